@@ -1,0 +1,241 @@
+import type { UpstreamAddress } from '../platform.ts'
+
+/**
+ * The whole configuration: complete, checked, frozen. Made once by `loadConfig`; every part of the program receives
+ * its own slice and nothing reads a flag, a variable or a file after that. Durations are milliseconds.
+ */
+export interface Config {
+  readonly listen: ListenConfig
+  readonly paths: PathsConfig
+  readonly trust: TrustConfig
+  readonly cookie: CookieConfig
+  readonly session: SessionConfig
+  readonly signIn: SignInConfig
+  /** At least one; the first is the one that a sign-in uses unless it names another. */
+  readonly providers: readonly ProviderConfig[]
+  readonly bearer: BearerConfig
+  readonly policy: PolicyConfig
+  readonly upstreams: readonly UpstreamConfig[]
+  readonly headers: HeadersConfig
+  readonly pages: PagesConfig
+  readonly log: LogConfig
+}
+
+/** One address to listen on. */
+export type ListenAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string; readonly mode: number | undefined }
+  | { readonly kind: 'fd'; readonly fd: number }
+
+export interface ListenConfig {
+  readonly http: ListenAddress | undefined
+  readonly https:
+    | {
+        readonly address: ListenAddress
+        readonly certFile: string
+        readonly keyFile: string
+        readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+      }
+    | undefined
+  /** Answer plain requests with 308 to https. */
+  readonly forceHttps: boolean
+}
+
+export interface PathsConfig {
+  /** `/oauth2`, without a slash at the end. */
+  readonly prefix: string
+  /** Exact path, or undefined when switched off. */
+  readonly ping: string | undefined
+  readonly ready: string | undefined
+  /** When not empty, ping answers only to this User-Agent. */
+  readonly pingUserAgent: string
+}
+
+export interface TrustConfig {
+  /** X-Forwarded-* count at all. */
+  readonly reverseProxy: boolean
+  /** CIDRs of the direct peers that may speak for others. Never empty when reverseProxy is on. */
+  readonly trustedProxyIps: readonly string[]
+  /** Lower-case header that holds the client address. */
+  readonly realClientIpHeader: string
+}
+
+export interface CookieConfig {
+  /** Name of the session cookie, `__Host-` prefix included where it applies. */
+  readonly name: string
+  readonly domains: readonly string[]
+  readonly path: string
+  readonly secure: boolean
+  readonly httpOnly: boolean
+  readonly sameSite: 'lax' | 'strict' | 'none' | undefined
+  readonly csrf: {
+    readonly sameSite: 'lax' | 'strict' | 'none' | undefined
+    readonly expireMs: number
+    readonly perRequest: boolean
+    readonly perRequestLimit: number
+  }
+}
+
+export interface SessionConfig {
+  /** Decoded secrets: the first seals, all open. */
+  readonly secrets: readonly Uint8Array[]
+  /** Files the secrets came from, to be read again when they change; empty when they were given directly. */
+  readonly secretFiles: readonly string[]
+  /** Lifetime of the cookie from its last save; 0 is a browser session without an age check. */
+  readonly expireMs: number
+  /** Age after which a session is refreshed; 0 is off. */
+  readonly refreshMs: number
+  /** Absolute lifetime from the sign-in; 0 is unbounded. */
+  readonly maxLifetimeMs: number
+  /** Longest pause between two requests; 0 is off. */
+  readonly idleTimeoutMs: number
+  /** Longest time without asking the provider again, where there is a refresh token; 0 is off. */
+  readonly revalidateMs: number
+  /** Sessions signed in before this moment (ms since the epoch) are over. */
+  readonly minIssuedAtMs: number
+  /** Bytes over all chunks of the session cookie. */
+  readonly budgetBytes: number
+  /** Keep all groups, or only those that a rule or header names. */
+  readonly groups: 'all' | 'named'
+  /** Drop all tokens whatever the configuration could use (session-cookie-minimal). */
+  readonly minimal: boolean
+  /** `redis://` URL of the successor relay and denylist; undefined keeps them in memory. */
+  readonly relayUrl: string | undefined
+}
+
+export interface SignInConfig {
+  /** The registered redirect URI, absolute; undefined derives it from the request. */
+  readonly redirectUrl: string | undefined
+  readonly skipProviderButton: boolean
+  /** Status of the sign-in page for a visit without a session. */
+  readonly signInStatus: 200 | 403
+  readonly forceJsonErrors: boolean
+  /** Hosts that may be absolute return targets: `host`, `.host`, `*.host`, each with `:port` or `:*`. */
+  readonly whitelistDomains: readonly string[]
+  readonly encodeState: boolean
+  /** htpasswd file with local users. */
+  readonly htpasswdFile: string | undefined
+  readonly htpasswdGroups: readonly string[]
+  readonly displayHtpasswdForm: boolean
+  /** Called at sign-out; `{id_token}` is replaced. */
+  readonly backendLogoutUrl: string | undefined
+}
+
+export interface ProviderConfig {
+  readonly id: string
+  readonly kind: string
+  readonly displayName: string
+  readonly clientId: string
+  /** The secret itself, or the file to read it from at each use; undefined for a public client. */
+  readonly clientSecret: { readonly value: string } | { readonly file: string } | undefined
+  /** Issuer for OpenID providers; undefined for plain OAuth 2.0. */
+  readonly issuer: string | undefined
+  readonly skipDiscovery: boolean
+  readonly loginUrl: string | undefined
+  readonly redeemUrl: string | undefined
+  readonly profileUrl: string | undefined
+  readonly validateUrl: string | undefined
+  readonly jwksUrl: string | undefined
+  /** Space-separated; undefined leaves it to the provider. */
+  readonly scope: string | undefined
+  /** Extra authorization parameters: prompt, acr_values, response_mode, … */
+  readonly loginParameters: Readonly<Record<string, string>>
+  readonly claims: {
+    readonly email: string
+    readonly groups: string
+    readonly audience: readonly string[]
+    readonly extraAudiences: readonly string[]
+    readonly skipProfileUrl: boolean
+    readonly allowUnverifiedEmail: boolean
+  }
+  readonly signingAlgs: readonly string[]
+  readonly skipIssuerVerification: boolean
+  readonly skipNonce: boolean
+  readonly codeChallengeMethod: 'S256' | 'plain'
+  /** Skip TLS verification towards the provider. */
+  readonly insecureTls: boolean
+  readonly github: {
+    readonly org: string
+    readonly teams: readonly string[]
+    readonly repo: string
+    readonly token: string
+    readonly users: readonly string[]
+  }
+}
+
+export interface BearerConfig {
+  /** Accept verified JWTs in Authorization as sessions. */
+  readonly enabled: boolean
+  /** A bad token falls back to the sign-in instead of 403. */
+  readonly loginFallback: boolean
+  readonly extraIssuers: readonly { readonly issuer: string; readonly audience: string }[]
+}
+
+/** One skip-auth rule: METHOD=regex, METHOD!=regex, regex. */
+export interface RouteRule {
+  /** Upper case; undefined matches all. */
+  readonly method: string | undefined
+  readonly negate: boolean
+  readonly pattern: string
+}
+
+export interface PolicyConfig {
+  readonly emailDomains: readonly string[]
+  readonly authenticatedEmailsFile: string | undefined
+  readonly allowedGroups: readonly string[]
+  readonly skipAuthRoutes: readonly RouteRule[]
+  readonly skipAuthPreflight: boolean
+  readonly apiRoutes: readonly string[]
+  /** CIDRs whose clients need no sign-in. */
+  readonly trustedIps: readonly string[]
+}
+
+/** One upstream and the paths that go to it (oauth2-proxy's legacy upstream URLs). */
+export interface UpstreamConfig {
+  readonly id: string
+  /** `/x/` takes everything below, `/x` only itself. */
+  readonly path: string
+  readonly target:
+    | UpstreamAddress
+    | { readonly kind: 'file'; readonly directory: string }
+    | { readonly kind: 'static'; readonly status: number }
+  readonly passHostHeader: boolean
+  readonly websockets: boolean
+  /** Until response headers; 0 waits for ever. */
+  readonly timeoutMs: number
+}
+
+export interface HeadersConfig {
+  readonly passBasicAuth: boolean
+  readonly basicAuthPassword: string
+  readonly passUserHeaders: boolean
+  readonly passAccessToken: boolean
+  readonly passAuthorizationHeader: boolean
+  readonly setXAuthRequest: boolean
+  readonly setBasicAuth: boolean
+  readonly setAuthorizationHeader: boolean
+  readonly preferEmailToUser: boolean
+  /** Delete what clients send of the identity family; false keeps and appends. */
+  readonly stripClientHeaders: boolean
+  /** Lower-case name of the request id header. */
+  readonly requestIdHeader: string
+}
+
+export interface PagesConfig {
+  /** Trusted HTML of the operator above the button; `-` hides, empty is the default text. */
+  readonly banner: string
+  readonly footer: string
+  /** Markup of the logo, ready to be inlined; empty is ours, `-` is none. */
+  readonly logo: string
+  readonly showDebugOnError: boolean
+}
+
+export interface LogConfig {
+  readonly requests: boolean
+  readonly auth: boolean
+  readonly standard: boolean
+  readonly silencePing: boolean
+  readonly excludePaths: readonly string[]
+  /** Fields that stand in every line: container and pod names. */
+  readonly context: Readonly<Record<string, string>>
+}

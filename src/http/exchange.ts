@@ -1,0 +1,55 @@
+import type { Arrival } from '../platform.ts'
+
+/** A request target that passed the checks of `readTarget`. */
+export interface Target {
+  /** Byte for byte as it arrived, and as it leaves: path and query. */
+  readonly raw: string
+  /** Up to the first `?`, still percent-encoded. The only path that routing, rules and logs may read. */
+  readonly path: string
+  /** From the first `?` on, that included; empty without one. */
+  readonly query: string
+  /** Other programs may read the path differently (dot segments, `//`, `%2f`, …): no rule that skips the sign-in matches. */
+  readonly ambiguous: boolean
+}
+
+/** One cookie as the browser sent it; names and values are never decoded. */
+export interface Cookie {
+  readonly name: string
+  readonly value: string
+}
+
+/** What the request says about the client and about where it believes to be. */
+export interface Facts {
+  /** Client IP after trusted proxies; undefined when nobody trustworthy tells. */
+  readonly client: string | undefined
+  readonly scheme: 'http' | 'https'
+  /** External host with port as the browser sees it, lower case. */
+  readonly host: string
+  /** `scheme://host`. */
+  readonly origin: string
+  /** The direct peer may speak for others. */
+  readonly trusted: boolean
+  /** A top-level page load: the only kind of request that is ever redirected to a sign-in. */
+  readonly navigation: boolean
+  /** Prefers HTML over JSON in error answers. */
+  readonly wantsHtml: boolean
+  readonly websocket: boolean
+  /** Origin header; undefined when absent. */
+  readonly originHeader: string | undefined
+  /** Sec-Fetch-Site; undefined when absent. */
+  readonly fetchSite: string | undefined
+  readonly userAgent: string
+  readonly authorization: string | undefined
+  /** What a gateway that only asks (auth_request, forward-auth) says about the real request; from trusted peers only. */
+  readonly forwarded: { readonly method: string | undefined; readonly uri: string | undefined }
+}
+
+/** One request with everything that was read from it. Travels as an argument; nobody writes to it. */
+export interface Exchange {
+  readonly arrival: Arrival
+  readonly target: Target
+  readonly facts: Facts
+  readonly cookies: readonly Cookie[]
+  /** Generated, or taken from the request when it is well formed. */
+  readonly requestId: string
+}

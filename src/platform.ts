@@ -1,0 +1,113 @@
+import type { Result } from './result.ts'
+
+/**
+ * Header lines as they are on the wire: name, value, name, value. Names keep their case, repeated lines stay
+ * repeated, every character is one byte (latin1).
+ */
+export type HeaderLines = readonly string[]
+
+/** Who holds the other end of the connection. */
+export type Peer =
+  | { readonly kind: 'ip'; readonly address: string }
+  | { readonly kind: 'unix' }
+  | { readonly kind: 'unknown' }
+
+/** What is known when an answer has left, or has failed to. */
+export interface Departure {
+  readonly status: number
+  /** Body bytes that were sent, where the runtime counts them. */
+  readonly bytes?: number
+  /** The client left before the answer was complete. */
+  readonly aborted: boolean
+}
+
+/** One request as it arrived, before anybody interpreted it. */
+export interface Arrival {
+  readonly method: string
+  /** The request target, byte for byte: `/a/../b?x=%20`. */
+  readonly target: string
+  readonly httpVersion: '0.9' | '1.0' | '1.1' | '2'
+  readonly headers: HeaderLines
+  readonly peer: Peer
+  /** The connection to us is TLS. */
+  readonly encrypted: boolean
+  /** The body, for the few own endpoints that read one; the forwarder takes the stream itself. */
+  readonly request: Request
+  /** Calls back once, when the answer has left or the client has. */
+  departed(listener: (departure: Departure) => void): void
+  /** Lets work that outlives the answer finish (`waitUntil` on Workers). */
+  defer(work: Promise<unknown>): void
+}
+
+/** Where a forwarded request goes. */
+export type UpstreamAddress =
+  | {
+      readonly kind: 'tcp'
+      readonly protocol: 'http:' | 'https:'
+      readonly host: string
+      readonly port: number
+      readonly verifyTls: boolean
+      readonly keepAlive: boolean
+    }
+  | { readonly kind: 'unix'; readonly path: string; readonly keepAlive: boolean }
+  | { readonly kind: 'binding'; readonly name: string }
+
+/** What happens to the header lines that the upstream answers with. */
+export interface ResponseEdit {
+  /** True for a line that must not reach the client: hop-by-hop, identity family, our own cookies. */
+  drops(name: string, value: string): boolean
+  /** Lines of ours: Set-Cookie of a renewed session, X-Auth-Request-*. Never framing. */
+  readonly add: HeaderLines
+}
+
+/** Everything that a runtime needs to forward one request; nothing is left to be decided there. */
+export interface ForwardPlan {
+  readonly upstream: UpstreamAddress
+  /** Origin-form target, byte for byte as it goes out. */
+  readonly target: string
+  /** The complete request header lines but for framing (Content-Length, Transfer-Encoding, Connection), which the forwarder owns. */
+  readonly headers: HeaderLines
+  readonly response: ResponseEdit
+  /** Milliseconds until response headers; 0 waits for ever. Ignored for WebSockets. */
+  readonly timeoutMs: number
+  /** Carry a WebSocket handshake and then the raw connection. */
+  readonly websocket: boolean
+  /** When a tunnel or a never-ending response must be cut, in ms since the epoch. */
+  readonly closeAtMs?: number
+}
+
+/** A file that may change while we run. */
+export interface WatchedFile {
+  readonly path: string
+  readonly onChange: (text: string) => void
+}
+
+/** What a runtime lends to the core. The only way from `src/` to the outside world. */
+export interface Platform {
+  readonly runtime: 'node' | 'deno' | 'workers'
+  /** Reads what arrived. `env` is what the runtime passes beside the Request. */
+  arrival(request: Request, env: unknown): Arrival
+  /**
+   * Sends one request upstream and streams the answer back. On Node and Deno the answer is written straight to the
+   * connection and the Response is only the mark that says so; nobody may read or wrap it.
+   */
+  forward(arrival: Arrival, plan: ForwardPlan): Promise<Result<Response>>
+  /** Serves `file:` upstreams; absent where there is no file system. */
+  readonly serveFile?: (arrival: Arrival, path: string, edit: ResponseEdit) => Promise<Result<Response>>
+  /** Calls to the provider. Plain fetch semantics; the caller bounds time and size. */
+  fetch(url: string, init: RequestInit): Promise<Response>
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Writes one log line (without the line end). */
+  write(line: string): void
+  /** Watches text files (e-mail lists, htpasswd, secrets); absent where there is no file system. */
+  readonly watch?: (file: WatchedFile) => void
+  /** Synchronous AES-256-GCM where the runtime has one; WebCrypto does the work elsewhere. Returns undefined if the tag does not fit. */
+  readonly openAesGcm?: (
+    key: Uint8Array,
+    iv: Uint8Array,
+    sealed: Uint8Array,
+    tag: Uint8Array,
+    aad: Uint8Array,
+  ) => Uint8Array | undefined
+}

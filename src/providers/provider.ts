@@ -1,0 +1,66 @@
+import type { Result } from '../result.ts'
+import type { Identity, Session, Tokens } from '../session/session.ts'
+
+/** What one sign-in sends to the authorization endpoint. */
+export interface LoginRequest {
+  readonly redirectUri: string
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+  /** Extra parameters such as `prompt=select_account`; they win over configured ones. */
+  readonly extra: Readonly<Record<string, string>>
+}
+
+/** What came back, after state was checked. */
+export interface LoginResponse {
+  /** All callback parameters; each name at most once. */
+  readonly parameters: URLSearchParams
+  readonly redirectUri: string
+  readonly nonce: string
+  readonly codeVerifier: string
+}
+
+/** A completed sign-in or refresh. */
+export interface Grant {
+  readonly identity: Identity
+  readonly tokens: Tokens
+}
+
+/**
+ * An identity provider: a record of functions over one configuration. Every function bounds its own time and size and
+ * returns expected failures as values. Per-login state comes in as an argument and is never kept.
+ */
+export interface Provider {
+  readonly id: string
+  /** On the button: "Sign in with …". */
+  readonly displayName: string
+  /** Where the browser goes to sign in. Needs discovery, so it can fail. */
+  authorizationUrl(login: LoginRequest): Promise<Result<string>>
+  /** Callback parameters to a verified identity. */
+  redeem(response: LoginResponse): Promise<Result<Grant>>
+  /** A new grant for an old one; `refresh_refused` ends the session, anything else does not. */
+  refresh(session: Session): Promise<Result<Grant>>
+  /** Asks the provider whether the access token still stands (validate-url); ok(true) where there is nothing to ask. */
+  validate(session: Session): Promise<Result<boolean>>
+  /** A JWT from an Authorization header to an identity; undefined when this provider cannot verify tokens. */
+  readonly verifyBearer?: (token: string) => Promise<Result<Grant>>
+  /** Where to send the browser to end the provider's own session; undefined when there is no such place. */
+  endSessionUrl(request: {
+    readonly idToken: string | undefined
+    readonly returnTo: string
+    readonly state: string
+  }): Promise<string | undefined>
+  /** Revokes the refresh token (RFC 7009); failures are logged by the caller and change nothing. */
+  revoke(session: Session): Promise<Result<void>>
+  /** Claims of a back-channel logout token after every check of OpenID Back-Channel Logout 1.0 §2.6. */
+  readonly verifyLogoutToken?: (
+    token: string,
+  ) => Promise<
+    Result<{
+      readonly subject: string | undefined
+      readonly sid: string | undefined
+      readonly issuedAtMs: number
+      readonly jti: string
+    }>
+  >
+}

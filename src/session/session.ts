@@ -1,0 +1,49 @@
+/** Who a provider says somebody is. */
+export interface Identity {
+  readonly issuer: string
+  /** The provider's own stable id (`sub`). */
+  readonly subject: string
+  /** What oauth2-proxy calls the user: `sub` for OpenID, the login for GitHub. */
+  readonly user: string
+  readonly email: string | undefined
+  readonly preferredUsername: string | undefined
+  readonly groups: readonly string[]
+  /** The provider's session id (`sid`), for logout. */
+  readonly sid: string | undefined
+}
+
+/** The tokens of a session; each only where the configuration can use it. */
+export interface Tokens {
+  readonly access: string | undefined
+  readonly id: string | undefined
+  readonly refresh: string | undefined
+  /** When the access token ends, ms since the epoch. */
+  readonly accessExpiresAtMs: number | undefined
+}
+
+/** One signed-in person in one browser. Times are ms since the epoch. */
+export interface Session extends Identity {
+  /** Random, new at each sign-in. */
+  readonly id: string
+  /** Id of the configured provider, or `htpasswd`. */
+  readonly provider: string
+  readonly tokens: Tokens
+  /** The sign-in itself: the absolute lifetime counts from here. */
+  readonly signedInAtMs: number
+  /** Last answer of the provider: sign-in or refresh. */
+  readonly refreshedAtMs: number
+  /** Last request that was written down, for the idle limit. */
+  readonly seenAtMs: number
+  /** When the cookie ends, whatever happens. */
+  readonly expiresAtMs: number
+}
+
+/** What a request carries. */
+export type Loaded =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'active'; readonly session: Session; readonly reseal: boolean }
+  /** Bytes that are ours by name but cannot be opened, or are over. */
+  | {
+      readonly kind: 'unreadable'
+      readonly why: 'format' | 'key' | 'expired' | 'revoked' | 'lifetime' | 'idle'
+    }
