@@ -53,3 +53,17 @@ export interface Exchange {
   /** Generated, or taken from the request when it is well formed. */
   readonly requestId: string
 }
+
+/**
+ * A cookie to set or to expire. Rooms below only name values; `http/cookies.ts` turns them into Set-Cookie lines with the
+ * configured attributes, so that setting and deleting can never disagree.
+ */
+export interface CookieChange {
+  readonly name: string
+  /** Empty together with `maxAgeSeconds: 0` deletes. */
+  readonly value: string
+  /** undefined is a browser-session cookie. */
+  readonly maxAgeSeconds: number | undefined
+  /** Which SameSite applies: that of the session cookie or that of the sign-in cookie. */
+  readonly purpose: 'session' | 'transaction'
+}
