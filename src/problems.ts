@@ -18,6 +18,8 @@ export const PROBLEMS = {
   target_malformed: outcome(400, 'info', 'Bad request', 'The address of this request is not well formed.'),
   host_malformed: outcome(400, 'info', 'Bad request', 'The Host header of this request is not well formed.'),
   request_malformed: outcome(400, 'info', 'Bad request', 'This request is not well formed.'),
+  target_too_long: outcome(414, 'info', 'Address too long', 'The address of this request is too long.'),
+  headers_too_many: outcome(431, 'info', 'Too many headers', 'This request has too many header lines.'),
   method_not_allowed: outcome(
     405,
     'info',

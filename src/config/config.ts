@@ -171,12 +171,18 @@ export interface BearerConfig {
   readonly extraIssuers: readonly { readonly issuer: string; readonly audience: string }[]
 }
 
+/** A checked pattern, translated from RE2 to JavaScript syntax: `new RegExp(source, flags)` cannot throw. */
+export interface Pattern {
+  readonly source: string
+  readonly flags: 'u' | 'iu'
+}
+
 /** One skip-auth rule: METHOD=regex, METHOD!=regex, regex. */
 export interface RouteRule {
   /** Upper case; undefined matches all. */
   readonly method: string | undefined
   readonly negate: boolean
-  readonly pattern: string
+  readonly pattern: Pattern
 }
 
 export interface PolicyConfig {
@@ -185,7 +191,7 @@ export interface PolicyConfig {
   readonly allowedGroups: readonly string[]
   readonly skipAuthRoutes: readonly RouteRule[]
   readonly skipAuthPreflight: boolean
-  readonly apiRoutes: readonly string[]
+  readonly apiRoutes: readonly Pattern[]
   /** CIDRs whose clients need no sign-in. */
   readonly trustedIps: readonly string[]
 }

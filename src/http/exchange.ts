@@ -34,6 +34,8 @@ export interface Facts {
   /** Prefers HTML over JSON in error answers. */
   readonly wantsHtml: boolean
   readonly websocket: boolean
+  /** A CORS preflight: OPTIONS with Origin and Access-Control-Request-Method. */
+  readonly preflight: boolean
   /** Origin header; undefined when absent. */
   readonly originHeader: string | undefined
   /** Sec-Fetch-Site; undefined when absent. */
