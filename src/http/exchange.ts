@@ -25,7 +25,7 @@ export interface Facts {
   readonly scheme: 'http' | 'https'
   /** External host with port as the browser sees it, lower case. */
   readonly host: string
-  /** `scheme://host`. */
+  /** External origin: `https://host` with Secure cookies, else `scheme://host`. */
   readonly origin: string
   /** The direct peer may speak for others. */
   readonly trusted: boolean

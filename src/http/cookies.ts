@@ -1,0 +1,61 @@
+import type { CookieConfig } from '../config/config.ts'
+import type { Cookie, CookieChange } from './exchange.ts'
+
+/** More pairs than any honest browser sends; the rest is not looked at. */
+const MAX_COOKIES = 200
+
+/**
+ * Reads a Cookie header strictly (RFC 6265bis §4.2.1): pairs split at `;`, only spaces and tabs trimmed, names matched
+ * byte for byte, nothing decoded, quotes without meaning. Repeated names all stay in the list.
+ */
+export function readCookies(header: string | undefined): readonly Cookie[] {
+  if (header === undefined || header === '') return []
+  const cookies: Cookie[] = []
+  for (const pair of header.split(';', MAX_COOKIES)) {
+    const equals = pair.indexOf('=')
+    if (equals === -1) continue
+    const name = trim(pair.slice(0, equals))
+    if (name !== '') cookies.push({ name, value: trim(pair.slice(equals + 1)) })
+  }
+  return cookies
+}
+
+/** Turns a cookie change into the value of a Set-Cookie line. `host` chooses among the configured domains. */
+export function toSetCookie(change: CookieChange, cookie: CookieConfig, host: string): string {
+  const configured =
+    change.purpose === 'transaction' ? (cookie.csrf.sameSite ?? cookie.sameSite) : cookie.sameSite
+  // Browsers assume Lax for a cookie without the attribute, but some not for its first two minutes.
+  const sameSite = configured ?? 'lax'
+  const domain = chooseDomain(cookie.domains, host)
+  let line = `${change.name}=${change.value}; Path=${cookie.path}`
+  if (domain !== undefined) line += `; Domain=${domain}`
+  if (change.maxAgeSeconds !== undefined) line += `; Max-Age=${change.maxAgeSeconds}`
+  if (cookie.httpOnly) line += '; HttpOnly'
+  if (cookie.secure) line += '; Secure'
+  return `${line}; SameSite=${capital(sameSite)}`
+}
+
+/** Bytes that the longest attributes take, so that a value can be cut to what browsers keep. */
+export function attributeBytes(cookie: CookieConfig): number {
+  const longest = [...cookie.domains].sort((a, b) => b.length - a.length)[0] ?? ''
+  const change: CookieChange = { name: '', value: '', maxAgeSeconds: 9_999_999_999, purpose: 'session' }
+  return (
+    toSetCookie(change, { ...cookie, domains: [] }, '').length +
+    (longest === '' ? 0 : `; Domain=${longest}`.length)
+  )
+}
+
+/** The longest configured domain that the host belongs to, without its leading dot; the shortest when none fits. */
+function chooseDomain(domains: readonly string[], host: string): string | undefined {
+  const name = host.replace(/:\d+$/u, '')
+  const byLength = domains.map((domain) => domain.replace(/^\./u, '')).sort((a, b) => b.length - a.length)
+  return byLength.find((domain) => name === domain || name.endsWith(`.${domain}`)) ?? byLength.at(-1)
+}
+
+function trim(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/gu, '')
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}

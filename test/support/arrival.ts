@@ -1,0 +1,31 @@
+import type { Arrival, HeaderLines, Peer } from '../../src/platform.ts'
+
+/** What a test says about a request; everything else is an ordinary GET from 203.0.113.7. */
+export interface AnArrival {
+  readonly method?: string
+  readonly target?: string
+  readonly headers?: HeaderLines
+  readonly peer?: Peer
+  readonly encrypted?: boolean
+  readonly httpVersion?: Arrival['httpVersion']
+  readonly body?: string
+}
+
+/** An Arrival with nothing behind it. */
+export function anArrival(given: AnArrival = {}): Arrival {
+  const method = given.method ?? 'GET'
+  const headers = given.headers ?? ['Host', 'app.example.com']
+  // Nothing reads a body from a request that has none, and Request refuses methods that clients do send.
+  const init: RequestInit = given.body === undefined ? {} : { method, body: given.body }
+  return {
+    method,
+    target: given.target ?? '/',
+    httpVersion: given.httpVersion ?? '1.1',
+    headers,
+    peer: given.peer ?? { kind: 'ip', address: '203.0.113.7' },
+    encrypted: given.encrypted ?? false,
+    request: new Request('http://app.example.com/', init),
+    departed: () => {},
+    defer: () => {},
+  }
+}

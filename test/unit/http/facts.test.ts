@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest'
+import type { TrustConfig } from '../../../src/config/config.ts'
+import { createReadFacts } from '../../../src/http/facts.ts'
+import { readHead } from '../../../src/http/head.ts'
+import type { HeaderLines, Peer } from '../../../src/platform.ts'
+import { type AnArrival, anArrival } from '../../support/arrival.ts'
+
+const DIRECT: TrustConfig = { reverseProxy: false, trustedProxyIps: [], realClientIpHeader: 'x-real-ip' }
+const BEHIND: TrustConfig = {
+  reverseProxy: true,
+  trustedProxyIps: ['10.0.0.0/8'],
+  realClientIpHeader: 'x-forwarded-for',
+}
+const PROXY: Peer = { kind: 'ip', address: '10.0.0.5' }
+
+function facts(trust: TrustConfig, given: AnArrival & { more?: HeaderLines }, secure = false) {
+  const arrival = anArrival({
+    ...given,
+    headers: given.headers ?? ['Host', 'app.example.com', ...(given.more ?? [])],
+  })
+  const read = createReadFacts(trust, secure)(arrival, readHead(arrival.headers))
+  if (!read.ok) throw new Error(read.problem.reason)
+  return read.value
+}
+
+describe('who the client is', () => {
+  it('is the peer when nobody is trusted, whatever headers say', () => {
+    const more = ['X-Forwarded-For', '127.0.0.1', 'X-Real-IP', '127.0.0.1', 'Forwarded', 'for=127.0.0.1']
+    expect(facts(DIRECT, { more }).client).toBe('203.0.113.7')
+    expect(facts(BEHIND, { more }).client).toBe('203.0.113.7')
+  })
+
+  it.each([
+    ['9.9.9.9, 6.6.6.6', '6.6.6.6'],
+    ['9.9.9.9, 6.6.6.6, 10.1.1.1', '6.6.6.6'],
+    ['10.0.0.9, 10.1.1.1', '10.0.0.9'],
+    ['1.1.1.1, 127.0.0.1', '127.0.0.1'],
+    ['6.6.6.6:80', '6.6.6.6'],
+    ['[::1]', '::1'],
+    ['::ffff:6.6.6.6', '6.6.6.6'],
+  ])('walks X-Forwarded-For %s from the right to %s', (value, client) => {
+    expect(facts(BEHIND, { peer: PROXY, more: ['X-Forwarded-For', value] }).client).toBe(client)
+  })
+
+  it('joins repeated X-Forwarded-For lines in order', () => {
+    const more = ['X-Forwarded-For', '9.9.9.9', 'x-forwarded-for', '6.6.6.6, 10.0.0.2']
+    expect(facts(BEHIND, { peer: PROXY, more }).client).toBe('6.6.6.6')
+  })
+
+  it.each(['a', '', '0177.0.0.1', '999.1.1.1', '127.1', '2130706433', '9.9.9.9, junk'])(
+    'is nobody when a trusted proxy says %j',
+    (value) => {
+      expect(facts(BEHIND, { peer: PROXY, more: ['X-Forwarded-For', value] }).client).toBeUndefined()
+    },
+  )
+
+  it('is nobody when a trusted proxy says nothing', () => {
+    expect(facts(BEHIND, { peer: PROXY }).client).toBeUndefined()
+  })
+
+  it('takes a single-address header only when it holds one address', () => {
+    const trust = { ...BEHIND, realClientIpHeader: 'x-real-ip' }
+    expect(facts(trust, { peer: PROXY, more: ['X-Real-Ip', '9.9.9.9'] }).client).toBe('9.9.9.9')
+    expect(facts(trust, { peer: PROXY, more: ['X-Real-Ip', '9.9.9.9, 6.6.6.6'] }).client).toBeUndefined()
+  })
+
+  it('trusts a unix socket as proxy but not as address', () => {
+    const read = facts(BEHIND, { peer: { kind: 'unix' } })
+    expect(read).toMatchObject({ trusted: true, client: undefined })
+    expect(facts(DIRECT, { peer: { kind: 'unix' } })).toMatchObject({ trusted: false, client: undefined })
+  })
+
+  it('treats an IPv4-mapped peer as the IPv4 address', () => {
+    expect(facts(BEHIND, { peer: { kind: 'ip', address: '::ffff:10.0.0.5' } }).trusted).toBe(true)
+  })
+})
+
+describe('where the browser believes to be', () => {
+  const more = [
+    'X-Forwarded-Host',
+    'evil.example',
+    'X-Forwarded-Proto',
+    'https',
+    'X-Forwarded-Uri',
+    '/public',
+  ]
+
+  it('ignores forwarded headers from an untrusted peer', () => {
+    const read = facts(BEHIND, { more })
+    expect(read).toMatchObject({ host: 'app.example.com', scheme: 'http', origin: 'http://app.example.com' })
+    expect(read.forwarded).toEqual({ method: undefined, uri: undefined })
+  })
+
+  it('takes them from a trusted one', () => {
+    const read = facts(BEHIND, { peer: PROXY, more: [...more, 'X-Forwarded-Method', 'POST'] })
+    expect(read).toMatchObject({ host: 'evil.example', scheme: 'https', origin: 'https://evil.example' })
+    expect(read.forwarded).toEqual({ method: 'POST', uri: '/public' })
+  })
+
+  it.each([
+    ['evil.example, app.example.com', 'app.example.com'],
+    ['app.example.com@evil.example', 'app.example.com'],
+    ['', 'app.example.com'],
+    ['a b', 'app.example.com'],
+  ])('of X-Forwarded-Host %j makes %s', (value, host) => {
+    expect(facts(BEHIND, { peer: PROXY, more: ['X-Forwarded-Host', value] }).host).toBe(host)
+  })
+
+  it.each([
+    ['https, http', 'https'],
+    ['HTTPS', 'https'],
+    ['javascript', 'http'],
+  ])('of X-Forwarded-Proto %j makes %s', (value, scheme) => {
+    expect(facts(BEHIND, { peer: PROXY, more: ['X-Forwarded-Proto', value] }).scheme).toBe(scheme)
+  })
+
+  it('is https outside when cookies are Secure, though the last hop is not', () => {
+    expect(facts(DIRECT, {}, true)).toMatchObject({ scheme: 'http', origin: 'https://app.example.com' })
+  })
+})
+
+describe('what kind of request it is', () => {
+  const browser = ['Accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8']
+  const navigate = ['Sec-Fetch-Mode', 'navigate', 'Sec-Fetch-Dest', 'document', ...browser]
+
+  it.each([
+    ['a visit', navigate, true],
+    ['a visit without fetch metadata', browser, true],
+    ['a fetch', ['Sec-Fetch-Mode', 'cors', 'Accept', '*/*'], false],
+    ['a fetch that asks for HTML', ['Sec-Fetch-Mode', 'cors', ...browser], false],
+    ['an iframe', ['Sec-Fetch-Mode', 'navigate', 'Sec-Fetch-Dest', 'iframe', ...browser], false],
+    ['a prefetch', [...navigate, 'Sec-Purpose', 'prefetch;prerender'], false],
+    ['an old prefetch', [...navigate, 'Purpose', 'prefetch'], false],
+    ['an XHR', [...browser, 'X-Requested-With', 'XMLHttpRequest'], false],
+    ['curl', ['Accept', '*/*'], false],
+    ['no Accept at all', [], false],
+    ['JSON', ['Accept', 'application/json, text/plain, */*'], false],
+    ['JSON over HTML', ['Accept', 'text/html;q=0.5, application/json'], false],
+    ['HTML refused', ['Accept', 'text/html;q=0, */*'], false],
+    [
+      'a service worker',
+      ['Sec-Fetch-Mode', 'same-origin', 'Sec-Fetch-Dest', 'serviceworker', ...browser],
+      false,
+    ],
+  ])('%s: navigation is %s', (_, more, navigation) => {
+    expect(facts(DIRECT, { more: more as string[] }).navigation).toBe(navigation)
+  })
+
+  it('never takes a POST for a navigation', () => {
+    expect(facts(DIRECT, { method: 'POST', more: navigate }).navigation).toBe(false)
+  })
+
+  it.each([
+    [['Connection', 'Upgrade', 'Upgrade', 'websocket'], true],
+    [['Connection', 'keep-alive, Upgrade', 'Upgrade', 'WebSocket'], true],
+    [['Connection', 'Upgrade', 'Upgrade', 'websocket, foo'], false],
+    [['Connection', 'keep-alive', 'Upgrade', 'websocket'], false],
+    [['Connection', 'Upgrade', 'Upgrade', 'h2c'], false],
+  ])('of %j says WebSocket: %s', (more, websocket) => {
+    expect(facts(DIRECT, { more }).websocket).toBe(websocket)
+  })
+
+  it('knows a preflight from other OPTIONS requests', () => {
+    const preflight = ['Origin', 'https://a.example', 'Access-Control-Request-Method', 'PUT']
+    expect(facts(DIRECT, { method: 'OPTIONS', more: preflight }).preflight).toBe(true)
+    expect(facts(DIRECT, { method: 'OPTIONS', more: preflight.slice(0, 2) }).preflight).toBe(false)
+    expect(facts(DIRECT, { method: 'GET', more: preflight }).preflight).toBe(false)
+  })
+})

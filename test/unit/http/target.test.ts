@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest'
+import { readHead } from '../../../src/http/head.ts'
+import { checkHead, parseTarget, readHost, readTarget } from '../../../src/http/target.ts'
+import { type AnArrival, anArrival } from '../../support/arrival.ts'
+
+const HOST = ['Host', 'app.example.com']
+
+function check(given: AnArrival) {
+  const arrival = anArrival(given)
+  return checkHead(arrival, readHead(arrival.headers))?.reason
+}
+
+describe('parseTarget()', () => {
+  it.each([
+    '/',
+    '/a/b.c',
+    '/a?x=//y&z=/../',
+    '/a?x=\\',
+    '/%C3%A9',
+    '/a%20b',
+    '/a.b/..c/c..',
+    '/@x:y/',
+    '/?',
+    '/"<b>',
+  ])('takes %s as it is and as unambiguous', (raw) => {
+    const target = parseTarget(raw)
+    expect(target).toMatchObject({ ok: true, value: { raw, ambiguous: false } })
+  })
+
+  it('splits at the first question mark only', () => {
+    expect(parseTarget('/a?b?c=/d')).toMatchObject({ value: { path: '/a', query: '?b?c=/d' } })
+  })
+
+  it.each([
+    '/public/../admin',
+    '/public/..',
+    '/./a',
+    '/a/.',
+    '/public/%2e%2e/admin',
+    '/public/%2E%2E',
+    '/public/.%2e/admin',
+    '/public/%2e./admin',
+    '/public/..%2fadmin',
+    '/public%2F..%2Fadmin',
+    '/public/%5c..%5cadmin',
+    '/public/%252e%252e/admin',
+    '/%2561dmin',
+    '//admin',
+    '/public//x',
+    '/public/..;/admin',
+    '/api;/x',
+    '/public%23/x',
+    '/healthz%3f',
+    '/healthz%0a',
+    '/ad%09min',
+    '/%c0%ae%c0%ae/admin',
+    '/%ff',
+    '/%u002e',
+    '/%',
+    '/a%7f',
+  ])('keeps %s byte for byte but calls it ambiguous', (raw) => {
+    expect(parseTarget(raw)).toMatchObject({ ok: true, value: { raw, ambiguous: true } })
+  })
+
+  it.each([
+    '/a#b',
+    '/\\admin',
+    '/a b',
+    '/a\tb',
+    '/\u00e9',
+    '/a%00b',
+    '/a?x=#y',
+    '/a?x= y',
+    'admin',
+    '*',
+    '',
+    '?x',
+    'ftp://x/',
+  ])('refuses %j', (raw) => {
+    expect(parseTarget(raw)).toMatchObject({ ok: false, problem: { reason: 'target_malformed' } })
+  })
+})
+
+describe('readTarget()', () => {
+  it('takes an absolute form that names the host itself', () => {
+    expect(readTarget('http://app.example.com/a?b', 'app.example.com')).toMatchObject({
+      value: { raw: '/a?b' },
+    })
+    expect(readTarget('http://APP.example.com', 'app.example.com')).toMatchObject({ value: { raw: '/' } })
+  })
+
+  it.each([
+    'http://evil.example/admin',
+    'http://app.example.com@evil.example/',
+    'http://user:pw@app.example.com/',
+  ])('is no forward proxy: refuses %s', (raw) => {
+    expect(readTarget(raw, 'app.example.com').ok).toBe(false)
+  })
+
+  it('refuses a target over 16 KiB', () => {
+    expect(readTarget(`/${'a'.repeat(16_384)}`, 'x')).toMatchObject({
+      problem: { reason: 'target_too_long' },
+    })
+  })
+})
+
+describe('checkHead()', () => {
+  it.each(['GET', 'HEAD', 'POST', 'PROPFIND', 'M-SEARCH'])('lets %s through', (method) => {
+    expect(check({ method })).toBeUndefined()
+  })
+
+  it.each(['get', 'gEt', 'TRACE', 'TRACK', 'CONNECT', 'PRI', ''])('refuses the method %j', (method) => {
+    expect(check({ method })).toBe('method_not_allowed')
+  })
+
+  it.each([
+    [['Content-Length', '5', 'Content-Length', '5']],
+    [['Content-Length', '1, 1']],
+    [['Content-Length', '+1']],
+    [['Content-Length', '0x1']],
+    [['Content-Length', '']],
+    [['Transfer-Encoding', 'gzip, chunked']],
+    [['Transfer-Encoding', 'chunked', 'Transfer-Encoding', 'chunked']],
+    [['Transfer-Encoding', 'xchunked']],
+    [['Transfer-Encoding', 'chunked', 'content-length', '3']],
+    [['Cookie', '$Version=1; x="a; __Host-s=evil; y=b"']],
+  ])('refuses the framing of %j', (headers) => {
+    expect(check({ headers: [...HOST, ...headers] })).toBe('request_malformed')
+  })
+
+  it('takes chunked in any case, but not from HTTP/1.0 and nothing from HTTP/0.9', () => {
+    const headers = [...HOST, 'Transfer-Encoding', 'ChUnKeD']
+    expect(check({ headers })).toBeUndefined()
+    expect(check({ headers, httpVersion: '1.0' })).toBe('request_malformed')
+    expect(check({ httpVersion: '0.9' })).toBe('request_malformed')
+  })
+
+  it('refuses a flood of header lines', () => {
+    expect(check({ headers: Array.from({ length: 402 }, () => 'a') })).toBe('headers_too_many')
+  })
+})
+
+describe('readHost()', () => {
+  const read = (...values: string[]) => readHost(readHead(values.flatMap((value) => ['Host', value])))
+
+  it.each([
+    ['APP.example.COM', 'app.example.com'],
+    ['app.example.com:4180', 'app.example.com:4180'],
+    ['app.example.com.', 'app.example.com'],
+    ['[::1]:80', '[::1]:80'],
+    ['localhost', 'localhost'],
+    ['a_b.c', 'a_b.c'],
+  ])('reads %s', (value, host) => {
+    expect(read(value)).toEqual({ ok: true, value: host })
+  })
+
+  it.each([
+    '',
+    'a, b',
+    'a@b',
+    'a/b',
+    'a?b',
+    'a#b',
+    'a b',
+    'a:evil',
+    '[::1%25lo]',
+    'a\\b',
+    'x:123456',
+    '.a',
+    'ä.de',
+  ])('refuses %j', (value) => {
+    expect(read(value)).toMatchObject({ ok: false, problem: { reason: 'host_malformed' } })
+  })
+
+  it('refuses no Host line and two of them', () => {
+    expect(read().ok).toBe(false)
+    expect(read('a', 'a').ok).toBe(false)
+  })
+})
