@@ -1,0 +1,72 @@
+import type { Pattern, PolicyConfig } from '../config/config.ts'
+import type { AddressSet } from '../http/addresses.ts'
+import type { Target } from '../http/exchange.ts'
+import type { Platform } from '../platform.ts'
+import { type Problem, problem } from '../problems.ts'
+import type { Identity } from '../session/session.ts'
+import { compileEmailDomains, type EmailRule, readEmailList } from './emails.ts'
+import { compileRoutes } from './routes.ts'
+
+/** What configuration says about who may pass, compiled once. */
+export interface Rules {
+  /** The reason why this person may not use the app; undefined when they may. `provider` is `htpasswd` for local users. */
+  refuses(identity: Pick<Identity, 'email' | 'groups'>, provider: string): Problem | undefined
+  /** A rule lets this method and path through without a sign-in. */
+  isPublic(method: string | undefined, target: Target): boolean
+  /** Programs live here: 401 instead of a sign-in page. */
+  isApi(target: Target): boolean
+  readonly trustedAddresses: AddressSet
+  readonly skipPreflight: boolean
+}
+
+/** What the rules are made from. */
+export interface RulesParts {
+  readonly policy: PolicyConfig
+  readonly trustedAddresses: AddressSet
+  readonly platform: Pick<Platform, 'watch'>
+  /** Text of authenticated-emails-file at start; the platform's watch replaces it when it changes. */
+  readonly emailsText: string | undefined
+}
+
+/** Compiles the rules. Patterns were checked by configuration, so nothing here can fail. */
+export function compileRules(parts: RulesParts): Rules {
+  const { policy, trustedAddresses } = parts
+  const admitsEmail = compileEmailRule(parts)
+  const allowedGroups = new Set(policy.allowedGroups.filter((group) => group !== ''))
+  const routes = compileRoutes(policy.skipAuthRoutes)
+  const apiRoutes = policy.apiRoutes.map(toRegExp)
+  return {
+    refuses(identity, provider) {
+      // Local users have no e-mail address; the htpasswd file itself says who they are.
+      const emailFits =
+        provider === 'htpasswd' && identity.email === undefined ? true : admitsEmail(identity.email ?? '')
+      if (!emailFits) return problem('not_permitted', { rule: 'email' })
+      if (allowedGroups.size > 0 && !identity.groups.some((group) => allowedGroups.has(group))) {
+        return problem('not_permitted', { rule: 'group' })
+      }
+      return undefined
+    },
+    isPublic: routes,
+    isApi: (target) => apiRoutes.some((pattern) => pattern.test(target.raw)),
+    trustedAddresses,
+    skipPreflight: policy.skipAuthPreflight,
+  }
+}
+
+function compileEmailRule({ policy, platform, emailsText }: RulesParts): (email: string) => boolean {
+  const domains = compileEmailDomains(policy.emailDomains)
+  let list: EmailRule | undefined = emailsText === undefined ? undefined : readEmailList(emailsText)
+  if (policy.authenticatedEmailsFile !== undefined) {
+    platform.watch?.({
+      path: policy.authenticatedEmailsFile,
+      onChange: (text) => {
+        list = readEmailList(text)
+      },
+    })
+  }
+  return (email) => domains.admits(email) || (list?.admits(email) ?? false)
+}
+
+function toRegExp(pattern: Pattern): RegExp {
+  return new RegExp(pattern.source, pattern.flags)
+}

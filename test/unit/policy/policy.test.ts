@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest'
+import type { PolicyConfig, RouteRule } from '../../../src/config/config.ts'
+import { createAddressSet } from '../../../src/http/addresses.ts'
+import { parseTarget } from '../../../src/http/target.ts'
+import type { WatchedFile } from '../../../src/platform.ts'
+import { decide } from '../../../src/policy/decide.ts'
+import { compileEmailDomains, readEmailList } from '../../../src/policy/emails.ts'
+import { compileRules } from '../../../src/policy/rules.ts'
+import { aSession } from '../../support/session.ts'
+
+const POLICY: PolicyConfig = {
+  emailDomains: ['example.com'],
+  authenticatedEmailsFile: undefined,
+  allowedGroups: [],
+  skipAuthRoutes: [],
+  skipAuthPreflight: false,
+  apiRoutes: [],
+  trustedIps: [],
+}
+
+function rules(policy: Partial<PolicyConfig>, emailsText?: string) {
+  return compileRules({
+    policy: { ...POLICY, ...policy },
+    trustedAddresses: createAddressSet(policy.trustedIps ?? []),
+    platform: {},
+    emailsText,
+  })
+}
+
+function rule(source: string, method?: string, negate = false): RouteRule {
+  return { method, negate, pattern: { source, flags: 'u' } }
+}
+
+function target(raw: string) {
+  const read = parseTarget(raw)
+  if (!read.ok) throw new Error(raw)
+  return read.value
+}
+
+function judge(policy: Partial<PolicyConfig>, method: string, raw: string, client?: string) {
+  return decide(
+    rules(policy),
+    { method, target: target(raw), facts: { client, preflight: method === 'OPTIONS' } },
+    undefined,
+  ).kind
+}
+
+describe('email rules', () => {
+  it.each([
+    ['example.com', 'a@example.com', true],
+    ['example.com', 'a@EXAMPLE.com', true],
+    ['example.com', 'a@sub.example.com', false],
+    ['example.com', 'a@evilexample.com', false],
+    ['example.com', 'a@evil.com@example.com', false],
+    ['example.com', 'a@example.com.', false],
+    ['example.com', 'a@example.com\u0000', false],
+    ['example.com', '"a@example.com"@evil.com', false],
+    ['example.com', '@example.com', false],
+    ['example.com', '', false],
+    ['.example.com', 'a@x.example.com', true],
+    ['*.example.com', 'a@x.example.com', true],
+    ['.example.com', 'a@example.com', false],
+    ['*.example.com', 'a@evil.com@foo.example.com', false],
+    ['*', 'anything@at.all', true],
+    ['*', '', false],
+  ])('domain %s and address %j: %s', (domain, email, admitted) => {
+    expect(compileEmailDomains([domain]).admits(email)).toBe(admitted)
+  })
+
+  it('reads the first column of the list, without case, comments and blank lines', () => {
+    const list = readEmailList('# people\n Alice@Example.com ,Alice\n\n"bob@example.com",Bob\n')
+    expect(
+      ['alice@example.com', 'BOB@example.com', 'eve@example.com', ''].map((email) => list.admits(email)),
+    ).toEqual([true, true, false, false])
+  })
+
+  it('takes a changed list at once', () => {
+    const watched: WatchedFile[] = []
+    const compiled = compileRules({
+      policy: { ...POLICY, emailDomains: [], authenticatedEmailsFile: '/emails' },
+      trustedAddresses: createAddressSet([]),
+      platform: { watch: (file) => watched.push(file) },
+      emailsText: 'alice@example.com',
+    })
+    expect(compiled.refuses(aSession(), 'oidc')).toBeUndefined()
+    watched[0]?.onChange('bob@example.com')
+    expect(compiled.refuses(aSession(), 'oidc')).toMatchObject({ reason: 'not_permitted' })
+  })
+})
+
+describe('groups', () => {
+  it('need one of the allowed ones, matched exactly, and ignore empty entries', () => {
+    const admins = rules({ allowedGroups: ['', 'admins'] })
+    expect(admins.refuses(aSession({ groups: ['users', 'admins'] }), 'oidc')).toBeUndefined()
+    for (const groups of [[], ['Admins'], ['admins,users'], ['']]) {
+      expect(admins.refuses(aSession({ groups }), 'oidc')).toMatchObject({ detail: { rule: 'group' } })
+    }
+    expect(rules({ allowedGroups: [''] }).refuses(aSession({ groups: [] }), 'oidc')).toBeUndefined()
+  })
+
+  it('count for local users too, who need no address', () => {
+    const admins = rules({ allowedGroups: ['admins'] })
+    expect(admins.refuses({ email: undefined, groups: ['admins'] }, 'htpasswd')).toBeUndefined()
+    expect(admins.refuses({ email: undefined, groups: [] }, 'htpasswd')).toMatchObject({
+      detail: { rule: 'group' },
+    })
+    expect(admins.refuses({ email: undefined, groups: ['admins'] }, 'oidc')).toMatchObject({
+      detail: { rule: 'email' },
+    })
+  })
+})
+
+describe('routes without a sign-in', () => {
+  const open = { skipAuthRoutes: [rule('^/public/', 'GET'), rule('^/healthz$')] }
+
+  it.each([
+    ['GET', '/public/x', 'public'],
+    ['GET', '/public/x?y=/../', 'public'],
+    ['POST', '/public/x', 'sign-in'],
+    ['HEAD', '/public/x', 'sign-in'],
+    ['POST', '/healthz', 'public'],
+    ['GET', '/healthz/', 'sign-in'],
+    ['GET', '/healthz%0a', 'sign-in'],
+    ['GET', '/healthz;', 'sign-in'],
+    ['GET', '/admin?/public/', 'sign-in'],
+    ['GET', '/public/../admin', 'sign-in'],
+    ['GET', '/public/%2e%2e/admin', 'sign-in'],
+    ['GET', '/public/..%2fadmin', 'sign-in'],
+    ['GET', '/public/..;/admin', 'sign-in'],
+    ['GET', '/public//x', 'sign-in'],
+    ['GET', '//public/x', 'sign-in'],
+    ['GET', '/public%23/x', 'sign-in'],
+    ['GET', '/PUBLIC/x', 'sign-in'],
+    ['GET', '/%70ublic/x', 'sign-in'],
+  ])('%s %s: %s', (method, raw, kind) => {
+    expect(judge(open, method, raw)).toBe(kind)
+  })
+
+  it.each([
+    ['/login', 'public'],
+    ['/api/x', 'sign-in'],
+    ['/%61pi/x', 'sign-in'],
+    ['//api/x', 'sign-in'],
+    ['/./api/x', 'sign-in'],
+    ['/api;/x', 'sign-in'],
+    ['/API/x', 'sign-in'],
+    ['/api%2fx', 'sign-in'],
+  ])('everything but the API: %s is %s', (raw, kind) => {
+    expect(judge({ skipAuthRoutes: [rule('^/api/', undefined, true)] }, 'GET', raw)).toBe(kind)
+  })
+
+  it('lets preflights through only when asked to', () => {
+    expect(judge({}, 'OPTIONS', '/x')).toBe('sign-in')
+    expect(judge({ skipAuthPreflight: true }, 'OPTIONS', '/x')).toBe('public')
+  })
+
+  it('lets trusted addresses through, and nobody without an address', () => {
+    const trusted = { trustedIps: ['192.0.2.0/24', '2001:db8::/32'] }
+    expect(judge(trusted, 'GET', '/x', '192.0.2.9')).toBe('public')
+    expect(judge(trusted, 'GET', '/x', '2001:db8::1')).toBe('public')
+    expect(judge(trusted, 'GET', '/x', '198.51.100.1')).toBe('sign-in')
+    expect(judge(trusted, 'GET', '/x')).toBe('sign-in')
+  })
+})
+
+describe('decide()', () => {
+  const asked = (raw: string) => ({
+    method: 'GET',
+    target: target(raw),
+    facts: { client: undefined, preflight: false },
+  })
+  const open = rules({ skipAuthRoutes: [rule('^/public/')] })
+
+  it('allows a welcome person and denies another', () => {
+    const session = aSession()
+    expect(decide(open, asked('/x'), session)).toEqual({ kind: 'allow', session })
+    expect(decide(open, asked('/x'), aSession({ email: 'eve@evil.com' }))).toMatchObject({ kind: 'deny' })
+  })
+
+  it('carries the person on a public route only while they are welcome', () => {
+    const session = aSession()
+    expect(decide(open, asked('/public/x'), session)).toEqual({ kind: 'public', session })
+    expect(decide(open, asked('/public/x'), aSession({ email: 'eve@evil.com' }))).toEqual({
+      kind: 'public',
+      session: undefined,
+    })
+  })
+})
