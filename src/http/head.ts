@@ -35,8 +35,6 @@ export type HeadName = (typeof READ)[number]
 export interface Head {
   /** Undefined when the line is absent. */
   get(name: HeadName): string | undefined
-  /** Any other header, found by a walk: for names that come from configuration. */
-  find(name: string): string | undefined
   /** Lines named Host or Content-Length, which must not repeat. */
   readonly hosts: number
   readonly contentLengths: number
@@ -67,7 +65,6 @@ export function readHead(lines: HeaderLines): Head {
   }
   return {
     get: (name) => values[slots.get(name) ?? NONE],
-    find: (name) => findHeader(lines, name),
     hosts,
     contentLengths,
     lines: lines.length / 2,
