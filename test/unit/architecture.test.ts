@@ -1,0 +1,152 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** Value imports go down only; a room may import what has a smaller number, and itself. */
+const LEVELS: Readonly<Record<string, number>> = {
+  app: 4,
+  signin: 3,
+  http: 3,
+  config: 2,
+  policy: 2,
+  proxy: 2,
+  session: 2,
+  providers: 2,
+  pages: 1,
+  observe: 1,
+  result: 0,
+  problems: 0,
+  bytes: 0,
+  platform: 0,
+}
+
+/** Third-party packages, and the only files that may import each. */
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  hono: ['src/app.ts'],
+  'hono/html': ['src/pages/markup.ts'],
+  jose: ['src/session/seal.ts', 'src/providers/jwt.ts'],
+  valibot: [],
+  'smol-toml': ['src/config/toml.ts'],
+  'ipaddr.js': ['src/http/addresses.ts', 'src/config/cidr.ts'],
+  oauth4webapi: ['src/providers/oidc.ts'],
+  arctic: ['src/providers/oauth2.ts'],
+  bcryptjs: ['src/signin/local-users.ts'],
+}
+
+interface Import {
+  readonly from: string
+  readonly specifier: string
+  readonly typeOnly: boolean
+}
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+}
+
+function importsOf(file: string): readonly Import[] {
+  const text = readFileSync(join(ROOT, file), 'utf8')
+  const statements = text.matchAll(/^(?:import|export)\s(type\s)?([^'"]*?)\s*(?:from\s*)?'([^']+)'/gmu)
+  return [...statements].map(([, type, names, specifier]) => ({
+    from: file,
+    specifier: specifier ?? '',
+    typeOnly: type !== undefined || everyNameIsType(names ?? ''),
+  }))
+}
+
+function everyNameIsType(names: string): boolean {
+  const list = /^\{([\s\S]*)\}/u.exec(names)?.[1]
+  if (list === undefined) return false
+  const parts = list
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+  return parts.length > 0 && parts.every((part) => part.startsWith('type '))
+}
+
+/** `src/session/seal.ts` is in room `session`, `src/app.ts` in room `app`. */
+function roomOf(path: string): string {
+  return (
+    path
+      .replace(/^src\//u, '')
+      .split('/')[0]
+      ?.replace(/\.ts$/u, '') ?? ''
+  )
+}
+
+function resolve(from: string, specifier: string): string {
+  return new URL(specifier, `file:///${from}`).pathname.slice(1)
+}
+
+const source = filesBelow('src')
+const imports = source.flatMap(importsOf)
+
+describe('the house', () => {
+  it('has source to look at', () => {
+    expect(source.length).toBeGreaterThan(30)
+    expect(imports.length).toBeGreaterThan(60)
+  })
+
+  it('imports values downwards only', () => {
+    const upward = imports
+      .filter(({ specifier, typeOnly }) => specifier.startsWith('.') && !typeOnly)
+      .map(({ from, specifier }) => ({ from, to: resolve(from, specifier) }))
+      .filter(
+        ({ from, to }) =>
+          roomOf(from) !== roomOf(to) && !((LEVELS[roomOf(from)] ?? -1) > (LEVELS[roomOf(to)] ?? 9)),
+      )
+    expect(upward).toEqual([])
+  })
+
+  it('imports each library in its own file only', () => {
+    const strays = imports.filter(({ from, specifier, typeOnly }) => {
+      if (specifier.startsWith('.') || typeOnly || specifier === 'valibot') return false
+      return !(LIBRARIES[specifier] ?? []).includes(from)
+    })
+    expect(strays).toEqual([])
+  })
+
+  it('knows web standards only in the core', () => {
+    const strays = source.filter((file) => {
+      const text = readFileSync(join(ROOT, file), 'utf8').replace(
+        /\/\*[\s\S]*?\*\/|\/\/.*$|'(?:[^'\\\n]|\\.)*'|`[^`]*`/gmu,
+        '',
+      )
+      return /\b(?:process|Buffer|Deno|globalThis)\b|node:/u.test(text)
+    })
+    expect(strays).toEqual([])
+  })
+
+  it('has no barrels, default exports, casts to any or silenced errors', () => {
+    const strays = [...source, ...filesBelow('runtimes')].filter((file) => {
+      const text = readFileSync(join(ROOT, file), 'utf8')
+      const isDoor = file === 'runtimes/worker.ts'
+      return (
+        /^export \* from|\bas any\b|@ts-(?:ignore|expect-error|nocheck)/mu.test(text) ||
+        (!isDoor && /^export default/mu.test(text))
+      )
+    })
+    expect(strays).toEqual([])
+  })
+
+  it('keeps files short enough to read', () => {
+    const long = [...source, ...filesBelow('runtimes')]
+      .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length - 1 }))
+      .filter(({ file, lines }) => lines > 250 && file !== 'src/config/options.ts')
+    expect(long).toEqual([])
+  })
+
+  it('documents what it exports', () => {
+    const bare = [...source, ...filesBelow('runtimes')].flatMap((file) => {
+      const lines = readFileSync(join(ROOT, file), 'utf8').split('\n')
+      return lines.flatMap((line, at) => {
+        const name = /^export (?:async )?(?:function|const|interface|type) (\w+)/u.exec(line)?.[1]
+        return name === undefined || lines[at - 1]?.trimEnd().endsWith('*/') ? [] : [`${file}: ${name}`]
+      })
+    })
+    expect(bare).toEqual([])
+  })
+})
