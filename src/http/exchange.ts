@@ -43,7 +43,12 @@ export interface Facts {
   readonly userAgent: string
   readonly authorization: string | undefined
   /** What a gateway that only asks (auth_request, forward-auth) says about the real request; from trusted peers only. */
-  readonly forwarded: { readonly method: string | undefined; readonly uri: string | undefined }
+  readonly forwarded: {
+    readonly method: string | undefined
+    readonly uri: string | undefined
+    /** X-Auth-Request-Redirect: where the person was going. */
+    readonly redirect: string | undefined
+  }
 }
 
 /** One request with everything that was read from it. Travels as an argument; nobody writes to it. */

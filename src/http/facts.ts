@@ -35,6 +35,7 @@ export function createReadFacts(trust: TrustConfig, secureCookies: boolean): Rea
       forwarded: {
         method: trusted ? (head.get('x-forwarded-method') ?? head.get('x-original-method')) : undefined,
         uri: trusted ? (head.get('x-forwarded-uri') ?? head.get('x-original-uri')) : undefined,
+        redirect: trusted ? head.get('x-auth-request-redirect') : undefined,
       },
     })
   }

@@ -88,13 +88,13 @@ describe('where the browser believes to be', () => {
   it('ignores forwarded headers from an untrusted peer', () => {
     const read = facts(BEHIND, { more })
     expect(read).toMatchObject({ host: 'app.example.com', scheme: 'http', origin: 'http://app.example.com' })
-    expect(read.forwarded).toEqual({ method: undefined, uri: undefined })
+    expect(read.forwarded).toEqual({ method: undefined, uri: undefined, redirect: undefined })
   })
 
   it('takes them from a trusted one', () => {
     const read = facts(BEHIND, { peer: PROXY, more: [...more, 'X-Forwarded-Method', 'POST'] })
     expect(read).toMatchObject({ host: 'evil.example', scheme: 'https', origin: 'https://evil.example' })
-    expect(read.forwarded).toEqual({ method: 'POST', uri: '/public' })
+    expect(read.forwarded).toEqual({ method: 'POST', uri: '/public', redirect: undefined })
   })
 
   it.each([
