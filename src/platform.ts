@@ -54,8 +54,11 @@ export type UpstreamAddress =
 
 /** What happens to the header lines that the upstream answers with. */
 export interface ResponseEdit {
-  /** True for a line that must not reach the client: hop-by-hop, identity family, our own cookies. */
-  drops(name: string, value: string): boolean
+  /**
+   * The value that reaches the client, nearly always the one that came; undefined drops the line (hop-by-hop, identity
+   * family, our own cookies). Framing is not asked about: it belongs to the forwarder.
+   */
+  rewrite(name: string, value: string): string | undefined
   /** Lines of ours: Set-Cookie of a renewed session, X-Auth-Request-*. Never framing. */
   readonly add: HeaderLines
 }

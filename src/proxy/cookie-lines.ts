@@ -1,0 +1,29 @@
+/** Says whether a cookie of this name is one of ours: session chunks and sign-in transactions. */
+export type OwnsCookie = (name: string) => boolean
+
+/**
+ * A Cookie line without our own cookies, the others byte for byte and in order; undefined when nothing is left. A line
+ * with none of ours comes back untouched.
+ */
+export function withoutOwnCookies(line: string, ownsCookie: OwnsCookie): string | undefined {
+  const pairs = line.split(';')
+  const others = pairs.filter((pair) => !ownsCookie(cookieName(pair)))
+  if (others.length === pairs.length) return line
+  const rest = others.join(';').trim()
+  return rest === '' ? undefined : rest
+}
+
+/**
+ * Says whether a Set-Cookie line of an upstream would set one of our cookies. A line without a name counts by its
+ * value, because browsers send `=name=value` back as `name=value`.
+ */
+export function setsOwnCookie(line: string, ownsCookie: OwnsCookie): boolean {
+  const end = line.indexOf(';')
+  const pair = (end < 0 ? line : line.slice(0, end)).replace(/^[\s=]+/u, '')
+  return ownsCookie(cookieName(pair))
+}
+
+function cookieName(pair: string): string {
+  const equals = pair.indexOf('=')
+  return (equals < 0 ? pair : pair.slice(0, equals)).trim()
+}

@@ -1,0 +1,102 @@
+import type { HeadersConfig, UpstreamConfig } from '../config/config.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { Arrival, HeaderLines, Platform, UpstreamAddress } from '../platform.ts'
+import { problem } from '../problems.ts'
+import { failed, ok, type Result } from '../result.ts'
+import type { Session } from '../session/session.ts'
+import { slashRedirect, staticAnswer } from './answers.ts'
+import type { OwnsCookie } from './cookie-lines.ts'
+import { toFilePath } from './file-path.ts'
+import { compileHeaderRules } from './header-rules.ts'
+import { createIdentityHeaders } from './identity-headers.ts'
+import { createRequestHeaders } from './request-headers.ts'
+import { createResponseEdit } from './response-edit.ts'
+import { compileUpstreams } from './upstreams.ts'
+import { hasBody, isWebSocketHandshake } from './websocket-request.ts'
+
+/** One request that may pass, with everything that goes along. */
+export interface ForwardRequest {
+  readonly exchange: Exchange
+  /** Whose identity is sent along; undefined on routes that need no sign-in. */
+  readonly session: Session | undefined
+  /** Complete Set-Cookie values for the answer. */
+  readonly setCookies: readonly string[]
+  /** When a tunnel or a never-ending answer must be cut, in ms since the epoch. */
+  readonly closeAtMs: number | undefined
+  /** The session came out of the Authorization header, which then does not travel on. */
+  readonly authorizationUsed?: boolean
+}
+
+/** Sends requests to the app behind us. */
+export interface Forwarder {
+  /** Fails with `no_upstream`, `request_malformed`, or what the platform reports of the upstream. */
+  forward(request: ForwardRequest): Promise<Result<Response>>
+  /** The header lines that answer an auth_request with: identity on 202, our cookies. */
+  answerLines(request: Pick<ForwardRequest, 'session' | 'setCookies'>): HeaderLines
+}
+
+/** Builds the forwarder: tables and rules are compiled once, a request only looks things up. */
+export function createForwarder(parts: {
+  upstreams: readonly UpstreamConfig[]
+  headers: HeadersConfig
+  platform: Platform
+  ownsCookie: OwnsCookie
+}): Forwarder {
+  const { platform, headers, ownsCookie } = parts
+  const policy = {
+    headers,
+    ownsCookie,
+    ruleOf: compileHeaderRules(headers.requestIdHeader),
+    identity: createIdentityHeaders(headers),
+  }
+  const pick = compileUpstreams(parts.upstreams)
+  const requestHeaders = createRequestHeaders(policy)
+  const responseEdit = createResponseEdit(policy)
+
+  const send = (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
+    const { exchange, session, closeAtMs, authorizationUsed = false } = request
+    const websocket = exchange.facts.websocket && upstream.websockets
+    const why = whyRefused(exchange.arrival, websocket)
+    if (why !== undefined) return Promise.resolve(failed(problem('request_malformed', { why })))
+    return platform.forward(exchange.arrival, {
+      upstream: address,
+      target: exchange.target.raw,
+      headers: requestHeaders({ exchange, session, upstream, authorizationUsed }),
+      response: responseEdit(request),
+      timeoutMs: upstream.timeoutMs,
+      websocket,
+      ...(closeAtMs === undefined ? {} : { closeAtMs }),
+    })
+  }
+
+  const forward = (request: ForwardRequest): Promise<Result<Response>> => {
+    const { exchange } = request
+    const route = pick(exchange.target)
+    if (route === undefined) return Promise.resolve(failed(problem('no_upstream')))
+    if (route.kind === 'redirect') {
+      return Promise.resolve(ok(slashRedirect(route.location, responseEdit(request))))
+    }
+    const { target, path } = route.upstream
+    if (target.kind === 'static') {
+      return Promise.resolve(ok(staticAnswer(target.status, responseEdit(request))))
+    }
+    if (target.kind !== 'file') return send(request, route.upstream, target)
+    const file = toFilePath({ path: exchange.target.path, prefix: path, directory: target.directory })
+    if (file === undefined || platform.serveFile === undefined) {
+      return Promise.resolve(failed(problem('not_found')))
+    }
+    return platform.serveFile(exchange.arrival, file, responseEdit(request))
+  }
+
+  return { forward, answerLines: (request) => responseEdit(request).add }
+}
+
+/**
+ * A GET or HEAD with a body is refused: the upstreams that do not expect one would read it as the next request, which
+ * nobody has judged (security notes HD-36, SM-18).
+ */
+function whyRefused(arrival: Arrival, websocket: boolean): string | undefined {
+  if (websocket) return isWebSocketHandshake(arrival) ? undefined : 'websocket handshake'
+  if (arrival.method !== 'GET' && arrival.method !== 'HEAD') return undefined
+  return hasBody(arrival) ? 'body of a GET' : undefined
+}

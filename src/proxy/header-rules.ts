@@ -1,0 +1,141 @@
+/** What a header line is to us, whatever its spelling. */
+export type HeaderRule =
+  /** Goes through as it is. */
+  | 'keep'
+  /** Belongs to one hop, or must never travel. */
+  | 'drop'
+  /** Lists further names of this hop. */
+  | 'connection'
+  /** Says who somebody is: only we may say that. */
+  | 'identity'
+  /** Says where a request came from; only trusted peers may say that. */
+  | 'forwarding'
+  /** The chain of client addresses, which we continue. */
+  | 'forwarded-for'
+  /** Set anew by us on every request. */
+  | 'ours'
+  | 'host'
+  | 'cookie'
+  | 'authorization'
+  | 'set-cookie'
+  | 'cache-control'
+  /** Tells caches between us and the client what to store, over the head of Cache-Control. */
+  | 'shared-cache'
+  /** Freshness of HTTP/1.0. */
+  | 'expiry'
+
+/** The identity family (security notes HD): deleted from requests and from upstream responses in every spelling. */
+const IDENTITY = [
+  'X-Forwarded-User',
+  'X-Forwarded-Email',
+  'X-Forwarded-Groups',
+  'X-Forwarded-Preferred-Username',
+  'X-Forwarded-Access-Token',
+  'X-Auth-Request-User',
+  'X-Auth-Request-Email',
+  'X-Auth-Request-Groups',
+  'X-Auth-Request-Preferred-Username',
+  'X-Auth-Request-Access-Token',
+  'GAP-Auth',
+  'GAP-Signature',
+]
+
+/** RFC 9110 §7.6.1, its proxy relatives, `Proxy` (it becomes the variable HTTP_PROXY in CGI), and framing, which is each hop's own. */
+const DROP = [
+  'Keep-Alive',
+  'Proxy-Connection',
+  'Proxy-Authenticate',
+  'Proxy-Authorization',
+  'TE',
+  'Trailer',
+  'Transfer-Encoding',
+  'Upgrade',
+  'HTTP2-Settings',
+  'Expect',
+  'Content-Length',
+  'Proxy',
+]
+
+const FORWARDING = [
+  'Forwarded',
+  'X-Forwarded',
+  'X-Forwarded-By',
+  'X-Forwarded-Method',
+  'X-Forwarded-Path',
+  'X-Forwarded-Port',
+  'X-Forwarded-Prefix',
+  'X-Forwarded-Protocol',
+  'X-Forwarded-Scheme',
+  'X-Forwarded-Server',
+  'X-Forwarded-Ssl',
+  'X-Original-Forwarded-For',
+  'X-Original-Host',
+  'X-Original-URI',
+  'X-Original-URL',
+  'X-Rewrite-URL',
+  'X-Envoy-Original-Path',
+  'X-Envoy-External-Address',
+  'X-Real-IP',
+  'X-Client-IP',
+  'X-Cluster-Client-IP',
+  'X-Scheme',
+  'X-Url-Scheme',
+  'Client-IP',
+  'True-Client-IP',
+  'CF-Connecting-IP',
+  'CF-Connecting-IPv6',
+  'Fastly-Client-IP',
+  'Fly-Client-IP',
+  'Front-End-Https',
+]
+
+const OURS = ['X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Forwarded-Uri']
+
+const SHARED_CACHE = ['CDN-Cache-Control', 'Surrogate-Control', 'Cloudflare-CDN-Cache-Control']
+
+/** Enough for every name that real clients send; a flood of invented ones starts the cache anew. */
+const CACHED_NAMES = 1024
+const CACHED_NAME_LENGTH = 64
+
+/**
+ * Compiles the header policy into one cached look-up a name. CGI, WSGI and their heirs fold `-`, `_`, `.` and case into
+ * one, so names are compared by their letters and digits alone. `requestIdHeader` is the name that we set ourselves.
+ */
+export function compileHeaderRules(requestIdHeader: string): (name: string) => HeaderRule {
+  const rules = ruleTable(requestIdHeader)
+  const seen = new Map<string, HeaderRule>()
+  return (name) => {
+    const known = seen.get(name)
+    if (known !== undefined) return known
+    const rule = rules.get(lettersAndDigits(name)) ?? 'keep'
+    if (seen.size >= CACHED_NAMES) seen.clear()
+    if (name.length <= CACHED_NAME_LENGTH) seen.set(name, rule)
+    return rule
+  }
+}
+
+function ruleTable(requestIdHeader: string): Map<string, HeaderRule> {
+  const table = new Map<string, HeaderRule>()
+  const enter = (rule: HeaderRule, names: readonly string[]): void => {
+    for (const name of names) table.set(lettersAndDigits(name), rule)
+  }
+  enter('ours', [requestIdHeader])
+  enter('drop', DROP)
+  enter('forwarding', FORWARDING)
+  enter('ours', OURS)
+  enter('shared-cache', SHARED_CACHE)
+  enter('expiry', ['Expires', 'Pragma'])
+  enter('connection', ['Connection'])
+  enter('forwarded-for', ['X-Forwarded-For'])
+  enter('host', ['Host'])
+  enter('cookie', ['Cookie'])
+  enter('authorization', ['Authorization'])
+  enter('set-cookie', ['Set-Cookie'])
+  enter('cache-control', ['Cache-Control'])
+  enter('identity', IDENTITY)
+  return table
+}
+
+function lettersAndDigits(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/gu, '')
+}

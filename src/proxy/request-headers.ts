@@ -1,0 +1,151 @@
+import type { HeadersConfig, UpstreamConfig } from '../config/config.ts'
+import type { Exchange, Facts } from '../http/exchange.ts'
+import type { HeaderLines, Peer, UpstreamAddress } from '../platform.ts'
+import type { Session } from '../session/session.ts'
+import { type OwnsCookie, withoutOwnCookies } from './cookie-lines.ts'
+import type { HeaderRule } from './header-rules.ts'
+import type { IdentityHeaders } from './identity-headers.ts'
+
+/** What the header lines of one forwarded request are made from. */
+export interface RequestHeadersInput {
+  readonly exchange: Exchange
+  readonly session: Session | undefined
+  readonly upstream: UpstreamConfig
+  /** The session came out of the Authorization header, which then stays with us. */
+  readonly authorizationUsed: boolean
+}
+
+interface Policy {
+  readonly headers: HeadersConfig
+  readonly ruleOf: (name: string) => HeaderRule
+  readonly identity: IdentityHeaders
+  readonly ownsCookie: OwnsCookie
+}
+
+const NO_LINES: HeaderLines = []
+
+/** End-to-end lines that a client cannot have removed by naming them in Connection. */
+const NEVER_LISTED = new Set(['host', 'cookie', 'authorization'])
+
+/**
+ * Makes the lines that go upstream: what the client sent, bytes, order and case kept, minus what belongs to one hop,
+ * what only we may say, and our own cookies; then ours last. Deletion comes before addition, so nothing a client names
+ * in Connection can touch what we add.
+ */
+export function createRequestHeaders(policy: Policy): (input: RequestHeadersInput) => HeaderLines {
+  const injectsAuthorization =
+    policy.headers.passAuthorizationHeader ||
+    (policy.headers.passBasicAuth && policy.headers.basicAuthPassword !== '')
+  return (input) => {
+    const { exchange, session, upstream } = input
+    const identity = session === undefined ? NO_LINES : policy.identity.forRequest(session)
+    // Where we may speak through Authorization, a client's own would be believed as ours on routes without a session.
+    const dropsAuthorization = input.authorizationUsed || injectsAuthorization
+    const kept = keptLines({ policy, exchange, dropsAuthorization, keepsHost: upstream.passHostHeader })
+    if (!kept.hasHost) kept.lines.push('Host', hostOf(upstream, exchange.facts))
+    kept.lines.push(...identity)
+    addForwarding(kept.lines, { exchange, chain: kept.chain })
+    kept.lines.push(policy.headers.requestIdHeader, exchange.requestId)
+    return kept.lines
+  }
+}
+
+interface Kept {
+  readonly lines: string[]
+  readonly chain: string
+  readonly hasHost: boolean
+}
+
+function keptLines(from: {
+  policy: Policy
+  exchange: Exchange
+  dropsAuthorization: boolean
+  keepsHost: boolean
+}): Kept {
+  const { policy, exchange } = from
+  const { headers } = exchange.arrival
+  const { trusted } = exchange.facts
+  const lines: string[] = []
+  let chain = ''
+  let hasHost = false
+  let listed: ReadonlySet<string> | undefined
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] ?? ''
+    let value = headers[at + 1] ?? ''
+    switch (policy.ruleOf(name)) {
+      case 'drop':
+      case 'ours':
+        continue
+      case 'connection':
+        listed = withListed(listed, value)
+        continue
+      case 'identity':
+        if (policy.headers.stripClientHeaders) continue
+        break
+      case 'forwarding':
+        if (!trusted) continue
+        break
+      case 'forwarded-for':
+        if (trusted) chain = chain === '' ? value : `${chain}, ${value}`
+        continue
+      case 'authorization':
+        if (from.dropsAuthorization) continue
+        break
+      case 'host':
+        if (!from.keepsHost) continue
+        hasHost = true
+        break
+      case 'cookie': {
+        const others = withoutOwnCookies(value, policy.ownsCookie)
+        if (others === undefined) continue
+        value = others
+      }
+    }
+    lines.push(name, value)
+  }
+  return { lines: listed === undefined ? lines : withoutListed(lines, listed), chain, hasHost }
+}
+
+/** Names in a Connection line; undefined while there are only the connection options that everybody sends. */
+function withListed(listed: ReadonlySet<string> | undefined, value: string): ReadonlySet<string> | undefined {
+  if (value === 'keep-alive' || value === 'close' || value === 'Upgrade') return listed
+  const names = new Set(listed)
+  for (const option of value.toLowerCase().split(',')) names.add(option.trim())
+  for (const name of NEVER_LISTED) names.delete(name)
+  return names
+}
+
+function withoutListed(lines: readonly string[], listed: ReadonlySet<string>): string[] {
+  const others: string[] = []
+  for (let at = 0; at + 1 < lines.length; at += 2) {
+    const name = lines[at] ?? ''
+    if (!listed.has(name.toLowerCase())) others.push(name, lines[at + 1] ?? '')
+  }
+  return others
+}
+
+function addForwarding(lines: string[], from: { exchange: Exchange; chain: string }): void {
+  const { facts, target, arrival } = from.exchange
+  const peer = peerAddress(arrival.peer)
+  const chain = peer === undefined || from.chain === '' ? (peer ?? from.chain) : `${from.chain}, ${peer}`
+  if (chain !== '') lines.push('X-Forwarded-For', chain)
+  lines.push('X-Forwarded-Proto', facts.scheme)
+  lines.push('X-Forwarded-Host', facts.host)
+  lines.push('X-Forwarded-Uri', facts.forwarded.uri ?? target.raw)
+}
+
+function peerAddress(peer: Peer): string | undefined {
+  return peer.kind === 'ip' ? peer.address : undefined
+}
+
+function hostOf(upstream: UpstreamConfig, facts: Facts): string {
+  if (upstream.passHostHeader && facts.host !== '') return facts.host
+  return upstream.target.kind === 'tcp' ? authorityOf(upstream.target) : 'localhost'
+}
+
+function authorityOf(address: Extract<UpstreamAddress, { kind: 'tcp' }>): string {
+  const host =
+    address.host.includes(':') && !address.host.startsWith('[') ? `[${address.host}]` : address.host
+  const usual = address.protocol === 'https:' ? 443 : 80
+  return address.port === usual ? host : `${host}:${address.port}`
+}

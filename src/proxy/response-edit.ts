@@ -1,0 +1,79 @@
+import type { HeadersConfig } from '../config/config.ts'
+import type { HeaderLines, ResponseEdit } from '../platform.ts'
+import type { Session } from '../session/session.ts'
+import { type OwnsCookie, setsOwnCookie } from './cookie-lines.ts'
+import type { HeaderRule } from './header-rules.ts'
+import type { IdentityHeaders } from './identity-headers.ts'
+
+/** What decides over the header lines of one forwarded response. */
+export interface ResponseEditInput {
+  readonly session: Session | undefined
+  /** Complete Set-Cookie values of ours. */
+  readonly setCookies: readonly string[]
+}
+
+interface Policy {
+  readonly headers: HeadersConfig
+  readonly ruleOf: (name: string) => HeaderRule
+  readonly identity: IdentityHeaders
+  readonly ownsCookie: OwnsCookie
+}
+
+type Rewrite = ResponseEdit['rewrite']
+
+/**
+ * Makes the edit of a response. Three cases differ only in what caches may do (security notes IL-01, IL-02): answers of
+ * a public route are left alone; those made for a signed-in person lose `public` and `s-maxage`, become `private`, and
+ * keep their max-age, so that browsers go on caching; those that carry a cookie of ours may not be stored at all.
+ */
+export function createResponseEdit(policy: Policy): (input: ResponseEditInput) => ResponseEdit {
+  const openRewrite = createRewrite(policy, 'open')
+  const personalRewrite = createRewrite(policy, 'personal')
+  const cookieRewrite = createRewrite(policy, 'with-cookie')
+  const open: ResponseEdit = { rewrite: openRewrite, add: [] }
+  return ({ session, setCookies }) => {
+    if (session === undefined && setCookies.length === 0) return open
+    const identity = session === undefined ? [] : policy.identity.forResponse(session)
+    if (setCookies.length === 0) return { rewrite: personalRewrite, add: identity }
+    return { rewrite: cookieRewrite, add: [...identity, ...cookieLines(setCookies)] }
+  }
+}
+
+function cookieLines(setCookies: readonly string[]): HeaderLines {
+  const lines = setCookies.flatMap((value) => ['Set-Cookie', value])
+  return [...lines, 'Cache-Control', 'private, no-store']
+}
+
+function createRewrite(policy: Policy, content: 'open' | 'personal' | 'with-cookie'): Rewrite {
+  const setsAuthorization = policy.headers.setBasicAuth || policy.headers.setAuthorizationHeader
+  return (name, value) => {
+    switch (policy.ruleOf(name)) {
+      case 'drop':
+      case 'connection':
+      case 'identity':
+        return undefined
+      case 'authorization':
+        return setsAuthorization ? undefined : value
+      case 'set-cookie':
+        return setsOwnCookie(value, policy.ownsCookie) ? undefined : value
+      case 'cache-control':
+        if (content === 'with-cookie') return undefined
+        return content === 'personal' ? toPrivate(value) : value
+      case 'shared-cache':
+        return content === 'open' ? value : undefined
+      case 'expiry':
+        return content === 'with-cookie' ? undefined : value
+      default:
+        return value
+    }
+  }
+}
+
+/** Cache-Control without what lets shared caches store (RFC 9111 §5.2.2), otherwise as it was. */
+function toPrivate(value: string): string {
+  if (!/public|s-maxage/iu.test(value)) return value
+  const directives = value
+    .split(',')
+    .filter((directive) => !/^\s*(?:public|s-maxage)\s*(?:=|$)/iu.test(directive))
+  return ['private', ...directives.map((directive) => directive.trim())].join(', ')
+}

@@ -1,0 +1,48 @@
+import type { UpstreamConfig } from '../config/config.ts'
+import type { Target } from '../http/exchange.ts'
+
+/** Where a path leads: to an upstream, or to the same path with a slash at its end. */
+export type Route =
+  | { readonly kind: 'upstream'; readonly upstream: UpstreamConfig }
+  | { readonly kind: 'redirect'; readonly location: string }
+
+/** Finds the route of a target; undefined when no upstream takes it. */
+export type PickRoute = (target: Pick<Target, 'path' | 'query'>) => Route | undefined
+
+/**
+ * Compiles the upstream table: the longest path wins, `/x/` takes everything below, `/x` only itself, and `/x` with only
+ * `/x/` configured is sent there (the slash goes before the query). A look-up costs one hash per path segment, however
+ * many upstreams there are.
+ */
+export function compileUpstreams(upstreams: readonly UpstreamConfig[]): PickRoute {
+  const exact = new Map<string, Route>()
+  const prefixes = new Map<string, Route>()
+  for (const upstream of upstreams) {
+    const table = upstream.path.endsWith('/') ? prefixes : exact
+    table.set(upstream.path, { kind: 'upstream', upstream })
+  }
+  // A path made of slashes alone must not cost more than the longest path that could match.
+  const longest = Math.max(0, ...[...prefixes.keys()].map((path) => path.length))
+  return ({ path, query }) => {
+    const own = exact.get(path)
+    if (own !== undefined) return own
+    if (prefixes.has(`${path}/`)) return { kind: 'redirect', location: `${path}/${query}` }
+    return longestPrefix({ prefixes, path, longest })
+  }
+}
+
+function longestPrefix(search: {
+  prefixes: ReadonlyMap<string, Route>
+  path: string
+  longest: number
+}): Route | undefined {
+  const { prefixes, path, longest } = search
+  let slash = path.lastIndexOf('/', longest - 1)
+  while (slash >= 0) {
+    const route = prefixes.get(path.slice(0, slash + 1))
+    if (route !== undefined) return route
+    // lastIndexOf treats a negative start as 0, so the first slash has to end the walk.
+    slash = slash === 0 ? -1 : path.lastIndexOf('/', slash - 1)
+  }
+  return undefined
+}
