@@ -1,0 +1,120 @@
+import type { CookieConfig } from '../config/config.ts'
+import { PAGE_HEADERS, type Page } from '../pages/layout.ts'
+import type { Pages } from '../pages/pages.ts'
+import type { HeaderLines } from '../platform.ts'
+import { PROBLEMS, type Problem } from '../problems.ts'
+import { toSetCookie } from './cookies.ts'
+import type { CookieChange, Exchange } from './exchange.ts'
+
+/** What an answer of ours consists of. */
+export interface Answer {
+  readonly status: number
+  readonly body: string | null
+  readonly headers: HeaderLines
+  readonly changes: readonly CookieChange[]
+}
+
+/** What an answer to a failure can add to the reason. */
+export interface ProblemContext {
+  readonly changes: readonly CookieChange[]
+  /** E-mail address or user name of whoever is signed in. */
+  readonly account?: string | undefined
+  /** Where a sign-in that starts on the page returns to. */
+  readonly returnTo: string
+}
+
+/** Makes the answers of our own endpoints; nothing that it makes may be stored by anybody. */
+export interface Respond {
+  answer(exchange: Exchange, answer: Answer): Response
+  redirect(exchange: Exchange, location: string, changes: readonly CookieChange[]): Response
+  page(exchange: Exchange, status: number, page: Page, changes: readonly CookieChange[]): Response
+  json(exchange: Exchange, status: number, value: unknown, changes: readonly CookieChange[]): Response
+  text(exchange: Exchange, status: number, text: string): Response
+  /** A page for people, JSON with a stable code for programs. */
+  problem(exchange: Exchange, problem: Problem, context: ProblemContext): Response
+  /** For what could not even be read as a request: nothing of it is repeated, and the connection ends. */
+  malformed(problem: Problem): Response
+}
+
+/** What answers are made from. */
+export interface RespondParts {
+  readonly cookie: CookieConfig
+  readonly pages: Pages
+  /** `/oauth2` */
+  readonly prefix: string
+}
+
+/** Headers that keep browsers and caches from storing an answer. */
+const NO_STORE: HeaderLines = [
+  'Cache-Control',
+  'no-cache, no-store, must-revalidate, max-age=0',
+  'Expires',
+  'Thu, 01 Jan 1970 00:00:00 GMT',
+  'X-Accel-Expires',
+  '0',
+]
+const JSON_HEADERS: HeaderLines = ['Content-Type', 'application/json', 'X-Content-Type-Options', 'nosniff']
+const TEXT_HEADERS: HeaderLines = [
+  'Content-Type',
+  'text/plain; charset=utf-8',
+  'X-Content-Type-Options',
+  'nosniff',
+]
+
+/** Builds the answers of one configuration. */
+export function createRespond({ cookie, pages, prefix }: RespondParts): Respond {
+  function answer({ facts }: Exchange, { status, body, headers, changes }: Answer): Response {
+    const response = toResponse(status, body, [...NO_STORE, ...headers])
+    for (const change of changes) {
+      response.headers.append('Set-Cookie', toSetCookie(change, cookie, facts.host))
+    }
+    return response
+  }
+
+  const respond: Respond = {
+    answer,
+    redirect: (exchange, location, changes) =>
+      answer(exchange, {
+        status: 302,
+        body: null,
+        headers: ['Location', location, 'Referrer-Policy', 'no-referrer'],
+        changes,
+      }),
+    page: (exchange, status, page, changes) =>
+      answer(exchange, {
+        status,
+        body: page.body,
+        headers: [...PAGE_HEADERS, 'Content-Security-Policy', page.csp],
+        changes,
+      }),
+    json: (exchange, status, value, changes) =>
+      answer(exchange, { status, body: `${JSON.stringify(value)}\n`, headers: JSON_HEADERS, changes }),
+    text: (exchange, status, text) =>
+      answer(exchange, { status, body: text, headers: TEXT_HEADERS, changes: [] }),
+    problem(exchange, problem, { changes, account, returnTo }) {
+      const { status } = PROBLEMS[problem.reason]
+      const { requestId, facts } = exchange
+      if (!facts.wantsHtml) return respond.json(exchange, status, toJson(problem, requestId, prefix), changes)
+      return respond.page(exchange, status, pages.error({ problem, requestId, returnTo, account }), changes)
+    },
+    malformed(problem) {
+      const { status, sentence } = PROBLEMS[problem.reason]
+      const body = `${JSON.stringify({ error: problem.reason, message: sentence })}\n`
+      return toResponse(status, body, [...NO_STORE, ...JSON_HEADERS, 'Connection', 'close'])
+    },
+  }
+  return respond
+}
+
+/** The answer for programs: `error` is the stable code, `sign_in_url` is there when signing in would help. */
+function toJson({ reason }: Problem, requestId: string, prefix: string): Readonly<Record<string, string>> {
+  const { status, sentence } = PROBLEMS[reason]
+  const error = { error: reason, message: sentence, request_id: requestId }
+  return status === 401 ? { ...error, sign_in_url: `${prefix}/sign_in` } : error
+}
+
+function toResponse(status: number, body: string | null, lines: HeaderLines): Response {
+  const headers = new Headers()
+  for (let at = 0; at < lines.length; at += 2) headers.append(lines[at] ?? '', lines[at + 1] ?? '')
+  return new Response(body, { status, headers })
+}
