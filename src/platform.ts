@@ -103,6 +103,8 @@ export interface Platform {
   now(): number
   /** Writes one log line (without the line end). */
   write(line: string): void
+  /** Reads a text file at start; throws when it cannot. Absent where there is no file system. */
+  readonly readFile?: (path: string) => string
   /** Watches text files (e-mail lists, htpasswd, secrets); absent where there is no file system. */
   readonly watch?: (file: WatchedFile) => void
   /** Synchronous AES-256-GCM where the runtime has one; WebCrypto does the work elsewhere. Returns undefined if the tag does not fit. */

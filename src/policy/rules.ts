@@ -23,9 +23,8 @@ export interface Rules {
 export interface RulesParts {
   readonly policy: PolicyConfig
   readonly trustedAddresses: AddressSet
-  readonly platform: Pick<Platform, 'watch'>
-  /** Text of authenticated-emails-file at start; the platform's watch replaces it when it changes. */
-  readonly emailsText: string | undefined
+  /** Reads authenticated-emails-file, and again whenever it changes. */
+  readonly platform: Pick<Platform, 'readFile' | 'watch'>
 }
 
 /** Compiles the rules. Patterns were checked by configuration, so nothing here can fail. */
@@ -53,18 +52,18 @@ export function compileRules(parts: RulesParts): Rules {
   }
 }
 
-function compileEmailRule({ policy, platform, emailsText }: RulesParts): (email: string) => boolean {
+function compileEmailRule({ policy, platform }: RulesParts): (email: string) => boolean {
   const domains = compileEmailDomains(policy.emailDomains)
-  let list: EmailRule | undefined = emailsText === undefined ? undefined : readEmailList(emailsText)
-  if (policy.authenticatedEmailsFile !== undefined) {
-    platform.watch?.({
-      path: policy.authenticatedEmailsFile,
-      onChange: (text) => {
-        list = readEmailList(text)
-      },
-    })
-  }
-  return (email) => domains.admits(email) || (list?.admits(email) ?? false)
+  const path = policy.authenticatedEmailsFile
+  if (path === undefined) return domains.admits
+  let list: EmailRule = readEmailList(platform.readFile?.(path) ?? '')
+  platform.watch?.({
+    path,
+    onChange: (text) => {
+      list = readEmailList(text)
+    },
+  })
+  return (email) => domains.admits(email) || list.admits(email)
 }
 
 function toRegExp(pattern: Pattern): RegExp {

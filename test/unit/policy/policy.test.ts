@@ -18,12 +18,11 @@ const POLICY: PolicyConfig = {
   trustedIps: [],
 }
 
-function rules(policy: Partial<PolicyConfig>, emailsText?: string) {
+function rules(policy: Partial<PolicyConfig>) {
   return compileRules({
     policy: { ...POLICY, ...policy },
     trustedAddresses: createAddressSet(policy.trustedIps ?? []),
     platform: {},
-    emailsText,
   })
 }
 
@@ -79,8 +78,7 @@ describe('email rules', () => {
     const compiled = compileRules({
       policy: { ...POLICY, emailDomains: [], authenticatedEmailsFile: '/emails' },
       trustedAddresses: createAddressSet([]),
-      platform: { watch: (file) => watched.push(file) },
-      emailsText: 'alice@example.com',
+      platform: { readFile: () => 'alice@example.com', watch: (file) => watched.push(file) },
     })
     expect(compiled.refuses(aSession(), 'oidc')).toBeUndefined()
     watched[0]?.onChange('bob@example.com')
