@@ -1,0 +1,76 @@
+import type { Arrival, ForwardPlan, Platform } from '../../src/platform.ts'
+import { problem } from '../../src/problems.ts'
+import { failed, ok } from '../../src/result.ts'
+import { NOW_MS } from './session.ts'
+
+/** What a test decides about the world around the core. */
+export interface World {
+  /** Answers forwarded requests; throws to play a dead upstream. */
+  upstream?(plan: ForwardPlan, arrival: Arrival): Response | Promise<Response>
+  /** Answers every call to a provider. */
+  provider?(url: string, init: RequestInit): Response | Promise<Response>
+  readonly files?: Readonly<Record<string, string>>
+}
+
+/** A platform without a network, whose clock only the test moves. */
+export interface FakePlatform extends Platform {
+  /** Log lines, parsed. */
+  readonly lines: Record<string, unknown>[]
+  readonly plans: ForwardPlan[]
+  /** Moves the clock forward. */
+  pass(milliseconds: number): void
+  /** Work that was deferred behind answers. */
+  settled(): Promise<void>
+  /** Changes a file and tells who watches it. */
+  change(path: string, text: string): void
+}
+
+/** Builds the platform; `env` of `arrival` is the Arrival itself. */
+export function createFakePlatform(world: World = {}): FakePlatform {
+  let now = NOW_MS
+  const files = new Map(Object.entries(world.files ?? {}))
+  const watchers: { path: string; onChange: (text: string) => void }[] = []
+  const deferred: Promise<unknown>[] = []
+  const platform: FakePlatform = {
+    runtime: 'node',
+    lines: [],
+    plans: [],
+    // The flow tests hand an Arrival over as the environment of the request.
+    arrival: (_, env) => ({ ...(env as Arrival), defer: (work) => deferred.push(work) }),
+    async forward(arrival, plan) {
+      platform.plans.push(plan)
+      try {
+        return ok(edited(await (world.upstream?.(plan, arrival) ?? new Response('hello from the app')), plan))
+      } catch (error) {
+        return failed(problem('upstream_unreachable', { why: String(error) }))
+      }
+    },
+    fetch: async (url, init) => world.provider?.(url, init) ?? Promise.reject(new TypeError('fetch failed')),
+    now: () => now,
+    write: (line) => platform.lines.push(JSON.parse(line)),
+    readFile(path) {
+      const text = files.get(path)
+      if (text === undefined) throw new Error(`ENOENT: ${path}`)
+      return text
+    },
+    watch: (file) => watchers.push(file),
+    pass: (milliseconds) => {
+      now += milliseconds
+    },
+    settled: async () => {
+      await Promise.all(deferred)
+    },
+    change(path, text) {
+      files.set(path, text)
+      for (const watcher of watchers) if (watcher.path === path) watcher.onChange(text)
+    },
+  }
+  return platform
+}
+
+function edited(response: Response, { response: edit }: ForwardPlan): Response {
+  const headers = new Headers()
+  for (const [name, value] of response.headers) if (!edit.drops(name, value)) headers.append(name, value)
+  for (let at = 0; at < edit.add.length; at += 2) headers.append(edit.add[at] ?? '', edit.add[at + 1] ?? '')
+  return new Response(response.body, { status: response.status, headers })
+}
