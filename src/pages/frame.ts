@@ -1,0 +1,81 @@
+import type { PagesConfig, PathsConfig, PolicyConfig, ProviderConfig } from '../config/config.ts'
+import { html, type Markup, trusted } from './markup.ts'
+import { STYLE_SOURCE } from './styles.ts'
+
+/** The part of the configuration that the pages read. */
+export interface PagesSettings {
+  readonly pages: PagesConfig
+  readonly paths: Pick<PathsConfig, 'prefix'>
+  readonly policy: Pick<PolicyConfig, 'emailDomains' | 'authenticatedEmailsFile'>
+  readonly providers: readonly Pick<ProviderConfig, 'issuer'>[]
+}
+
+/** What all pages of one configuration share, compiled once. */
+export interface Frame {
+  /** `/oauth2` */
+  readonly prefix: string
+  readonly logo: Markup | undefined
+  readonly banner: Markup | undefined
+  readonly footer: Markup | undefined
+  readonly showDebug: boolean
+  /** CSP directives for styles and images. */
+  readonly assetPolicy: string
+  /** CSP sources, beside `'self'`, that a sign-out may redirect to. */
+  readonly signOutTargets: readonly string[]
+}
+
+/** Compiles what the operator chose: the default text where a setting is empty, nothing where it is `-`. */
+export function compileFrame(config: PagesSettings): Frame {
+  const { banner, footer, logo, showDebugOnError } = config.pages
+  return {
+    prefix: config.paths.prefix,
+    logo: chosen(logo, LOGO),
+    banner: chosen(banner, domainsHint(config.policy)),
+    footer: chosen(footer, html`Sign-in by Sidegate`),
+    showDebug: showDebugOnError,
+    assetPolicy: toAssetPolicy([banner, footer, logo].join('')),
+    signOutTargets: ['https:', ...config.providers.flatMap(plainHttpOrigin)],
+  }
+}
+
+function chosen(setting: string, otherwise: Markup | undefined): Markup | undefined {
+  if (setting === '-') return undefined
+  return setting === '' ? otherwise : trusted(setting)
+}
+
+function domainsHint({ emailDomains, authenticatedEmailsFile }: PagesSettings['policy']): Markup | undefined {
+  if (authenticatedEmailsFile !== undefined || emailDomains.length === 0 || emailDomains.includes('*'))
+    return undefined
+  return html`<p>Use an account of ${emailDomains.join(', ')}.</p>`
+}
+
+/**
+ * Our own pages need one style sheet, known by its hash, and no image. Markup of the operator may bring pictures, and
+ * inline styles, as drawing programs write them into SVG; a hash beside `'unsafe-inline'` would switch the latter off.
+ */
+function toAssetPolicy(operatorMarkup: string): string {
+  const styles = /\bstyle\b/iu.test(operatorMarkup) ? "'unsafe-inline'" : STYLE_SOURCE
+  const images = /<(?:img|svg|image)\b/iu.test(operatorMarkup) ? "'self' data: https:" : "'none'"
+  return `style-src ${styles}; img-src ${images}`
+}
+
+/** A provider without TLS exists on a developer's machine; its origin has to be named, because `https:` leaves it out. */
+function plainHttpOrigin({ issuer }: Pick<ProviderConfig, 'issuer'>): string[] {
+  const origin = issuer === undefined ? undefined : toOrigin(issuer)
+  return origin?.startsWith('http://') ? [origin] : []
+}
+
+/** The origin of an absolute http(s) URL, if it can stand in a policy as it is; undefined for anything else. */
+export function toOrigin(url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined
+  const { origin } = new URL(url)
+  return /^https?:\/\/[a-z0-9.:[\]-]+$/u.test(origin) ? origin : undefined
+}
+
+/** A side gate that stands ajar. */
+const LOGO = html`<svg viewBox="0 0 44 44" width="44" height="44" aria-hidden="true" focusable="false">
+<rect width="44" height="44" rx="11" fill="currentColor" />
+<path d="M13 33V17.5a9 9 0 0 1 18 0V33" fill="none" stroke="var(--card)" stroke-width="3" stroke-linecap="round" />
+<path d="M13 33V17.5a9 9 0 0 1 9-9V33z" fill="var(--card)" />
+<circle cx="18.6" cy="22" r="1.6" fill="currentColor" />
+</svg>`

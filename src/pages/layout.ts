@@ -1,0 +1,77 @@
+import type { HeaderLines } from '../platform.ts'
+import type { Frame } from './frame.ts'
+import { html, type Markup, trusted } from './markup.ts'
+import { STYLE } from './styles.ts'
+
+/** A finished page: the document, and the Content-Security-Policy that goes with it. */
+export interface Page {
+  readonly body: string
+  readonly csp: string
+}
+
+/** Where a page has its forms go and whether it runs our script; both widen its policy. */
+export interface PageParts {
+  readonly title: string
+  readonly main: Markup
+  /** CSP sources beside `'self'`: a browser applies `form-action` to redirects after a POST as well (CSP3 §6.4.1). */
+  readonly formTargets: readonly string[]
+  readonly carriesFragment: boolean
+}
+
+/**
+ * Headers of every page beside its own policy (type, framing, sniffing, isolation). The referrer policy is not
+ * `no-referrer` because that makes browsers send `Origin: null` with our own forms (Fetch, "append a request Origin header").
+ */
+export const PAGE_HEADERS: HeaderLines = [
+  'Content-Type',
+  'text/html; charset=utf-8',
+  'X-Content-Type-Options',
+  'nosniff',
+  'X-Frame-Options',
+  'DENY',
+  'Referrer-Policy',
+  'same-origin',
+  'Cross-Origin-Opener-Policy',
+  'same-origin',
+  'Cross-Origin-Resource-Policy',
+  'same-origin',
+  'Permissions-Policy',
+  'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+]
+
+/** Puts the content of one page into the document that all pages share. */
+export function toPage(frame: Frame, parts: PageParts): Page {
+  const document = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${parts.title}</title>
+${STYLE_ELEMENT}
+${parts.carriesFragment ? fragmentScript(frame) : undefined}
+</head>
+<body>
+<main>
+${frame.logo && html`<div class="logo">${frame.logo}</div>`}
+${parts.main}
+</main>
+${frame.footer && html`<footer>${frame.footer}</footer>`}
+</body>
+</html>
+`
+  return { body: document.toString(), csp: toPolicy(frame, parts) }
+}
+
+// What the hash in the policy covers is exactly the text between the tags.
+const STYLE_ELEMENT = trusted(`<style>${STYLE}</style>`)
+
+function fragmentScript({ prefix }: Frame): Markup {
+  return html`<script src="${prefix}/static/fragment.js" defer></script>`
+}
+
+function toPolicy(frame: Frame, { formTargets, carriesFragment }: PageParts): string {
+  const script = carriesFragment ? "script-src 'self'; " : ''
+  const forms = ["'self'", ...formTargets].join(' ')
+  return `default-src 'none'; ${script}${frame.assetPolicy}; form-action ${forms}; frame-ancestors 'none'; base-uri 'none'`
+}

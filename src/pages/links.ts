@@ -1,0 +1,28 @@
+import type { Frame } from './frame.ts'
+import { html, type Markup } from './markup.ts'
+
+/** Where a sign-in that starts on one of our pages comes back to, and how it differs from the usual one. */
+export interface StartLink {
+  /** The validated return target: an absolute path, or a URL of an allowed host. */
+  readonly returnTo: string
+  /** Id of the provider, where there is a choice. */
+  readonly provider?: string | undefined
+  /** Asks the provider to let the person choose another account. */
+  readonly otherAccount?: boolean
+}
+
+/** Address that starts a sign-in: `<prefix>/start?rd=…`. */
+export function toStartHref({ prefix }: Frame, { returnTo, provider, otherAccount }: StartLink): string {
+  // URLSearchParams never throws, unlike encodeURIComponent on a lone surrogate.
+  const query = new URLSearchParams({ rd: returnTo })
+  if (provider !== undefined) query.set('provider', provider)
+  if (otherAccount === true) query.set('account', 'other')
+  return `${prefix}/start?${query}`
+}
+
+/** The button that signs out: a form, because a link must not change anything. */
+export function signOutForm({ prefix }: Frame, kind: 'first' | 'second'): Markup {
+  return html`<form method="post" action="${prefix}/sign_out">
+<button class="${kind === 'first' ? 'button' : 'button second'}">Sign out</button>
+</form>`
+}

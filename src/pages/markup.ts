@@ -1,0 +1,26 @@
+import { raw, html as template } from 'hono/html'
+
+/** HTML in which every value from outside is escaped. */
+export type Markup = ReturnType<typeof raw>
+
+/** What may stand between the tags: text is escaped, markup is kept, undefined is nothing. */
+export type Fragment = string | number | Markup | undefined | readonly Fragment[]
+
+/** Builds markup from a template; text and attribute values in it are escaped (`&`, `<`, `>`, both quotes). */
+export function html(strings: TemplateStringsArray, ...fragments: readonly Fragment[]): Markup {
+  const markup = template(strings, ...fragments)
+  // The type of a fragment admits no promise, and only a promise makes the template one.
+  if (markup instanceof Promise) throw new TypeError('A page cannot wait for a fragment')
+  return markup
+}
+
+/** Takes markup as it is: for the operator's banner, footer and logo, and for what is written in this folder. */
+export function trusted(markup: string): Markup {
+  return raw(markup)
+}
+
+/** A host name that may break after its dots, where a narrow screen needs it to. */
+export function breakable(host: string): Markup {
+  const [first, ...rest] = host.split('.')
+  return html`${first}${rest.map((label) => html`.<wbr>${label}`)}`
+}

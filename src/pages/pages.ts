@@ -1,0 +1,25 @@
+import { type ErrorView, errorPage } from './error.ts'
+import { compileFrame, type PagesSettings } from './frame.ts'
+import type { Page } from './layout.ts'
+import { type SignInView, signInPage } from './sign-in.ts'
+import { confirmSignOutPage, type SignOutView, signedOutPage } from './signed-out.ts'
+
+/** The pages of one configuration: data in, document and policy out. Send them with `PAGE_HEADERS` and `no-store`. */
+export interface Pages {
+  signIn(view: SignInView): Page
+  signedOut(view: SignOutView): Page
+  /** Asked on GET `<prefix>/sign_out` when the request does not come from our own origin. */
+  confirmSignOut(view: SignOutView): Page
+  error(view: ErrorView): Page
+}
+
+/** Compiles logo, banner, footer and policies once. */
+export function createPages(config: PagesSettings): Pages {
+  const frame = compileFrame(config)
+  return {
+    signIn: (view) => signInPage(frame, view),
+    signedOut: (view) => signedOutPage(frame, view),
+    confirmSignOut: (view) => confirmSignOutPage(frame, view),
+    error: (view) => errorPage(frame, view),
+  }
+}

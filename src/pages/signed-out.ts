@@ -1,0 +1,27 @@
+import type { Frame } from './frame.ts'
+import { type Page, toPage } from './layout.ts'
+import { signOutForm } from './links.ts'
+import { breakable, html } from './markup.ts'
+
+/** What the pages around a sign-out show. */
+export interface SignOutView {
+  /** External host of the application, as the browser sees it. */
+  readonly host: string
+}
+
+/** The page after a sign-out. */
+export function signedOutPage(frame: Frame, { host }: SignOutView): Page {
+  const main = html`<h1>You are signed out</h1>
+<p class="lead">This browser no longer has access to ${host}.</p>
+<div class="actions"><a class="button" href="${frame.prefix}/sign_in?rd=%2F">Sign in again</a></div>`
+  return toPage(frame, { title: `Signed out of ${host}`, main, formTargets: [], carriesFragment: false })
+}
+
+/** The question before a sign-out that a plain link asked for: another site could have placed it. */
+export function confirmSignOutPage(frame: Frame, { host }: SignOutView): Page {
+  const main = html`<h1>Sign out of <span class="host">${breakable(host)}?</span></h1>
+<div class="actions">${signOutForm(frame, 'first')}
+<a class="button second" href="/">Stay signed in</a></div>`
+  const formTargets = frame.signOutTargets
+  return toPage(frame, { title: `Sign out of ${host}`, main, formTargets, carriesFragment: false })
+}

@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest'
+import type { PagesSettings } from '../../../src/pages/frame.ts'
+import { PAGE_HEADERS } from '../../../src/pages/layout.ts'
+import { createPages } from '../../../src/pages/pages.ts'
+import { PROBLEMS, type Reason } from '../../../src/problems.ts'
+import { somePagesSettings } from './settings.ts'
+
+const HOSTILE = `"'><script>alert(1)</script>\u0000{{7*7}}\${x}<!--`
+const keycloak = { id: 'keycloak', displayName: 'Keycloak' }
+const signIn = { host: 'app.example.com', returnTo: '/', providers: [keycloak], passwordForm: false }
+
+function pagesWith(changed: Partial<PagesSettings['pages']> = {}) {
+  const settings = somePagesSettings()
+  return createPages({ ...settings, pages: { ...settings.pages, ...changed } })
+}
+
+describe('sign-in page', () => {
+  test('offers one plain link per provider and names the provider only where there is a choice', () => {
+    const one = pagesWith().signIn({ ...signIn, returnTo: '/a?b=c&d=//e/../f' }).body
+    expect(one).toContain('href="/oauth2/start?rd=%2Fa%3Fb%3Dc%26d%3D%2F%2Fe%2F..%2Ff"')
+    expect(one).toContain('>Sign in with Keycloak</a>')
+
+    const two = pagesWith().signIn({
+      ...signIn,
+      providers: [keycloak, { id: 'gh', displayName: 'GitHub' }],
+    }).body
+    expect(two).toContain('href="/oauth2/start?rd=%2F&amp;provider=keycloak"')
+    expect(two).toContain('href="/oauth2/start?rd=%2F&amp;provider=gh"')
+  })
+
+  test('shows the form for local users only when told to, and where it returns to', () => {
+    expect(pagesWith().signIn(signIn).body).not.toContain('<form')
+    const { body, csp } = pagesWith().signIn({
+      ...signIn,
+      passwordForm: true,
+      returnTo: '/x',
+      username: 'alice',
+    })
+    expect(body).toContain('<form method="post" action="/oauth2/sign_in">')
+    expect(body).toContain('name="rd" value="/x"')
+    expect(body).toContain('value="alice" autocomplete="username"')
+    expect(body).toContain('autocomplete="current-password"')
+    expect(csp).toContain("form-action 'self';")
+  })
+
+  test('lets the form end on the allowed host that it returns to, and writes nothing else into the policy', () => {
+    const cspFor = (returnTo: string) => pagesWith().signIn({ ...signIn, passwordForm: true, returnTo }).csp
+    expect(cspFor('https://other.example.com:8443/a')).toContain(
+      "form-action 'self' https://other.example.com:8443;",
+    )
+    expect(cspFor("https://a;script-src'unsafe-inline'/")).toContain("form-action 'self';")
+    expect(cspFor('javascript:alert(1)')).toContain("form-action 'self';")
+  })
+
+  test('announces why the last attempt failed', () => {
+    const { body } = pagesWith().signIn({ ...signIn, message: PROBLEMS.credentials_wrong.sentence })
+    expect(body).toContain(`<p class="alert" role="alert">${PROBLEMS.credentials_wrong.sentence}</p>`)
+    expect(pagesWith().signIn(signIn).body).not.toContain('role="alert"')
+  })
+
+  test('says which accounts fit when only some domains may sign in', () => {
+    const bannerFor = (policy: Partial<PagesSettings['policy']>) => {
+      const settings = somePagesSettings()
+      return createPages({ ...settings, policy: { ...settings.policy, ...policy } }).signIn(signIn).body
+    }
+    expect(bannerFor({ emailDomains: ['a.example', 'b.example'] })).toContain(
+      'Use an account of a.example, b.example.',
+    )
+    expect(bannerFor({ emailDomains: ['*'] })).not.toContain('Use an account')
+    const withFile = { emailDomains: ['a.example'], authenticatedEmailsFile: '/emails' }
+    expect(bannerFor(withFile)).not.toContain('Use an account')
+  })
+})
+
+describe("the operator's markup", () => {
+  test('is trusted as it is, hidden by a dash, ours when empty', () => {
+    const set = pagesWith({
+      banner: '<b>Staff only</b>',
+      footer: '<i>Help</i>',
+      logo: '<img src="https://x/l.png">',
+    })
+    expect(set.signIn(signIn).body).toContain('<b>Staff only</b>')
+    expect(set.signIn(signIn).body).toContain('<footer><i>Help</i></footer>')
+    expect(set.signIn(signIn).body).toContain('<div class="logo"><img src="https://x/l.png"></div>')
+    const hidden = pagesWith({ banner: '-', footer: '-', logo: '-' }).signIn(signIn).body
+    for (const element of ['class="banner"', '<footer>', 'class="logo"', '<svg'])
+      expect(hidden).not.toContain(element)
+    expect(pagesWith().signIn(signIn).body).toContain('<svg')
+  })
+
+  test('widens the policy by no more than it needs', () => {
+    expect(pagesWith().signIn(signIn).csp).toContain("img-src 'none'")
+    expect(pagesWith({ logo: '<img src="data:image/png;base64,AA==">' }).signIn(signIn).csp).toContain(
+      "img-src 'self' data: https:",
+    )
+    expect(pagesWith({ banner: '<b>plain</b>' }).signIn(signIn).csp).not.toContain('unsafe-inline')
+    const inline = pagesWith({ logo: '<svg style="fill:red"></svg>' }).signIn(signIn).csp
+    expect(inline).toContain("style-src 'unsafe-inline'")
+    expect(inline).not.toContain('sha256')
+  })
+})
+
+describe('error page', () => {
+  const view = { requestId: 'request-1', returnTo: '/deep?x=//y' }
+
+  test.each(Object.keys(PROBLEMS) as Reason[])(
+    '%s: status, title, sentence, request id and a way on',
+    (reason) => {
+      const { body } = pagesWith().error({ ...view, problem: { reason } })
+      const { sentence, status, title } = PROBLEMS[reason]
+      for (const text of [`>${status}<`, `<h1>${title}</h1>`, sentence, '>request-1<'])
+        expect(body).toContain(text)
+      expect(body).toMatch(/<a class="button" href="(?:|\/|\/oauth2\/start\?rd=[^"]+)">/u)
+    },
+  )
+
+  test('a refused account learns who it is, can change and can sign out', () => {
+    const { body, csp } = pagesWith().error({
+      ...view,
+      problem: { reason: 'not_permitted' },
+      account: 'carol@example.com',
+    })
+    expect(body).toContain('<dd>carol@example.com</dd>')
+    expect(body).toContain('href="/oauth2/start?rd=%2Fdeep%3Fx%3D%2F%2Fy&amp;account=other"')
+    expect(body).toContain('<form method="post" action="/oauth2/sign_out">')
+    expect(csp).toContain("form-action 'self' https:;")
+  })
+
+  test('details stay in the log unless the operator asks for them', () => {
+    const failure = {
+      ...view,
+      problem: { reason: 'upstream_unreachable', detail: { message: 'ECONNREFUSED' } },
+    } as const
+    expect(pagesWith().error(failure).body).not.toContain('ECONNREFUSED')
+    const debug = pagesWith({ showDebugOnError: true }).error(failure).body
+    expect(debug).toContain('<code>ECONNREFUSED</code>')
+    expect(debug).toContain('<code>upstream_unreachable</code>')
+  })
+})
+
+describe('pages around a sign-out', () => {
+  test('the last page says so and offers the way back', () => {
+    const { body } = pagesWith().signedOut({ host: 'app.example.com' })
+    expect(body).toContain('<h1>You are signed out</h1>')
+    expect(body).toContain('href="/oauth2/sign_in?rd=%2F"')
+  })
+
+  test('the question posts, and its policy lets the redirect to a provider pass, on plain http too', () => {
+    const settings = somePagesSettings()
+    const issuer = 'http://127.0.0.1:9000/realm'
+    const { body, csp } = createPages({ ...settings, providers: [{ issuer }] }).confirmSignOut({
+      host: 'app.example.com',
+    })
+    expect(body).toContain('<form method="post" action="/oauth2/sign_out">')
+    expect(csp).toContain("form-action 'self' https: http://127.0.0.1:9000;")
+  })
+})
+
+describe('every page', () => {
+  const pages = pagesWith({ showDebugOnError: true })
+  const all = {
+    'sign-in': pages.signIn({
+      host: HOSTILE,
+      returnTo: HOSTILE,
+      providers: [
+        { id: HOSTILE, displayName: HOSTILE },
+        { id: 'b', displayName: HOSTILE },
+      ],
+      passwordForm: true,
+      message: HOSTILE,
+      username: HOSTILE,
+    }),
+    'signed out': pages.signedOut({ host: HOSTILE }),
+    'confirm sign-out': pages.confirmSignOut({ host: HOSTILE }),
+    error: pages.error({
+      problem: { reason: 'not_permitted', detail: { [HOSTILE]: HOSTILE } },
+      requestId: HOSTILE,
+      returnTo: HOSTILE,
+      account: HOSTILE,
+    }),
+  }
+
+  test.each(Object.entries(all))('%s: nothing that arrived becomes markup', (_, { body }) => {
+    expect(body).not.toContain('<script>')
+    expect(body).not.toContain('<!--')
+    expect(body).not.toContain(`"'>`)
+    for (const [, attribute] of body.matchAll(/ (?:href|action|src)="([^"]*)"/gu))
+      expect(attribute).toMatch(/^$|^\//u)
+  })
+
+  test.each(Object.entries(all))(
+    '%s: one heading, a language, and no asset from elsewhere',
+    (_, { body }) => {
+      expect(body.match(/<h1>/gu)).toHaveLength(1)
+      expect(body).toContain('<html lang="en">')
+      expect(body).not.toMatch(/(?:src|href)="(?:https?:)?\/\//u)
+    },
+  )
+
+  test.each(Object.entries(all))('%s: a policy that starts from nothing', (_, { csp }) => {
+    expect(csp).toMatch(/^default-src 'none'; /u)
+    expect(csp).toContain("frame-ancestors 'none'; base-uri 'none'")
+    expect(csp).not.toContain('unsafe')
+  })
+
+  test('a return target that is no well-formed Unicode does not break the page', () => {
+    expect(pages.signIn({ ...signIn, returnTo: '/\ud800' }).body).toContain('rd=%2F%EF%BF%BD')
+  })
+
+  test('headers forbid framing and sniffing, and leave the Origin of our forms readable', () => {
+    const headers = new Map<string, string>()
+    for (let at = 0; at < PAGE_HEADERS.length; at += 2) headers.set(PAGE_HEADERS[at]!, PAGE_HEADERS[at + 1]!)
+    expect(headers.get('X-Frame-Options')).toBe('DENY')
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
+    expect(headers.get('Referrer-Policy')).toBe('same-origin')
+    expect(headers.get('Content-Type')).toBe('text/html; charset=utf-8')
+  })
+})
