@@ -1,6 +1,8 @@
 import type { LogConfig } from '../config/config.ts'
 import type { Platform } from '../platform.ts'
 import type { Level } from '../problems.ts'
+import { quote } from './json.ts'
+import { redact } from './redact.ts'
 
 /** What may stand in a log line: short scalars. Never a token, code, cookie, secret, query string or header dump. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
@@ -24,7 +26,10 @@ export interface AccessRecord {
   readonly aborted: boolean
 }
 
-/** Writes JSON lines: `time`, `level`, `msg`, then fields. */
+/**
+ * Writes JSON lines: `time` (RFC 3339), `level`, `msg`, then fields, then the context of the process. `debug` lines are
+ * not written: what they would say at each request is in the access line.
+ */
 export interface Log {
   /** A line about the program itself. */
   line(level: Level, msg: string, fields?: LogFields): void
@@ -33,5 +38,58 @@ export interface Log {
   access(record: AccessRecord): void
 }
 
+/** Builds the log of one process; each of its three streams can be switched off. */
+export function createLog(config: LogConfig, platform: Platform): Log {
+  const context = toFields(config.context)
+  const leavesOut = compileSilence(config)
+  const write = (level: Level, msg: string, fields: string) => {
+    const time = new Date(platform.now()).toISOString()
+    platform.write(`{"time":"${time}","level":"${level}","msg":${quote(msg)}${fields}${context}}`)
+  }
+  return {
+    line(level, msg, fields = {}) {
+      if (config.standard && level !== 'debug') write(level, msg, toFields(fields))
+    },
+    event(event, level, fields) {
+      if (!config.auth || level === 'debug') return
+      write(level, event.replaceAll('_', ' '), `,"event":${quote(event)}${toFields(fields)}`)
+    },
+    access(record) {
+      if (config.requests && !leavesOut(record)) write('info', 'request', toAccessFields(record))
+    },
+  }
+}
 
+/** Which finished requests are not written: exact paths, and the probes when they are silenced. */
+function compileSilence({ excludePaths, silencePing }: LogConfig): (record: AccessRecord) => boolean {
+  const paths = new Set(excludePaths)
+  const verdicts = new Set(silencePing ? ['ping', 'ready'] : [])
+  return ({ path, verdict }) => paths.has(path) || verdicts.has(verdict)
+}
 
+/** Fields as the inside of a JSON object, each with a comma before it; undefined ones are left out. */
+function toFields(fields: LogFields): string {
+  let text = ''
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue
+    text += `,${quote(name)}:${typeof value === 'string' ? quote(redact(name, value)) : JSON.stringify(value)}`
+  }
+  return text
+}
+
+// Written for each request, so by hand: an object and JSON.stringify would cost several times as much.
+function toAccessFields(record: AccessRecord): string {
+  const { aborted, bytes, client, durationMs, host, method, path, requestId, status } = record
+  const { upstream, user, userAgent, verdict } = record
+  return (
+    `,"request_id":${quote(requestId)},"method":${quote(method)},"host":${quote(host)},"path":${quote(path)}` +
+    `,"status":${status}${bytes === undefined ? '' : `,"bytes":${bytes}`}` +
+    `,"duration_ms":${Math.round(durationMs * 10) / 10}${optional('client', client)}${optional('user', user)}` +
+    `${optional('upstream', upstream)},"verdict":${quote(verdict)},"user_agent":${quote(userAgent)}` +
+    `${aborted ? ',"aborted":true' : ''}`
+  )
+}
+
+function optional(name: string, value: string | undefined): string {
+  return value === undefined ? '' : `,"${name}":${quote(value)}`
+}
