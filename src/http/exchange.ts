@@ -31,7 +31,7 @@ export interface Facts {
   readonly trusted: boolean
   /** A top-level page load: the only kind of request that is ever redirected to a sign-in. */
   readonly navigation: boolean
-  /** Prefers HTML over JSON in error answers. */
+  /** A person will see the answer: HTML is preferred, and no script asks. */
   readonly wantsHtml: boolean
   readonly websocket: boolean
   /** A CORS preflight: OPTIONS with Origin and Access-Control-Request-Method. */

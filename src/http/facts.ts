@@ -45,11 +45,16 @@ type Wishes = Pick<Facts, 'navigation' | 'wantsHtml' | 'websocket' | 'preflight'
 
 function readWishes(method: string, head: Head): Wishes {
   const websocket = method === 'GET' && isWebSocket(head)
-  const wantsHtml = prefersHtml(head.get('accept') ?? '')
+  const wantsHtml = isLookedAt(head) && prefersHtml(head.get('accept') ?? '')
+  const destination = head.get('sec-fetch-dest')
   return {
     websocket,
     wantsHtml,
-    navigation: (method === 'GET' || method === 'HEAD') && !websocket && isNavigation(head, wantsHtml),
+    navigation:
+      (method === 'GET' || method === 'HEAD') &&
+      !websocket &&
+      wantsHtml &&
+      (destination === undefined || destination === 'document'),
     preflight:
       method === 'OPTIONS' &&
       head.get('origin') !== undefined &&
@@ -58,17 +63,15 @@ function readWishes(method: string, head: Head): Wishes {
 }
 
 /**
- * Fetch metadata decides where a browser sends it (W3C Fetch Metadata §2); elsewhere Accept does. Prefetches and XHR
- * that say so never count: nobody is looking.
+ * A person will see the answer. Fetch metadata decides where a browser sends it (W3C Fetch Metadata §2); prefetches and
+ * XHR that say so never count.
  */
-function isNavigation(head: Head, wantsHtml: boolean): boolean {
+function isLookedAt(head: Head): boolean {
   const purpose = `${head.get('sec-purpose') ?? ''} ${head.get('purpose') ?? ''} ${head.get('x-moz') ?? ''}`
-  if (purpose.includes('prefetch') || head.get('x-requested-with')?.toLowerCase() === 'xmlhttprequest')
-    return false
+  if (purpose.includes('prefetch')) return false
+  if (head.get('x-requested-with')?.toLowerCase() === 'xmlhttprequest') return false
   const mode = head.get('sec-fetch-mode')
-  if (mode === undefined) return wantsHtml
-  const destination = head.get('sec-fetch-dest')
-  return mode === 'navigate' && wantsHtml && (destination === undefined || destination === 'document')
+  return mode === undefined || mode === 'navigate'
 }
 
 /** Names text/html (or XHTML) and ranks it no lower than JSON; the wildcard alone is a program. */
