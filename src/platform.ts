@@ -85,6 +85,21 @@ export interface WatchedFile {
   readonly onChange: (text: string) => void
 }
 
+/**
+ * What the processes of one deployment share for a short time (Redis). Every call is bounded in time and none throws: without
+ * an answer, `get` finds nothing, `claim` succeeds and the rest is dropped, as if this process were alone.
+ */
+export interface SharedState {
+  get(key: string): Promise<string | undefined>
+  set(key: string, value: string, ttlMs: number): Promise<void>
+  /** Takes the key unless somebody else holds it; true for the one who does now. */
+  claim(key: string, ttlMs: number): Promise<boolean>
+  release(key: string): Promise<void>
+  /** Tells a line to the followers in all processes, also to those that start before `untilMs` (ms since the epoch). */
+  announce(line: string, untilMs: number): Promise<void>
+  follow(listener: (line: string, untilMs: number) => void): void
+}
+
 /** What a runtime lends to the core. The only way from `src/` to the outside world. */
 export interface Platform {
   readonly runtime: 'node' | 'deno' | 'workers'
@@ -107,6 +122,8 @@ export interface Platform {
   readonly readFile?: (path: string) => string
   /** Watches text files (e-mail lists, htpasswd, secrets); absent where there is no file system. */
   readonly watch?: (file: WatchedFile) => void
+  /** What several processes share, where that is configured. */
+  readonly shared?: SharedState
   /** Synchronous AES-256-GCM where the runtime has one; WebCrypto does the work elsewhere. Returns undefined if the tag does not fit. */
   readonly openAesGcm?: (
     key: Uint8Array,
