@@ -38,12 +38,22 @@ export interface Session extends Identity {
   readonly expiresAtMs: number
 }
 
+/** A session that a request carries and that still stands. */
+export interface ActiveSession {
+  readonly kind: 'active'
+  readonly session: Session
+  /** The cookie should be written anew: an old key sealed it, or the time of the last request is due to be noted. */
+  readonly reseal: boolean
+  /** Carried cookies of ours that do not belong to this session: left over from an older, longer one. */
+  readonly stale: readonly string[]
+}
+
 /** What a request carries. */
 export type Loaded =
   | { readonly kind: 'none' }
-  | { readonly kind: 'active'; readonly session: Session; readonly reseal: boolean }
+  | ActiveSession
   /** Bytes that are ours by name but cannot be opened, or are over. */
-  | {
-      readonly kind: 'unreadable'
-      readonly why: 'format' | 'key' | 'expired' | 'revoked' | 'lifetime' | 'idle'
-    }
+  | { readonly kind: 'unreadable'; readonly why: Unreadable }
+
+/** Why a session cookie counts for nothing. */
+export type Unreadable = 'format' | 'key' | 'expired' | 'revoked' | 'lifetime' | 'idle'

@@ -1,0 +1,45 @@
+import type { SessionConfig } from '../config/config.ts'
+import type { Denylist } from './denylist.ts'
+import type { Session, Unreadable } from './session.ts'
+
+/** How far the clocks of two replicas may be apart before a session "from the future" is refused. */
+const SKEW_MS = 5 * 60_000
+
+/** The time of the last request is written down at most this often. */
+const SEEN_INTERVAL_MS = 5 * 60_000
+
+/** What a session is judged by. */
+export interface Judging {
+  readonly config: SessionConfig
+  readonly denylist: Pick<Denylist, 'denies'>
+  readonly nowMs: number
+}
+
+/**
+ * When a session is over for good, in ms since the epoch: the lifetime of the cookie from the last answer of the
+ * provider, and the absolute lifetime from the sign-in, whichever ends first. Infinity where neither is limited.
+ */
+export function endOf(session: Session, { expireMs, maxLifetimeMs }: SessionConfig): number {
+  const cookieEnds = expireMs === 0 ? Number.POSITIVE_INFINITY : session.refreshedAtMs + expireMs
+  const lifetimeEnds = maxLifetimeMs === 0 ? Number.POSITIVE_INFINITY : session.signedInAtMs + maxLifetimeMs
+  return Math.min(cookieEnds, lifetimeEnds)
+}
+
+/**
+ * Why a session that opened counts for nothing all the same; undefined when it stands. Reads the configuration as it
+ * is now, so that a shorter lifetime also ends the sessions that were sealed before it. Pure.
+ */
+export function judge(session: Session, { config, denylist, nowMs }: Judging): Unreadable | undefined {
+  const newestMs = Math.max(session.signedInAtMs, session.refreshedAtMs, session.seenAtMs)
+  if (newestMs > nowMs + SKEW_MS) return 'format'
+  if (session.signedInAtMs < config.minIssuedAtMs || denylist.denies(session)) return 'revoked'
+  if (config.maxLifetimeMs > 0 && nowMs >= session.signedInAtMs + config.maxLifetimeMs) return 'lifetime'
+  if (nowMs >= Math.min(session.expiresAtMs, endOf(session, config))) return 'expired'
+  if (config.idleTimeoutMs > 0 && nowMs >= session.seenAtMs + config.idleTimeoutMs) return 'idle'
+  return undefined
+}
+
+/** The cookie should say that its owner was here: a quarter of the idle limit has passed, or five minutes. */
+export function shouldNoteSeen(session: Session, { idleTimeoutMs }: SessionConfig, nowMs: number): boolean {
+  return idleTimeoutMs > 0 && nowMs - session.seenAtMs >= Math.min(idleTimeoutMs / 4, SEEN_INTERVAL_MS)
+}
