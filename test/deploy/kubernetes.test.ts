@@ -1,0 +1,189 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  kubernetesTools,
+  type Manifest,
+  readManifests,
+  render,
+  schemaErrors,
+  unknownFields,
+} from '../support/kubernetes.ts'
+
+const deploy = join(import.meta.dirname, '../../deploy')
+const chart = join(deploy, 'helm/sidegate')
+const tools = kubernetesTools()
+const { kubectl = '', helm = '' } = tools ?? {}
+
+const template = (...sets: readonly string[]) => [
+  'template',
+  'shop',
+  chart,
+  ...sets.flatMap((set) => ['--set', set]),
+]
+const INGRESS = ['ingress.enabled=true', 'ingress.className=nginx', 'ingress.tlsSecret=tls']
+const FIXED = [
+  'autoscaling.enabled=false',
+  'networkPolicy.enabled=false',
+  'podDisruptionBudget.enabled=false',
+]
+const DIGEST = `gate.image.digest=sha256:${'a'.repeat(64)}`
+const SHARED = ['existingConfigMaps={shared,more}', 'secret.existing=mine', 'secret.cookieSecretKey=key']
+
+const RENDERED = [
+  { what: 'kustomize base', render: () => render(kubectl, ['kustomize', join(deploy, 'kubernetes/base')]) },
+  {
+    what: 'kustomize overlay',
+    render: () => render(kubectl, ['kustomize', join(deploy, 'kubernetes/overlays/example')]),
+  },
+  { what: 'chart as it comes', render: () => render(helm, template()) },
+  {
+    what: 'chart with a native sidecar',
+    render: () => render(helm, template('gate.nativeSidecar=true', ...INGRESS)),
+  },
+  { what: 'chart with everything off', render: () => render(helm, template(...FIXED, DIGEST)) },
+  { what: 'chart with what exists', render: () => render(helm, template(...SHARED, 'app.port=9000')) },
+] as const
+
+describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
+  let manifests: readonly Manifest[] = []
+  beforeAll(() => {
+    manifests = source.render()
+  })
+  const ofKind = (kind: string) => manifests.filter((manifest) => manifest.kind === kind)
+  const deployment = () => ofKind('Deployment')[0]
+  const pod = () => deployment().spec.template.spec
+  const containers = (): readonly Manifest[] => [...(pod().initContainers ?? []), ...pod().containers]
+  const gate = () => containers().find(({ name }) => name === 'sidegate')
+
+  it('is valid by the schemas of Kubernetes', async () => {
+    expect(manifests.length).toBeGreaterThan(2)
+    for (const manifest of manifests) expect(await schemaErrors(manifest), manifest.kind).toEqual([])
+  })
+
+  it('has no field that Kubernetes does not know', () => {
+    expect(unknownFields(manifests)).toEqual([])
+  })
+
+  it('runs without rights', () => {
+    expect(pod()).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+    })
+    for (const container of containers()) {
+      expect(container.securityContext, container.name).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      })
+    }
+  })
+
+  it('lets nobody reach the app but through the gate', () => {
+    const app = containers().find(({ name }) => name === 'app')
+    expect(app.ports).toBeUndefined()
+    expect(app.args).toContain('-listen=127.0.0.1:8080')
+    expect(ofKind('Service')[0].spec.ports).toEqual([
+      { name: 'http', port: 80, targetPort: 'gate', protocol: 'TCP' },
+    ])
+    expect(gate().ports).toEqual([{ name: 'gate', containerPort: 4180, protocol: 'TCP' }])
+    for (const policy of ofKind('NetworkPolicy')) {
+      expect(policy.spec.policyTypes).toEqual(['Ingress'])
+      expect(policy.spec.ingress).toEqual([{ ports: [{ protocol: 'TCP', port: 4180 }] }])
+    }
+  })
+
+  it('listens on the pod address, knows its pod, and is probed and bounded', () => {
+    const { env, livenessProbe, readinessProbe, startupProbe, resources } = gate()
+    expect(env).toContainEqual({ name: 'OAUTH2_PROXY_HTTP_ADDRESS', value: '0.0.0.0:4180' })
+    for (const name of ['POD_NAME', 'POD_NAMESPACE', 'CONTAINER_NAME', 'OAUTH2_PROXY_UPSTREAMS'])
+      expect(env).toContainEqual(expect.objectContaining({ name }))
+    expect([livenessProbe, startupProbe].map((probe) => probe.httpGet)).toEqual([
+      { path: '/ping', port: 'gate' },
+      { path: '/ping', port: 'gate' },
+    ])
+    expect(readinessProbe.httpGet).toEqual({ path: '/ready', port: 'gate' })
+    expect(resources).toEqual({
+      requests: { cpu: '50m', memory: '64Mi' },
+      limits: { cpu: '200m', memory: '128Mi' },
+    })
+  })
+
+  it('names only what exists', () => {
+    const labels = deployment().spec.template.metadata.labels
+    const selectors = [
+      deployment().spec.selector.matchLabels,
+      ofKind('Service')[0].spec.selector,
+      ...ofKind('NetworkPolicy').map(({ spec }) => spec.podSelector.matchLabels),
+      ...ofKind('PodDisruptionBudget').map(({ spec }) => spec.selector.matchLabels),
+    ]
+    for (const selector of selectors) expect(labels).toMatchObject(selector)
+    for (const { spec } of ofKind('HorizontalPodAutoscaler')) {
+      expect(spec.scaleTargetRef.name).toBe(deployment().metadata.name)
+      expect(deployment().spec.replicas).toBeUndefined()
+    }
+    for (const { spec } of ofKind('Ingress')) {
+      expect(spec.rules[0].http.paths[0].backend.service.name).toBe(ofKind('Service')[0].metadata.name)
+    }
+    const configMaps = ofKind('ConfigMap').map(({ metadata }) => metadata.name)
+    expect(gate().envFrom[0].configMapRef.name).toBe(configMaps[0])
+    const volumes = pod().volumes.map(({ name }: Manifest) => name)
+    for (const { name } of gate().volumeMounts) expect(volumes).toContain(name)
+  })
+})
+
+describe.skipIf(tools === undefined)('the chart', () => {
+  it('passes the strict linter of Helm', () => {
+    expect(execFileSync(helm, ['lint', '--strict', chart], { encoding: 'utf8' })).toContain(
+      '0 chart(s) failed',
+    )
+  })
+
+  it.each([
+    ['a misspelt value', 'replica=3'],
+    ['a secret in plain sight', 'config.OAUTH2_PROXY_CLIENT_SECRET=hunter2'],
+    ['a host with a scheme', 'host=https://app.example.com'],
+    ['an app on the port of the gate', 'app.port=4180'],
+  ])('refuses %s', (_, set) => {
+    expect(() => execFileSync(helm, template(set), { stdio: 'pipe' })).toThrow(/schema/u)
+  })
+
+  it('starts a native sidecar before the app and lets settings of the namespace win over its own', () => {
+    const spec = (sets: readonly string[]) =>
+      render(helm, template(...sets)).find(({ kind }) => kind === 'Deployment').spec.template.spec
+    const native = spec(['gate.nativeSidecar=true'])
+    expect(native.initContainers).toEqual([
+      expect.objectContaining({ name: 'sidegate', restartPolicy: 'Always' }),
+    ])
+    expect(native.containers.map(({ name }: Manifest) => name)).toEqual(['app'])
+    const shared = spec(SHARED)
+    expect(shared.containers[1].envFrom.map(({ configMapRef }: Manifest) => configMapRef.name)).toEqual([
+      'shop',
+      'shared',
+      'more',
+    ])
+    expect(shared.volumes[0].secret).toMatchObject({ secretName: 'mine', items: [{}, { key: 'key' }] })
+  })
+})
+
+describe('the checks themselves', () => {
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'a' },
+    spec: { ports: [{ port: 80 }] },
+  }
+
+  it('find a wrong type, a wrong field and a repeated key', async () => {
+    expect(await schemaErrors(service)).toEqual([])
+    expect(await schemaErrors({ ...service, spec: { ports: [{ port: 'http' }] } })).not.toEqual([])
+    expect(unknownFields([{ ...service, spec: { port: [] } }]).join()).toContain('"port"')
+    expect(() => readManifests('a: 1\na: 2')).toThrow(/unique/u)
+  })
+
+  it('find the example Secret valid', async () => {
+    const [secret] = readManifests(readFileSync(join(deploy, 'kubernetes/secret.example.yaml'), 'utf8'))
+    expect(await schemaErrors(secret)).toEqual([])
+  })
+})
