@@ -1,0 +1,68 @@
+/** How far a chunked body has come: `more` is expected, it is `done` at this offset, or it is not a chunked body. */
+export type ChunkedProgress =
+  | { readonly kind: 'more' }
+  | { readonly kind: 'done'; readonly consumed: number }
+  | { readonly kind: 'broken' }
+
+/** Decodes one chunked body (RFC 9112 §7.1), strictly: CRLF everywhere, sizes of at most 13 hex digits. */
+export type ChunkedDecoder = (bytes: Buffer, onContent: (content: Buffer) => void) => ChunkedProgress
+
+const MORE: ChunkedProgress = { kind: 'more' }
+const BROKEN: ChunkedProgress = { kind: 'broken' }
+
+/** A size, then extensions, which nobody uses and we do not pass on; no controls in either. */
+const SIZE_LINE = /^([0-9A-Fa-f]{1,13})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/u
+const TRAILER_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/u
+const LONGEST_LINE = 4096
+const MOST_TRAILERS = 64
+
+/**
+ * Makes the decoder of one body. Trailers are checked and dropped: no header that we relay announces them, and what
+ * they could say (identity, framing) must not arrive after the checks.
+ */
+export function createChunkedDecoder(): ChunkedDecoder {
+  let state: 'size' | 'content' | 'end-of-chunk' | 'trailer' = 'size'
+  let left = 0
+  let line = ''
+  let trailers = 0
+
+  /** The state after a complete line; undefined when the line has no place here, `done` after the last. */
+  const afterLine = (text: string): typeof state | 'done' | undefined => {
+    if (state === 'end-of-chunk') return text === '' ? 'size' : undefined
+    if (state === 'trailer') {
+      if (text === '') return 'done'
+      trailers += 1
+      return trailers <= MOST_TRAILERS && TRAILER_LINE.test(text) ? 'trailer' : undefined
+    }
+    const size = SIZE_LINE.exec(text)?.[1]
+    if (size === undefined) return undefined
+    left = Number.parseInt(size, 16)
+    return left === 0 ? 'trailer' : 'content'
+  }
+
+  return (bytes, onContent) => {
+    let at = 0
+    while (at < bytes.length) {
+      if (state === 'content') {
+        const end = Math.min(bytes.length, at + left)
+        left -= end - at
+        if (left === 0) state = 'end-of-chunk'
+        onContent(bytes.subarray(at, end))
+        at = end
+        continue
+      }
+      const feed = bytes.indexOf(10, at)
+      line += bytes.toString('latin1', at, feed < 0 ? bytes.length : feed)
+      if (line.length > LONGEST_LINE) return BROKEN
+      if (feed < 0) return MORE
+      if (!line.endsWith('\r')) return BROKEN
+      const next = afterLine(line.slice(0, -1))
+      if (next === undefined) return BROKEN
+      line = ''
+      at = feed + 1
+      if (next === 'done') return { kind: 'done', consumed: at }
+      state = next
+    }
+    return MORE
+  }
+}

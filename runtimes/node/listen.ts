@@ -1,0 +1,94 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { getRequestListener, RequestError } from '@hono/node-server'
+import type { ListenConfig } from '../../src/config/config.ts'
+import { bind } from './bind.ts'
+import { createCertificate } from './certificate.ts'
+import { handleUpgrades, isWebSocket } from './upgrade.ts'
+import { holdContinue } from './upload.ts'
+import type { Watch } from './watch.ts'
+
+/** The application as the listener sees it. */
+export interface App {
+  fetch(request: Request, env: unknown): Response | Promise<Response>
+}
+
+/** What the listeners are made from. */
+export interface ListenInput {
+  readonly config: ListenConfig
+  readonly app: App
+  readonly watch: Watch
+  /** Told of what the app threw; the client gets a bare 500. */
+  readonly onBug: (error: unknown) => void
+}
+
+/** A server that listens, and the address for people: `http://127.0.0.1:4180`. */
+export interface Listener {
+  readonly server: Server
+  readonly url: string
+}
+
+/**
+ * Limits of every listener: a 7 KiB session among app cookies fits, slow heads do not stay, forwarded bodies may take
+ * their time (own endpoints bound theirs, see arrival.ts), and nobody can ask for the lenient parser.
+ */
+const LIMITS: ServerOptions = {
+  maxHeaderSize: 32 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 0,
+  keepAliveTimeout: 75_000,
+  connectionsCheckingInterval: 5000,
+  optimizeEmptyRequests: true,
+  insecureHTTPParser: false,
+  shouldUpgradeCallback: isWebSocket,
+}
+
+/** Opens every configured listener; rejects with a sentence for people when one cannot be opened. */
+export async function listen({ config, app, watch, onBug }: ListenInput): Promise<readonly Listener[]> {
+  const listener = requestListener(app, onBug)
+  const listeners: Listener[] = []
+  if (config.http !== undefined) {
+    const server = withEvents(createServer(LIMITS, listener), listener)
+    listeners.push({ server, url: await bind(server, config.http, 'http') })
+  }
+  if (config.https !== undefined) {
+    const certificate = createCertificate(config.https)
+    const server = createTlsServer({ ...LIMITS, ...certificate.read() }, listener)
+    certificate.follow(watch, (next) => server.setSecureContext(next), onBug)
+    withEvents(server, listener)
+    listeners.push({ server, url: await bind(server, config.https.address, 'https') })
+  }
+  return listeners
+}
+
+/** Refuses to run with Node's lenient parser, which accepts what separates two requests for one program and not for another. */
+export function refuseLenientParser(flags: readonly string[]): string | undefined {
+  if (!flags.some((flag) => flag.includes('--insecure-http-parser'))) return undefined
+  return 'Remove "--insecure-http-parser" from the command line or NODE_OPTIONS: it lets one request be read as two'
+}
+
+function requestListener(app: App, onBug: ListenInput['onBug']): RequestListener {
+  return getRequestListener((request, env) => app.fetch(request, env), {
+    errorHandler: (error) => {
+      // The adapter could not even make a URL of it: no such request reaches the app.
+      if (error instanceof RequestError) return bare(400)
+      onBug(error)
+      return bare(500)
+    },
+  })
+}
+
+function bare(status: number): Response {
+  return new Response(null, { status, headers: { connection: 'close', 'cache-control': 'no-store' } })
+}
+
+function withEvents<Kind extends Server>(server: Kind, listener: RequestListener): Kind {
+  // The core counts lines and refuses too many; Node would drop what is over its limit and say nothing.
+  server.maxHeadersCount = 0
+  handleUpgrades(server, listener)
+  server.on('checkContinue', (incoming, outgoing) => {
+    holdContinue(outgoing)
+    listener(incoming, outgoing)
+  })
+  return server
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import type { Platform } from '../../src/platform.ts'
+import { openAesGcm } from './aes-gcm.ts'
+import { createArrivals } from './arrival.ts'
+import { createUpstreamClient, type UpstreamClient } from './client.ts'
+import { serveFile } from './files.ts'
+import { insecureFetch } from './insecure-fetch.ts'
+import { createLogWriter } from './log-writer.ts'
+import { createWatcher, type Watcher } from './watch.ts'
+
+/** The Platform of Node, and what the entrypoint needs of it to end in order. */
+export interface NodePlatform {
+  readonly platform: Platform
+  readonly client: UpstreamClient
+  readonly watcher: Watcher
+  /** Settles when the work that outlives its answers is done. */
+  settled(): Promise<void>
+  flush(): void
+}
+
+/** What of the configuration Node itself has to know. */
+export interface NodePlatformOptions {
+  /** Do not verify certificates in calls to the provider. */
+  readonly insecureTls: boolean
+  /** Told of work that failed after its answer had left. */
+  readonly onBug: (error: unknown) => void
+  /** Takes finished log text; standard output unless a test wants to see it. */
+  readonly sink?: (text: string) => void
+}
+
+/** Makes the Platform that Node lends to the core. */
+export function createNodePlatform({
+  insecureTls,
+  onBug,
+  sink = toStdout,
+}: NodePlatformOptions): NodePlatform {
+  const client = createUpstreamClient()
+  const watcher = createWatcher()
+  const log = createLogWriter(sink)
+  const deferred = new Set<Promise<unknown>>()
+  const defer = (work: Promise<unknown>): void => {
+    deferred.add(work)
+    work.catch(onBug).finally(() => deferred.delete(work))
+  }
+  const platform: Platform = {
+    runtime: 'node',
+    arrival: createArrivals(defer),
+    forward: client.forward,
+    serveFile,
+    fetch: insecureTls ? insecureFetch : (url, init) => fetch(url, init),
+    now: Date.now,
+    write: log.write,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    watch: watcher.watch,
+    openAesGcm,
+  }
+  const settled = async (): Promise<void> => {
+    await Promise.allSettled(deferred)
+  }
+  return { platform, client, watcher, settled, flush: log.flush }
+}
+
+// A pipe that nobody reads any more must not stop a proxy that works.
+process.stdout.on('error', () => undefined)
+
+function toStdout(text: string): void {
+  process.stdout.write(text)
+}

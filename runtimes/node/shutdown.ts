@@ -1,0 +1,52 @@
+import type { Server } from 'node:http'
+import type { NodePlatform } from './platform.ts'
+
+/** What is brought down, in this order. */
+export interface ShutdownInput {
+  readonly servers: readonly Server[]
+  readonly node: NodePlatform
+  /** What is still running after this is cut; below the 30 s that Kubernetes waits. */
+  readonly graceMs?: number
+}
+
+const GRACE_MS = 25_000
+/** Keep-alive connections that become idle while we wait are closed this soon. */
+const SWEEP_MS = 50
+
+/**
+ * Ends in order: no new connections, tunnels are told to come back elsewhere, requests in flight finish, then the log.
+ * Resolves when everything is done or the grace is over, whichever is first.
+ */
+export async function shutDown({ servers, node, graceMs = GRACE_MS }: ShutdownInput): Promise<void> {
+  const sweep = setInterval(() => {
+    for (const server of servers) server.closeIdleConnections()
+  }, SWEEP_MS)
+  const closed = Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  node.client.tunnels.closeAll()
+  const finished = closed.then(() => node.settled())
+  await Promise.race([finished, after(graceMs)])
+  clearInterval(sweep)
+  for (const server of servers) server.closeAllConnections()
+  node.client.close()
+  node.watcher.close()
+  node.flush()
+}
+
+/** Ends on SIGTERM and SIGINT with status 0; a second signal ends at once. */
+export function endOnSignals(input: ShutdownInput): void {
+  let ending = false
+  const onSignal = (): void => {
+    if (ending) process.exit(1)
+    ending = true
+    shutDown(input).then(
+      () => process.exit(0),
+      () => process.exit(1),
+    )
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
