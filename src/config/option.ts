@@ -1,0 +1,70 @@
+/** Where the program runs. */
+export type RuntimeName = 'node' | 'deno' | 'workers'
+
+/** The headings of `--help` and of docs/options.md, in their order. */
+export const GROUPS = [
+  'Program',
+  'Listeners',
+  'Paths and forwarded headers',
+  'Provider',
+  'OpenID Connect',
+  'GitHub',
+  'Other providers',
+  'Who may sign in',
+  'Sign-in',
+  'Requests without a sign-in',
+  'Bearer tokens',
+  'Cookies',
+  'Sessions',
+  'Upstreams',
+  'Headers',
+  'Pages',
+  'Logging',
+] as const
+
+interface OptionBase {
+  readonly group: (typeof GROUPS)[number]
+  /** What it does, exactly, and where that differs from oauth2-proxy. */
+  readonly about: string
+  /** TOML key where it is not the flag with underscores; null when the option is a flag only. */
+  readonly key?: string | null
+  /** Further TOML keys that mean the same. */
+  readonly oldKeys?: readonly string[]
+  /** The value is never shown, neither in a message nor in a log. */
+  readonly secret?: true
+  /** Runtimes that can honour it; all when absent. */
+  readonly runtimes?: readonly RuntimeName[]
+  /** An option of oauth2-proxy that is known and refused. */
+  readonly supported?: false
+  /** Accepted and checked, but there is nothing for it to change; `about` says why. */
+  readonly inert?: true
+}
+
+/** One row of the option table. Defaults are written the way a person writes them in a flag. */
+export type Option = OptionBase &
+  (
+    | { readonly kind: 'boolean'; readonly default: boolean }
+    | { readonly kind: 'integer'; readonly default: number; readonly min?: number; readonly max?: number }
+    | { readonly kind: 'duration'; readonly default: string; readonly max?: string; readonly negative?: true }
+    | { readonly kind: 'enum'; readonly default: string; readonly values: readonly string[] }
+    | { readonly kind: 'list'; readonly default: readonly string[] }
+    /** `url` is absolute http(s); `file` is a path on this machine. */
+    | { readonly kind: 'string' | 'url' | 'file'; readonly default: string }
+  )
+
+/** The TOML key of an option; undefined for options that are flags only. */
+export function keyOf(flag: string, option: Option): string | undefined {
+  if (option.key === null) return undefined
+  return option.key ?? flag.replaceAll('-', '_')
+}
+
+/** The environment variable that belongs to a TOML key: list options are plural in both. */
+export function variableOf(key: string): string {
+  return `OAUTH2_PROXY_${key.toUpperCase()}`
+}
+
+/** Every TOML key that sets an option, the current one first. */
+export function keysOf(flag: string, option: Option): readonly string[] {
+  const key = keyOf(flag, option)
+  return key === undefined ? [] : [key, ...(option.oldKeys ?? [])]
+}
