@@ -1,8 +1,8 @@
 import type { UpstreamAddress } from '../platform.ts'
 
 /**
- * The whole configuration: complete, checked, frozen. Made once by `loadConfig`; every part of the program receives
- * its own slice and nothing reads a flag, a variable or a file after that. Durations are milliseconds.
+ * The whole configuration: complete, checked, frozen, made once by `loadConfig`. Every part of the program receives
+ * its own slice and reads no flag, variable or file for settings after that. Durations are milliseconds.
  */
 export interface Config {
   readonly listen: ListenConfig
@@ -23,22 +23,23 @@ export interface Config {
 
 /** One address to listen on. */
 export type ListenAddress =
+  /** An empty host is every interface; IPv6 addresses stand without brackets. */
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string; readonly mode: number | undefined }
   | { readonly kind: 'fd'; readonly fd: number }
 
 export interface ListenConfig {
   readonly http: ListenAddress | undefined
-  readonly https:
-    | {
-        readonly address: ListenAddress
-        readonly certFile: string
-        readonly keyFile: string
-        readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
-      }
-    | undefined
+  readonly https: TlsListenConfig | undefined
   /** Answer plain requests with 308 to https. */
   readonly forceHttps: boolean
+}
+
+export interface TlsListenConfig {
+  readonly address: ListenAddress
+  readonly certFile: string
+  readonly keyFile: string
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
 }
 
 export interface PathsConfig {
@@ -196,7 +197,7 @@ export interface PolicyConfig {
   readonly trustedIps: readonly string[]
 }
 
-/** One upstream and the paths that go to it (oauth2-proxy's legacy upstream URLs). */
+/** One upstream and the paths that go to it. */
 export interface UpstreamConfig {
   readonly id: string
   /** `/x/` takes everything below, `/x` only itself. */
@@ -233,6 +234,8 @@ export interface PagesConfig {
   readonly footer: string
   /** Markup of the logo, ready to be inlined; empty is ours, `-` is none. */
   readonly logo: string
+  /** What `img-src` has to allow for the logo: `data:` or an origin; absent when it needs nothing. */
+  readonly logoSource?: string
   readonly showDebugOnError: boolean
 }
 

@@ -1,0 +1,43 @@
+import { GROUPS, keyOf, type Option, variableOf } from './option.ts'
+import { ROWS } from './options.ts'
+
+const WIDTH = 100
+const INDENT = ' '.repeat(8)
+
+/** The text of `--help`: every supported option by group, with its variable and default. */
+export function renderHelp(): string {
+  const groups = GROUPS.map((group) => {
+    const rows = ROWS.filter(([, option]) => option.group === group && option.supported !== false)
+    return rows.length === 0
+      ? ''
+      : `${group}\n${rows.map(([flag, option]) => renderOption(flag, option)).join('')}`
+  })
+  const usage =
+    'Usage: sidegate [--option=value ...]\n\nFlags win over variables, variables over the --config file.\n'
+  return [usage, ...groups.filter((text) => text !== '')].join('\n')
+}
+
+/** The default of an option as a person writes it; empty when there is none. */
+export function renderDefault(option: Option): string {
+  return Array.isArray(option.default) ? option.default.join(',') : String(option.default)
+}
+
+function renderOption(flag: string, option: Option): string {
+  const key = keyOf(flag, option)
+  const traits = [
+    option.kind === 'enum' ? option.values.filter((value) => value !== '').join('|') : option.kind,
+    ...(key === undefined ? [] : [variableOf(key)]),
+    ...(renderDefault(option) === '' ? [] : [`default ${renderDefault(option)}`]),
+  ]
+  return `  --${flag}  (${traits.join(', ')})\n${wrap(option.about.replaceAll('`', ''))}\n`
+}
+
+function wrap(text: string): string {
+  const lines = [INDENT]
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? ''
+    if (line.length + word.length + 1 > WIDTH) lines.push(`${INDENT}${word}`)
+    else lines[lines.length - 1] = line === INDENT ? `${line}${word}` : `${line} ${word}`
+  }
+  return lines.join('\n')
+}

@@ -1,0 +1,68 @@
+import type { Config } from '../../../src/config/config.ts'
+import { type Loaded, type LoadInput, loadConfig } from '../../../src/config/load.ts'
+
+/** A secret that is random enough and belongs to nobody. */
+export const SECRET = 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk'
+
+/** The least that a configuration needs, as variables. */
+export const BASE: Readonly<Record<string, string>> = {
+  OAUTH2_PROXY_PROVIDER: 'oidc',
+  OAUTH2_PROXY_OIDC_ISSUER_URL: 'https://issuer.example',
+  OAUTH2_PROXY_CLIENT_ID: 'gate',
+  OAUTH2_PROXY_CLIENT_SECRET: 'client-secret',
+  OAUTH2_PROXY_COOKIE_SECRET: SECRET,
+  OAUTH2_PROXY_EMAIL_DOMAINS: '*',
+}
+
+/** What a test changes; `files` are the only ones that there are. */
+export interface Given {
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly files?: Readonly<Record<string, string>>
+  readonly runtime?: LoadInput['runtime']
+}
+
+/** Loads on top of the base settings. */
+export function load(given: Given = {}): Loaded {
+  return loadBare({ ...given, env: { ...BASE, ...given.env } })
+}
+
+/** Loads what is given and nothing else. */
+export function loadBare({ args = [], env = {}, files = {}, runtime = 'node' }: Given): Loaded {
+  const readFile = (path: string) => {
+    const text = files[path]
+    if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' })
+    return text
+  }
+  const lent = runtime === 'workers' ? undefined : readFile
+  const readBinaryFile = lent && ((path: string) => new TextEncoder().encode(lent(path)))
+  return loadConfig({ args, env, readFile: lent, readBinaryFile, runtime, version: '1.2.3' })
+}
+
+/** The configuration, or the problems as the error of the test. */
+export function configOf(given: Given = {}): Config {
+  return accept(load(given)).config
+}
+
+/** The warnings of a configuration that loads. */
+export function warningsOf(given: Given = {}): readonly string[] {
+  return accept(load(given)).warnings
+}
+
+/** The lines that say what is wrong; fails when nothing is. */
+export function problemsOf(given: Given): readonly string[] {
+  return linesOf(load(given))
+}
+
+export function linesOf(loaded: Loaded): readonly string[] {
+  if (loaded.kind !== 'problems') throw new Error(`this was accepted: ${loaded.kind}`)
+  return loaded.text
+    .split('\n')
+    .slice(1, -1)
+    .map((line) => line.trim())
+}
+
+function accept(loaded: Loaded): Extract<Loaded, { kind: 'config' }> {
+  if (loaded.kind !== 'config') throw new Error(loaded.text)
+  return loaded
+}

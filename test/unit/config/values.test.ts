@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest'
+import { parseCidr } from '../../../src/config/cidr.ts'
+import { parseCsvRecord } from '../../../src/config/csv.ts'
+import { parseEmailDomain, parseWhitelistDomain } from '../../../src/config/domains.ts'
+import { parseDuration } from '../../../src/config/duration.ts'
+import { parseListenAddress } from '../../../src/config/listen.ts'
+import { quote } from '../../../src/config/report.ts'
+
+describe('durations', () => {
+  it.each([
+    ['0', 0],
+    ['300ms', 300],
+    ['1.5h', 5_400_000],
+    ['2h45m', 9_900_000],
+    ['168h0m0s', 604_800_000],
+    ['.5s', 500],
+    ['-1s', -1_000],
+    ['+1s', 1_000],
+    ['1000us', 1],
+    ['1000µs', 1],
+    ['1000000ns', 1],
+  ])('%s is %d ms', (text, milliseconds) => {
+    expect(parseDuration(text)).toBe(milliseconds)
+  })
+
+  it.each(['', '3600', '1', '1d', 's', '1 s', '1h 2m', '1e3s', '--1s', '.s', '0x1s', 'NaN'])(
+    'refuses %j',
+    (text) => {
+      expect(parseDuration(text)).toBeUndefined()
+    },
+  )
+})
+
+describe('one CSV record', () => {
+  it.each([
+    ['', []],
+    ['a', ['a']],
+    ['a,b', ['a', 'b']],
+    ['a,', ['a', '']],
+    [',', ['', '']],
+    ['"a,b",c', ['a,b', 'c']],
+    ['"^/a{1,2}$"', ['^/a{1,2}$']],
+    ['"say ""hi"""', ['say "hi"']],
+    ['a, b', ['a', ' b']],
+    ['"two\nlines"', ['two\nlines']],
+  ])('%j', (record, fields) => {
+    expect(parseCsvRecord(record)).toEqual(fields)
+  })
+
+  it.each(['"a', 'a"b', '"a"b', '"a",b"'])('refuses %j', (record) => {
+    expect(parseCsvRecord(record)).toBeUndefined()
+  })
+})
+
+describe('address ranges', () => {
+  it.each([
+    ['10.0.0.0/8', '10.0.0.0/8'],
+    ['10.0.0.7', '10.0.0.7/32'],
+    ['0.0.0.0/0', '0.0.0.0/0'],
+    ['::1', '::1/128'],
+    ['FC00::/7', 'fc00::/7'],
+    ['2001:db8::/32', '2001:db8::/32'],
+  ])('%s is %s', (text, cidr) => {
+    expect(parseCidr(text)).toEqual({ ok: true, value: cidr })
+  })
+
+  it.each([
+    '*',
+    '',
+    '10.0.0.1/8',
+    '10.0.0.0/33',
+    '10.0.0.0/08',
+    '10.0.0.0/',
+    '10.0.0.0/8/8',
+    '10.0.0',
+    '010.0.0.0/8',
+    '0x7f.0.0.1',
+    '2130706433',
+    'fe80::1%eth0',
+    '2001:db8::1/32',
+    '::/129',
+    ' 10.0.0.0/8',
+    'localhost',
+  ])('refuses %j', (text) => {
+    expect(parseCidr(text).ok).toBe(false)
+  })
+})
+
+describe('whitelist domains', () => {
+  it.each([
+    'app.example.com',
+    '.example.com',
+    '*.example.com',
+    'localhost:4180',
+    'example.com:*',
+    '.internal',
+    'A.Example',
+  ])('takes %s', (text) => {
+    expect(parseWhitelistDomain(text)).toEqual({ ok: true, value: text.toLowerCase() })
+  })
+
+  it.each([
+    '*',
+    '.com',
+    '*.com',
+    'co.uk',
+    '.co.uk',
+    '*.com.au',
+    '',
+    '*.',
+    '.',
+    '..a',
+    'https://a.example',
+    'a.example/x',
+    'a b',
+    'a.example:0',
+    'a.example:65536',
+    'a.example:x',
+    'a@b.example',
+    '*.*.example.com',
+    'a\n.example',
+  ])('refuses %j', (text) => {
+    expect(parseWhitelistDomain(text).ok).toBe(false)
+  })
+})
+
+describe('e-mail domains', () => {
+  it.each([
+    ['Example.COM', 'example.com'],
+    ['.example.com', '.example.com'],
+    ['*.example.com', '*.example.com'],
+    ['*', '*'],
+  ])('%s is %s', (text, domain) => {
+    expect(parseEmailDomain(text)).toEqual({ ok: true, value: domain })
+  })
+
+  it.each([
+    '',
+    ' ',
+    '@company.com',
+    'a@company.com',
+    ' company.com',
+    '*.',
+    '.',
+    '*.com',
+    'co.uk',
+    '**',
+    'a..b',
+  ])('refuses %j', (text) => {
+    expect(parseEmailDomain(text).ok).toBe(false)
+  })
+})
+
+describe('listen addresses', () => {
+  it.each([
+    ['127.0.0.1:4180', { kind: 'tcp', host: '127.0.0.1', port: 4180 }],
+    ['http://127.0.0.1:0', { kind: 'tcp', host: '127.0.0.1', port: 0 }],
+    [':443', { kind: 'tcp', host: '', port: 443 }],
+    ['[::1]:80', { kind: 'tcp', host: '::1', port: 80 }],
+    ['unix:///run/gate.sock', { kind: 'unix', path: '/run/gate.sock', mode: undefined }],
+    ['unix:///run/gate.sock,mode=0660', { kind: 'unix', path: '/run/gate.sock', mode: 0o660 }],
+    ['fd:3', { kind: 'fd', fd: 3 }],
+    ['FD:4', { kind: 'fd', fd: 4 }],
+  ])('%s', (text, address) => {
+    expect(parseListenAddress(text)).toEqual({ ok: true, value: address })
+  })
+
+  it.each([
+    '4180',
+    'localhost',
+    'a:b',
+    '127.0.0.1:65536',
+    'fd:2',
+    'unix:///x,mode=9',
+    'unix:///x,owner=me',
+    'unix://x',
+    '::1:80',
+    'ftp://a:1',
+    '127.0.0.1:80/x',
+  ])('refuses %j', (text) => {
+    expect(parseListenAddress(text).ok).toBe(false)
+  })
+})
+
+describe('quoting', () => {
+  it('shows one short line without the password of a URL', () => {
+    expect(quote('http://user:pa/ss@host/x')).toBe('"http://…@host/x"')
+    expect(quote('a\nb"\x1b[31m')).toBe('"a\\nb\\"\\u001b[31m"')
+    expect(quote('x'.repeat(500)).length).toBeLessThan(130)
+  })
+})
