@@ -60,41 +60,48 @@ export function compileLayout(name: string, attributeBytes: number): CookieLayou
   }
 }
 
+/** What lies under the names of a session in one request. */
+export interface Carried {
+  readonly candidates: readonly Candidate[]
+  /** Names of all cookies that look as if `split` had written them, whether a whole token came of them or not. */
+  readonly names: readonly string[]
+}
+
 /**
  * The whole tokens among the cookies of a request, in a fixed order: plain ones first. A name that comes twice with
  * different values makes two candidates and never one longer token; a chunk counts only under a canonical number.
  */
-export function readCandidates(name: string, cookies: readonly Cookie[]): readonly Candidate[] {
+export function readCarried(name: string, cookies: readonly Cookie[]): Carried {
   const plain = new Set<string>()
   const sets = new Map<string, ChunkSet>()
+  const names = new Set<string>()
   for (const cookie of cookies) {
     if (!cookie.name.startsWith(name) || cookie.value === '') continue
-    if (cookie.name === name) {
-      if (plain.size < MAX_CANDIDATES) plain.add(cookie.value)
-      continue
-    }
-    const chunk = readChunk(cookie, name)
-    if (chunk === undefined) continue
-    const set = sets.get(chunk.lead) ?? { parts: new Map(), ambiguous: false }
-    if (sets.size < MAX_CANDIDATES || sets.has(chunk.lead)) sets.set(chunk.lead, withChunk(set, chunk))
+    const chunk = cookie.name === name ? undefined : readChunk(cookie, name)
+    if (cookie.name !== name && chunk === undefined) continue
+    names.add(cookie.name)
+    if (chunk === undefined) plain.add(cookie.value)
+    else sets.set(chunk.lead, withChunk(sets.get(chunk.lead) ?? NO_CHUNKS, chunk))
   }
+  const whole = [...plain].map((token) => ({ token, names: [name] }))
   const joined = [...sets].flatMap(([lead, set]) => join(name, lead, set) ?? [])
-  return [...[...plain].map((token) => ({ token, names: [name] })), ...joined]
+  return { candidates: [...whole, ...joined].slice(0, MAX_CANDIDATES), names: [...names] }
 }
 
 /** Names among the cookies of a request under which a session may lie: the plain one, and chunks below a hundred. */
-export function sessionNames(name: string, cookies: readonly Cookie[]): ReadonlySet<string> {
+export function sessionNames(name: string, cookies: readonly Cookie[]): readonly string[] {
   const names = new Set<string>()
   for (const cookie of cookies) {
     if (!cookie.name.startsWith(name)) continue
     if (/^(?:_(?:0|[1-9]\d?))?$/u.test(cookie.name.slice(name.length))) names.add(cookie.name)
   }
-  return names
+  return [...names]
 }
 
-/** A chunk as `split` writes it, whatever became of its siblings. */
-export function isChunk({ name, value }: Cookie, cookieName: string): boolean {
-  return readChunk({ name, value }, cookieName) !== undefined
+/** Recognises the names of all our cookies: the session, its chunks by any number, and the cookies of a sign-in. */
+export function compileOwnNames(name: string): (cookieName: string) => boolean {
+  return (cookieName) =>
+    cookieName.startsWith(name) && /^(?:_\d+|(?:_[\w-]{8})?_csrf)?$/u.test(cookieName.slice(name.length))
 }
 
 interface Chunk {
@@ -109,6 +116,8 @@ interface ChunkSet {
   /** One number came with two parts: nobody can say which belongs here. */
   readonly ambiguous: boolean
 }
+
+const NO_CHUNKS: ChunkSet = { parts: new Map(), ambiguous: false }
 
 function readChunk(cookie: Cookie, name: string): Chunk | undefined {
   const index = /^_(\d)$/u.exec(cookie.name.slice(name.length))?.[1]
