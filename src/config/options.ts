@@ -14,8 +14,8 @@ export const OPTIONS = {
     kind: 'file',
     default: '',
     key: null,
-    runtimes: SERVERS,
-    about: 'TOML file with settings. Keys are case-insensitive; a key that is not known stops the start.',
+    about:
+      'TOML file with settings. Keys are case-insensitive; a key that is not known stops the start. On Workers its text stands in the variable OAUTH2_PROXY_CONFIG_TOML.',
   },
   'config-test': {
     group: 'Program',
@@ -1027,7 +1027,8 @@ export const OPTIONS = {
     group: 'Upstreams',
     kind: 'boolean',
     default: true,
-    about: "Send the client's Host upstream; false sends the upstream's own.",
+    about:
+      "Send the client's Host upstream; false sends the upstream's own. On Workers this is so for bindings only: an upstream URL always gets its own Host, and the client's in X-Forwarded-Host.",
   },
   'proxy-websockets': {
     group: 'Upstreams',
