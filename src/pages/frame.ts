@@ -55,8 +55,16 @@ function domainsHint({ emailDomains, authenticatedEmailsFile }: PagesSettings['p
  */
 function toAssetPolicy(operatorMarkup: string): string {
   const styles = /\bstyle\b/iu.test(operatorMarkup) ? "'unsafe-inline'" : STYLE_SOURCE
-  const images = /<(?:img|svg|image)\b/iu.test(operatorMarkup) ? "'self' data: https:" : "'none'"
+  const images = /<(?:img|image)\b/iu.test(operatorMarkup) ? imageSources(operatorMarkup) : "'none'"
   return `style-src ${styles}; img-src ${images}`
+}
+
+/** Ourselves, inline pictures, and the https origins that the markup names. */
+function imageSources(markup: string): string {
+  const origins = (markup.match(/https:\/\/[a-z0-9.-]+(?::\d+)?/giu) ?? []).map((origin) =>
+    origin.toLowerCase(),
+  )
+  return [...new Set(["'self'", 'data:', ...origins])].join(' ')
 }
 
 /** A provider without TLS exists on a developer's machine; its origin has to be named, because `https:` leaves it out. */
