@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Platform } from '../../src/platform.ts'
 import { openAesGcm } from './aes-gcm.ts'
-import { createArrivals } from './arrival.ts'
+import { NodeArrival, type NodeEnv } from './arrival.ts'
 import { createUpstreamClient, type UpstreamClient } from './client.ts'
 import { serveFile } from './files.ts'
 import { insecureFetch } from './insecure-fetch.ts'
@@ -44,7 +44,8 @@ export function createNodePlatform({
   }
   const platform: Platform = {
     runtime: 'node',
-    arrival: createArrivals(defer),
+    // The listeners of listen.ts are the only callers of the app, and they always pass this.
+    arrival: (request, env) => new NodeArrival(env as NodeEnv, request, defer),
     forward: client.forward,
     serveFile,
     fetch: insecureTls ? insecureFetch : (url, init) => fetch(url, init),

@@ -53,16 +53,12 @@ export function readResponseHead(text: string, method: string): ResponseHead | u
   const status = Number(text.slice(9, 12))
   const framing = framingOf({ status, method, length: found.length, coding: found.coding })
   if (framing === undefined) return undefined
-  const options =
-    found.connection
-      ?.toLowerCase()
-      .split(',')
-      .map((option) => option.trim()) ?? []
+  const options = found.connection === undefined ? NO_OPTIONS : optionsOf(found.connection)
   const endOfLine = text.indexOf('\r\n')
   return {
     status,
     reason: text.slice(13, endOfLine < 0 ? undefined : endOfLine),
-    lines: options.length === 0 ? found.lines : withoutListed(found.lines, options),
+    lines: withoutListed(found.lines, options),
     framing,
     persistent: framing.kind !== 'close' && isPersistent(text, options),
     upgrade: found.upgrade?.toLowerCase(),
@@ -144,11 +140,20 @@ function isPersistent(text: string, options: readonly string[]): boolean {
   return text.startsWith('HTTP/1.1') || options.includes('keep-alive')
 }
 
-/** RFC 9110 §7.6.1: what Connection names belongs to this hop. Set-Cookie and content fields never do. */
+/** What almost every upstream sends needs no list of its own. */
+function optionsOf(connection: string): readonly string[] {
+  const text = connection.toLowerCase()
+  if (text === 'keep-alive') return KEEP_ALIVE
+  return text.split(',').map((option) => option.trim())
+}
+const NO_OPTIONS: readonly string[] = []
+const KEEP_ALIVE: readonly string[] = ['keep-alive']
+
+/** RFC 9110 §7.6.1: what Connection names belongs to this hop, but for the length, which frames the content. */
 function withoutListed(lines: readonly string[], options: readonly string[]): HeaderLines {
-  const listed = new Set(options.filter((option) => option !== 'close' && option !== 'keep-alive'))
+  if (options === NO_OPTIONS || options === KEEP_ALIVE) return lines
+  const listed = new Set(options)
   listed.delete('content-length')
-  if (listed.size === 0) return lines
   const others: string[] = []
   for (let at = 0; at + 1 < lines.length; at += 2) {
     const name = lines[at] ?? ''
