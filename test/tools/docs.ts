@@ -1,0 +1,80 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { renderDefault } from '../../src/config/help.ts'
+import { GROUPS, keyOf, keysOf, type Option, variableOf } from '../../src/config/option.ts'
+import { ROWS } from '../../src/config/options.ts'
+
+/** Where the page lives. */
+export const OPTIONS_PAGE = join(import.meta.dirname, '../../docs/options.md')
+
+const INTRODUCTION = `# Options
+
+<!-- Written by \`npm run docs\` from src/config/options.ts; edit that file. -->
+
+Every option is a flag, and nearly every one is an environment variable and a TOML key too. The names are those of
+oauth2-proxy, so settings can be kept; where an option does something else here, its description says so.
+
+**Who wins.** Flag, then variable, then the TOML file of \`--config\`, then the default. An empty variable counts as not
+set; an empty flag (\`--ping-path=\`) does count.
+
+**Lists.** A list flag may be repeated, and each one is a CSV record: \`--upstream=http://a/,http://b/x/\`; an item with a comma
+is quoted: \`--skip-auth-route='"^/a{1,2}$"'\`. Variables are split at every comma, without quoting. In TOML write an array.
+Variables and keys of most lists are plural (\`OAUTH2_PROXY_UPSTREAMS\`); a misspelt \`OAUTH2_PROXY_*\` variable is a warning that
+names the nearest one.
+
+**Values.** Booleans are \`true\` or \`false\` (also \`1\`, \`t\`, \`0\`, \`f\`), and as flags need \`=\` to be false. Durations
+have units: \`300ms\`, \`1.5h\`, \`2h45m\`. A bare number is refused; in the TOML file of oauth2-proxy it means nanoseconds.
+
+**Mistakes.** Whatever is wrong stops the start, and everything is said at once, without secret values. Exit code 2 is a
+command line that cannot be read (unknown flag, value of the wrong kind), 1 is everything else. \`--config-test\` only checks.
+
+**Secrets** belong into variables or files: everybody on a machine can read command lines.
+`
+
+/** The whole page, from the option table. */
+export function renderOptionsPage(): string {
+  const sections = GROUPS.map((group) => {
+    const rows = ROWS.filter(([, option]) => option.group === group && option.supported !== false)
+    return rows.length === 0
+      ? ''
+      : `\n## ${group}\n${rows.map(([flag, option]) => renderOption(flag, option)).join('')}`
+  })
+  return `${INTRODUCTION}${sections.join('')}${renderUnsupported()}`
+}
+
+function renderOption(flag: string, option: Option): string {
+  const names = [`\`--${flag}\``]
+  const key = keyOf(flag, option)
+  if (key !== undefined) names.push(`\`${variableOf(key)}\``, `\`${key}\``)
+  return `\n### ${flag}\n\n${names.join(' · ')}\\\n${renderTraits(option)}\n\n${option.about}\n`
+}
+
+function renderTraits(option: Option): string {
+  const text = renderDefault(option)
+  const traits = [
+    option.kind === 'enum'
+      ? option.values.map((value) => (value === '' ? 'empty' : `\`${value}\``)).join(', ')
+      : option.kind,
+    text === '' ? 'no default' : `default \`${text}\``,
+  ]
+  if (option.kind === 'integer' && option.max !== undefined)
+    traits.push(`from ${option.min ?? 0} to ${option.max}`)
+  if (option.kind === 'duration' && option.max !== undefined) traits.push(`at most \`${option.max}\``)
+  if (option.secret) traits.push('secret')
+  if (option.runtimes?.includes('workers') === false) traits.push('not on Workers')
+  if (option.inert) traits.push('no effect')
+  return traits.join('; ')
+}
+
+function renderUnsupported(): string {
+  const rows = ROWS.filter(([, option]) => option.supported === false)
+  const lines = rows.map(([flag, option]) => {
+    const keys = keysOf(flag, option).map((key) => `\`${variableOf(key)}\``)
+    return `| ${[`\`--${flag}\``, keys.join(', ') || '–', option.about].join(' | ')} |\n`
+  })
+  const text =
+    'Known and refused, because an option that is read and ignored is worse than one that is missing. Their defaults are accepted.'
+  return `\n## Not supported yet\n\n${text}\n\n| flag | variable | what it is |\n| --- | --- | --- |\n${lines.join('')}`
+}
+
+if (import.meta.main) writeFileSync(OPTIONS_PAGE, renderOptionsPage())
