@@ -36,7 +36,7 @@ describe('cookie secrets', () => {
     ['few different bytes', 'abcdefg!'.repeat(4).replaceAll('!', 'a'), 'easy to guess'],
     ['a placeholder', 'replace-me', 'placeholder'],
     ['a placeholder of the right length', 'please-change-me-please-change-m', 'placeholder'],
-    ['an unexpanded template', '${COOKIE_SECRET_OF_THE_RIGHT_LEN}', 'placeholder'],
+    ['an unexpanded template', '$(COOKIE_SECRET_OF_THE_RIGHT_LEN)', 'placeholder'],
     ['a published example', 'OQINaROshtE9TcZkNAm-5Zs2Pv3xaWytBmc5W7sPX7w=', 'published'],
     ['a bad second one', `${SECRET},short`, 'number 2 of the list'],
     ['an empty second one', `${SECRET},`, 'number 2 of the list'],

@@ -1,0 +1,265 @@
+import { describe, expect, it } from 'vitest'
+import { GROUPS, keyOf, variableOf } from '../../../src/config/option.ts'
+import { type Flag, OPTIONS, ROWS } from '../../../src/config/options.ts'
+import { defaultOf, parseValue } from '../../../src/config/values.ts'
+import { load, problemsOf } from './load.ts'
+
+/** Every option of oauth2-proxy 7.15 but those of the Program group. */
+const OAUTH2_PROXY = `
+  acr-values allow-query-semicolons allowed-group allowed-role api-route approval-prompt auth-logging auth-logging-format
+  auth-request-response-mode authenticated-emails-file azure-graph-group-field azure-tenant backend-logout-url banner
+  basic-auth-password bearer-token-login-fallback bitbucket-repository bitbucket-team client-id client-secret
+  client-secret-file code-challenge-method cookie-csrf-expire cookie-csrf-per-request cookie-csrf-per-request-limit
+  cookie-csrf-samesite cookie-domain cookie-expire cookie-httponly cookie-name cookie-path cookie-refresh cookie-samesite
+  cookie-secret cookie-secret-file cookie-secure custom-sign-in-logo custom-templates-dir disable-keep-alives
+  display-htpasswd-form email-domain encode-state entra-id-allowed-tenant entra-id-federated-token-auth errors-to-info-log
+  exclude-logging-path extra-jwt-issuers flush-interval footer force-code-challenge-method force-https force-json-errors
+  gcp-healthchecks github-org github-repo github-team github-token github-user gitlab-group gitlab-project
+  google-admin-api-user-scope google-admin-email google-group google-service-account-json google-target-principal
+  google-use-application-default-credentials google-use-organization-id htpasswd-file htpasswd-user-group http-address
+  https-address insecure-oidc-allow-unverified-email insecure-oidc-skip-issuer-verification insecure-oidc-skip-nonce
+  jwt-key jwt-key-file keycloak-group logging-compress logging-filename logging-local-time logging-max-age
+  logging-max-backups logging-max-size login-url metrics-address metrics-secure-address metrics-tls-cert-file
+  metrics-tls-key-file oidc-audience-claim oidc-email-claim oidc-enabled-signing-alg oidc-extra-audience oidc-groups-claim
+  oidc-issuer-url oidc-jwks-url oidc-public-key-file pass-access-token pass-authorization-header pass-basic-auth
+  pass-host-header pass-user-headers ping-path ping-user-agent prefer-email-to-user profile-url prompt provider
+  provider-ca-file provider-display-name proxy-prefix proxy-websockets pubjwk-url ready-path real-client-ip-header
+  redeem-url redirect-url redis-ca-path redis-cluster-connection-urls redis-connection-idle-timeout redis-connection-url
+  redis-insecure-skip-tls-verify redis-password redis-sentinel-connection-urls redis-sentinel-master-name
+  redis-sentinel-password redis-use-cluster redis-use-sentinel redis-username relative-redirect-url request-id-header
+  request-logging request-logging-format resource reverse-proxy scope session-cookie-minimal session-store-type
+  set-authorization-header set-basic-auth set-xauthrequest show-debug-on-error signature-key silence-ping-logging
+  skip-auth-preflight skip-auth-regex skip-auth-route skip-auth-strip-headers skip-claims-from-profile-url
+  skip-jwt-bearer-tokens skip-oidc-discovery skip-provider-button ssl-insecure-skip-verify
+  ssl-upstream-insecure-skip-verify standard-logging standard-logging-format tls-cert-file tls-cipher-suite tls-key-file
+  tls-min-version trusted-ip trusted-proxy-ip upstream upstream-timeout use-system-trust-store user-id-claim validate-url
+  whitelist-domain`
+  .trim()
+  .split(/\s+/u)
+
+/** Keys that are not the flag with underscores. */
+const IRREGULAR: Readonly<Record<string, string>> = {
+  'api-route': 'api_routes',
+  'cookie-domain': 'cookie_domains',
+  'skip-auth-regex': 'skip_auth_regex',
+  'extra-jwt-issuers': 'extra_jwt_issuers',
+  'github-team': 'github_team',
+  'github-user': 'github_users',
+  'htpasswd-user-group': 'htpasswd_user_groups',
+  'oidc-audience-claim': 'oidc_audience_claims',
+  'tls-cipher-suite': 'tls_cipher_suites',
+  'google-group': 'google_groups',
+  upstream: 'upstreams',
+}
+
+const FILES = {
+  '/users': 'alice:{SHA}x',
+  '/secret': 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk',
+  '/cert': '-----BEGIN CERTIFICATE-----\n',
+  '/key': '-----BEGIN PRIVATE KEY-----\n',
+  '/logo.png': 'png',
+}
+const TLS = ['--tls-cert-file=/cert', '--tls-key-file=/key', '--http-address=:80']
+const BASIC = ['--basic-auth-password=p', '--upstream=http://a']
+const GITHUB = ['--provider=github', '--oidc-issuer-url=']
+
+/** For each supported option a value that is not its default, and what it needs beside it. */
+const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: string[]]>> = {
+  'config-test': ['true'],
+  'http-address': [':8080'],
+  'https-address': [':8443', ...TLS],
+  'tls-cert-file': ['/cert', '--tls-key-file=/key'],
+  'tls-key-file': ['/key', '--tls-cert-file=/cert'],
+  'tls-min-version': ['TLS1.3', ...TLS],
+  'force-https': ['true', '--reverse-proxy'],
+  'proxy-prefix': ['/auth/'],
+  'ping-path': ['/live'],
+  'ping-user-agent': ['probe'],
+  'ready-path': [''],
+  'reverse-proxy': ['true'],
+  'trusted-proxy-ip': ['192.0.2.1', '--reverse-proxy'],
+  'real-client-ip-header': ['x-forwarded-for'],
+  provider: ['google'],
+  'provider-display-name': ['Company'],
+  'client-id': ['other'],
+  'client-secret': [''],
+  'client-secret-file': ['/secret', '--client-secret='],
+  'login-url': ['https://i.example/a'],
+  'redeem-url': ['https://i.example/a'],
+  'profile-url': ['https://i.example/a'],
+  'validate-url': ['https://i.example/a'],
+  scope: ['openid'],
+  prompt: ['login'],
+  'approval-prompt': ['force'],
+  'acr-values': ['2'],
+  'code-challenge-method': ['plain'],
+  'skip-claims-from-profile-url': ['true'],
+  'ssl-insecure-skip-verify': ['true'],
+  'oidc-issuer-url': ['https://other.example'],
+  'skip-oidc-discovery': [
+    'true',
+    '--login-url=https://a',
+    '--redeem-url=https://a',
+    '--oidc-jwks-url=https://a',
+  ],
+  'oidc-jwks-url': ['https://i.example/keys'],
+  'oidc-email-claim': ['upn'],
+  'oidc-groups-claim': ['roles'],
+  'oidc-audience-claim': ['azp'],
+  'oidc-extra-audience': ['b'],
+  'oidc-enabled-signing-alg': ['ES256'],
+  'insecure-oidc-allow-unverified-email': ['true'],
+  'insecure-oidc-skip-issuer-verification': ['true'],
+  'insecure-oidc-skip-nonce': ['true'],
+  'github-org': ['acme', ...GITHUB],
+  'github-team': ['acme:ops', ...GITHUB],
+  'github-repo': ['acme/app', ...GITHUB],
+  'github-token': ['t', '--github-repo=acme/app', ...GITHUB],
+  'github-user': ['alice', ...GITHUB],
+  'email-domain': ['example.com'],
+  'authenticated-emails-file': ['/users'],
+  'allowed-group': ['ops'],
+  'htpasswd-file': ['/users'],
+  'htpasswd-user-group': ['ops', '--htpasswd-file=/users'],
+  'redirect-url': ['https://app.example'],
+  'skip-provider-button': ['true'],
+  'sign-in-status': ['403'],
+  'whitelist-domain': ['.example.com'],
+  'encode-state': ['true'],
+  'force-json-errors': ['true'],
+  'display-htpasswd-form': ['false'],
+  'backend-logout-url': ['https://i.example/end?id_token_hint={id_token}'],
+  'skip-auth-route': ['GET=^/a'],
+  'skip-auth-regex': ['^/a'],
+  'skip-auth-preflight': ['true'],
+  'api-route': ['^/api/'],
+  'trusted-ip': ['192.0.2.0/24'],
+  'skip-jwt-bearer-tokens': ['true'],
+  'bearer-token-login-fallback': ['false', '--skip-jwt-bearer-tokens'],
+  'extra-jwt-issuers': ['https://i.example=a=b', '--skip-jwt-bearer-tokens'],
+  'cookie-name': ['gate'],
+  'cookie-secret': ['k!9vN0eSgGm3oWc%'],
+  'cookie-secret-file': ['/secret', '--cookie-secret='],
+  'cookie-domain': ['example.com'],
+  'cookie-path': ['/app'],
+  'cookie-expire': ['1h'],
+  'cookie-refresh': ['1h'],
+  'cookie-secure': ['false'],
+  'cookie-httponly': ['false'],
+  'cookie-samesite': ['strict'],
+  'cookie-csrf-per-request': ['true'],
+  'cookie-csrf-per-request-limit': ['5'],
+  'cookie-csrf-expire': ['1h'],
+  'cookie-csrf-samesite': ['none'],
+  'cookie-budget': ['4096'],
+  'session-store-type': ['redis', '--redis-connection-url=redis://r'],
+  'redis-connection-url': ['redis://r:6379/1'],
+  'session-cookie-minimal': ['true'],
+  'session-groups': ['named'],
+  'session-max-lifetime': ['24h'],
+  'session-idle-timeout': ['1h'],
+  'session-revalidate': ['0'],
+  'min-issued-at': ['1750000000'],
+  upstream: ['http://a'],
+  'pass-host-header': ['false', '--upstream=http://a'],
+  'proxy-websockets': ['false', '--upstream=http://a'],
+  'upstream-timeout': ['0', '--upstream=http://a'],
+  'ssl-upstream-insecure-skip-verify': ['true', '--upstream=https://a'],
+  'disable-keep-alives': ['true', '--upstream=http://a'],
+  'pass-basic-auth': ['false'],
+  'pass-user-headers': ['false'],
+  'pass-access-token': ['true'],
+  'pass-authorization-header': ['true'],
+  'set-xauthrequest': ['true'],
+  'set-authorization-header': ['true'],
+  'set-basic-auth': ['true', ...BASIC],
+  'prefer-email-to-user': ['true'],
+  'basic-auth-password': ['p'],
+  'skip-auth-strip-headers': ['false'],
+  'request-id-header': ['X-Trace'],
+  banner: ['<b>hi</b>'],
+  footer: ['-'],
+  'custom-sign-in-logo': ['/logo.png'],
+  'show-debug-on-error': ['true'],
+  'request-logging': ['false'],
+  'auth-logging': ['false'],
+  'standard-logging': ['false'],
+  'silence-ping-logging': ['true'],
+  'exclude-logging-path': ['/x'],
+}
+
+const supported = ROWS.filter(([, option]) => option.supported !== false && option.inert === undefined)
+const unsupported = ROWS.filter(([, option]) => option.supported === false)
+
+describe('the option table', () => {
+  it('knows every option of oauth2-proxy', () => {
+    expect(OAUTH2_PROXY.filter((flag) => !Object.hasOwn(OPTIONS, flag))).toEqual([])
+    expect(OAUTH2_PROXY).toHaveLength(167)
+  })
+
+  it.each(Object.entries(IRREGULAR))('calls --%s %s in files', (flag, key) => {
+    // The keys of the table above are flags, which the first test would say if they were not.
+    expect(keyOf(flag, OPTIONS[flag as Flag])).toBe(key)
+  })
+
+  it('gives every option a name of its own in each source', () => {
+    const keys = ROWS.map(([flag, option]) => keyOf(flag, option)).filter((key) => key !== undefined)
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(variableOf('cookie_domains')).toBe('OAUTH2_PROXY_COOKIE_DOMAINS')
+  })
+
+  it.each(ROWS)('--%s is described, belongs to a group and has a default of its kind', (_, option) => {
+    expect(option.about).toMatch(/^[A-Z`a-z].*\.$/u)
+    expect(GROUPS).toContain(option.group)
+    const text = Array.isArray(option.default) ? undefined : String(option.default)
+    const raw =
+      text === undefined
+        ? { form: 'items' as const, items: option.default as string[] }
+        : { form: 'text' as const, text }
+    expect(parseValue(option, raw)).toEqual({ ok: true, value: defaultOf(option) })
+  })
+})
+
+describe('no option is read and ignored', () => {
+  const samples = supported.filter(([flag]) => !['config', 'help', 'version'].includes(flag))
+
+  it.each(samples)('--%s changes the configuration', (flag) => {
+    const [value, ...beside] = SAMPLES[flag] ?? []
+    expect(value).toBeDefined()
+    // Flags that come later win, so the option itself stands at the end.
+    const without = load({ args: beside, files: FILES })
+    const changed = load({ args: [...beside, `--${flag}=${value}`], files: FILES })
+    expect(changed.kind === 'problems' ? changed.text : changed.kind).toBe('config')
+    if (changed.kind !== 'config') return
+    if (without.kind !== 'config') return
+    const effect = flag === 'session-store-type' ? 'warnings' : flag === 'config-test' ? 'testOnly' : 'config'
+    expect(changed[effect]).not.toEqual(without[effect])
+  })
+})
+
+describe('what is not supported yet is refused', () => {
+  it.each(unsupported)('--%s', (flag, option) => {
+    const value =
+      { boolean: String(!option.default), integer: '42', duration: '1s' }[option.kind as string] ?? 'hunter2'
+    const problems = problemsOf({ args: [`--${flag}=${value}`] })
+    expect(problems).toEqual([`--${flag}: remove this setting, it is not supported yet`])
+  })
+
+  it.each(unsupported)('--%s with its default changes nothing', (flag, option) => {
+    const value = Array.isArray(option.default) ? option.default.join(',') : String(option.default)
+    expect(load({ args: [`--${flag}=${value}`] }).kind).toBe('config')
+  })
+
+  it('in variables and files too, with their old names', () => {
+    expect(
+      problemsOf({ env: { OAUTH2_PROXY_GOOGLE_GROUP: 'a', OAUTH2_PROXY_METRICS_ADDRESS: ':9' } }),
+    ).toEqual([
+      'OAUTH2_PROXY_METRICS_ADDRESS: remove this setting, it is not supported yet',
+      'OAUTH2_PROXY_GOOGLE_GROUP: remove this setting, it is not supported yet',
+    ])
+    const files = { '/gate.toml': 'redis_use_cluster = true' }
+    expect(problemsOf({ args: ['--config=/gate.toml'], files })).toEqual([
+      'redis_use_cluster in /gate.toml: remove this setting, it is not supported yet',
+    ])
+  })
+})

@@ -1,0 +1,634 @@
+import { describe, expect, it } from 'vitest'
+import { configOf, type Given, linesOf, load, loadBare, problemsOf, warningsOf } from './load.ts'
+
+const FILES = {
+  '/cert': '-----BEGIN CERTIFICATE-----\n',
+  '/key': '-----BEGIN EC PRIVATE KEY-----\n',
+  '/empty': '',
+  '/users': 'alice:x',
+  '/logo.svg': '<?xml version="1.0"?>\n<svg xmlns="x"><path/></svg>\n',
+  '/text.svg': 'hello',
+}
+const TLS = ['--tls-cert-file=/cert', '--tls-key-file=/key']
+const GITHUB = ['--provider=github', '--oidc-issuer-url=']
+
+function flags(...args: string[]): Given {
+  return { args, files: FILES }
+}
+
+describe('refused with one sentence', () => {
+  it.each<[string, Given, string]>([
+    ['nobody may sign in', flags('--email-domain='), 'who may sign in'],
+    ['everybody and some', flags('--email-domain=*,example.com'), 'remove the *'],
+    [
+      'an e-mail address for a domain',
+      flags('--email-domain=@company.com'),
+      '--email-domain: write the domain only',
+    ],
+    ['an empty group flag', flags('--allowed-group='), '--allowed-group: give a group'],
+    ['an empty group', flags('--allowed-group=a,'), '--allowed-group: remove the empty entry'],
+    ['a blank group', flags('--allowed-group= '), '--allowed-group: remove the blank entry'],
+    ['no client id', { env: { OAUTH2_PROXY_CLIENT_ID: '' } }, '--client-id or OAUTH2_PROXY_CLIENT_ID: give'],
+    [
+      'no client secret',
+      { env: { OAUTH2_PROXY_CLIENT_SECRET: '' } },
+      'a public client says --client-secret=',
+    ],
+    [
+      'no client secret at GitHub',
+      flags(...GITHUB, '--client-secret='),
+      '--client-secret: give the client secret',
+    ],
+    [
+      'a client secret file that is not there',
+      flags('--client-secret=', '--client-secret-file=/none'),
+      '--client-secret-file: make the file "/none" readable (ENOENT)',
+    ],
+    ['an empty client secret file', flags('--client-secret=', '--client-secret-file=/empty'), 'it is empty'],
+    [
+      'a provider that is not there yet',
+      flags('--provider=keycloak-oidc'),
+      '--provider: "keycloak-oidc" is not supported yet',
+    ],
+    ['a misspelt provider', flags('--provider=oicd'), 'did you mean "oidc"?'],
+    [
+      'no issuer',
+      { env: { OAUTH2_PROXY_OIDC_ISSUER_URL: '' } },
+      'OAUTH2_PROXY_OIDC_ISSUER_URL: give the issuer',
+    ],
+    [
+      'an issuer with user info',
+      flags('--oidc-issuer-url=https://u:hunter2@i.example'),
+      '--oidc-issuer-url: give an absolute',
+    ],
+    ['an issuer with a fragment', flags('--oidc-issuer-url=https://i.example/#x'), 'fragment'],
+    [
+      'an issuer that is no URL',
+      flags('--oidc-issuer-url=i.example'),
+      '--oidc-issuer-url: give an absolute http:// or https:// URL',
+    ],
+    ['a backslash in a URL', flags('--login-url=https:\\\\i.example'), '--login-url: give an absolute'],
+    [
+      'discovery skipped without keys',
+      flags('--skip-oidc-discovery', '--login-url=https://i/', '--redeem-url=https://i/'),
+      'OAUTH2_PROXY_OIDC_JWKS_URL: give this URL',
+    ],
+    [
+      'an unknown signing algorithm',
+      flags('--oidc-enabled-signing-alg=none'),
+      '--oidc-enabled-signing-alg: give EdDSA',
+    ],
+    ['an unknown PKCE method', flags('--code-challenge-method=s256'), '--code-challenge-method: give one of'],
+    [
+      'GitHub rules at another provider',
+      flags('--github-org=acme'),
+      '--github-org: remove this, it restricts nobody',
+    ],
+    ['a GitHub team without its organisation', flags(...GITHUB, '--github-team=ops'), 'write org:team'],
+    ['a GitHub repository without its owner', flags(...GITHUB, '--github-repo=app'), 'give owner/name'],
+    ['an issuer at GitHub', flags('--provider=github'), 'GitHub is not an OpenID issuer'],
+    [
+      'no room for a refresh',
+      flags('--cookie-expire=1h', '--cookie-refresh=1h'),
+      'shorter than cookie-expire',
+    ],
+    ['a negative duration', flags('--cookie-expire=-1h'), 'not negative'],
+    ['a duration that would round to off', flags('--cookie-refresh=1us'), 'at least 1ms'],
+    ['a timeout that timers cannot count', flags('--upstream-timeout=577h'), 'at most 576h'],
+    ['a sign-in without end', flags('--cookie-csrf-expire=0'), '--cookie-csrf-expire: give a duration'],
+    ['a budget that holds nothing', flags('--cookie-budget=100'), 'from 2048 to 24576'],
+    ['half a number', flags('--cookie-csrf-per-request-limit=1.5'), 'whole number'],
+    ['a cookie name with a semicolon', flags('--cookie-name=a;b'), '--cookie-name: use letters'],
+    ['a cookie name with a line break', flags('--cookie-name=a\r\nb'), '--cookie-name: use letters'],
+    ['a cookie name with an equals sign', flags('--cookie-name=a=b'), '--cookie-name: use letters'],
+    ['no cookie name', flags('--cookie-name='), '--cookie-name: use letters'],
+    ['a long cookie name', flags(`--cookie-name=${'a'.repeat(300)}`), '256 characters'],
+    [
+      '__Host- with a path',
+      flags('--cookie-name=__Host-a', '--cookie-path=/a'),
+      'browsers drop a __Host- cookie',
+    ],
+    [
+      '__Host- with a domain',
+      flags('--cookie-name=__host-a', '--cookie-domain=a.example'),
+      'browsers drop a __Host- cookie',
+    ],
+    [
+      '__Host- without Secure',
+      flags('--cookie-name=__Host-a', '--cookie-secure=false'),
+      'browsers drop a __Host- cookie',
+    ],
+    [
+      '__Secure- without Secure',
+      flags('--cookie-name=__Secure-a', '--cookie-secure=false'),
+      'browsers drop a __Secure- cookie',
+    ],
+    [
+      'a cookie domain with a semicolon',
+      flags('--cookie-domain=a.example; Path=/'),
+      '--cookie-domain: give a host name',
+    ],
+    [
+      'a cookie domain with a port',
+      flags('--cookie-domain=a.example:80'),
+      '--cookie-domain: give a host name',
+    ],
+    ['a cookie path with a semicolon', flags('--cookie-path=/;Domain=x'), '--cookie-path: give a path'],
+    ['a cookie path with a line break', flags('--cookie-path=/\n'), '--cookie-path: give a path'],
+    ['a relative cookie path', flags('--cookie-path=app'), '--cookie-path: give a path'],
+    [
+      'SameSite=None without Secure',
+      flags('--cookie-samesite=none', '--cookie-secure=false'),
+      'browsers drop a SameSite=None cookie',
+    ],
+    [
+      'the same for the sign-in cookie',
+      flags('--cookie-csrf-samesite=none', '--cookie-secure=false'),
+      '--cookie-csrf-samesite: set',
+    ],
+    ['SameSite in capitals', flags('--cookie-samesite=Lax'), '--cookie-samesite: give one of'],
+    [
+      'minimal sessions that pass a token on',
+      flags('--session-cookie-minimal', '--pass-access-token'),
+      'pass-access-token, which needs a token',
+    ],
+    [
+      'minimal sessions that are refreshed',
+      flags('--session-cookie-minimal', '--cookie-refresh=1h'),
+      'cookie-refresh, which needs a token',
+    ],
+    ['Redis without its address', flags('--session-store-type=redis'), 'give the address of Redis'],
+    [
+      'an unknown session store',
+      flags('--session-store-type=memcached'),
+      '--session-store-type: give one of',
+    ],
+    [
+      'a Redis address that is none',
+      flags('--redis-connection-url=hunter2:6379'),
+      '--redis-connection-url: give redis://',
+    ],
+    ['a moment that is none', flags('--min-issued-at=yesterday'), '--min-issued-at: give a time'],
+    ['a moment without a zone', flags('--min-issued-at=2026-01-01T00:00:00'), '--min-issued-at: give a time'],
+    [
+      'a moment that never was',
+      flags('--min-issued-at=2026-13-01T00:00:00Z'),
+      '--min-issued-at: give a time',
+    ],
+    ['a bare prefix', flags('--proxy-prefix=/'), '--proxy-prefix: give a path such as /oauth2'],
+    [
+      'a prefix without a slash',
+      flags('--proxy-prefix=oauth2'),
+      '--proxy-prefix: start the path with a slash',
+    ],
+    [
+      'a prefix with two slashes',
+      flags('--proxy-prefix=//x'),
+      '--proxy-prefix: remove empty and dot segments',
+    ],
+    ['a prefix with dots', flags('--proxy-prefix=/a/../b'), '--proxy-prefix: remove empty and dot segments'],
+    ['a prefix with a query', flags('--proxy-prefix=/a?b'), '--proxy-prefix: use only characters'],
+    ['one path for two answers', flags('--ready-path=/ping'), 'other than ping-path'],
+    [
+      'a return domain for everybody',
+      flags('--whitelist-domain=.com'),
+      '--whitelist-domain: name a domain of yours',
+    ],
+    ['a relative redirect URL', flags('--redirect-url=/elsewhere'), 'relative ones are not supported yet'],
+    [
+      'a redirect URL with a fragment',
+      flags('--redirect-url=https://a.example/x#y'),
+      '--redirect-url: give an absolute',
+    ],
+    [
+      'a logout URL that is none',
+      flags('--backend-logout-url=i.example'),
+      '--backend-logout-url: give an absolute',
+    ],
+    ['an htpasswd file that is not there', flags('--htpasswd-file=/none'), '--htpasswd-file: make the file'],
+    [
+      'an e-mail file that is not there',
+      flags('--authenticated-emails-file=/none'),
+      '--authenticated-emails-file: make the file',
+    ],
+    [
+      'a trusted proxy that is no range',
+      flags('--reverse-proxy', '--trusted-proxy-ip=*'),
+      '--trusted-proxy-ip: give an IP address',
+    ],
+    [
+      'a trusted range with host bits',
+      flags('--trusted-ip=10.1.2.3/8'),
+      '--trusted-ip: clear the bits behind the prefix, that is 10.0.0.0/8',
+    ],
+    [
+      'an unknown client address header',
+      flags('--real-client-ip-header=X-Evil'),
+      '--real-client-ip-header: give one of',
+    ],
+    [
+      'a bad skip-auth pattern',
+      flags('--skip-auth-route=PUT=(bad[regex'),
+      '--skip-auth-route: mend the character class',
+    ],
+    ['a bad API pattern', flags('--api-route=('), '--api-route: close the parenthesis'],
+    [
+      'a skip-auth pattern that runs for ever',
+      flags('--skip-auth-regex=^/(a+)+$'),
+      '--skip-auth-regex: rewrite the pattern',
+    ],
+    ['a method that is a pattern', flags('--skip-auth-route=^/x=1'), 'is no HTTP method'],
+    [
+      'an extra issuer without audience',
+      flags('--skip-jwt-bearer-tokens', '--extra-jwt-issuers=https://i.example'),
+      '--extra-jwt-issuers: give https://issuer=audience',
+    ],
+    [
+      'a certificate without its key',
+      flags('--tls-cert-file=/cert'),
+      'OAUTH2_PROXY_TLS_KEY_FILE: give this file too',
+    ],
+    [
+      'a certificate that is none',
+      flags('--tls-cert-file=/users', '--tls-key-file=/key'),
+      '--tls-cert-file: give a PEM file',
+    ],
+    ['TLS on a Unix socket', flags(...TLS, '--https-address=unix:///x'), '--https-address: give host:port'],
+    ['an old TLS version', flags(...TLS, '--tls-min-version=TLS1.1'), '--tls-min-version: give one of'],
+    ['nowhere to listen', flags('--http-address=-'), '--http-address: give an address'],
+    ['an address without a port', flags('--http-address=localhost'), '--http-address: give host:port'],
+    ['a redirect to https that leads nowhere', flags('--force-https'), '--force-https: give tls-cert-file'],
+    ['an upstream without scheme', flags('--upstream=localhost:8080'), '--upstream: give http://'],
+    ['an upstream with a query', flags('--upstream=http://a/?x=1'), '--upstream: use only characters'],
+    [
+      'an upstream with user info',
+      flags('--upstream=http://u:hunter2@a/'),
+      '--upstream: give http://host:port/path',
+    ],
+    ['an upstream with dots', flags('--upstream=http://a/../b'), '--upstream: remove empty and dot segments'],
+    ['an upstream with a bad port', flags('--upstream=http://a:0/'), '--upstream: give a port'],
+    ['two upstreams for one path', flags('--upstream=http://a,http://b/'), 'two take "/"'],
+    ['a socket and a host for one path', flags('--upstream=unix:///run/a.sock,http://b'), 'two take "/"'],
+    ['one upstream twice', flags('--upstream=http://a/x,http://a/x'), 'there twice'],
+    ['a static status in words', flags('--upstream=static://ok'), '--upstream: give static://'],
+    ['a file upstream without a path', flags('--upstream=file://srv'), '--upstream: give file:///'],
+    [
+      'two bearer headers upstream',
+      flags('--pass-authorization-header', '--basic-auth-password=hunter2'),
+      'both write Authorization upstream',
+    ],
+    [
+      'two bearer headers in answers',
+      flags('--set-authorization-header', '--set-basic-auth', '--basic-auth-password=hunter2'),
+      'both write Authorization into answers',
+    ],
+    ['Basic in answers without a password', flags('--set-basic-auth'), 'give basic-auth-password too'],
+    [
+      'a request id in an identity header',
+      flags('--request-id-header=X-Forwarded-User'),
+      '--request-id-header: give a header name',
+    ],
+    [
+      'a request id header with a line break',
+      flags('--request-id-header=a\r\nb'),
+      '--request-id-header: give a header name',
+    ],
+    [
+      'a logo over plain http',
+      flags('--custom-sign-in-logo=http://a.example/x.png'),
+      '--custom-sign-in-logo: give a plain https',
+    ],
+    [
+      'a logo that breaks out of its attribute',
+      flags('--custom-sign-in-logo=https://a.example/x"onload=y'),
+      '--custom-sign-in-logo: give a plain https',
+    ],
+    ['a logo of another kind', flags('--custom-sign-in-logo=/x.gif'), '--custom-sign-in-logo: give a .svg'],
+    [
+      'a logo that is not there',
+      flags('--custom-sign-in-logo=/none.png'),
+      '--custom-sign-in-logo: make the file',
+    ],
+    ['an SVG logo without SVG', flags('--custom-sign-in-logo=/text.svg'), 'put an <svg> element'],
+  ])('%s', (_, given, sentence) => {
+    const problems = problemsOf(given)
+    expect(problems).toEqual([expect.stringContaining(sentence)])
+    expect(problems.join()).not.toContain('hunter2')
+  })
+
+  it('or with several, all at once', () => {
+    const loaded = loadBare({
+      args: ['--cookie-samesite=none', '--cookie-secure=false', '--upstream=x', '--cookie-expire=1d'],
+    })
+    expect(loaded).toMatchObject({
+      kind: 'problems',
+      exitCode: 2,
+      text: expect.stringMatching(/^Sidegate cannot start, mend 7 settings:\n/u),
+    })
+    expect(linesOf(loaded).map((line) => line.split(':')[0])).toEqual([
+      '--cookie-expire',
+      '--cookie-samesite',
+      '--cookie-secret or OAUTH2_PROXY_COOKIE_SECRET',
+      '--client-id or OAUTH2_PROXY_CLIENT_ID',
+      '--client-secret or OAUTH2_PROXY_CLIENT_SECRET',
+      '--email-domain or OAUTH2_PROXY_EMAIL_DOMAINS',
+      '--upstream',
+    ])
+  })
+
+  it('by the name that was used', () => {
+    expect(problemsOf({ env: { OAUTH2_PROXY_COOKIE_SAMESITE: 'x' } })).toEqual([
+      expect.stringMatching(/^OAUTH2_PROXY_COOKIE_SAMESITE: /u),
+    ])
+    const files = { '/gate.toml': 'Cookie_SameSite = "x"' }
+    expect(problemsOf({ args: ['--config=/gate.toml'], files })).toEqual([
+      expect.stringMatching(/^Cookie_SameSite in \/gate\.toml: /u),
+    ])
+  })
+})
+
+describe('taken with a warning', () => {
+  it.each<[string, Given, string]>([
+    [
+      'reverse-proxy for unnamed proxies',
+      flags('--reverse-proxy'),
+      'until then loopback, private ranges and Unix sockets are trusted',
+    ],
+    [
+      'proxies that are everybody',
+      flags('--reverse-proxy', '--trusted-proxy-ip=0.0.0.0/0'),
+      'any client can claim any address',
+    ],
+    [
+      'proxies without reverse-proxy',
+      flags('--trusted-proxy-ip=192.0.2.1'),
+      'no effect without --reverse-proxy',
+    ],
+    ['clients that are everybody', flags('--trusted-ip=::/0'), 'lets strangers in'],
+    ['a pattern without anchor', flags('--skip-auth-route=/public'), 'start the pattern "/public" with ^'],
+    ['a negated pattern without anchor', flags('--skip-auth-route=!=/api'), 'still needs a sign-in'],
+    ['no nonce', flags('--insecure-oidc-skip-nonce'), '--insecure-oidc-skip-nonce: this is insecure'],
+    ['any issuer', flags('--insecure-oidc-skip-issuer-verification'), 'this is insecure'],
+    ['any e-mail', flags('--insecure-oidc-allow-unverified-email'), 'this is insecure'],
+    ['any provider certificate', flags('--ssl-insecure-skip-verify'), 'this is insecure'],
+    ['any upstream certificate', flags('--ssl-upstream-insecure-skip-verify'), 'this is insecure'],
+    ['plain PKCE', flags('--code-challenge-method=plain'), 'use S256'],
+    ['an issuer over plain http', flags('--oidc-issuer-url=http://dex:5556'), 'use https'],
+    ['cookies without Secure', flags('--cookie-secure=false'), 'plain http too'],
+    ['cookies for scripts', flags('--cookie-httponly=false'), 'scripts of the app'],
+    ['identity headers of clients', flags('--skip-auth-strip-headers=false'), 'this is insecure'],
+    ['details on error pages', flags('--show-debug-on-error'), 'visitors see'],
+    ['a strict sign-in cookie', flags('--cookie-csrf-samesite=strict'), 'does not come back'],
+    ['https-address without TLS files', flags('--https-address=:4443'), 'nothing listens there'],
+    [
+      'a redirect URL at another path',
+      flags('--redirect-url=https://a.example/cb'),
+      'answers are read at "/oauth2/callback" only',
+    ],
+    [
+      'a redirect URL over plain http',
+      flags('--redirect-url=http://a.example'),
+      'browsers do not keep Secure cookies',
+    ],
+    [
+      'Redis for sessions',
+      flags('--session-store-type=redis', '--redis-connection-url=unix:///run/redis'),
+      'sessions stay in cookies',
+    ],
+    [
+      'bearer issuers without bearer tokens',
+      flags('--extra-jwt-issuers=https://i.example=a'),
+      'no effect without --skip-jwt',
+    ],
+    [
+      'a bearer rule without bearer tokens',
+      flags('--bearer-token-login-fallback=false'),
+      'no effect without --skip-jwt',
+    ],
+    ['groups for no local users', flags('--htpasswd-user-group=a'), 'no effect without htpasswd-file'],
+    ['two client secrets', flags('--client-secret-file=/users'), 'this is not used'],
+  ])('%s', (_, given, sentence) => {
+    expect(warningsOf(given)).toContainEqual(expect.stringContaining(sentence))
+  })
+
+  it('but loopback over plain http is fine', () => {
+    expect(
+      warningsOf(
+        flags(
+          '--oidc-issuer-url=http://127.0.0.1:9000',
+          '--redirect-url=http://localhost:4180/oauth2/callback',
+        ),
+      ),
+    ).toEqual([])
+  })
+})
+
+describe('what the settings become', () => {
+  it.each<[string, Given, Readonly<Record<string, unknown>>]>([
+    ['the __Host- prefix where it fits', flags(), { cookie: { name: '__Host-_oauth2_proxy' } }],
+    [
+      'no prefix with a domain',
+      flags('--cookie-domain=.B.example,a.b.example,b.example'),
+      { cookie: { name: '_oauth2_proxy', domains: ['a.b.example', 'b.example'] } },
+    ],
+    ['no prefix with a path', flags('--cookie-path=/app'), { cookie: { name: '_oauth2_proxy' } }],
+    ['no prefix without Secure', flags('--cookie-secure=false'), { cookie: { name: '_oauth2_proxy' } }],
+    [
+      'an explicit name as it is',
+      flags('--cookie-name=_oauth2_proxy'),
+      { cookie: { name: '_oauth2_proxy' } },
+    ],
+    [
+      'lax for the sign-in cookie of strict sessions',
+      flags('--cookie-samesite=strict'),
+      { cookie: { sameSite: 'strict', csrf: { sameSite: 'lax' } } },
+    ],
+    [
+      'none for both',
+      flags('--cookie-samesite=none'),
+      { cookie: { sameSite: 'none', csrf: { sameSite: 'none' } } },
+    ],
+    [
+      'TLS alone',
+      flags(...TLS),
+      {
+        listen: {
+          http: undefined,
+          https: { address: { kind: 'tcp', host: '', port: 443 }, minVersion: 'TLSv1.2' },
+        },
+      },
+    ],
+    [
+      'TLS beside plain',
+      flags(...TLS, '--http-address=:80'),
+      { listen: { http: { port: 80 }, https: { address: { port: 443 } } } },
+    ],
+    [
+      'force-https behind a proxy',
+      flags('--force-https', '--reverse-proxy'),
+      { listen: { forceHttps: true } },
+    ],
+    [
+      'trusted proxies when none is named',
+      flags('--reverse-proxy'),
+      { trust: { trustedProxyIps: expect.arrayContaining(['127.0.0.0/8', 'fc00::/7']) } },
+    ],
+    [
+      'trusted proxies as named',
+      flags('--reverse-proxy', '--trusted-proxy-ip=192.0.2.7'),
+      { trust: { trustedProxyIps: ['192.0.2.7/32'] } },
+    ],
+    [
+      'the callback of a bare redirect URL',
+      flags('--redirect-url=https://a.example', '--proxy-prefix=/auth/'),
+      { paths: { prefix: '/auth' }, signIn: { redirectUrl: 'https://a.example/auth/callback' } },
+    ],
+    [
+      'a full redirect URL byte for byte',
+      flags('--redirect-url=https://A.example:443/oauth2/callback'),
+      { signIn: { redirectUrl: 'https://A.example:443/oauth2/callback' } },
+    ],
+    [
+      'a relative redirect URL that is ours anyway',
+      flags('--redirect-url=/oauth2/callback'),
+      { signIn: { redirectUrl: undefined } },
+    ],
+    [
+      'prompt before approval-prompt',
+      flags('--prompt=login', '--approval-prompt=force'),
+      { providers: [{ loginParameters: { prompt: 'login' } }] },
+    ],
+    [
+      'Google by default',
+      { env: { OAUTH2_PROXY_PROVIDER: '', OAUTH2_PROXY_OIDC_ISSUER_URL: '' } },
+      { providers: [{ kind: 'google', issuer: 'https://accounts.google.com', displayName: 'Google' }] },
+    ],
+    [
+      'GitHub teams',
+      flags(...GITHUB, '--github-org=acme', '--github-team=ops, dev,'),
+      { providers: [{ kind: 'github', issuer: undefined, github: { teams: ['ops', 'dev'] } }] },
+    ],
+    ['a public client', flags('--client-secret='), { providers: [{ clientSecret: undefined }] }],
+    [
+      'a moment',
+      flags('--min-issued-at=2026-01-01T01:00:00+01:00'),
+      { session: { minIssuedAtMs: Date.UTC(2026, 0, 1) } },
+    ],
+    ['Unix seconds', flags('--min-issued-at=1750000000'), { session: { minIssuedAtMs: 1_750_000_000_000 } }],
+    [
+      'an inline SVG',
+      flags('--custom-sign-in-logo=/logo.svg'),
+      { pages: { logo: '<svg xmlns="x"><path/></svg>' } },
+    ],
+    [
+      'a linked logo',
+      flags('--custom-sign-in-logo=https://a.example/x.png?a=1&b=2'),
+      {
+        pages: {
+          logo: expect.stringContaining('src="https://a.example/x.png?a=1&amp;b=2"'),
+          logoSource: 'https://a.example',
+        },
+      },
+    ],
+    [
+      'an https upstream',
+      flags('--upstream=https://[::1]:8443/x/'),
+      {
+        upstreams: [
+          {
+            id: '/x/',
+            path: '/x/',
+            target: { kind: 'tcp', protocol: 'https:', host: '::1', port: 8443, verifyTls: true },
+          },
+        ],
+      },
+    ],
+    [
+      'an upstream for one path',
+      flags('--upstream=http://APP/x'),
+      { upstreams: [{ path: '/x', target: { host: 'app', port: 80 } }] },
+    ],
+    [
+      'a socket upstream',
+      flags('--upstream=unix:///run/a.sock'),
+      { upstreams: [{ id: '/run/a.sock', path: '/', target: { kind: 'unix', path: '/run/a.sock' } }] },
+    ],
+    [
+      'a file upstream',
+      flags('--upstream=file:///srv/www/#/static/,file:///srv/b/'),
+      {
+        upstreams: [
+          { path: '/static/', target: { kind: 'file', directory: '/srv/www/' } },
+          { path: '/srv/b/' },
+        ],
+      },
+    ],
+    [
+      'a static upstream',
+      flags('--upstream=static://202'),
+      { upstreams: [{ id: 'static://202', path: '/', target: { kind: 'static', status: 202 } }] },
+    ],
+    [
+      'pod and container in the log',
+      { env: { POD_NAME: 'app-1', POD_NAMESPACE: 'prod', HOSTNAME: 'node-7', CONTAINER_NAME: '' } },
+      { log: { context: { pod: 'app-1', namespace: 'prod', host: 'node-7' } } },
+    ],
+  ])('%s', (_, given, expected) => {
+    expect(configOf(given)).toMatchObject(expected)
+  })
+})
+
+describe('a secret', () => {
+  const MARK = 'hunter2hunter2'
+  const places: readonly string[] = [
+    'OAUTH2_PROXY_COOKIE_SECRET',
+    'OAUTH2_PROXY_CLIENT_SECRET',
+    'OAUTH2_PROXY_BASIC_AUTH_PASSWORD',
+    'OAUTH2_PROXY_GITHUB_TOKEN',
+    'OAUTH2_PROXY_REDIS_CONNECTION_URL',
+    'OAUTH2_PROXY_REDIS_PASSWORD',
+    'OAUTH2_PROXY_SIGNATURE_KEY',
+    'OAUTH2_PROXY_JWT_KEY',
+    'OAUTH2_PROXY_REDIS_SENTINEL_CONNECTION_URLS',
+  ]
+
+  it('is in no message, wherever it stands and whatever is wrong with it', () => {
+    const env = Object.fromEntries(places.map((name) => [name, MARK]))
+    const file = `${places.map((name) => `${name.replace('OAUTH2_PROXY_', '').toLowerCase()} = "${MARK}"`).join('\n')}\n`
+    const flagged = places.map(
+      (name) => `--${name.replace('OAUTH2_PROXY_', '').toLowerCase().replaceAll('_', '-')}=${MARK}`,
+    )
+    const runs = [
+      load({ env }),
+      load({ args: flagged }),
+      load({
+        args: ['--config=/f'],
+        files: { '/f': file },
+        env: { OAUTH2_PROXY_COOKIE_SECRET: '', OAUTH2_PROXY_CLIENT_SECRET: '' },
+      }),
+      load({ args: ['--config=/f'], files: { '/f': `${file}broken` } }),
+      load({ args: ['--config=/f'], files: { '/f': file.replace('cookie_secret =', 'cookie_secrt =') } }),
+      load({
+        args: ['--cookie-secret-file=/f'],
+        env: { OAUTH2_PROXY_COOKIE_SECRET: '' },
+        files: { '/f': MARK },
+      }),
+      load({
+        args: [
+          `--upstream=http://user:${MARK}@app/`,
+          `--oidc-issuer-url=https://user:${MARK}@i.example`,
+          `--cookie-secrets=${MARK}`,
+          MARK,
+          '--client-secret',
+          '--',
+          MARK,
+        ],
+      }),
+      load({ env: { [`OAUTH2_PROXY_COOKIE_SECRETS`]: MARK, OAUTH2_PROXY_UPSTREAMS: 'x' } }),
+    ]
+    for (const run of runs) {
+      expect(run.kind).toBe('problems')
+      expect(JSON.stringify(run)).not.toContain(MARK)
+    }
+  })
+})
