@@ -67,22 +67,22 @@ export function createAutomaton({ root, ignoreCase }: Re2): Automaton | undefine
   }
 }
 
-function add(draft: Draft, node: PatternNode): Fragment {
-  switch (node.kind) {
+function add(draft: Draft, tree: PatternNode): Fragment {
+  switch (tree.kind) {
     case 'assertion':
       return EMPTY
     case 'group':
-      return add(draft, node.body)
+      return add(draft, tree.body)
     case 'sequence':
-      return node.parts
+      return tree.parts
         .map((part) => () => add(draft, part))
         .reduce((left, part) => join(draft, left, part), EMPTY)
     case 'choice':
-      return either(node.branches.map((branch) => add(draft, branch)))
+      return either(tree.branches.map((branch) => add(draft, branch)))
     case 'repeat':
-      return addRepeat(draft, node)
+      return addRepeat(draft, tree)
     default:
-      return addPosition(draft, node.source)
+      return addPosition(draft, tree.source)
   }
 }
 

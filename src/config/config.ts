@@ -28,32 +28,32 @@ export type ListenAddress =
   | { readonly kind: 'unix'; readonly path: string; readonly mode: number | undefined }
   | { readonly kind: 'fd'; readonly fd: number }
 
+/** Where to listen; `forceHttps` answers plain requests with 308 to https. */
 export interface ListenConfig {
   readonly http: ListenAddress | undefined
   readonly https: TlsListenConfig | undefined
-  /** Answer plain requests with 308 to https. */
   readonly forceHttps: boolean
 }
 
-export interface TlsListenConfig {
+interface TlsListenConfig {
   readonly address: ListenAddress
   readonly certFile: string
   readonly keyFile: string
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
 }
 
+/** Paths of our own; ping answers only to `pingUserAgent` when that is not empty. */
 export interface PathsConfig {
   /** `/oauth2`, without a slash at the end. */
   readonly prefix: string
   /** Exact path, or undefined when switched off. */
   readonly ping: string | undefined
   readonly ready: string | undefined
-  /** When not empty, ping answers only to this User-Agent. */
   readonly pingUserAgent: string
 }
 
+/** Whom to believe about the client; without `reverseProxy` nobody. */
 export interface TrustConfig {
-  /** X-Forwarded-* count at all. */
   readonly reverseProxy: boolean
   /** CIDRs of the direct peers that may speak for others. Never empty when reverseProxy is on. */
   readonly trustedProxyIps: readonly string[]
@@ -61,6 +61,7 @@ export interface TrustConfig {
   readonly realClientIpHeader: string
 }
 
+/** Name and attributes of our cookies. */
 export interface CookieConfig {
   /** Name of the session cookie, `__Host-` prefix included where it applies. */
   readonly name: string
@@ -77,6 +78,7 @@ export interface CookieConfig {
   }
 }
 
+/** How long a session lives and what it may hold; a duration of 0 sets no limit. */
 export interface SessionConfig {
   /** Decoded secrets: the first seals, all open. */
   readonly secrets: readonly Uint8Array[]
@@ -84,11 +86,9 @@ export interface SessionConfig {
   readonly secretFiles: readonly string[]
   /** Lifetime of the cookie from its last save; 0 is a browser session without an age check. */
   readonly expireMs: number
-  /** Age after which a session is refreshed; 0 is off. */
   readonly refreshMs: number
   /** Absolute lifetime from the sign-in; 0 is unbounded. */
   readonly maxLifetimeMs: number
-  /** Longest pause between two requests; 0 is off. */
   readonly idleTimeoutMs: number
   /** Longest time without asking the provider again, where there is a refresh token; 0 is off. */
   readonly revalidateMs: number
@@ -104,24 +104,23 @@ export interface SessionConfig {
   readonly relayUrl: string | undefined
 }
 
+/** How people sign in and out; `signInStatus` is that of the page for a visit without a session. */
 export interface SignInConfig {
   /** The registered redirect URI, absolute; undefined derives it from the request. */
   readonly redirectUrl: string | undefined
   readonly skipProviderButton: boolean
-  /** Status of the sign-in page for a visit without a session. */
   readonly signInStatus: 200 | 403
   readonly forceJsonErrors: boolean
   /** Hosts that may be absolute return targets: `host`, `.host`, `*.host`, each with `:port` or `:*`. */
   readonly whitelistDomains: readonly string[]
   readonly encodeState: boolean
-  /** htpasswd file with local users. */
   readonly htpasswdFile: string | undefined
   readonly htpasswdGroups: readonly string[]
   readonly displayHtpasswdForm: boolean
-  /** Called at sign-out; `{id_token}` is replaced. */
   readonly backendLogoutUrl: string | undefined
 }
 
+/** One place to sign in at; `insecureTls` skips the verification of its certificates. */
 export interface ProviderConfig {
   readonly id: string
   readonly kind: string
@@ -153,7 +152,6 @@ export interface ProviderConfig {
   readonly skipIssuerVerification: boolean
   readonly skipNonce: boolean
   readonly codeChallengeMethod: 'S256' | 'plain'
-  /** Skip TLS verification towards the provider. */
   readonly insecureTls: boolean
   readonly github: {
     readonly org: string
@@ -164,10 +162,9 @@ export interface ProviderConfig {
   }
 }
 
+/** Whether verified JWTs in Authorization count as sessions. */
 export interface BearerConfig {
-  /** Accept verified JWTs in Authorization as sessions. */
   readonly enabled: boolean
-  /** A bad token falls back to the sign-in instead of 403. */
   readonly loginFallback: boolean
   readonly extraIssuers: readonly { readonly issuer: string; readonly audience: string }[]
 }
@@ -186,6 +183,7 @@ export interface RouteRule {
   readonly pattern: Pattern
 }
 
+/** Who may pass; clients in `trustedIps` (CIDRs) need no sign-in. */
 export interface PolicyConfig {
   readonly emailDomains: readonly string[]
   readonly authenticatedEmailsFile: string | undefined
@@ -193,7 +191,6 @@ export interface PolicyConfig {
   readonly skipAuthRoutes: readonly RouteRule[]
   readonly skipAuthPreflight: boolean
   readonly apiRoutes: readonly Pattern[]
-  /** CIDRs whose clients need no sign-in. */
   readonly trustedIps: readonly string[]
 }
 
@@ -212,6 +209,7 @@ export interface UpstreamConfig {
   readonly timeoutMs: number
 }
 
+/** Which identity headers go upstream (pass) and into answers (set). */
 export interface HeadersConfig {
   readonly passBasicAuth: boolean
   readonly basicAuthPassword: string
@@ -228,6 +226,7 @@ export interface HeadersConfig {
   readonly requestIdHeader: string
 }
 
+/** What operators put on our pages. */
 export interface PagesConfig {
   /** Trusted HTML of the operator above the button; `-` hides, empty is the default text. */
   readonly banner: string
@@ -239,6 +238,7 @@ export interface PagesConfig {
   readonly showDebugOnError: boolean
 }
 
+/** What is logged. */
 export interface LogConfig {
   readonly requests: boolean
   readonly auth: boolean

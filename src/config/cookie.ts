@@ -14,11 +14,12 @@ export function buildCookie(settings: Settings): CookieConfig {
   const path = readPath(settings)
   const secure = settings.value('cookie-secure')
   const httpOnly = settings.value('cookie-httponly')
-  if (!secure)
+  if (!secure) {
     settings.warning(
       'cookie-secure',
       'cookies travel over plain http too, and others on the way can take them',
     )
+  }
   if (!httpOnly) settings.warning('cookie-httponly', 'scripts of the app can read the session cookie')
   return {
     name: readName(settings, { domains, path, secure }),
@@ -41,8 +42,9 @@ function buildCsrf(settings: Settings): CookieConfig['csrf'] {
     )
   }
   const expireMs = settings.value('cookie-csrf-expire')
-  if (expireMs === 0)
+  if (expireMs === 0) {
     settings.problem('cookie-csrf-expire', 'give a duration, a sign-in has to end some time')
+  }
   return {
     sameSite: own ?? (inherited === 'strict' ? 'lax' : inherited),
     expireMs,

@@ -24,8 +24,9 @@ export function parseWhitelistDomain(text: string): Result<string, string> {
   const host = parseHost(name)
   if (!host.ok) return failed('give host, .host or *.host, with :port or :* behind it if need be')
   if (port !== undefined && port !== '*' && !isPort(port)) return failed('give a port from 1 to 65535')
-  if (isRegistry(host.value, wildcard !== ''))
+  if (isRegistry(host.value, wildcard !== '')) {
     return failed('name a domain of yours, anybody can have a host below this one')
+  }
   return ok(text.toLowerCase())
 }
 

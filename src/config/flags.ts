@@ -49,14 +49,15 @@ function addFlag(given: Map<string, Given>, word: string, report: Report): void 
     return
   }
   const items = parseCsvRecord(text)
-  if (items === undefined)
+  if (items === undefined) {
     report.usage(label, 'close the double quote, or write it twice inside a quoted item')
-  else
+  } else {
     given.set(flag, {
       source: 'flag',
       label,
       raw: { form: 'items', items: [...itemsOf(given.get(flag)), ...items] },
     })
+  }
 }
 
 function itemsOf(earlier: Given | undefined): readonly string[] {

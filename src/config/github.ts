@@ -15,8 +15,9 @@ export function buildGithub(settings: Settings, kind: string): ProviderConfig['g
     .filter((team) => team !== '')
   if (kind !== 'github') {
     for (const flag of FLAGS) {
-      if (settings.value(flag).length > 0)
+      if (settings.value(flag).length > 0) {
         settings.problem(flag, `remove this, it restricts nobody with --provider=${kind}`)
+      }
     }
   }
   checkNames(settings, { org, repo, teams })
@@ -35,8 +36,9 @@ function checkNames(
   if (repo !== '' && !/^[\w.-]+\/[\w.-]+$/u.test(repo)) {
     settings.problem('github-repo', `give owner/name, not ${quote(repo)}`)
   }
-  if (repo !== '' && org !== '')
+  if (repo !== '' && org !== '') {
     settings.problem('github-repo', 'remove this or github-org, both together check only the organisation')
+  }
   if (settings.value('github-token') !== '' && repo === '') {
     settings.warning('github-token', 'this has no effect without github-repo')
   }

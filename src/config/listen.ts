@@ -9,33 +9,43 @@ export function buildListen(settings: Settings, files: Files): ListenConfig {
   const https = buildHttps(settings, files)
   const wantsHttp = https === undefined || settings.given('http-address')
   const http = wantsHttp ? readAddress(settings, 'http-address') : undefined
-  const forceHttps = settings.value('force-https')
-  if (settings.runtime !== 'workers') {
-    if (http === undefined && https === undefined)
-      settings.problem('http-address', 'give an address, nothing would listen')
-    if (forceHttps && https === undefined && !settings.value('reverse-proxy')) {
-      settings.problem(
-        'force-https',
-        'give tls-cert-file and tls-key-file, or --reverse-proxy behind a proxy that ends TLS; every request would be redirected for ever',
-      )
-    }
+  const listen = { http, https, forceHttps: settings.value('force-https') }
+  // On Workers the platform listens, and TLS ends there.
+  if (settings.runtime !== 'workers') checkReachable(settings, listen)
+  return listen
+}
+
+function checkReachable(settings: Settings, { https, forceHttps }: ListenConfig): void {
+  if (https === undefined && isOff(settings.value('http-address'))) {
+    settings.problem('http-address', 'give an address, nothing would listen')
   }
-  return { http, https, forceHttps }
+  if (forceHttps && https === undefined && !settings.value('reverse-proxy')) {
+    settings.problem(
+      'force-https',
+      'give tls-cert-file and tls-key-file, or --reverse-proxy behind a proxy that ends TLS; every request would be redirected for ever',
+    )
+  }
+}
+
+function isOff(address: string): boolean {
+  return address === '' || address === '-'
 }
 
 function buildHttps(settings: Settings, files: Files): ListenConfig['https'] {
   const certFile = settings.value('tls-cert-file')
   const keyFile = settings.value('tls-key-file')
   if (certFile === '' && keyFile === '') {
-    if (settings.given('https-address'))
+    if (settings.given('https-address')) {
       settings.warning('https-address', 'nothing listens there without tls-cert-file and tls-key-file')
+    }
     return undefined
   }
   checkPem(settings, files, { flag: 'tls-cert-file', label: 'CERTIFICATE' })
   checkPem(settings, files, { flag: 'tls-key-file', label: 'PRIVATE KEY' })
   const address = readAddress(settings, 'https-address')
-  if (address !== undefined && address.kind !== 'tcp')
+  if (address !== undefined && address.kind !== 'tcp') {
     settings.problem('https-address', 'give host:port, TLS is not served on other sockets')
+  }
   const minVersion = settings.value('tls-min-version') === 'TLS1.3' ? 'TLSv1.3' : 'TLSv1.2'
   return address === undefined ? undefined : { address, certFile, keyFile, minVersion }
 }
@@ -59,7 +69,7 @@ function checkPem(
 
 function readAddress(settings: Settings, flag: 'http-address' | 'https-address'): ListenAddress | undefined {
   const text = settings.value(flag)
-  if (text === '' || text === '-') return undefined
+  if (isOff(text)) return undefined
   const address = parseListenAddress(text)
   if (address.ok) return address.value
   settings.problem(flag, `${address.problem}, not ${quote(text)}`)
@@ -70,8 +80,9 @@ function readAddress(settings: Settings, flag: 'http-address' | 'https-address')
 export function parseListenAddress(text: string): Result<ListenAddress, string> {
   if (text.startsWith('unix:')) return parseUnix(text)
   const [, fd] = /^fd:(\d{1,5})$/iu.exec(text) ?? []
-  if (fd !== undefined)
+  if (fd !== undefined) {
     return Number(fd) >= 3 ? ok({ kind: 'fd', fd: Number(fd) }) : failed('give fd:3 or more')
+  }
   const [, v6, host = '', port = ''] =
     /^(?:https?:\/\/)?(?:\[([\da-fA-F:.]+)\]|([\w.-]*)):(\d{1,5})$/u.exec(text) ?? []
   if (port === '' || Number(port) > 65_535) return failed('give host:port, unix:///path or fd:N')

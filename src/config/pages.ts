@@ -29,12 +29,14 @@ function readLogo(text: string, files: Files): Result<Logo, string> {
   if (/^https?:/iu.test(text)) return readLinkedLogo(text)
   if (/\.svg$/iu.test(text)) return readSvg(text, files)
   const [, type] = /\.(png|jpe?g)$/iu.exec(text) ?? []
-  if (type === undefined)
+  if (type === undefined) {
     return failed(`give a .svg, .png, .jpg or .jpeg file, an https URL or -, not ${quote(text)}`)
+  }
   const bytes = readBytesFile(files, text)
   if (!bytes.ok) return bytes
-  if (bytes.value.length > LARGEST_LOGO_BYTES)
+  if (bytes.value.length > LARGEST_LOGO_BYTES) {
     return failed(`give a smaller logo than ${bytes.value.length} bytes`)
+  }
   const mediaType = type.toLowerCase() === 'png' ? 'image/png' : 'image/jpeg'
   return ok({
     logo: `<img src="data:${mediaType};base64,${toBase64(bytes.value)}" alt="">`,
@@ -59,8 +61,9 @@ function readSvg(path: string, files: Files): Result<Logo, string> {
   if (!text.ok) return text
   const start = text.value.search(/<svg[\s>]/u)
   if (start < 0) return failed(`put an <svg> element into ${quote(path)}`)
-  if (text.value.length > LARGEST_LOGO_BYTES)
+  if (text.value.length > LARGEST_LOGO_BYTES) {
     return failed(`give a smaller logo than ${text.value.length} bytes`)
+  }
   return ok({ logo: text.value.slice(start).trim() })
 }
 

@@ -17,43 +17,43 @@ export interface Repeat {
 }
 
 /** Writes a tree as JavaScript source for the flag `u`. */
-export function toSource(node: PatternNode): string {
-  switch (node.kind) {
+export function toSource(tree: PatternNode): string {
+  switch (tree.kind) {
     case 'sequence':
-      return node.parts.map(toSource).join('')
+      return tree.parts.map(toSource).join('')
     case 'choice':
-      return node.branches.map(toSource).join('|')
+      return tree.branches.map(toSource).join('|')
     case 'group':
-      return `${node.open}${toSource(node.body)})`
+      return `${tree.open}${toSource(tree.body)})`
     case 'repeat':
-      return `${toSource(node.body)}${node.mark}`
+      return `${toSource(tree.body)}${tree.mark}`
     default:
-      return node.source
+      return tree.source
   }
 }
 
 /** Every way through the pattern begins at the start of the text. */
-export function isAnchored(node: PatternNode): boolean {
-  switch (node.kind) {
+export function isAnchored(tree: PatternNode): boolean {
+  switch (tree.kind) {
     case 'assertion':
-      return node.source === '^'
+      return tree.source === '^'
     case 'sequence':
-      return node.parts[0] !== undefined && isAnchored(node.parts[0])
+      return tree.parts[0] !== undefined && isAnchored(tree.parts[0])
     case 'choice':
-      return node.branches.every(isAnchored)
+      return tree.branches.every(isAnchored)
     case 'group':
-      return isAnchored(node.body)
+      return isAnchored(tree.body)
     case 'repeat':
-      return node.min > 0 && isAnchored(node.body)
+      return tree.min > 0 && isAnchored(tree.body)
     default:
       return false
   }
 }
 
 /** Some way through the pattern is tied to the end of the text. */
-export function hasEndAnchor(node: PatternNode): boolean {
-  if (node.kind === 'sequence') return node.parts.some(hasEndAnchor)
-  if (node.kind === 'choice') return node.branches.some(hasEndAnchor)
-  if (node.kind === 'group' || node.kind === 'repeat') return hasEndAnchor(node.body)
-  return node.kind === 'assertion' && node.source === '$'
+export function hasEndAnchor(tree: PatternNode): boolean {
+  if (tree.kind === 'sequence') return tree.parts.some(hasEndAnchor)
+  if (tree.kind === 'choice') return tree.branches.some(hasEndAnchor)
+  if (tree.kind === 'group' || tree.kind === 'repeat') return hasEndAnchor(tree.body)
+  return tree.kind === 'assertion' && tree.source === '$'
 }

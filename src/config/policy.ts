@@ -12,8 +12,9 @@ import type { Settings } from './settings.ts'
 export function buildPolicy(settings: Settings, files: Files): PolicyConfig {
   checkSomebodyMayPass(settings)
   const trustedIps = readCidrs(settings, 'trusted-ip')
-  if (trustedIps.some(isVeryWide))
+  if (trustedIps.some(isVeryWide)) {
     settings.warning('trusted-ip', 'a range this wide lets strangers in without a sign-in')
+  }
   return {
     emailDomains: readEmailDomains(settings),
     authenticatedEmailsFile: readEmailsFile(settings, files),
@@ -74,13 +75,15 @@ function readRoutes(
 ): PolicyConfig['skipAuthRoutes'] {
   const routes = readEach(settings, flag, parse)
   for (const { text, anchored, rule } of routes) {
-    if (!anchored && !rule.negate)
+    if (!anchored && !rule.negate) {
       settings.warning(flag, `start the pattern ${text} with ^, it matches in the middle of a path too`)
-    if (!anchored && rule.negate)
+    }
+    if (!anchored && rule.negate) {
       settings.warning(
         flag,
         `start the pattern ${text} with ^, so that it is clear what still needs a sign-in`,
       )
+    }
   }
   return routes.map(({ rule }) => rule)
 }

@@ -79,15 +79,17 @@ function readClientSecret(
   const value = settings.value('client-secret')
   const file = settings.value('client-secret-file')
   if (value !== '') {
-    if (file !== '')
+    if (file !== '') {
       settings.warning('client-secret-file', 'this is not used, because client-secret is given')
+    }
     return { value }
   }
   if (file !== '') {
     const text = readTextFile(files, file)
     if (!text.ok) settings.problem('client-secret-file', text.problem)
-    else if (text.value.trim() === '')
+    else if (text.value.trim() === '') {
       settings.problem('client-secret-file', `put the secret into ${quote(file)}, it is empty`)
+    }
     return { file }
   }
   if (!settings.given('client-secret') || kind !== 'oidc') {
@@ -106,11 +108,12 @@ function readIssuer(
 ): string | undefined {
   const given = settings.value('oidc-issuer-url')
   if (kind === 'github') {
-    if (given !== '')
+    if (given !== '') {
       settings.problem(
         'oidc-issuer-url',
         'remove this, GitHub is not an OpenID issuer; or give --provider=oidc',
       )
+    }
     return undefined
   }
   const issuer = given || fixed

@@ -23,8 +23,9 @@ interface Reader {
  */
 export function readRe2(pattern: string): Result<Re2, string> {
   const [prefix = '', flags = ''] = /^\(\?([a-zA-Z]+)\)/u.exec(pattern) ?? []
-  if (/[^is]/u.test(flags))
+  if (/[^is]/u.test(flags)) {
     return failed('remove the flags, only (?i) and (?s) at the beginning are understood')
+  }
   const dot = flags.includes('s') ? '[^]' : '[^\\n]'
   const reader: Reader = { text: pattern, dot, at: prefix.length, problem: undefined }
   const root = readChoice(reader)
@@ -62,10 +63,12 @@ function readRepeated(reader: Reader): readonly PatternNode[] {
   const max =
     from === undefined ? (mark.startsWith('?') ? 1 : Infinity) : comma ? Number(to || Infinity) : min
   if (body.kind === 'assertion') refuse(reader, `remove the quantifier behind "${body.source}"`)
-  if (min > 1000 || (max > 1000 && max !== Infinity) || min > max)
+  if (min > 1000 || (max > 1000 && max !== Infinity) || min > max) {
     refuse(reader, 'repeat at most 1000 times, the smaller number first')
-  if (QUANTIFIER.test(reader.text.slice(reader.at)))
+  }
+  if (QUANTIFIER.test(reader.text.slice(reader.at))) {
     refuse(reader, 'remove the second of two quantifiers in a row')
+  }
   return [...parts.slice(0, -1), { kind: 'repeat', body, min, max, mark }]
 }
 

@@ -17,8 +17,9 @@ export interface ParsedRoute {
  */
 export function parseRoute(text: string): Result<ParsedRoute, string> {
   const [whole, method = '', bang = ''] = /^([^=!]*)(!?)=/u.exec(text) ?? []
-  if (whole === undefined && text.includes('='))
+  if (whole === undefined && text.includes('=')) {
     return failed('write = in front of a pattern that holds an equals sign')
+  }
   if (!/^[A-Za-z-]*$/u.test(method)) {
     return failed(`write = in front of the pattern, ${quote(method)} is no HTTP method`)
   }

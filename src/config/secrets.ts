@@ -29,8 +29,9 @@ export function parseCookieSecrets(text: string): Result<Uint8Array[], string> {
   const secrets: Uint8Array[] = []
   for (const [at, part] of parts.entries()) {
     const secret = parseOne(part)
-    if (!secret.ok)
+    if (!secret.ok) {
       return failed(parts.length === 1 ? secret.problem : `${secret.problem} (number ${at + 1} of the list)`)
+    }
     secrets.push(secret.value)
   }
   return ok(secrets)
@@ -38,15 +39,17 @@ export function parseCookieSecrets(text: string): Result<Uint8Array[], string> {
 
 function parseOne(text: string): Result<Uint8Array, string> {
   const how = `make one with: ${MAKE_SECRET}`
-  if (PUBLISHED.has(text.replace(/=+$/u, '')))
+  if (PUBLISHED.has(text.replace(/=+$/u, ''))) {
     return failed(`replace this secret, it is published as an example; ${how}`)
+  }
   if (PLACEHOLDER.test(text)) return failed(`replace the placeholder by a secret; ${how}`)
   const bytes = toKeyBytes(text)
   if (bytes === undefined) {
     return failed(`give 16, 24 or 32 bytes, this is ${utf8(text).length}${hintFor(text)}; ${how}`)
   }
-  if (new Set(bytes).size < FEWEST_DISTINCT_BYTES)
+  if (new Set(bytes).size < FEWEST_DISTINCT_BYTES) {
     return failed(`replace this secret, it is easy to guess; ${how}`)
+  }
   return ok(bytes)
 }
 

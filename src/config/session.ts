@@ -35,8 +35,9 @@ function readSecrets(settings: Settings, files: Files): Pick<SessionConfig, 'sec
     .split(',')
     .filter((path) => path !== '')
   if (direct !== '') {
-    if (secretFiles.length > 0)
+    if (secretFiles.length > 0) {
       settings.warning('cookie-secret-file', 'this is not used, because cookie-secret is given')
+    }
     const secrets = parseCookieSecrets(direct)
     if (!secrets.ok) settings.problem('cookie-secret', secrets.problem)
     return { secrets: secrets.ok ? secrets.value : [], secretFiles: [] }
@@ -62,8 +63,9 @@ function checkMinimal(settings: Settings): void {
     'pass-authorization-header',
     'set-authorization-header',
   ] as const) {
-    if (settings.value(flag))
+    if (settings.value(flag)) {
       settings.problem('session-cookie-minimal', `remove this or ${flag}, which needs a token in the session`)
+    }
   }
   if (settings.value('cookie-refresh') > 0) {
     settings.problem(
@@ -95,17 +97,19 @@ function readRelayUrl(settings: Settings): string | undefined {
   const url = settings.value('redis-connection-url')
   const wanted = settings.value('session-store-type') === 'redis'
   if (url === '') {
-    if (wanted)
+    if (wanted) {
       settings.problem('redis-connection-url', 'give the address of Redis, or leave session-store-type out')
+    }
     return undefined
   }
   if (!/^(?:rediss?:\/\/|unix:\/\/?\/)\S+$/u.test(url) || (!url.startsWith('unix:') && !URL.canParse(url))) {
     settings.problem('redis-connection-url', 'give redis://host:port, rediss://host:port or unix:///path')
   }
-  if (wanted)
+  if (wanted) {
     settings.warning(
       'session-store-type',
       'sessions stay in cookies; Redis holds only the refresh relay and the sign-out denylist',
     )
+  }
   return url
 }

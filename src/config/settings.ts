@@ -25,10 +25,13 @@ export function readSettings(
 ): Settings {
   const values = new Map<Flag, Value>()
   const winners = new Map<Flag, Given>()
+  const refused = new Set<Flag>()
   for (const [flag, option] of ROWS) {
     const winner = sources.map((source) => source.get(flag)).find((given) => given !== undefined)
+    const value = winner && readOne({ flag, option, winner, runtime }, report)
     if (winner !== undefined) winners.set(flag, winner)
-    values.set(flag, readOne({ flag, option, winner, runtime }, report))
+    if (winner !== undefined && value === undefined) refused.add(flag)
+    values.set(flag, value ?? defaultOf(option))
   }
   const nameOf = (flag: Flag) => winners.get(flag)?.label ?? nameWhenAbsent(flag, runtime)
   return {
@@ -36,36 +39,36 @@ export function readSettings(
     value: <Name extends ReadableFlag>(flag: Name) => values.get(flag) as ValueOf<Name>,
     given: (flag) => winners.has(flag),
     source: (flag) => winners.get(flag)?.source,
-    problem: (flag, sentence) => report.problem(nameOf(flag), sentence),
+    problem(flag, sentence) {
+      // Its default stands in for a value that was refused already; to complain about that too would only confuse.
+      if (!refused.has(flag)) report.problem(nameOf(flag), sentence)
+    },
     warning: (flag, sentence) => report.warning(nameOf(flag), sentence),
     runtime,
   }
 }
 
+/** The value of one option; undefined when it was refused. */
 function readOne(
-  {
-    flag,
-    option,
-    winner,
-    runtime,
-  }: { flag: Flag; option: Option; winner: Given | undefined; runtime: RuntimeName },
+  { flag, option, winner, runtime }: { flag: Flag; option: Option; winner: Given; runtime: RuntimeName },
   report: Report,
-): Value {
-  const fallback = defaultOf(option)
-  if (winner === undefined) return fallback
+): Value | undefined {
   const parsed = parseValue(option, winner.raw)
-  const changes = !parsed.ok || !sameValue(parsed.value, fallback)
+  const changes = !parsed.ok || !sameValue(parsed.value, defaultOf(option))
   if (option.supported === false) {
     if (changes) report.problem(winner.label, 'remove this setting, it is not supported yet')
-  } else if (!parsed.ok) {
-    reportBadValue({ option, winner, sentence: parsed.problem }, report)
-  } else if (changes && option.runtimes !== undefined && !option.runtimes.includes(runtime)) {
-    report.problem(winner.label, `remove this setting, it cannot be honoured on ${runtime}: ${why(flag)}`)
-  } else {
-    warnOfSpaces(winner, report)
-    return parsed.value
+    return undefined
   }
-  return fallback
+  if (changes && option.runtimes !== undefined && !option.runtimes.includes(runtime)) {
+    report.problem(winner.label, `remove this setting, it cannot be honoured on ${runtime}: ${why(flag)}`)
+    return undefined
+  }
+  if (!parsed.ok) {
+    reportBadValue({ option, winner, sentence: parsed.problem }, report)
+    return undefined
+  }
+  warnOfSpaces(winner, report)
+  return parsed.value
 }
 
 /** What cannot be read from a flag is a mistake on the command line; what an enum does not know is a bad setting. */

@@ -32,8 +32,9 @@ function readLocalUsers(
   const htpasswdGroups = settings.value('htpasswd-user-group')
   const text = path === '' ? ok('') : readTextFile(files, path)
   if (!text.ok) settings.problem('htpasswd-file', text.problem)
-  if (path === '' && htpasswdGroups.length > 0)
+  if (path === '' && htpasswdGroups.length > 0) {
     settings.warning('htpasswd-user-group', 'this has no effect without htpasswd-file')
+  }
   return {
     htpasswdFile: path === '' ? undefined : path,
     htpasswdGroups,

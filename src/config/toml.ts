@@ -27,9 +27,9 @@ export function readToml(
     const label = `${written} in ${file.name}`
     const row = rows.get(written.toLowerCase())
     if (row === undefined) reportUnknownKey(label, { key: written, known: rows.keys() }, report)
-    else if (given.has(row.flag))
+    else if (given.has(row.flag)) {
       report.problem(label, 'give this key once, it is there in another spelling too')
-    else addValue(given, { ...row, label, value }, report)
+    } else addValue(given, { ...row, label, value }, report)
   }
   return given
 }

@@ -22,11 +22,12 @@ export function buildUpstreams(settings: Settings): readonly UpstreamConfig[] {
     keepAlive: !settings.value('disable-keep-alives'),
     runtime: settings.runtime,
   }
-  if (!traits.verifyTls)
+  if (!traits.verifyTls) {
     settings.warning(
       'ssl-upstream-insecure-skip-verify',
       'this is insecure: anybody on the way can pose as the app',
     )
+  }
   const routes = readEach(settings, 'upstream', (text) => parseUpstream(text, traits))
   checkDuplicates(settings, routes)
   return routes.map((route) => ({
@@ -40,11 +41,13 @@ export function buildUpstreams(settings: Settings): readonly UpstreamConfig[] {
 function checkDuplicates(settings: Settings, routes: readonly Route[]): void {
   const seen = new Set<string>()
   const total = settings.value('upstream').length
-  if (new Set<string>(settings.value('upstream')).size < total)
+  if (new Set<string>(settings.value('upstream')).size < total) {
     settings.problem('upstream', 'remove the entry that is there twice')
+  }
   for (const { path } of routes) {
-    if (seen.has(path))
+    if (seen.has(path)) {
       settings.problem('upstream', `give each upstream a path of its own, two take ${quote(path)}`)
+    }
     seen.add(path)
   }
 }
@@ -77,8 +80,9 @@ function parseHttp(scheme: 'http' | 'https', rest: string, traits: UpstreamTrait
   const [, v6, name = '', port, path = ''] =
     /^\/\/(?:\[([\da-fA-F:.]+)\]|([\w.-]+))(?::(\d+))?(\/.*)?$/su.exec(rest) ?? []
   const host = (v6 ?? name).toLowerCase()
-  if (host === '' || !URL.canParse(`${scheme}:${rest}`))
+  if (host === '' || !URL.canParse(`${scheme}:${rest}`)) {
     return failed(`give ${scheme}://host:port/path without user info, query and fragment`)
+  }
   if (port !== undefined && !isPort(port)) return failed('give a port from 1 to 65535')
   const { verifyTls, keepAlive } = traits
   const defaultPort = scheme === 'https' ? 443 : 80

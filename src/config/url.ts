@@ -32,8 +32,9 @@ export function hasControls(text: string): boolean {
  */
 export function checkRoute(text: string): Result<string, string> {
   if (!text.startsWith('/')) return failed('start the path with a slash')
-  if (!/^\/(?:[\w.~!$&'()*+,:@=%/-])*$/u.test(text))
+  if (!/^\/(?:[\w.~!$&'()*+,:@=%/-])*$/u.test(text)) {
     return failed('use only characters that a URL path may hold')
+  }
   if (/\/\/|\/\.{1,2}(?:\/|$)/u.test(text)) return failed('remove empty and dot segments from the path')
   return ok(text)
 }
