@@ -17,7 +17,8 @@ const WORTH_DEFLATING_BYTES = 384
 /** End of the year 9999: the last second that every date library can tell. */
 const LAST_SECOND = 253_402_300_799
 
-const text = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_JSON_BYTES))
+/** Not empty; the length is bounded by that of the whole. */
+const text = v.pipe(v.string(), v.minLength(1))
 const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(LAST_SECOND))
 
 /** Version 1. Times are whole seconds; what is empty or follows from something else is left out. */
