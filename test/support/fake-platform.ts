@@ -70,7 +70,10 @@ export function createFakePlatform(world: World = {}): FakePlatform {
 
 function edited(response: Response, { response: edit }: ForwardPlan): Response {
   const headers = new Headers()
-  for (const [name, value] of response.headers) if (!edit.drops(name, value)) headers.append(name, value)
+  for (const [name, value] of response.headers) {
+    const kept = edit.rewrite(name, value)
+    if (kept !== undefined) headers.append(name, kept)
+  }
   for (let at = 0; at < edit.add.length; at += 2) headers.append(edit.add[at] ?? '', edit.add[at + 1] ?? '')
   return new Response(response.body, { status: response.status, headers })
 }
