@@ -233,8 +233,6 @@ export interface PagesConfig {
   readonly footer: string
   /** Markup of the logo, ready to be inlined; empty is ours, `-` is none. */
   readonly logo: string
-  /** What `img-src` has to allow for the logo: `data:` or an origin; absent when it needs nothing. */
-  readonly logoSource?: string
   readonly showDebugOnError: boolean
 }
 

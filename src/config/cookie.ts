@@ -42,8 +42,8 @@ function buildCsrf(settings: Settings): CookieConfig['csrf'] {
     )
   }
   const expireMs = settings.value('cookie-csrf-expire')
-  if (expireMs === 0) {
-    settings.problem('cookie-csrf-expire', 'give a duration, a sign-in has to end some time')
+  if (expireMs < 1_000) {
+    settings.problem('cookie-csrf-expire', 'give at least 1s, a sign-in takes some time and has to end')
   }
   return {
     sameSite: own ?? (inherited === 'strict' ? 'lax' : inherited),

@@ -8,8 +8,6 @@ import { checkUrl } from './url.ts'
 /** More than this does not belong into every sign-in page. */
 const LARGEST_LOGO_BYTES = 256 * 1024
 
-type Logo = Pick<PagesConfig, 'logo' | 'logoSource'>
-
 /** What operators put on our pages. */
 export function buildPages(settings: Settings, files: Files): PagesConfig {
   const logo = readLogo(settings.value('custom-sign-in-logo'), files)
@@ -19,13 +17,13 @@ export function buildPages(settings: Settings, files: Files): PagesConfig {
   return {
     banner: settings.value('banner'),
     footer: settings.value('footer'),
-    ...(logo.ok ? logo.value : { logo: '' }),
+    logo: logo.ok ? logo.value : '',
     showDebugOnError,
   }
 }
 
-function readLogo(text: string, files: Files): Result<Logo, string> {
-  if (text === '' || text === '-') return ok({ logo: text })
+function readLogo(text: string, files: Files): Result<string, string> {
+  if (text === '' || text === '-') return ok(text)
   if (/^https?:/iu.test(text)) return readLinkedLogo(text)
   if (/\.svg$/iu.test(text)) return readSvg(text, files)
   const [, type] = /\.(png|jpe?g)$/iu.exec(text) ?? []
@@ -35,36 +33,30 @@ function readLogo(text: string, files: Files): Result<Logo, string> {
   const bytes = readBytesFile(files, text)
   if (!bytes.ok) return bytes
   if (bytes.value.length > LARGEST_LOGO_BYTES) {
-    return failed(`give a smaller logo than ${bytes.value.length} bytes`)
+    return failed(`give a logo of at most ${LARGEST_LOGO_BYTES} bytes`)
   }
   const mediaType = type.toLowerCase() === 'png' ? 'image/png' : 'image/jpeg'
-  return ok({
-    logo: `<img src="data:${mediaType};base64,${toBase64(bytes.value)}" alt="">`,
-    logoSource: 'data:',
-  })
+  return ok(`<img src="data:${mediaType};base64,${toBase64(bytes.value)}" alt="">`)
 }
 
-function readLinkedLogo(text: string): Result<Logo, string> {
+function readLinkedLogo(text: string): Result<string, string> {
   if (!text.startsWith('https://') || !checkUrl(text).ok || /["'<>]/u.test(text)) {
     return failed(`give a plain https:// URL, not ${quote(text)}`)
   }
   const source = text.replaceAll('&', '&amp;')
-  return ok({
-    logo: `<img src="${source}" alt="" referrerpolicy="no-referrer">`,
-    logoSource: new URL(text).origin,
-  })
+  return ok(`<img src="${source}" alt="" referrerpolicy="no-referrer">`)
 }
 
 /** Prologue and comments in front of the root element mean nothing inside of HTML. */
-function readSvg(path: string, files: Files): Result<Logo, string> {
+function readSvg(path: string, files: Files): Result<string, string> {
   const text = readTextFile(files, path)
   if (!text.ok) return text
   const start = text.value.search(/<svg[\s>]/u)
   if (start < 0) return failed(`put an <svg> element into ${quote(path)}`)
   if (text.value.length > LARGEST_LOGO_BYTES) {
-    return failed(`give a smaller logo than ${text.value.length} bytes`)
+    return failed(`give a logo of at most ${LARGEST_LOGO_BYTES} bytes`)
   }
-  return ok({ logo: text.value.slice(start).trim() })
+  return ok(text.value.slice(start).trim())
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -8,6 +8,7 @@ const FILES = {
   '/users': 'alice:x',
   '/logo.svg': '<?xml version="1.0"?>\n<svg xmlns="x"><path/></svg>\n',
   '/text.svg': 'hello',
+  '/big.png': 'x'.repeat(300_000),
 }
 const TLS = ['--tls-cert-file=/cert', '--tls-key-file=/key']
 const GITHUB = ['--provider=github', '--oidc-issuer-url=']
@@ -95,7 +96,7 @@ describe('refused with one sentence', () => {
     ['a negative duration', flags('--cookie-expire=-1h'), 'not negative'],
     ['a duration that would round to off', flags('--cookie-refresh=1us'), 'at least 1ms'],
     ['a timeout that timers cannot count', flags('--upstream-timeout=577h'), 'at most 576h'],
-    ['a sign-in without end', flags('--cookie-csrf-expire=0'), '--cookie-csrf-expire: give a duration'],
+    ['a sign-in without end', flags('--cookie-csrf-expire=0'), '--cookie-csrf-expire: give at least 1s'],
     ['a budget that holds nothing', flags('--cookie-budget=100'), 'from 2048 to 24576'],
     ['half a number', flags('--cookie-csrf-per-request-limit=1.5'), 'whole number'],
     ['a cookie name with a semicolon', flags('--cookie-name=a;b'), '--cookie-name: use letters'],
@@ -309,6 +310,7 @@ describe('refused with one sentence', () => {
       flags('--custom-sign-in-logo=/none.png'),
       '--custom-sign-in-logo: make the file',
     ],
+    ['a logo that is too large', flags('--custom-sign-in-logo=/big.png'), 'at most 262144 bytes'],
     ['an SVG logo without SVG', flags('--custom-sign-in-logo=/text.svg'), 'put an <svg> element'],
   ])('%s', (_, given, sentence) => {
     const problems = problemsOf(given)
@@ -526,7 +528,6 @@ describe('what the settings become', () => {
       {
         pages: {
           logo: expect.stringContaining('src="https://a.example/x.png?a=1&amp;b=2"'),
-          logoSource: 'https://a.example',
         },
       },
     ],
