@@ -52,15 +52,18 @@ export interface Provider {
   }): Promise<string | undefined>
   /** Revokes the refresh token (RFC 7009); failures are logged by the caller and change nothing. */
   revoke(session: Session): Promise<Result<void>>
-  /** Claims of a back-channel logout token after every check of OpenID Back-Channel Logout 1.0 §2.6. */
-  readonly verifyLogoutToken?: (
-    token: string,
-  ) => Promise<
-    Result<{
-      readonly subject: string | undefined
-      readonly sid: string | undefined
-      readonly issuedAtMs: number
-      readonly jti: string
-    }>
-  >
+  /** What a back-channel logout token asks for, after every check of OpenID Back-Channel Logout 1.0 §2.6 but `jti`. */
+  readonly verifyLogoutToken?: (token: string) => Promise<Result<Logout>>
+}
+
+/** Whose sessions a provider wants to end. */
+export interface Logout {
+  /** As in the identities of this provider. */
+  readonly issuer: string
+  /** At least one of subject and sid is there. */
+  readonly subject: string | undefined
+  readonly sid: string | undefined
+  readonly issuedAtMs: number
+  /** For the caller to notice a replay. */
+  readonly jti: string
 }

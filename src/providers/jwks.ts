@@ -1,0 +1,169 @@
+import {
+  type CompactVerifyGetKey,
+  compactVerify,
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JSONWebKeySet,
+} from 'jose'
+import { utf8 } from '../bytes.ts'
+import { type Problem, problem } from '../problems.ts'
+import { failed, ok, type Result } from '../result.ts'
+import { isRecord, type Outbound, readJsonObject } from './outbound.ts'
+import { createRemembered } from './remembered.ts'
+import { JwkSet, readShape } from './shapes.ts'
+import type { ProviderTools } from './tools.ts'
+
+/** Claims of a token: own properties only count. */
+export type Claims = Readonly<Record<string, unknown>>
+
+/** A JWS whose signature was verified. The claims come from the very bytes that were. */
+export interface VerifiedJwt {
+  readonly alg: string
+  readonly typ: string | undefined
+  readonly claims: Claims
+}
+
+/** What a signature may be made with. */
+export interface Acceptance {
+  /** Never empty; HS* only when the operator named it. */
+  readonly algs: readonly string[]
+  /** Key for HS*: the client secret. */
+  readonly secret: string | undefined
+}
+
+/** The signing keys of one issuer. */
+export interface Keys {
+  /** Verifies a compact JWS (RFC 7515, RFC 8725): `id_token_invalid` for whatever is wrong with the token itself. */
+  verify(token: string, accepted: Acceptance): Promise<Result<VerifiedJwt>>
+}
+
+/** What the keys are read with. */
+export interface KeysParts {
+  readonly jwksUri: () => Promise<Result<string>>
+  readonly outbound: Outbound
+  readonly platform: ProviderTools['platform']
+}
+
+const MAX_TOKEN = 65_536
+const MINUTE_MS = 60_000
+/** Pause between two fetches that tokens with unknown key ids can cause. */
+const COOLDOWN_MS = 30_000
+
+/**
+ * Verifies against the issuer's published keys: kept 5 minutes, 10 more while its endpoint fails, which is asked at most
+ * every 5 seconds then. A token with an unknown key id causes one fetch, at most every 30 seconds.
+ */
+export function createKeys({ jwksUri, outbound, platform }: KeysParts): Keys {
+  const remembered = createRemembered({
+    load: () => loadKeys(jwksUri, outbound),
+    platform,
+    freshMs: 5 * MINUTE_MS,
+    staleMs: 10 * MINUTE_MS,
+    firstPauseMs: 5_000,
+    longestPauseMs: 30_000,
+  })
+  let renewedAtMs = Number.NEGATIVE_INFINITY
+
+  async function verifyByKeys(token: string, algs: readonly string[]): Promise<Result<VerifiedJwt>> {
+    const keys = await remembered.get()
+    if (!keys.ok) return keys
+    const first = await verifyOnce(token, keys.value, algs)
+    if (first.ok || !isUnknownKey(first.problem)) return first
+    if (platform.now() - renewedAtMs < COOLDOWN_MS) return first
+    renewedAtMs = platform.now()
+    const renewed = await remembered.renew()
+    return renewed.ok ? verifyOnce(token, renewed.value, algs) : renewed
+  }
+
+  return {
+    async verify(token, { algs, secret }) {
+      const alg = readAlg(token)
+      if (alg === undefined || !algs.includes(alg)) return failed(invalid('alg'))
+      if (!alg.startsWith('HS')) return verifyByKeys(token, algs)
+      if (secret === undefined) return failed(invalid('alg'))
+      const key = utf8(secret)
+      return verifyOnce(token, async () => key, [alg])
+    },
+  }
+}
+
+async function loadKeys(
+  jwksUri: () => Promise<Result<string>>,
+  outbound: Outbound,
+): Promise<Result<CompactVerifyGetKey>> {
+  const url = await jwksUri()
+  if (!url.ok) return url
+  const answer = await outbound.ask(url.value, {
+    headers: { accept: 'application/json, application/jwk-set+json' },
+  })
+  if (!answer.ok) return answer
+  const json = readJsonObject(answer.value)
+  if (!json.ok) return json
+  const set = readShape(JwkSet, json.value)
+  if (!set.ok) return set
+  // Cast: the shape holds objects with a `kty`; jose checks the rest of each key when it picks one.
+  return ok(createLocalJWKSet(set.value as unknown as JSONWebKeySet))
+}
+
+async function verifyOnce(
+  token: string,
+  key: CompactVerifyGetKey,
+  algs: readonly string[],
+): Promise<Result<VerifiedJwt>> {
+  try {
+    const { payload, protectedHeader } = await compactVerify(token, key, { algorithms: [...algs] })
+    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+    if (!isRecord(claims)) return failed(invalid('claims'))
+    return ok({ alg: protectedHeader.alg, typ: protectedHeader.typ, claims })
+  } catch (cause) {
+    if (cause instanceof errors.JWKSMultipleMatchingKeys) return verifyWithEach(token, cause, algs)
+    if (cause instanceof errors.JWKSNoMatchingKey) return failed(invalid('kid'))
+    return failed(invalid('signature'))
+  }
+}
+
+/** Without a key id several keys can fit (RFC 7515 §4.1.4 makes it optional): one of them must have signed. */
+async function verifyWithEach(
+  token: string,
+  candidates: errors.JWKSMultipleMatchingKeys,
+  algs: readonly string[],
+): Promise<Result<VerifiedJwt>> {
+  for await (const key of candidates) {
+    const verified = await verifyOnce(token, async () => key, algs)
+    if (verified.ok) return verified
+  }
+  return failed(invalid('signature'))
+}
+
+/**
+ * The issuer that an unverified token names, to leave alone tokens of somebody else before their key ids cost a fetch.
+ * It decides nothing else.
+ */
+export function peekIssuer(token: string): string | undefined {
+  if (token.length > MAX_TOKEN) return undefined
+  try {
+    return decodeJwt(token).iss
+  } catch {
+    return undefined
+  }
+}
+
+function readAlg(token: string): string | undefined {
+  if (token.length > MAX_TOKEN) return undefined
+  try {
+    const { alg } = decodeProtectedHeader(token)
+    return typeof alg === 'string' ? alg : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isUnknownKey(reason: Problem): boolean {
+  return reason.detail?.['check'] === 'kid'
+}
+
+function invalid(check: string): Problem {
+  return problem('id_token_invalid', { check })
+}

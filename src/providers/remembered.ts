@@ -1,0 +1,82 @@
+import type { Platform } from '../platform.ts'
+import { type Problem, problem } from '../problems.ts'
+import { failed, ok, type Result } from '../result.ts'
+
+/** A value that is loaded when first needed and then kept for a while. */
+export interface Remembered<Value> {
+  /** The value: fresh, or stale for a limited time while loading fails. */
+  get(): Promise<Result<Value>>
+  /** Loads anew whatever is kept, unless the last attempt failed a moment ago. */
+  renew(): Promise<Result<Value>>
+}
+
+/** How to load a value and how long to keep it, or to respect its absence. Times in milliseconds. */
+export interface RememberedParts<Value> {
+  readonly load: () => Promise<Result<Value>>
+  readonly platform: Pick<Platform, 'now' | 'runtime'>
+  readonly freshMs: number
+  /** How long beyond that an old value may stand in while loading fails. */
+  readonly staleMs: number
+  /** Pause after a failure; doubles with each further one. */
+  readonly firstPauseMs: number
+  readonly longestPauseMs: number
+}
+
+interface Failure {
+  readonly problem: Problem
+  readonly pauseMs: number
+  readonly untilMs: number
+}
+
+/**
+ * Keeps one settled value. Loads one at a time; after a failure nobody asks again before the pause is over. On
+ * Workers a promise of one request must not be awaited by another, so only settled values are shared there.
+ */
+export function createRemembered<Value>(parts: RememberedParts<Value>): Remembered<Value> {
+  const { platform, freshMs, staleMs } = parts
+  let kept: { readonly value: Value; readonly atMs: number } | undefined
+  let failure: Failure | undefined
+  let underWay: Promise<void> | undefined
+
+  async function load(): Promise<void> {
+    const loaded = await parts.load()
+    if (loaded.ok) {
+      kept = { value: loaded.value, atMs: platform.now() }
+      failure = undefined
+      return
+    }
+    const pauseMs =
+      failure === undefined ? parts.firstPauseMs : Math.min(failure.pauseMs * 2, parts.longestPauseMs)
+    failure = { problem: loaded.problem, pauseMs, untilMs: platform.now() + pauseMs }
+  }
+
+  async function attempt(): Promise<void> {
+    if (failure !== undefined && platform.now() < failure.untilMs) return
+    if (platform.runtime === 'workers') return load()
+    underWay ??= load().finally(() => {
+      underWay = undefined
+    })
+    return underWay
+  }
+
+  function keptFor(ageMs: number): Result<Value> | undefined {
+    return kept !== undefined && platform.now() - kept.atMs <= ageMs ? ok(kept.value) : undefined
+  }
+
+  function refusal(): Result<Value> {
+    return failed(failure?.problem ?? problem('provider_unreachable'))
+  }
+
+  return {
+    async get() {
+      const fresh = keptFor(freshMs)
+      if (fresh !== undefined) return fresh
+      await attempt()
+      return keptFor(freshMs + staleMs) ?? refusal()
+    },
+    async renew() {
+      await attempt()
+      return failure === undefined && kept !== undefined ? ok(kept.value) : refusal()
+    },
+  }
+}
