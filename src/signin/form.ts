@@ -1,0 +1,71 @@
+import type { Exchange } from '../http/exchange.ts'
+import { findHeader } from '../http/head.ts'
+import { problem } from '../problems.ts'
+import { failed, ok, type Result } from '../result.ts'
+
+const MAX_BYTES = 16_384
+const MAX_FIELDS = 64
+const TIMEOUT_MS = 10_000
+
+/** Parameters of the query, if they are few enough to be honest. */
+export function readQuery({ target }: Exchange): Result<URLSearchParams> {
+  return bounded(target.query)
+}
+
+/** A form that was posted: `application/x-www-form-urlencoded` only, at most 16 KiB and 10 seconds. */
+export async function readForm({ arrival }: Exchange): Promise<Result<URLSearchParams>> {
+  const type = findHeader(arrival.headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+  if (type !== 'application/x-www-form-urlencoded') {
+    return failed(problem('request_malformed', { why: 'content type' }))
+  }
+  const text = await readText(arrival.request)
+  return text.ok ? bounded(text.value) : text
+}
+
+/** The value of a parameter that stands exactly once; undefined otherwise. */
+export function onlyValue(parameters: URLSearchParams, name: string): string | undefined {
+  const [value, ...others] = parameters.getAll(name)
+  return others.length === 0 ? value : undefined
+}
+
+function bounded(text: string): Result<URLSearchParams> {
+  const parameters = new URLSearchParams(text)
+  return parameters.size > MAX_FIELDS
+    ? failed(problem('request_malformed', { why: 'fields' }))
+    : ok(parameters)
+}
+
+async function readText(request: Request): Promise<Result<string>> {
+  if (request.body === null) return ok('')
+  const reader = request.body.getReader()
+  let late = false
+  // Cancelling ends the read that is under way.
+  const timer = setTimeout(() => {
+    late = true
+    reader.cancel().catch(() => undefined)
+  }, TIMEOUT_MS)
+  try {
+    const text = await readBounded(reader)
+    return late ? failed(problem('request_malformed', { why: 'slow body' })) : text
+  } catch {
+    return failed(problem('client_gone'))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function readBounded(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Result<string>> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return ok(text + decoder.decode())
+    size += value.byteLength
+    if (size > MAX_BYTES) {
+      await reader.cancel()
+      return failed(problem('body_too_large'))
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}

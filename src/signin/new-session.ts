@@ -1,0 +1,53 @@
+import { randomToken } from '../bytes.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { Grant } from '../providers/provider.ts'
+import type { Session } from '../session/session.ts'
+import { type Outcome, redirect, refuse } from './outcome.ts'
+import { logFailure, type SignInParts, toWho } from './parts.ts'
+
+/** Somebody who has proved who they are. */
+export interface Admission {
+  readonly grant: Grant
+  /** Id of the provider, or `htpasswd`. */
+  readonly provider: string
+  readonly returnTo: string
+}
+
+/** A session for a person; its id is new whatever the browser carried. It ends when the store says. */
+export function newSession({ grant, provider }: Omit<Admission, 'returnTo'>, nowMs: number): Session {
+  return {
+    ...grant.identity,
+    id: randomToken(16),
+    provider,
+    tokens: grant.tokens,
+    signedInAtMs: nowMs,
+    refreshedAtMs: nowMs,
+    seenAtMs: nowMs,
+    // The store cuts this to the lifetimes of the configuration.
+    expiresAtMs: Number.MAX_SAFE_INTEGER,
+  }
+}
+
+/** The last steps of every sign-in: may this person in, write the session, go on. */
+export async function admit(parts: SignInParts, exchange: Exchange, admission: Admission): Promise<Outcome> {
+  const { grant, provider, returnTo } = admission
+  const { identity } = grant
+  const who = { provider, user: identity.user, email: identity.email }
+  const refusal = parts.refuses(identity, provider)
+  if (refusal !== undefined) {
+    logFailure(parts, 'sign_in_failed', { exchange, why: refusal, fields: who })
+    return refuse(refusal, { returnTo, identity })
+  }
+  const session = newSession(admission, parts.platform.now())
+  const saved = await parts.sessions.save({ session, carried: exchange.cookies })
+  if (!saved.ok) {
+    logFailure(parts, 'sign_in_failed', { exchange, why: saved.problem, fields: who })
+    return refuse(saved.problem, { returnTo, identity })
+  }
+  parts.log.event('sign_in_succeeded', 'info', {
+    ...who,
+    cookie_bytes: saved.value.bytes,
+    ...toWho(exchange),
+  })
+  return redirect(returnTo, saved.value.changes)
+}

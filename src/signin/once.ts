@@ -1,0 +1,26 @@
+/** Things that may happen once. */
+export interface Once {
+  /** Takes a key; false when it was taken before. */
+  take(key: string): boolean
+}
+
+const MAX_ENTRIES = 10_000
+
+/**
+ * Remembers the latest 10,000 keys. This is memory of one process: across replicas the provider's single-use code with
+ * PKCE and nonce, and the short life of a logout token, do the same work.
+ */
+export function createOnce(): Once {
+  const taken = new Set<string>()
+  return {
+    take(key) {
+      if (taken.has(key)) return false
+      taken.add(key)
+      for (const oldest of taken) {
+        if (taken.size <= MAX_ENTRIES) break
+        taken.delete(oldest)
+      }
+      return true
+    },
+  }
+}

@@ -1,0 +1,90 @@
+/** What a return target is judged by. */
+export interface ReturnRules {
+  /** External origin of this site: `https://app.example.com`. */
+  readonly origin: string
+  /** `/oauth2`: nobody comes back to an endpoint of ours. */
+  readonly prefix: string
+  readonly allowsHost: AllowsHost
+}
+
+/** Says whether an absolute target may name this host; the port as written, undefined when absent. */
+export type AllowsHost = (host: string, port: string | undefined) => boolean
+
+const MAX_LENGTH = 2_048
+/** Printable ASCII without the backslash, which browsers read as a slash. */
+const PLAIN = /^[\x21-\x5b\x5d-\x7e]+$/u
+/** How often a path is decoded to see what a careless program behind us could make of it. */
+const ROUNDS = 3
+
+/**
+ * Judges where a person may be sent after signing in or out. Returns the target, `/` for anything that is not plainly an
+ * address of this site or of an allowed host. Pure; the query and the fragment come back byte for byte, the path in
+ * the form that a browser would ask for.
+ */
+export function readReturnTo(raw: string, rules: ReturnRules): string {
+  if (raw.length > MAX_LENGTH || !PLAIN.test(raw)) return '/'
+  return (raw.startsWith('/') ? readRelative(raw, rules) : readAbsolute(raw, rules)) ?? '/'
+}
+
+/** Compiles whitelist-domain: `host`, `.host` or `*.host` (the host and all below it), each with `:port` or `:*`. */
+export function compileAllowedHosts(entries: readonly string[]): AllowsHost {
+  const rules = entries.map((entry) => {
+    const [, wildcard, host = '', port] = /^(\*?\.)?([^:]*)(?::(.*))?$/u.exec(entry) ?? []
+    return { host, port, below: wildcard !== undefined }
+  })
+  return (host, port) =>
+    rules.some(
+      (rule) =>
+        (host === rule.host || (rule.below && host.endsWith(`.${rule.host}`))) &&
+        (rule.port === '*' || rule.port === port),
+    )
+}
+
+function readRelative(raw: string, { origin, prefix }: ReturnRules): string | undefined {
+  const end = raw.search(/[?#]/u)
+  const path = end === -1 ? raw : raw.slice(0, end)
+  let form = path
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    if (!isHarmless(form, origin, prefix)) return undefined
+    form = decode(form)
+  }
+  // Still encoded after three rounds: nobody writes such an address.
+  if (form !== decode(form)) return undefined
+  return new URL(path, origin).pathname + (end === -1 ? '' : raw.slice(end))
+}
+
+function readAbsolute(raw: string, rules: ReturnRules): string | undefined {
+  const [, origin, host, port, rest = ''] = ABSOLUTE.exec(raw) ?? []
+  if (origin === undefined || host === undefined || !URL.canParse(raw)) return undefined
+  // The parser must agree that this is the host: it maps octal and hexadecimal addresses, for one.
+  if (new URL(raw).hostname !== host || host.endsWith('.')) return undefined
+  if (origin === rules.origin) return readRelative(rest.startsWith('/') ? rest : `/${rest}`, rules)
+  return rules.allowsHost(host, port) ? raw : undefined
+}
+/** Lower case, no user information, no escapes: origin, host, port, the rest. */
+const ABSOLUTE = /^(https?:\/\/([a-z0-9._-]+)(?::(\d{1,5}))?)((?:[/?#].*)?)$/u
+
+/** A path that stays on this site, and away from our own endpoints, however often somebody decodes it. */
+function isHarmless(form: string, origin: string, prefix: string): boolean {
+  // Compatibility forms: a full-width slash or dot is one for whoever normalises.
+  if (STRANGE.test(form) || LEAVES_SITE.test(form.normalize('NFKC'))) return false
+  if (!URL.canParse(form, origin)) return false
+  const url = new URL(form, origin)
+  const own = url.pathname === prefix || url.pathname.startsWith(`${prefix}/`)
+  return url.origin === new URL(origin).origin && !url.pathname.startsWith('//') && !own
+}
+/** Backslashes, control and formatting characters, and every space but the ordinary one. */
+const STRANGE = /[\\\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u
+/** A slash, then nothing, spaces or dots, then a slash: what browsers and proxies fold into `//`. */
+const LEAVES_SITE = /^[/\\][\s.]*[/\\]/u
+
+/** Decodes every escape that there is; what is no UTF-8 counts byte by byte. */
+function decode(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/giu, (escapes) => {
+    try {
+      return decodeURIComponent(escapes)
+    } catch {
+      return escapes.replace(/%(..)/gu, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    }
+  })
+}

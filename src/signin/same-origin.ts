@@ -1,0 +1,26 @@
+import type { Exchange } from '../http/exchange.ts'
+import { findHeader } from '../http/head.ts'
+import { type Problem, problem } from '../problems.ts'
+
+/**
+ * Refuses what another site made the browser send. Sec-Fetch-Site decides where the browser sends it: only `same-origin`
+ * and `none` (the person typed or clicked a bookmark) pass, a sibling host does not. Without it an Origin or a Referer
+ * must be ours; a request with neither comes from no page.
+ */
+export function checkSameOrigin({ facts, arrival }: Exchange): Problem | undefined {
+  const { fetchSite, originHeader } = facts
+  if (fetchSite !== undefined) {
+    return fetchSite === 'same-origin' || fetchSite === 'none'
+      ? undefined
+      : problem('origin_refused', { site: fetchSite })
+  }
+  const source = originHeader ?? originOf(findHeader(arrival.headers, 'referer'))
+  if (source === undefined || source === facts.origin || source === `${facts.scheme}://${facts.host}`)
+    return undefined
+  return problem('origin_refused', { origin: source.slice(0, 200) })
+}
+
+function originOf(referer: string | undefined): string | undefined {
+  if (referer === undefined || referer === '') return undefined
+  return URL.canParse(referer) ? new URL(referer).origin : 'null'
+}

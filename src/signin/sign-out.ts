@@ -1,0 +1,124 @@
+import type { Exchange } from '../http/exchange.ts'
+import { problem } from '../problems.ts'
+import type { Provider } from '../providers/provider.ts'
+import type { Session } from '../session/session.ts'
+import { callBackendLogout } from './backend-logout.ts'
+import type { ReturnTargets } from './choose-return-to.ts'
+import { onlyValue, readForm, readQuery } from './form.ts'
+import { type Outcome, redirect, refuse } from './outcome.ts'
+import { loadSession, logFailure, type SignInParts, toRedirectUri, toWho } from './parts.ts'
+import { checkSameOrigin } from './same-origin.ts'
+import type { SignOutTickets } from './sign-out-ticket.ts'
+
+/** What signing out is made from. */
+export interface SignOutTools {
+  readonly targets: ReturnTargets
+  readonly tickets: SignOutTickets
+}
+
+const ID_TOKEN = '{id_token}'
+
+/**
+ * Builds `<prefix>/sign_out`: by POST, or by GET from our own pages or the address bar. Ends every cookie of the session,
+ * tells the backend, denies and revokes what could bring the session back, and leaves through the provider's own
+ * sign-out where it has one.
+ */
+export function createSignOut(
+  parts: SignInParts,
+  { targets, tickets }: SignOutTools,
+): (exchange: Exchange) => Promise<Outcome> {
+  /** An absolute target of the operator's choice is usually the provider's own sign-out, so it wins over ours. */
+  async function chooseExit(
+    exchange: Exchange,
+    session: Session | undefined,
+    returnTo: string,
+  ): Promise<string | undefined> {
+    if (!returnTo.startsWith('/')) return returnTo
+    const provider = findProvider(parts, session)
+    const provided = await provider?.endSessionUrl({
+      idToken: session?.tokens.id,
+      returnTo: `${new URL(toRedirectUri(parts, exchange)).origin}${parts.config.paths.prefix}/signed_out`,
+      state: await tickets.write(returnTo),
+    })
+    return provided ?? (returnTo === '/' ? undefined : returnTo)
+  }
+
+  return async function signOut(exchange) {
+    const form = await readSignOutForm(exchange)
+    const foreign = checkSameOrigin(exchange)
+    if (foreign !== undefined || !form.ok) {
+      const why = foreign ?? (form.ok ? problem('request_malformed') : form.problem)
+      logFailure(parts, 'sign_out_refused', { exchange, why })
+      return refuse(why)
+    }
+    const session = await loadSession(parts, exchange)
+    const returnTo = readTarget(targets, { exchange, form: form.value, idToken: session?.tokens.id })
+    const exit = await chooseExit(exchange, session, returnTo)
+    if (session !== undefined) await endSession(parts, exchange, session)
+    const changes = parts.sessions.clear(exchange.cookies)
+    return exit === undefined ? { kind: 'signed-out', changes } : redirect(exit, changes)
+  }
+}
+
+/** Builds `<prefix>/signed_out`, where the provider's sign-out leads back to: on to the target that our own state names. */
+export function createSignedOut({
+  targets,
+  tickets,
+}: SignOutTools): (exchange: Exchange) => Promise<Outcome> {
+  return async function signedOut(exchange) {
+    const query = readQuery(exchange)
+    const state = query.ok ? onlyValue(query.value, 'state') : undefined
+    const named = state === undefined ? undefined : await tickets.read(state)
+    const returnTo = named === undefined ? '/' : targets.check(named, exchange)
+    return returnTo === '/' ? { kind: 'signed-out', changes: [] } : redirect(returnTo)
+  }
+}
+
+async function readSignOutForm(exchange: Exchange): ReturnType<typeof readForm> {
+  const { method } = exchange.arrival
+  if (method === 'GET' || method === 'HEAD') return readQuery(exchange)
+  if (method !== 'POST') return { ok: false, problem: problem('method_not_allowed') }
+  // The button on our pages sends no fields, and a program that posts nothing names no type.
+  return exchange.arrival.request.body === null ? readQuery(exchange) : readForm(exchange)
+}
+
+/** `rd` as oauth2-proxy takes it; `{id_token}` in it is replaced after the check, for the provider's sign-out address. */
+function readTarget(
+  targets: ReturnTargets,
+  { exchange, form, idToken }: { exchange: Exchange; form: URLSearchParams; idToken: string | undefined },
+): string {
+  const named = targets.named(exchange, form)
+  if (named === undefined) return '/'
+  // Braces are no part of a URL; a stand-in is, and the check sees the address as it will be but for the token.
+  const checked = targets.check(named.replaceAll(ID_TOKEN, 'ID_TOKEN_GOES_HERE'), exchange)
+  return checked.replaceAll(
+    'ID_TOKEN_GOES_HERE',
+    checked.startsWith('/') ? '' : encodeURIComponent(idToken ?? ''),
+  )
+}
+
+/** What happens elsewhere: each part is tried, none can keep the person signed in here. */
+async function endSession(parts: SignInParts, exchange: Exchange, session: Session): Promise<void> {
+  const { config, denylist, log } = parts
+  await denylist.deny({ kind: 'session', id: session.id })
+  const elsewhere = Promise.all([
+    callBackendLogout(parts, config.signIn.backendLogoutUrl, session.tokens.id),
+    findProvider(parts, session)?.revoke(session),
+  ]).then(([called, revoked]) => {
+    for (const [step, result] of Object.entries({ backend: called, revoke: revoked })) {
+      if (result?.ok === false)
+        logFailure(parts, 'sign_out_incomplete', { exchange, why: result.problem, fields: { step } })
+    }
+  })
+  exchange.arrival.defer(elsewhere)
+  log.event('signed_out', 'info', {
+    user: session.user,
+    email: session.email,
+    provider: session.provider,
+    ...toWho(exchange),
+  })
+}
+
+function findProvider({ providers }: SignInParts, session: Session | undefined): Provider | undefined {
+  return providers.find(({ id }) => id === session?.provider)
+}
