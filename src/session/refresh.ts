@@ -27,6 +27,8 @@ export interface Refresher {
    * the session that comes out: groups and e-mail address may be new.
    */
   refreshIfDue(request: RefreshRequest): Current | Promise<Current>
+  /** The same, as if it were due. */
+  refreshNow(request: RefreshRequest): Promise<Current>
 }
 
 /** One request with the session that it carries. */
@@ -136,6 +138,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
       const due = toDue(request.loaded.session, config)
       return platform.now() >= due.askAtMs ? refresh(request, due) : keep(request)
     },
+    refreshNow: (request) => refresh(request, toDue(request.loaded.session, config)),
   }
 }
 

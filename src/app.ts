@@ -1,0 +1,73 @@
+import { type Context, Hono } from 'hono'
+import type { Config } from './config/config.ts'
+import { createGate } from './gate.ts'
+import type { Exchange } from './http/exchange.ts'
+import { createOpenExchange } from './http/open.ts'
+import { type Note, writeAccessLine } from './observe/access.ts'
+import { createOwnEndpoints } from './own-endpoints.ts'
+import { createParts } from './parts.ts'
+import type { Arrival, Platform } from './platform.ts'
+import { problem } from './problems.ts'
+import { createSessionEndpoints } from './session-endpoints.ts'
+
+/** The program as a fetch handler. `env` is what the runtime passes beside the Request. */
+export interface App {
+  fetch(request: Request, env: unknown): Response | Promise<Response>
+}
+
+type Env = { Bindings: { arrival: Arrival } }
+type Handle = (exchange: Exchange, note: Note) => Response | Promise<Response>
+
+/** Builds every part once and says, in order, what happens to a request. */
+export async function createApp(config: Config, platform: Platform): Promise<App> {
+  const parts = await createParts(config, platform)
+  const { log, respond } = parts
+  const open = createOpenExchange(config)
+  const own = createOwnEndpoints(parts)
+  const about = createSessionEndpoints(parts)
+  const gate = createGate(parts)
+
+  /** Observed: every request gets an id, a timing and one access line. What cannot be read as a request ends here. */
+  const observed = (name: string, handle: Handle) => (c: Context<Env>) => {
+    const { arrival } = c.env
+    const note: Note = { verdict: name, user: undefined, upstream: undefined }
+    const opened = open(arrival)
+    writeAccessLine({ log, now: platform.now }, { arrival, opened, note })
+    if (!opened.ok) return respond.malformed(opened.problem)
+    return handle(opened.value, note)
+  }
+
+  const app = new Hono<Env>({ getPath: (_, options) => pathOf(options?.env?.arrival.target) })
+  const { prefix, ping, ready } = config.paths
+
+  // Answered without a session.
+  if (ping !== undefined) app.all(ping, observed('ping', own.ping))
+  if (ready !== undefined) app.all(ready, observed('ready', own.ready))
+  app.all('/robots.txt', observed('robots', own.robots))
+  app.all(`${prefix}/sign_in`, observed('sign_in', own.signIn))
+  app.all(`${prefix}/start`, observed('start', own.start))
+  app.all(`${prefix}/callback`, observed('callback', own.callback))
+  app.all(`${prefix}/sign_out`, observed('sign_out', own.signOut))
+  app.all(`${prefix}/signed_out`, observed('signed_out', own.signedOut))
+  app.all(`${prefix}/backchannel_logout`, observed('backchannel_logout', own.backchannel))
+  app.all(`${prefix}/static/fragment.js`, observed('static', own.fragmentScript))
+  // About the session, for gateways and apps.
+  app.all(`${prefix}/auth`, observed('auth', about.auth))
+  app.all(`${prefix}/userinfo`, observed('userinfo', about.userinfo))
+  app.all(`${prefix}/session`, observed('session', about.session))
+  app.all(`${prefix}/session/refresh`, observed('session_refresh', about.refreshSession))
+  // Everything else is for the app behind us.
+  app.all('*', observed('gate', gate))
+
+  app.onError((error, c) => {
+    log.line('error', 'Bug: a handler threw', { why: String(error), target: pathOf(c.env.arrival.target) })
+    return respond.malformed(problem('bug'))
+  })
+  return { fetch: (request, env) => app.fetch(request, { arrival: platform.arrival(request, env) }) }
+}
+
+/** The path as it is on the wire: own endpoints match byte for byte, so `/oauth2/%63allback` is not one. */
+function pathOf(target = ''): string {
+  const end = target.indexOf('?')
+  return end === -1 ? target : target.slice(0, end)
+}

@@ -1,0 +1,83 @@
+import { toSetCookie } from './http/cookies.ts'
+import type { Exchange } from './http/exchange.ts'
+import { isOwnOrigin } from './http/origin.ts'
+import type { ProblemContext } from './http/respond.ts'
+import type { Note } from './observe/access.ts'
+import { offerSignIn } from './own-endpoints.ts'
+import type { Parts } from './parts.ts'
+import { askedItself, decide } from './policy/decide.ts'
+import { type Problem, problem } from './problems.ts'
+import type { Who } from './who.ts'
+
+/** Judges a request for the app: forwards it, asks for a sign-in, or refuses. */
+export type Gate = (exchange: Exchange, note: Note) => Promise<Response>
+
+/** Builds the way of every request that is not for one of our own endpoints. */
+export function createGate(parts: Parts): Gate {
+  return async function gate(exchange, note) {
+    const who = await parts.whoIs(exchange)
+    const verdict = decide(parts.rules, askedItself(exchange), who.session)
+    note.verdict = verdict.kind
+    note.user = who.session?.email ?? who.session?.user
+    if (who.problem !== undefined && verdict.kind === 'sign-in')
+      return refuse(parts, exchange, who, who.problem)
+    switch (verdict.kind) {
+      case 'public':
+        return forward(parts, exchange, { ...who, session: verdict.session })
+      case 'allow':
+        return forward(parts, exchange, who)
+      case 'sign-in':
+        return askToSignIn(parts, exchange, who)
+      case 'deny':
+        return refuse(parts, exchange, who, verdict.problem)
+    }
+  }
+}
+
+async function forward(parts: Parts, exchange: Exchange, who: Who): Promise<Response> {
+  const { config, forwarder, sessions } = parts
+  const { session } = who
+  if (session !== undefined && isForeignWebSocket(exchange, who)) {
+    return refuse(parts, exchange, who, problem('origin_refused', { origin: exchange.facts.originHeader }))
+  }
+  const sent = await forwarder.forward({
+    exchange,
+    session,
+    setCookies: who.changes.map((change) => toSetCookie(change, config.cookie, exchange.facts.host)),
+    closeAtMs: session === undefined ? undefined : sessions.endsAtMs(session),
+    authorizationUsed: who.authorizationUsed,
+  })
+  return sent.ok ? sent.value : refuse(parts, exchange, who, sent.problem)
+}
+
+/** Only a page load is offered a sign-in; everything else learns that one is needed (401) and keeps its cookies. */
+async function askToSignIn(parts: Parts, exchange: Exchange, who: Who): Promise<Response> {
+  const { config, rules } = parts
+  const isProgram = config.signIn.forceJsonErrors || rules.isApi(exchange.target)
+  if (exchange.facts.navigation && !isProgram) return offerSignIn(parts, exchange, who)
+  const asked = isProgram ? asProgram(exchange) : exchange
+  return refuse(parts, asked, who, problem('sign_in_required'))
+}
+
+function refuse(parts: Parts, exchange: Exchange, who: Who, why: Problem): Response {
+  const { config, respond, signIn } = parts
+  const { session, changes } = who
+  const context: ProblemContext = {
+    changes,
+    account: session?.email ?? session?.user,
+    returnTo: signIn.returnTo(exchange),
+  }
+  return respond.problem(config.signIn.forceJsonErrors ? asProgram(exchange) : exchange, why, context)
+}
+
+function asProgram(exchange: Exchange): Exchange {
+  return { ...exchange, facts: { ...exchange.facts, wantsHtml: false, navigation: false } }
+}
+
+/**
+ * A page of another site can open a WebSocket with our cookies, and no CORS stops it (RFC 6455 §10.2). Credentials in
+ * a header prove that a program of ours asked.
+ */
+function isForeignWebSocket({ facts }: Exchange, who: Who): boolean {
+  return facts.websocket && !who.authorizationUsed && !isOwnOrigin(facts)
+}

@@ -1,0 +1,86 @@
+import type { Config } from './config/config.ts'
+import { parseCookieSecrets } from './config/secrets.ts'
+import { attributeBytes } from './http/cookies.ts'
+import type { Log } from './observe/log.ts'
+import type { Platform } from './platform.ts'
+import type { Provider } from './providers/provider.ts'
+import { createDenylist, type Denylist } from './session/denylist.ts'
+import { createKeyRing, type KeyPurpose, type KeyRing, toDeployment } from './session/keys.ts'
+import { compileProjection } from './session/projection.ts'
+import { createRefresher, type Refresher } from './session/refresh.ts'
+import { createRelay } from './session/relay.ts'
+import { createSessionStore, type SessionStore } from './session/store.ts'
+
+/** Everything that keeps people signed in. */
+export interface Sessions {
+  readonly sessions: SessionStore
+  readonly refresher: Refresher
+  readonly denylist: Denylist
+  /** Keys of sign-in transactions. */
+  readonly ring: KeyRing
+}
+
+/** Builds the session room for one deployment: client, issuer and cookie name decide which cookies are its own. */
+export async function createSessions(
+  config: Config,
+  { platform, log, providers }: { platform: Platform; log: Log; providers: readonly Provider[] },
+): Promise<Sessions> {
+  const deployment = toDeployment([
+    ...config.providers.flatMap(({ clientId, issuer, loginUrl }) => [clientId, issuer ?? loginUrl ?? '']),
+    config.cookie.name,
+  ])
+  const toRing = (purpose: KeyPurpose) =>
+    createKeyRing({ secrets: config.session.secrets, deployment, purpose, openAesGcm: platform.openAesGcm })
+  const [sessionRing, ring] = await Promise.all([toRing('session'), toRing('transaction')])
+  followSecrets({ config, platform, log, rings: [sessionRing, ring] })
+
+  const projection = compileProjection(config)
+  for (const warning of projection.warnings) log.line('warn', warning)
+  const denylist = createDenylist({ now: platform.now, config: config.session, shared: platform.shared })
+  const sessions = createSessionStore({
+    cookieName: config.cookie.name,
+    attributeBytes: attributeBytes(config.cookie),
+    config: config.session,
+    projection,
+    ring: sessionRing,
+    denylist,
+    platform,
+  })
+  const relay = platform.shared === undefined ? {} : { relay: createRelay(platform.shared, deployment) }
+  const refresher = createRefresher({
+    config: config.session,
+    providers,
+    store: sessions,
+    platform,
+    log,
+    ...relay,
+  })
+  return { sessions, refresher, denylist, ring }
+}
+
+interface Following {
+  readonly config: Config
+  readonly platform: Platform
+  readonly log: Log
+  readonly rings: readonly KeyRing[]
+}
+
+/** Reads cookie-secret-file again when one of them changes; what cannot be read or is too weak changes nothing. */
+function followSecrets({ config, platform, log, rings }: Following): void {
+  const { secretFiles } = config.session
+  const reread = async () => {
+    const read = secretFiles.map((path) => parseCookieSecrets(platform.readFile?.(path) ?? ''))
+    const bad = read.find((secrets) => !secrets.ok)
+    if (bad !== undefined && !bad.ok) throw new Error(bad.problem)
+    const secrets = read.flatMap((one) => (one.ok ? one.value : []))
+    await Promise.all(rings.map((ring) => ring.replace(secrets)))
+    log.line('info', 'Cookie secrets were read again', { secrets: secrets.length })
+  }
+  for (const path of secretFiles) {
+    const onChange = () =>
+      reread().catch((error: unknown) =>
+        log.line('error', 'Cookie secrets stay as they were', { why: String(error) }),
+      )
+    platform.watch?.({ path, onChange })
+  }
+}

@@ -1,0 +1,97 @@
+import type { BearerConfig } from './config/config.ts'
+import type { CookieChange, Exchange } from './http/exchange.ts'
+import type { Problem } from './problems.ts'
+import type { BearerReader } from './providers/bearer.ts'
+import type { Refresher } from './session/refresh.ts'
+import type { Session } from './session/session.ts'
+import type { SessionStore } from './session/store.ts'
+import type { LocalUsers } from './signin/local-users.ts'
+import { newSession } from './signin/new-session.ts'
+
+/** Who asks, and what the answer must do to the cookies. */
+export interface Who {
+  readonly session: Session | undefined
+  readonly changes: readonly CookieChange[]
+  /** The session came out of the Authorization header, which then does not travel on. */
+  readonly authorizationUsed: boolean
+  /** Credentials were sent that end the request here. */
+  readonly problem: Problem | undefined
+}
+
+/** Finds out who asks: from the Authorization header where that is allowed, else from our cookies. */
+export type WhoIs = (exchange: Exchange, wish?: WhoIsWish) => Promise<Who>
+
+/** What a caller may want beyond the usual. */
+export interface WhoIsWish {
+  /** Ask the provider now, whether that is due or not. */
+  readonly refresh: boolean
+}
+
+/** Reads credentials from an Authorization header; undefined when they are not of its kind. */
+export type ReadAuthorization = (exchange: Exchange) => Promise<Pick<Who, 'session' | 'problem'> | undefined>
+
+/** What finding out takes. */
+export interface WhoIsParts {
+  readonly sessions: SessionStore
+  readonly refresher: Refresher
+  /** Bearer tokens, then local users: the first that recognises the header decides. */
+  readonly authorization: readonly ReadAuthorization[]
+}
+
+const NOBODY: Who = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
+
+/** Reads verified JWTs as sessions of one request (skip-jwt-bearer-tokens). */
+export function bearerCredentials(
+  read: BearerReader,
+  { loginFallback }: BearerConfig,
+  now: () => number,
+): ReadAuthorization {
+  return async ({ facts }) => {
+    const grant = await read(facts.authorization ?? '')
+    if (grant === undefined) return undefined
+    if (grant.ok)
+      return { session: newSession({ grant: grant.value, provider: 'bearer' }, now()), problem: undefined }
+    return loginFallback ? undefined : { session: undefined, problem: grant.problem }
+  }
+}
+
+/** Reads Basic credentials of local users; wrong ones count as nobody, as in oauth2-proxy. */
+export function localCredentials(users: LocalUsers, now: () => number): ReadAuthorization {
+  return async ({ facts }) => {
+    const grant = await users.readBasic(facts.authorization ?? '', facts.client)
+    if (!grant?.ok) return undefined
+    return { session: newSession({ grant: grant.value, provider: 'htpasswd' }, now()), problem: undefined }
+  }
+}
+
+/** Builds the one place where a request turns into a person. */
+export function createWhoIs({ sessions, refresher, authorization }: WhoIsParts): WhoIs {
+  async function fromHeader(exchange: Exchange): Promise<Who | undefined> {
+    for (const read of authorization) {
+      const found = await read(exchange)
+      if (found !== undefined) return { ...NOBODY, ...found, authorizationUsed: found.session !== undefined }
+    }
+    return undefined
+  }
+
+  async function fromCookies(exchange: Exchange, wish: WhoIsWish): Promise<Who> {
+    const loaded = await sessions.load(exchange.cookies)
+    switch (loaded.kind) {
+      case 'none':
+        return NOBODY
+      case 'unreadable':
+        return { ...NOBODY, changes: sessions.clear(exchange.cookies) }
+      case 'active': {
+        const current = await (wish.refresh
+          ? refresher.refreshNow({ loaded, exchange })
+          : refresher.refreshIfDue({ loaded, exchange }))
+        return { ...NOBODY, session: current.session, changes: current.changes }
+      }
+    }
+  }
+
+  return async function whoIs(exchange, wish = { refresh: false }) {
+    const known = exchange.facts.authorization === undefined ? undefined : await fromHeader(exchange)
+    return known ?? fromCookies(exchange, wish)
+  }
+}
