@@ -17,6 +17,7 @@ export interface ResponseSink {
   onBroken(why: string): void
 }
 
+const END_OF_HEAD = Buffer.from('\r\n\r\n')
 const LARGEST_HEAD = 64 * 1024
 const MOST_INTERIM = 16
 
@@ -63,7 +64,7 @@ export class ResponseParser {
 
   #pushHead(bytes: Buffer): void {
     const all = this.#pending === undefined ? bytes : Buffer.concat([this.#pending, bytes])
-    const mark = all.indexOf('\r\n\r\n')
+    const mark = all.indexOf(END_OF_HEAD)
     if (mark < 0 || mark > LARGEST_HEAD) {
       this.#pending = all
       if (all.length > LARGEST_HEAD) this.#break('head too large')

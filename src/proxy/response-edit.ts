@@ -72,8 +72,8 @@ function createRewrite(policy: Policy, content: 'open' | 'personal' | 'with-cook
 /** Cache-Control without what lets shared caches store (RFC 9111 §5.2.2), otherwise as it was. */
 function toPrivate(value: string): string {
   if (!/public|s-maxage/iu.test(value)) return value
-  const directives = value
-    .split(',')
-    .filter((directive) => !/^\s*(?:public|s-maxage)\s*(?:=|$)/iu.test(directive))
+  const all = value.split(',')
+  const directives = all.filter((directive) => !/^\s*(?:public|s-maxage)\s*(?:=|$)/iu.test(directive))
+  if (directives.length === all.length) return value
   return ['private', ...directives.map((directive) => directive.trim())].join(', ')
 }

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import type { HeaderLines } from '../../../src/platform.ts'
+import { aSession } from '../../support/session.ts'
+import { forwarded, type Given, values } from './rig.ts'
+
+/** What the client gets of these lines, then ours. */
+async function edited(given: Given, lines: HeaderLines): Promise<string[]> {
+  const { response } = (await forwarded(given)).plan
+  const kept = lines.flatMap((name, at) => {
+    const value = at % 2 === 0 ? response.rewrite(name, lines[at + 1] ?? '') : undefined
+    return value === undefined ? [] : [name, value]
+  })
+  return [...kept, ...response.add]
+}
+
+const PUBLIC = ['Cache-Control', 'public, s-maxage=600, max-age=60', 'CDN-Cache-Control', 'max-age=600']
+
+describe('a response of the upstream', () => {
+  it('goes on as it is', async () => {
+    const lines = [
+      'Content-Type',
+      'text/html',
+      'Set-Cookie',
+      'a=1; Path=/',
+      'set-cookie',
+      'b=2',
+      'X-Request-Id',
+      'z',
+    ]
+    expect(await edited({}, [...lines, ...PUBLIC])).toEqual([...lines, ...PUBLIC])
+  })
+
+  it('loses what belongs to one hop', async () => {
+    const lines = [
+      'Connection',
+      'close',
+      'Keep-Alive',
+      'x',
+      'Upgrade',
+      'h2c',
+      'Trailer',
+      'X',
+      'Proxy-Authenticate',
+      'y',
+    ]
+    expect(await edited({}, lines)).toEqual([])
+  })
+
+  it('does not say who somebody is (HD-32)', async () => {
+    const lines = ['X-Auth-Request-User', 'root', 'x_auth_request_groups', 'admins', 'GAP-Auth', 'root']
+    expect(await edited({}, lines)).toEqual([])
+    expect(await edited({ session: aSession() }, lines)).toEqual(['GAP-Auth', 'alice@example.com'])
+  })
+
+  it.each([
+    ['__Host-s=evil; Path=/; Secure', false],
+    ['__Host-s.0=; Max-Age=0', false],
+    ['__Host-l.x=1', false],
+    [' __Host-s = x', false],
+    ['=__Host-s=evil', false],
+    ['__Host-s', false],
+    ['app=1; Path=/; Domain=__Host-s', true],
+    ['app=__Host-s=1', true],
+  ])('may set %j: %s (CK-53)', async (value, kept) => {
+    expect(await edited({}, ['Set-Cookie', value])).toEqual(kept ? ['Set-Cookie', value] : [])
+  })
+})
+
+describe('caches', () => {
+  it('do not share what was made for one person, and browsers still keep it (IL-02)', async () => {
+    const lines = await edited({ session: aSession() }, PUBLIC)
+    expect(values(lines, 'cache-control')).toEqual(['private, max-age=60'])
+    expect(values(lines, 'cdn-cache-control')).toEqual([])
+  })
+
+  it.each(['no-store', 'max-age=60', 'private', 'no-cache="x, public"', 'immutable, max-age=31536000'])(
+    'read %j as the upstream wrote it',
+    async (value) => {
+      expect(
+        values(await edited({ session: aSession() }, ['Cache-Control', value]), 'cache-control'),
+      ).toEqual([value])
+    },
+  )
+
+  it('do not store a cookie of ours (IL-01)', async () => {
+    const given = { session: aSession(), setCookies: ['__Host-s=1; Path=/', '__Host-s.1=2; Path=/'] }
+    const lines = await edited(given, [
+      ...PUBLIC,
+      'Expires',
+      'tomorrow',
+      'Surrogate-Control',
+      'max-age=9',
+      'Age',
+      '1',
+    ])
+    expect(values(lines, 'cache-control')).toEqual(['private, no-store'])
+    expect(lines.join(' ')).not.toMatch(/max-age=6|s-maxage|Surrogate|Expires|CDN/u)
+    expect(values(lines, 'set-cookie')).toEqual(given.setCookies)
+    expect(values(lines, 'age')).toEqual(['1'])
+  })
+})
+
+describe('what we add', () => {
+  const tokens = { access: 'access-1', id: 'id-1', refresh: 'refresh-1', accessExpiresAtMs: undefined }
+
+  it('is the X-Auth-Request family where configured', async () => {
+    const session = aSession({ tokens, groups: ['a', 'b'] })
+    const lines = await edited({ session, config: { setXAuthRequest: true } }, [])
+    expect(lines).toEqual([
+      ...['GAP-Auth', 'alice@example.com', 'X-Auth-Request-User', 'alice-1'],
+      ...['X-Auth-Request-Email', 'alice@example.com', 'X-Auth-Request-Groups', 'a,b'],
+      ...['X-Auth-Request-Preferred-Username', 'alice'],
+    ])
+  })
+
+  it('is a token where that is configured too', async () => {
+    const session = aSession({ tokens })
+    const config = { setXAuthRequest: true, passAccessToken: true, setAuthorizationHeader: true }
+    const lines = await edited({ session, config }, ['Authorization', 'Bearer of the upstream'])
+    expect(values(lines, 'x-auth-request-access-token')).toEqual(['access-1'])
+    expect(values(lines, 'authorization')).toEqual(['Bearer id-1'])
+    const basic = await edited({ session, config: { setBasicAuth: true, basicAuthPassword: 'pw' } }, [])
+    expect(values(basic, 'authorization')).toEqual([`Basic ${btoa('alice-1:pw')}`])
+  })
+
+  it('names the user where there is no e-mail', async () => {
+    expect(await edited({ session: aSession({ email: undefined }) }, [])).toEqual(['GAP-Auth', 'alice-1'])
+  })
+})
