@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Log } from '../../src/observe/log.ts'
 import type { SharedState } from '../../src/platform.ts'
+import { within } from '../../src/session/flights.ts'
 
 /** What processes share through Redis. */
 export interface RedisState extends SharedState {
@@ -37,71 +38,22 @@ const RELEASE = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call
  * this process goes on alone, says so once, tells what it has to tell later, and reads what it missed.
  */
 export async function createRedisState(parts: RedisParts): Promise<RedisState> {
-  const { now, log } = parts
   const client = await createClient(parts)
   // A connection that listens cannot do anything else.
   const subscriber = client.duplicate()
+  const health = createHealth(parts.log)
+  const { attempt } = health
+  const news = createNews({ client, attempt, now: parts.now })
   const me = randomUUID()
-  const listeners: ((line: string, untilMs: number) => void)[] = []
-  const unsent = new Map<string, number>()
-  let isDown = false
 
-  function noteDown(error: unknown): void {
-    if (isDown) return
-    isDown = true
-    const why = error instanceof Error ? error.message : 'unknown'
-    log.line('warn', 'Redis does not answer: refreshes and sign-outs are not shared until it is back', {
-      why,
-    })
-  }
-
-  function noteUp(): void {
-    if (isDown) log.line('info', 'Redis answers again')
-    isDown = false
-  }
-
-  async function attempt<Value>(command: () => Promise<Value>, otherwise: Value): Promise<Value> {
-    try {
-      return await command()
-    } catch (error) {
-      noteDown(error)
-      return otherwise
-    }
-  }
-
-  const tell = (line: string, untilMs: number) => {
-    for (const listener of listeners) listener(line, untilMs)
-  }
-
-  async function replay(): Promise<void> {
-    const found = await attempt(() => client.zrangebyscore(CHANNEL, now(), '+inf', 'WITHSCORES'), [])
-    for (let at = 0; at + 1 < found.length; at += 2) tell(found[at] ?? '', Number(found[at + 1]))
-  }
-
-  async function send(line: string, untilMs: number): Promise<boolean> {
-    return attempt(async () => {
-      await client.zremrangebyscore(CHANNEL, '-inf', now())
-      await client.zremrangebyrank(CHANNEL, 0, -MAX_LINES - 1)
-      await client.zadd(CHANNEL, untilMs, line)
-      await client.publish(CHANNEL, JSON.stringify([line, untilMs]))
-      return true
-    }, false)
-  }
-
-  async function catchUp(): Promise<void> {
-    noteUp()
-    for (const [line, untilMs] of unsent) if (await send(line, untilMs)) unsent.delete(line)
-    await replay()
-  }
-
-  client.on('error', noteDown)
-  client.on('ready', () => void catchUp())
-  subscriber.on('error', noteDown)
-  subscriber.on('ready', () => void attempt(() => subscriber.subscribe(CHANNEL), undefined).then(replay))
-  subscriber.on('message', (_, message) => {
-    const parsed = parseMessage(message)
-    if (parsed !== undefined) tell(...parsed)
+  client.on('error', health.noteDown)
+  client.on('ready', () => {
+    health.noteUp()
+    void news.catchUp()
   })
+  subscriber.on('error', health.noteDown)
+  subscriber.on('ready', () => void attempt(() => subscriber.subscribe(CHANNEL), undefined).then(news.replay))
+  subscriber.on('message', (_, message) => news.hear(message))
   await connect([client, subscriber])
 
   return {
@@ -115,6 +67,101 @@ export async function createRedisState(parts: RedisParts): Promise<RedisState> {
     async release(key) {
       await attempt(() => client.eval(RELEASE, 1, PREFIX + key, me), null)
     },
+    announce: news.announce,
+    follow: news.follow,
+    close() {
+      client.disconnect()
+      subscriber.disconnect()
+    },
+  }
+}
+
+/** Runs a command; what it gives instead when Redis does not answer. */
+type Attempt = <Value>(command: () => Promise<Value>, otherwise: Value) => Promise<Value>
+
+interface Health {
+  readonly attempt: Attempt
+  noteDown(error: unknown): void
+  noteUp(): void
+}
+
+/** Says once that Redis is gone, and once that it is back. */
+function createHealth(log: RedisParts['log']): Health {
+  let isDown = false
+  function noteDown(error: unknown): void {
+    if (isDown) return
+    isDown = true
+    const why = error instanceof Error ? error.message : 'unknown'
+    log.line('warn', 'Redis does not answer: refreshes and sign-outs are not shared until it is back', {
+      why,
+    })
+  }
+  return {
+    noteDown,
+    noteUp() {
+      if (isDown) log.line('info', 'Redis answers again')
+      isDown = false
+    },
+    async attempt(command, otherwise) {
+      try {
+        return await command()
+      } catch (error) {
+        noteDown(error)
+        return otherwise
+      }
+    },
+  }
+}
+
+interface News extends Pick<SharedState, 'announce' | 'follow'> {
+  /** A message of another process. */
+  hear(message: string): void
+  /** Tells the followers everything that still counts. */
+  replay(): Promise<void>
+  /** After a pause: sends what could not be sent, and hears what was missed. */
+  catchUp(): Promise<void>
+}
+
+interface NewsParts {
+  readonly client: Redis
+  readonly attempt: Attempt
+  readonly now: () => number
+}
+
+/** Lines in a sorted set, by the time until which they count, and published as they come. */
+function createNews({ client, attempt, now }: NewsParts): News {
+  const listeners: ((line: string, untilMs: number) => void)[] = []
+  const unsent = new Map<string, number>()
+
+  const tell = (line: string, untilMs: number): void => {
+    for (const listener of listeners) listener(line, untilMs)
+  }
+
+  function send(line: string, untilMs: number): Promise<boolean> {
+    return attempt(async () => {
+      await client.zremrangebyscore(CHANNEL, '-inf', now())
+      await client.zremrangebyrank(CHANNEL, 0, -MAX_LINES - 1)
+      await client.zadd(CHANNEL, untilMs, line)
+      await client.publish(CHANNEL, JSON.stringify([line, untilMs]))
+      return true
+    }, false)
+  }
+
+  async function replay(): Promise<void> {
+    const found = await attempt(() => client.zrangebyscore(CHANNEL, now(), '+inf', 'WITHSCORES'), [])
+    for (let at = 0; at + 1 < found.length; at += 2) tell(found[at] ?? '', Number(found[at + 1]))
+  }
+
+  return {
+    replay,
+    hear(message) {
+      const parsed = parseMessage(message)
+      if (parsed !== undefined) tell(...parsed)
+    },
+    async catchUp() {
+      for (const [line, untilMs] of unsent) if (await send(line, untilMs)) unsent.delete(line)
+      await replay()
+    },
     async announce(line, untilMs) {
       if ((await send(line, untilMs)) || unsent.size >= MAX_UNSENT) return
       unsent.set(line, untilMs)
@@ -122,10 +169,6 @@ export async function createRedisState(parts: RedisParts): Promise<RedisState> {
     follow(listener) {
       listeners.push(listener)
       void replay()
-    },
-    close() {
-      client.disconnect()
-      subscriber.disconnect()
     },
   }
 }
@@ -150,11 +193,8 @@ async function createClient({ url, timeoutMs = 250 }: RedisParts): Promise<Redis
 
 async function connect(clients: readonly Redis[]): Promise<void> {
   // A failure comes out of the `error` event too, and the client tries again by itself.
-  const connected = Promise.all(clients.map((client) => client.connect().catch(() => undefined)))
-  const timeout = Promise.withResolvers<void>()
-  const timer = setTimeout(timeout.resolve, FIRST_CONNECTION_MS)
-  await Promise.race([connected, timeout.promise])
-  clearTimeout(timer)
+  const connecting = clients.map((client) => client.connect().catch(() => undefined))
+  await within(Promise.all(connecting), FIRST_CONNECTION_MS)
 }
 
 function parseMessage(message: string): [line: string, untilMs: number] | undefined {
