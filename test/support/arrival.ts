@@ -16,7 +16,8 @@ export function anArrival(given: AnArrival = {}): Arrival {
   const method = given.method ?? 'GET'
   const headers = given.headers ?? ['Host', 'app.example.com']
   // Nothing reads a body from a request that has none, and Request refuses methods that clients do send.
-  const init: RequestInit = given.body === undefined ? {} : { method, body: given.body }
+  const init: RequestInit =
+    given.body === undefined ? {} : { method, body: given.body, headers: toHeaders(headers) }
   return {
     method,
     target: given.target ?? '/',
@@ -28,4 +29,10 @@ export function anArrival(given: AnArrival = {}): Arrival {
     departed: () => {},
     defer: () => {},
   }
+}
+
+function toHeaders(lines: HeaderLines): Headers {
+  const headers = new Headers()
+  for (let at = 0; at < lines.length; at += 2) headers.append(lines[at] ?? '', lines[at + 1] ?? '')
+  return headers
 }

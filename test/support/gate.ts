@@ -1,0 +1,84 @@
+import { type App, createApp } from '../../src/app.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { anArrival } from './arrival.ts'
+import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
+import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
+import { type Asking, createVisitor, type Visitor } from './visitor.ts'
+
+/** The whole program in process, with a provider and an app that only exist in memory. */
+export interface TestGate {
+  readonly app: App
+  readonly platform: FakePlatform
+  readonly provider: FakeProvider
+  /** A request as it is, without a browser's manners. */
+  ask(target: string, asking?: Asking): Promise<Response>
+  /** A browser with an empty jar. */
+  visitor(): Visitor
+  /** Another process of the same deployment: same settings, or others, same clock. */
+  sibling(args?: readonly string[]): Promise<TestGate>
+}
+
+/** What a test decides. */
+export interface AGate extends World {
+  /** Flags beside the usual ones. */
+  readonly args?: readonly string[]
+  readonly provider?: never
+  readonly secret?: string
+}
+
+export const ORIGIN = 'https://app.example.com'
+const SECRET = 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk'
+
+/** Starts the program the way an operator would: with flags. */
+export async function startGate(given: AGate = {}): Promise<TestGate> {
+  const provider = await createFakeProvider()
+  const platform = createFakePlatform({ ...given, provider: (url, init) => provider.fetch(url, init) })
+  provider.behaviour.now = platform.now
+  return assemble({ provider, platform, given, args: given.args ?? [] })
+}
+
+interface Assembly {
+  readonly provider: FakeProvider
+  readonly platform: FakePlatform
+  readonly given: AGate
+  readonly args: readonly string[]
+}
+
+async function assemble({ provider, platform, given, args }: Assembly): Promise<TestGate> {
+  const loaded = loadConfig({
+    args: [
+      '--provider=oidc',
+      `--oidc-issuer-url=${provider.origin}`,
+      `--client-id=${provider.client.id}`,
+      '--email-domain=example.com',
+      '--upstream=http://127.0.0.1:8080/',
+      ...args,
+    ],
+    env: {
+      OAUTH2_PROXY_CLIENT_SECRET: provider.client.secret,
+      OAUTH2_PROXY_COOKIE_SECRET: args.some((arg) => arg.startsWith('--cookie-secret-file'))
+        ? ''
+        : (given.secret ?? SECRET),
+    },
+    readFile: platform.readFile,
+    runtime: 'node',
+    version: '0.0.0',
+  })
+  if (loaded.kind !== 'config') throw new Error(loaded.text)
+  const app = await createApp(loaded.config, platform)
+  const ask = async (target: string, asking: Asking = {}): Promise<Response> => {
+    const headers = asking.headers ?? ['Host', 'app.example.com']
+    const arrival = anArrival({ ...asking, target, headers })
+    const request = new Request(ORIGIN, arrival.method === 'POST' ? { method: 'POST' } : {})
+    return app.fetch(request, arrival)
+  }
+  return {
+    app,
+    platform,
+    provider,
+    ask,
+    visitor: () =>
+      createVisitor({ gateOrigin: ORIGIN, gate: ask, elsewhere: (url, init) => provider.fetch(url, init) }),
+    sibling: (more = args) => assemble({ provider, platform, given, args: more }),
+  }
+}
