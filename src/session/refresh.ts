@@ -27,7 +27,7 @@ export interface Refresher {
    * the session that comes out: groups and e-mail address may be new.
    */
   refreshIfDue(request: RefreshRequest): Current | Promise<Current>
-  /** The same, as if it were due. */
+  /** The same, as if it were due; a session without a refresh token has nothing that could be renewed early. */
   refreshNow(request: RefreshRequest): Promise<Current>
 }
 
@@ -133,12 +133,18 @@ export function createRefresher(parts: RefresherParts): Refresher {
       : { session: sealed.session, changes: store.changes(sealed, carried) }
   }
 
+  function refreshIfDue(request: RefreshRequest): Current | Promise<Current> {
+    const due = toDue(request.loaded.session, config)
+    return platform.now() >= due.askAtMs ? refresh(request, due) : keep(request)
+  }
+
   return {
-    refreshIfDue(request) {
-      const due = toDue(request.loaded.session, config)
-      return platform.now() >= due.askAtMs ? refresh(request, due) : keep(request)
+    refreshIfDue,
+    async refreshNow(request) {
+      const { session } = request.loaded
+      if (session.tokens.refresh === undefined) return refreshIfDue(request)
+      return refresh(request, toDue(session, config))
     },
-    refreshNow: (request) => refresh(request, toDue(request.loaded.session, config)),
   }
 }
 

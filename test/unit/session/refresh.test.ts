@@ -460,6 +460,35 @@ describe('a session without a refresh token', () => {
   })
 })
 
+describe('refreshNow()', () => {
+  it('asks before it is due, and once a minute at most with the same cookie', async () => {
+    const { clock, provider, visit, signIn } = await aWorld()
+    const cookies = await signIn()
+    clock.ms += MINUTE_MS
+    const answers = [await visit(cookies, 'refreshNow'), await visit(cookies, 'refreshNow')]
+    for (const { session } of answers) expect(session?.refreshedAtMs).toBe(clock.ms)
+    expect(provider.asked).toBe(1)
+  })
+
+  it('leaves a session as it is when nothing comes of it', async () => {
+    const { provider, visit, signIn } = await aWorld()
+    const cookies = await signIn()
+    provider.problem = problem('refresh_refused')
+    expect(await visit(cookies, 'refreshNow')).toMatchObject({ session: { subject: 'alice-1' }, changes: [] })
+  })
+
+  it('ends nobody who has nothing to refresh with', async () => {
+    const { clock, provider, visit, gate } = await aWorld()
+    const expired = { access: 'AT', id: undefined, refresh: undefined, accessExpiresAtMs: NOW_MS + 1000 }
+    const plain = await cookiesOf(gate, aSession({ tokens: expired }))
+    const local = await cookiesOf(gate, aSession({ provider: 'htpasswd' }))
+    clock.ms += HOUR_MS
+    expect((await visit(plain, 'refreshNow')).session).toBeDefined()
+    expect((await visit(local, 'refreshNow')).session).toBeDefined()
+    expect(provider.asked + provider.validated).toBe(0)
+  })
+})
+
 describe('a cookie that should be written anew', () => {
   it('because time has passed is written once for all who carry it', async () => {
     const { clock, visit, signIn, gate, provider } = await aWorld({ session: { idleTimeoutMs: HOUR_MS } })

@@ -108,10 +108,13 @@ export async function aWorld(given: AWorld = {}) {
     ...(given.patienceMs === undefined ? {} : { patienceMs: given.patienceMs }),
   })
   /** Sends a request with these cookies. */
-  const visit = async (cookies: readonly Cookie[]): Promise<Current> => {
+  const visit = async (
+    cookies: readonly Cookie[],
+    how: 'refreshIfDue' | 'refreshNow' = 'refreshIfDue',
+  ): Promise<Current> => {
     const loaded = await sessionOf(gate, cookies)
     const arrival = { defer: (work: Promise<unknown>) => deferred.push(work) }
-    return refresher.refreshIfDue({ loaded, exchange: { cookies, requestId: 'r1', arrival } })
+    return refresher[how]({ loaded, exchange: { cookies, requestId: 'r1', arrival } })
   }
   const signIn = async (who: Partial<Session> = {}) => cookiesOf(gate, provider.signIn(who))
   return { clock, provider, gate, refresher, visit, signIn, events, deferred }
