@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { imageFlags, PROGRAM } from './doors/gate.ts'
+import { stayInBounds } from './harness/child.ts'
+import { ensurePrograms } from './harness/install.ts'
+import { type Row, targetTable } from './harness/table.ts'
+import { profile } from './profile.ts'
+import { crowds } from './scenes/crowds.ts'
+import { load, oneConnection } from './scenes/load.ts'
+import { memory } from './scenes/memory.ts'
+import { overload } from './scenes/overload.ts'
+import type { Scene, World } from './scenes/scene.ts'
+import { start } from './scenes/start.ts'
+import { transfers } from './scenes/transfers.ts'
+import { createWorld } from './world.ts'
+
+const HELP = `npm run bench -- [--quick] [--only=SCENE]... [--program=FILE] [--prof]
+
+  --quick         about a minute, with smaller numbers
+  --only=SCENE    load, one, memory, transfers, crowds, start, overload; may be repeated
+  --program=FILE  another program instead of dist/sidegate.mjs
+  --prof          no table: where the gate's CPU time goes under load
+`
+
+/** In the order in which they run. */
+const SCENES: Readonly<Record<string, Scene>> = {
+  load,
+  one: oneConnection,
+  memory,
+  transfers,
+  crowds,
+  start,
+  overload,
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      program: { type: 'string', default: PROGRAM },
+      prof: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return void process.stdout.write(HELP)
+  const names = values.only.length === 0 ? Object.keys(SCENES) : values.only
+  const unknown = names.find((name) => SCENES[name] === undefined)
+  if (unknown !== undefined)
+    throw new Error(`There is no scene "${unknown}": ${Object.keys(SCENES).join(', ')}`)
+  ensurePrograms()
+  stayInBounds(30)
+  const world = await createWorld({ quick: values.quick, program: resolve(values.program) })
+  process.stdout.write(`${machine(world)}\n\n`)
+  if (values.prof) return void process.stdout.write(`${await profile(world)}\n`)
+  const { rows, details } = await play(names, world)
+  process.stdout.write(`${targetTable(rows)}\n\n${details.join('\n\n')}\n`)
+}
+
+async function play(
+  names: readonly string[],
+  world: World,
+): Promise<{ rows: readonly Row[]; details: readonly string[] }> {
+  const rows: Row[] = []
+  const details: string[] = []
+  for (const name of names) {
+    process.stderr.write(`${name}\n`)
+    const outcome = await SCENES[name]?.(world)
+    rows.push(...(outcome?.rows ?? []))
+    if (outcome?.details !== undefined) details.push(outcome.details)
+  }
+  return { rows, details }
+}
+
+function machine({ cookies }: World): string {
+  const nginx = execFileSync('nginx', ['-v'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const programs = `Node ${process.versions.node} with ${imageFlags().join(' ')}`
+  return `${new Date().toISOString().slice(0, 10)}, ${programs}${nginx}; cookie ${cookies.alice.length} bytes`
+}
+
+main().then(
+  () => process.exit(),
+  (error: unknown) => {
+    console.error(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    process.exit(1)
+  },
+)

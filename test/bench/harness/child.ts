@@ -1,0 +1,74 @@
+import { execFileSync, type StdioOptions, spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+/** The core that the proxy under test has for itself. */
+export const PROXY_CORE = 0
+
+/** The core of everything else: load, upstream, this program. */
+export const LOAD_CORE = 1
+
+/** A process of ours. */
+export interface Child {
+  readonly pid: number
+  /** What it has written to standard output, where that is read. */
+  output(): string
+  /** Resolves with the exit code, or undefined when a signal ended it. */
+  readonly ended: Promise<number | undefined>
+  /** Ends it by pid: at once, or with SIGTERM in its own time. */
+  stop(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>
+}
+
+/** How a process is started. */
+export interface Start {
+  readonly core: number
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** File descriptor for standard output; without one it is read. */
+  readonly stdout?: number
+}
+
+const running = new Set<number>()
+
+/** Starts a process on one core. Whatever way this program ends, the process ends with it. */
+export function start({ core, command, args, env, stdout }: Start): Child {
+  const stdio: StdioOptions = ['ignore', stdout ?? 'pipe', 'inherit']
+  // taskset replaces itself by the command, so the pid is that of the command.
+  const child = spawn('taskset', ['-c', String(core), command, ...args], {
+    stdio,
+    env: { PATH: process.env['PATH'], ...env },
+  })
+  const pid = child.pid
+  if (pid === undefined) throw new Error(`Install "taskset" (util-linux): "${command}" could not be started`)
+  running.add(pid)
+  let output = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  const ended = once(child, 'close').then(() => {
+    running.delete(pid)
+    return child.exitCode ?? undefined
+  })
+  return {
+    pid,
+    output: () => output,
+    ended,
+    async stop(signal = 'SIGKILL') {
+      if (running.has(pid)) process.kill(pid, signal)
+      await ended
+    },
+  }
+}
+
+/** Keeps this program off the proxy's core, and ends every child and itself when `minutes` are over. */
+export function stayInBounds(minutes: number): void {
+  execFileSync('taskset', ['-a', '-p', '-c', String(LOAD_CORE), String(process.pid)])
+  process.on('exit', () => {
+    for (const pid of running) process.kill(pid, 'SIGKILL')
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130))
+  setTimeout(() => {
+    console.error(`Stopped: the run took longer than ${minutes} minutes`)
+    process.exit(1)
+  }, minutes * 60_000).unref()
+}

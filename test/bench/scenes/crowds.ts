@@ -1,0 +1,87 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { WebSocket } from 'ws'
+import type { Door } from '../doors/door.ts'
+import { startStreamApp } from '../doors/stream.ts'
+import { peakMiB } from '../harness/proc.ts'
+import { type RawConnection, rawGet } from '../harness/raw-client.ts'
+import { single } from '../harness/table.ts'
+import { HEAP_LIMIT, type Outcome, type World } from './scene.ts'
+
+/** Many connections that hardly do anything: kept alive, or upgraded to WebSockets. */
+export async function crowds(world: World): Promise<Outcome> {
+  const idle = world.quick ? 1000 : 5000
+  const sockets = world.quick ? 100 : 500
+  const idlePeak = await withGate(world, (gate) => keepAlive(gate, world.cookies.alice, idle))
+  const socketPeak = await withGate(world, (gate) => webSockets(gate, world.cookies.alice, sockets))
+  const limits = { unit: ' MiB', must: 128, aim: 100 }
+  return {
+    rows: [
+      single({ what: `RSS: ${idle.toLocaleString('en-US')} idle connections`, value: idlePeak, ...limits }),
+      single({ what: `RSS: ${sockets} WebSockets that talk`, value: socketPeak, ...limits }),
+    ],
+  }
+}
+
+/** Peak memory of a fresh gate that lived through this. */
+async function withGate({ gates }: World, work: (gate: Door) => Promise<void>): Promise<number> {
+  const app = await startStreamApp()
+  const gate = await gates.start({ upstreamPort: app.port, accessLog: '/dev/null', nodeFlags: [HEAP_LIMIT] })
+  await work(gate)
+  const peak = peakMiB(gate.pid)
+  await gate.stop()
+  await app.stop()
+  return peak
+}
+
+/** Each connection asks once and stays; at the end each asks once more, so none was dropped on the way. */
+async function keepAlive({ port }: Door, cookie: string, count: number): Promise<void> {
+  const connections: RawConnection[] = []
+  // A hundred at a time: a crowd arrives within seconds, not within one.
+  while (connections.length < count) {
+    const next = Array.from({ length: 100 }, () => rawGet({ port, cookie, path: '/' }))
+    const opened = await Promise.all(next)
+    await Promise.all(opened.map(expectOk))
+    connections.push(...opened)
+  }
+  await sleep(2000)
+  for (const connection of connections) {
+    connection.again()
+    await expectOk(connection)
+    connection.socket.destroy()
+  }
+}
+
+async function expectOk(connection: RawConnection): Promise<void> {
+  const { status } = await connection.countBody()
+  if (status !== 200) throw new Error(`Status ${status} on an idle connection`)
+}
+
+const MESSAGES = 20
+
+/** Every socket says 256 bytes ten times a second and waits to hear them again. */
+async function webSockets({ port }: Door, cookie: string, count: number): Promise<void> {
+  const origin = `http://127.0.0.1:${port}`
+  const opening = Array.from({ length: count }, async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/socket`, {
+      headers: { cookie, origin },
+      handshakeTimeout: 10_000,
+    })
+    await once(socket, 'open')
+    return socket
+  })
+  const sockets = await Promise.all(opening)
+  await Promise.all(sockets.map(converse))
+  for (const socket of sockets) socket.terminate()
+}
+
+async function converse(socket: WebSocket): Promise<void> {
+  const text = 'z'.repeat(256)
+  for (let said = 0; said < MESSAGES; said += 1) {
+    const heard = once(socket, 'message', { signal: AbortSignal.timeout(10_000) })
+    socket.send(text)
+    const [data] = await heard
+    if (String(data) !== text) throw new Error('A WebSocket heard something else than it said')
+    await sleep(100)
+  }
+}

@@ -1,0 +1,36 @@
+import type { Door } from '../doors/door.ts'
+import type { Gates } from '../doors/gate.ts'
+import type { Row } from '../harness/table.ts'
+
+/** For the scenes that must survive in a small container: the old generation may not grow beyond this (MiB). */
+export const HEAP_LIMIT = '--max-old-space-size=64'
+
+/** What every scene finds when it begins. */
+export interface World {
+  /** A minute for everything instead of a quarter of an hour: shorter rounds, smaller numbers. */
+  readonly quick: boolean
+  /** The app behind all proxies: nginx that answers 1 KiB. */
+  readonly app: Door
+  readonly gates: Gates
+  readonly cookies: Cookies
+}
+
+/** Cookie header values of people who are signed in. */
+export interface Cookies {
+  /** Of a sign-in over HTTP, about 1 KiB. */
+  readonly alice: string
+  /** Of 5,000 users, 1 KiB each. */
+  readonly users: readonly string[]
+  /** Of 3.5 KiB. */
+  readonly long: string
+}
+
+/** Measures one thing and says what came out; starts and ends its own processes. */
+export type Scene = (world: World) => Promise<Outcome>
+
+/** What came out of a scene. */
+export interface Outcome {
+  readonly rows: readonly Row[]
+  /** Finished text to print below the table: raw figures, curves. */
+  readonly details?: string
+}
