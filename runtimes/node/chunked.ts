@@ -54,6 +54,8 @@ export function createChunkedDecoder(): ChunkedDecoder {
       const feed = bytes.indexOf(10, at)
       line += bytes.toString('latin1', at, feed < 0 ? bytes.length : feed)
       if (line.length > LONGEST_LINE) return BROKEN
+      // Nothing may stand between the content and its CRLF: no need to wait for more of what is wrong.
+      if (state === 'end-of-chunk' && line !== '' && line !== '\r') return BROKEN
       if (feed < 0) return MORE
       if (!line.endsWith('\r')) return BROKEN
       const next = afterLine(line.slice(0, -1))

@@ -34,8 +34,9 @@ const FIRST_CONNECTION_MS = 1000
 const RELEASE = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0'
 
 /**
- * Connects to Redis, with a library that is loaded only here. No call throws or waits longer than `timeoutMs`: when Redis is down
- * this process goes on alone, says so once, tells what it has to tell later, and reads what it missed.
+ * Connects to Redis, with a library that is loaded only here. No call throws or waits longer than
+ * `timeoutMs`: when Redis is down this process goes on alone, says so once, tells what it has to tell later,
+ * and reads what it missed.
  */
 export async function createRedisState(parts: RedisParts): Promise<RedisState> {
   const client = await createClient(parts)
