@@ -109,7 +109,10 @@ function configure(client: Client): object {
     loadExistingGrant: grantEverything,
     features: {
       devInteractions: { enabled: false },
-      revocation: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_: Context, by: TokenOwner, token: TokenOwner) => isOwn(by, token),
+      },
       backchannelLogout: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,
@@ -139,6 +142,15 @@ function toClientMetadata({
     response_types: ['code'],
     ...(backchannelLogoutUri === undefined ? {} : { backchannel_logout_uri: backchannelLogoutUri }),
   }
+}
+
+interface TokenOwner {
+  readonly clientId: string
+}
+
+/** A client may revoke its own tokens only (RFC 7009 §2.1). */
+function isOwn(client: TokenOwner, token: TokenOwner): boolean {
+  return client.clientId === token.clientId
 }
 
 function claimsOf(id: string): object | undefined {

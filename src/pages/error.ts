@@ -51,7 +51,7 @@ function button(href: string, text: string): Markup {
 
 function facts({ showDebug }: Frame, { account, problem, requestId }: ErrorView): Markup {
   return html`<dl>
-${account && html`<div><dt>Signed in as</dt><dd>${account}</dd></div>`}
+${account && html`<div><dt>Account</dt><dd>${account}</dd></div>`}
 <div><dt>Request id</dt><dd><code class="copy">${requestId}</code></dd></div>
 ${showDebug ? debugFacts(problem) : undefined}
 </dl>`

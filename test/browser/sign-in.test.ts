@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import { enterAtProvider, LOCAL_USER, signIn, targetSeenByApp, useStack } from './stack.ts'
+
+const stack = useStack()
+const DEEP = '/reports/7?from=//host/x&up=/a/../b&q=%2F%20+&empty='
+
+async function visit(path?: string) {
+  const context = await stack.visitor()
+  const page = await context.newPage()
+  const answer = await page.goto(stack.url(path))
+  return { context, page, answer }
+}
+
+test('a visitor signs in and the app knows who it is', async () => {
+  const { page, answer } = await visit()
+  expect(answer?.status()).toBe(200)
+  await signIn(page)
+  expect(page.url()).toBe(stack.url('/'))
+  expect(await page.locator('#user').textContent()).toBe('alice@example.com')
+  const groups = page.getByRole('row', { name: 'X-Forwarded-Groups' }).getByRole('cell')
+  expect(await groups.textContent()).toBe('staff,admins')
+})
+
+test('a deep link survives with // and /../ in its query, and its fragment', async () => {
+  const { page } = await visit(`${DEEP}#chapter=2&line=10`)
+  await signIn(page)
+  expect(page.url()).toBe(stack.url(`${DEEP}#chapter=2&line=10`))
+  expect(await targetSeenByApp(page)).toBe(DEEP)
+  expect(await page.locator('#hash').textContent()).toBe('#chapter=2&line=10')
+})
+
+test('without scripts everything but the fragment works', async () => {
+  const page = await (await stack.visitor({ javaScriptEnabled: false })).newPage()
+  await page.goto(stack.url(`${DEEP}#chapter`))
+  await signIn(page)
+  expect(await targetSeenByApp(page)).toBe(DEEP)
+})
+
+test('the keyboard alone is enough', async () => {
+  const { page } = await visit('/keys')
+  await page.keyboard.press('Tab')
+  expect(await page.locator(':focus').textContent()).toBe('Sign in with Demo provider')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`${stack.issuer}/**`)
+  for (const key of ['alice', 'Tab', 'demo', 'Enter']) {
+    if (key === 'Tab' || key === 'Enter') await page.keyboard.press(key)
+    else await page.keyboard.type(key)
+  }
+  await page.waitForURL(stack.url('/keys'))
+})
+
+test('our pages run under their own policy without a complaint of the browser', async () => {
+  const complaints: string[] = []
+  const page = await (await stack.visitor()).newPage()
+  page.on('console', (message) => complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(error.message))
+  await page.goto(stack.url('/#fragment'))
+  const link = page.getByRole('link', { name: 'Sign in with Demo provider' })
+  expect(new URL(await link.evaluate((a: HTMLAnchorElement) => a.href)).searchParams.get('rd')).toBe(
+    '/#fragment',
+  )
+  // The style sheet applies: its hash in the policy fits.
+  expect(await link.evaluate((a) => getComputedStyle(a).display)).toBe('flex')
+  expect(complaints).toEqual([])
+})
+
+test('a local user signs in with a password, and learns when it was wrong', async () => {
+  const { page } = await visit('/local?a=b#here')
+  await page.getByLabel('User name').fill(LOCAL_USER.name)
+  await page.getByLabel('Password').fill('wrong')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  expect(await page.getByRole('alert').textContent()).toBe('The user name or the password is wrong.')
+  await page.getByLabel('User name').fill(LOCAL_USER.name)
+  await page.getByLabel('Password').fill(LOCAL_USER.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(stack.url('/local?a=b#here'))
+})
+
+test('an account that may not enter learns who it is, and gets in with another', async () => {
+  const { page } = await visit('/wanted?x=1')
+  await signIn(page, 'carol')
+  expect(await page.getByRole('heading').textContent()).toBe('No access')
+  await page.getByRole('link', { name: 'Use another account' }).click()
+  await enterAtProvider(page, 'bob')
+  expect(await page.locator('#user').textContent()).toBe('bob@example.com')
+  expect(page.url()).toBe(stack.url('/wanted?x=1'))
+})
