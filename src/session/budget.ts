@@ -25,8 +25,9 @@ export interface BudgetParts {
 }
 
 /**
- * Leaves out, one after the other, the ID token, the access token and the groups that no rule names, until the session
- * fits the budget. Never the refresh token: without it the session would end at the first refresh.
+ * Leaves out, one after the other, the ID token, the access token and the groups that no rule names, until
+ * the session fits the budget. Never the refresh token: without it the session would end at the first
+ * refresh.
  */
 export async function fitToBudget(
   session: Session,

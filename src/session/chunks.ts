@@ -16,7 +16,10 @@ const LEAD_LENGTH = 2 + MARKER_LENGTH + 1
 
 /** How a session token is laid out over cookies. */
 export interface CookieLayout {
-  /** Bytes that the browser sends back for a token of this length; undefined when no number of cookies holds it. */
+  /**
+   * Bytes that the browser sends back for a token of this length; undefined when no number of cookies holds
+   * it.
+   */
   size(tokenLength: number): number | undefined
   /** The cookies that hold a token: one under the plain name, or numbered chunks. */
   split(token: string): readonly Cookie[] | undefined
@@ -29,8 +32,9 @@ export interface Candidate {
 }
 
 /**
- * Compiles the layout for a cookie name. `attributeBytes` is what a Set-Cookie line takes beyond name and value. Each chunk starts with the number of chunks and a marker: the end of
- * the token, which is its authentication tag and so as good as random. Chunks of two sessions never join.
+ * Compiles the layout for a cookie name. `attributeBytes` is what a Set-Cookie line takes beyond name and
+ * value. Each chunk starts with the number of chunks and a marker: the end of the token, which is its
+ * authentication tag and so as good as random. Chunks of two sessions never join.
  */
 export function compileLayout(name: string, attributeBytes: number): CookieLayout {
   const plainRoom = MAX_LINE_BYTES - attributeBytes - name.length
@@ -63,13 +67,16 @@ export function compileLayout(name: string, attributeBytes: number): CookieLayou
 /** What lies under the names of a session in one request. */
 export interface Carried {
   readonly candidates: readonly Candidate[]
-  /** Names of all cookies that look as if `split` had written them, whether a whole token came of them or not. */
+  /**
+   * Names of all cookies that look as if `split` had written them, whether a whole token came of them or not.
+   */
   readonly names: readonly string[]
 }
 
 /**
- * The whole tokens among the cookies of a request, in a fixed order: plain ones first. A name that comes twice with
- * different values makes two candidates and never one longer token; a chunk counts only under a canonical number.
+ * The whole tokens among the cookies of a request, in a fixed order: plain ones first. A name that comes
+ * twice with different values makes two candidates and never one longer token; a chunk counts only under a
+ * canonical number.
  */
 export function readCarried(name: string, cookies: readonly Cookie[]): Carried {
   const plain = new Set<string>()
@@ -88,7 +95,10 @@ export function readCarried(name: string, cookies: readonly Cookie[]): Carried {
   return { candidates: [...whole, ...joined].slice(0, MAX_CANDIDATES), names: [...names] }
 }
 
-/** Names among the cookies of a request under which a session may lie: the plain one, and chunks below a hundred. */
+/**
+ * Names among the cookies of a request under which a session may lie: the plain one, and chunks below a
+ * hundred.
+ */
 export function sessionNames(name: string, cookies: readonly Cookie[]): readonly string[] {
   const names = new Set<string>()
   for (const cookie of cookies) {
@@ -98,7 +108,10 @@ export function sessionNames(name: string, cookies: readonly Cookie[]): readonly
   return [...names]
 }
 
-/** Recognises the names of all our cookies: the session, its chunks by any number, and the cookies of a sign-in. */
+/**
+ * Recognises the names of all our cookies: the session, its chunks by any number, and the cookies of a
+ * sign-in.
+ */
 export function compileOwnNames(name: string): (cookieName: string) => boolean {
   return (cookieName) =>
     cookieName.startsWith(name) && /^(?:_\d+|(?:_[\w-]{8})?_csrf)?$/u.test(cookieName.slice(name.length))

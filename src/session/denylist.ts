@@ -2,7 +2,10 @@ import type { SessionConfig } from '../config/config.ts'
 import type { SharedState } from '../platform.ts'
 import type { Session } from './session.ts'
 
-/** Sessions that are over before their time: one of ours, one of the provider's, or all of a person up to a moment. */
+/**
+ * Sessions that are over before their time: one of ours, one of the provider's, or all of a person up to a
+ * moment.
+ */
 export type Denial =
   | { readonly kind: 'session'; readonly id: string }
   | { readonly kind: 'sid'; readonly issuer: string; readonly sid: string }

@@ -1,16 +1,22 @@
 import type { SessionConfig } from '../config/config.ts'
 import type { Session } from './session.ts'
 
-/** When the provider has to be asked again, and how long the last answer is good for without a new one. All in ms since the epoch. */
+/**
+ * When the provider has to be asked again, and how long the last answer is good for without a new one. All in
+ * ms since the epoch.
+ */
 export interface Due {
   /** From here on a request asks the provider. */
   readonly askAtMs: number
   /**
-   * From here on a refusal ends the session. Before, the session stands on the last answer: the refusal may only mean that another
-   * process was quicker with the same refresh token.
+   * From here on a refusal ends the session. Before, the session stands on the last answer: the refusal may
+   * only mean that another process was quicker with the same refresh token.
    */
   readonly refusalCountsAtMs: number
-  /** From here on the session does not stand without an answer. A provider that is down signs nobody out before. */
+  /**
+   * From here on the session does not stand without an answer. A provider that is down signs nobody out
+   * before.
+   */
   readonly standsUntilMs: number
 }
 
@@ -36,8 +42,8 @@ const NEVER: Due = {
 }
 
 /**
- * When a session with a refresh token is due: before its access token ends, before `session-revalidate` is over, and once it is
- * as old as `cookie-refresh`; the first of them counts. Pure.
+ * When a session with a refresh token is due: before its access token ends, before `session-revalidate` is
+ * over, and once it is as old as `cookie-refresh`; the first of them counts. Pure.
  */
 function refreshDue(session: Session, { refreshMs, revalidateMs }: SessionConfig): Due {
   const { refreshedAtMs, tokens } = session
@@ -61,8 +67,8 @@ function refreshDue(session: Session, { refreshMs, revalidateMs }: SessionConfig
 }
 
 /**
- * When a session without a refresh token is due: only `cookie-refresh` asks, whether the access token still stands, and its end
- * is then the end of the session, as in oauth2-proxy. Pure.
+ * When a session without a refresh token is due: only `cookie-refresh` asks, whether the access token still
+ * stands, and its end is then the end of the session, as in oauth2-proxy. Pure.
  */
 function validationDue({ refreshedAtMs, tokens }: Session, { refreshMs }: SessionConfig): Due {
   const askAtMs = refreshMs === 0 ? Number.POSITIVE_INFINITY : refreshedAtMs + refreshMs

@@ -22,8 +22,8 @@ export interface Flights<Value> {
 export interface FlightsParts {
   readonly now: () => number
   /**
-   * Requests may await each other's promises. On Workers they may not: I/O belongs to the request that began it, so a
-   * latecomer looks for the settled value from time to time.
+   * Requests may await each other's promises. On Workers they may not: I/O belongs to the request that began
+   * it, so a latecomer looks for the settled value from time to time.
    */
   readonly sharesPromises: boolean
   readonly maxKept?: number
@@ -45,7 +45,8 @@ export function createFlights<Value>({
   function keep(key: string, { value, keepMs }: Landing<Value>): void {
     kept.delete(key)
     kept.set(key, { value, untilMs: now() + keepMs })
-    // Oldest first; what is kept for a shorter time than its neighbours waits behind them, which the bound allows for.
+    // Oldest first; what is kept for a shorter time than its neighbours waits behind them, which the bound
+    // allows for.
     for (const [oldest, { untilMs }] of kept) {
       if (untilMs > now() && kept.size <= maxKept) break
       kept.delete(oldest)

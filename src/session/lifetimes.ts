@@ -16,8 +16,9 @@ export interface Judging {
 }
 
 /**
- * When a session is over for good, in ms since the epoch: the lifetime of the cookie from the last answer of the
- * provider, and the absolute lifetime from the sign-in, whichever ends first. Infinity where neither is limited.
+ * When a session is over for good, in ms since the epoch: the lifetime of the cookie from the last answer of
+ * the provider, and the absolute lifetime from the sign-in, whichever ends first. Infinity where neither is
+ * limited.
  */
 export function endOf(session: Session, { expireMs, maxLifetimeMs }: SessionConfig): number {
   const cookieEnds = expireMs === 0 ? Number.POSITIVE_INFINITY : session.refreshedAtMs + expireMs
@@ -26,8 +27,9 @@ export function endOf(session: Session, { expireMs, maxLifetimeMs }: SessionConf
 }
 
 /**
- * Why a session that opened counts for nothing all the same; undefined when it stands. Reads the configuration as it
- * is now, so that a shorter lifetime also ends the sessions that were sealed before it. Pure.
+ * Why a session that opened counts for nothing all the same; undefined when it stands. Reads the
+ * configuration as it is now, so that a shorter lifetime also ends the sessions that were sealed before it.
+ * Pure.
  */
 export function judge(session: Session, { config, denylist, nowMs }: Judging): Unreadable | undefined {
   const newestMs = Math.max(session.signedInAtMs, session.refreshedAtMs, session.seenAtMs)

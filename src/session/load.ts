@@ -109,8 +109,8 @@ function unreadable(why: Unreadable): Loaded {
 }
 
 /**
- * Of two sessions the one that the provider vouched for last. A cookie left behind under another domain cannot shadow
- * a fresh sign-in, and the order of the cookies, which others can influence, decides nothing.
+ * Of two sessions the one that the provider vouched for last. A cookie left behind under another domain
+ * cannot shadow a fresh sign-in, and the order of the cookies, which others can influence, decides nothing.
  */
 function isBetter(loaded: Loaded, best: Loaded): boolean {
   if (loaded.kind !== 'active') return false
@@ -120,7 +120,9 @@ function isBetter(loaded: Loaded, best: Loaded): boolean {
   return newer === 0 ? left.id > right.id : newer > 0
 }
 
-/** An empty cookie is what a deletion leaves behind in some clients: nobody, rather than somebody unreadable. */
+/**
+ * An empty cookie is what a deletion leaves behind in some clients: nobody, rather than somebody unreadable.
+ */
 function carriesValue(cookieName: string, cookies: readonly Cookie[]): boolean {
   return cookies.some((cookie) => cookie.value !== '' && sessionNames(cookieName, [cookie]).length > 0)
 }

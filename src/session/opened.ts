@@ -18,8 +18,8 @@ export interface OpenedSession {
 }
 
 /**
- * Remembers opened sessions, because decrypting costs more than forwarding. Bounded; forgets what was not asked for longest.
- * Holds no verdict: whoever finds a session here still has to judge it.
+ * Remembers opened sessions, because decrypting costs more than forwarding. Bounded; forgets what was not
+ * asked for longest. Holds no verdict: whoever finds a session here still has to judge it.
  */
 export interface OpenedSessions {
   find(token: string): OpenedSession | undefined

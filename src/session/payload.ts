@@ -4,7 +4,9 @@ import { failed, ok, type Result } from '../result.ts'
 import { deflate, inflate } from './deflate.ts'
 import type { Session } from './session.ts'
 
-/** First byte of a payload: version 1 in the high half; the low half says how the JSON behind it is packed. */
+/**
+ * First byte of a payload: version 1 in the high half; the low half says how the JSON behind it is packed.
+ */
 const PLAIN = 0x10
 const DEFLATED = 0x11
 

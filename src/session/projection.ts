@@ -69,14 +69,15 @@ function validatesByAccessToken({ kind, validateUrl }: ProviderConfig): boolean 
 }
 
 function toWarnings({ session, policy }: Config, keeps: Projection['keeps']): readonly string[] {
-  const kept = [keeps.access && 'access', keeps.id && 'ID', keeps.refresh && 'refresh'].filter(
-    (name) => name !== false,
-  )
+  const wanted = [keeps.access && 'access', keeps.id && 'ID', keeps.refresh && 'refresh']
+  const kept = wanted.filter((name) => name !== false)
   const estimate = IDENTITY_BYTES + kept.length * TOKEN_BYTES
   const warnings: string[] = []
   if (session.budgetBytes < estimate) {
     warnings.push(
-      `Raise cookie-budget or store less: it is ${session.budgetBytes} bytes, and a session with its ${kept.join(', ')} token${kept.length === 1 ? '' : 's'} takes about ${estimate}; what does not fit is left out in the order ID token, access token, groups that no rule names`,
+      `Raise cookie-budget or pass on fewer tokens: the budget is ${session.budgetBytes} bytes, and a session ` +
+        `with its tokens (${kept.join(', ')}) takes about ${estimate}; what does not fit is left out, first ` +
+        'the ID token, then the access token, then groups that no rule names',
     )
   }
   if (session.groups === 'named' && policy.allowedGroups.length === 0) {

@@ -1,17 +1,21 @@
 import type { SessionConfig } from '../config/config.ts'
-import type { Cookie, CookieChange, Exchange } from '../http/exchange.ts'
+import type { CookieChange, Exchange } from '../http/exchange.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import type { Problem } from '../problems.ts'
 import type { Provider } from '../providers/provider.ts'
 import { type Due, toDue } from './due.ts'
 import { createFlights, type Landing, within } from './flights.ts'
-import { type Relay, SOLITARY, SUCCESSOR_MS, toTicket } from './relay.ts'
-import { createRenewal, type Outcome, toRenewed } from './renew.ts'
+import { createKeep, toCurrent } from './keep.ts'
+import { type Relay, SOLITARY, toTicket } from './relay.ts'
+import { createRenewal, type Outcome, type Renewal } from './renew.ts'
 import type { ActiveSession, Session } from './session.ts'
-import type { Sealed, SessionStore } from './store.ts'
+import type { SessionStore } from './store.ts'
 
-/** Who asks, after whatever had to be done about the session, and what the answer says to the browser about it. */
+/**
+ * Who asks, after whatever had to be done about the session, and what the answer says to the browser about
+ * it.
+ */
 export interface Current {
   /** Undefined when the session has ended. */
   readonly session: Session | undefined
@@ -23,11 +27,13 @@ export interface Current {
 /** Keeps sessions in step with their provider. */
 export interface Refresher {
   /**
-   * Asks the provider when that is due, writes the cookie anew when it should be, and otherwise answers at once. The caller judges
-   * the session that comes out: groups and e-mail address may be new.
+   * Asks the provider when that is due, writes the cookie anew when it should be, and otherwise answers at
+   * once. The caller judges the session that comes out: groups and e-mail address may be new.
    */
   refreshIfDue(request: RefreshRequest): Current | Promise<Current>
-  /** The same, as if it were due; a session without a refresh token has nothing that could be renewed early. */
+  /**
+   * The same, as if it were due; a session without a refresh token has nothing that could be renewed early.
+   */
   refreshNow(request: RefreshRequest): Promise<Current>
 }
 
@@ -52,11 +58,10 @@ export interface RefresherParts {
   readonly patienceMs?: number
 }
 
-const NO_CHANGES: readonly CookieChange[] = []
-
 /**
- * Builds the refresher. New cookies have to be in the head of the answer, so a due refresh comes before forwarding; while the
- * session still stands it delays a request by `patienceMs` at most and then goes on behind the answer, for the next one to find.
+ * Builds the refresher. New cookies have to be in the head of the answer, so a due refresh comes before
+ * forwarding; while the session still stands it delays a request by `patienceMs` at most and then goes on
+ * behind the answer, for the next one to find.
  */
 export function createRefresher(parts: RefresherParts): Refresher {
   const { config, store, platform, relay = SOLITARY, patienceMs = 1500 } = parts
@@ -65,6 +70,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
     now: platform.now,
     sharesPromises: platform.runtime !== 'workers',
   })
+  const keep = createKeep({ store, flights, platform })
 
   async function refresh(request: RefreshRequest, due: Due): Promise<Current> {
     const { loaded, exchange } = request
@@ -72,7 +78,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
     if (outcome === undefined || isOutlived(outcome, due, platform.now())) return keep(request)
     switch (outcome.kind) {
       case 'renewed':
-        return renewed(outcome.sealed, exchange.cookies)
+        return toCurrent(store, outcome.sealed, exchange.cookies)
       case 'ended':
         return { session: undefined, changes: store.clear(exchange.cookies), problem: outcome.problem }
       case 'refused':
@@ -82,12 +88,12 @@ export function createRefresher(parts: RefresherParts): Refresher {
     }
   }
 
-  /** What the provider says, or said within the last minute; undefined when it is slow and the session can wait. */
-  async function ask(
-    { loaded: { session }, exchange }: RefreshRequest,
-    due: Due,
-  ): Promise<Outcome | undefined> {
-    const { key, work } = await toErrand(session, exchange.requestId)
+  /**
+   * What the provider says, or said within the last minute; undefined when it is slow and the session can
+   * wait.
+   */
+  async function ask({ loaded, exchange }: RefreshRequest, due: Due): Promise<Outcome | undefined> {
+    const { key, work } = await toErrand(renewal, loaded.session, exchange.requestId)
     const settled = flights.find(key)
     if (settled !== undefined) return settled
     const { landed, startedAtMs } = flights.join(key, work)
@@ -95,42 +101,6 @@ export function createRefresher(parts: RefresherParts): Refresher {
     exchange.arrival.defer(landed.catch(() => undefined))
     const nowMs = platform.now()
     return nowMs >= due.standsUntilMs ? landed : within(landed, startedAtMs + patienceMs - nowMs)
-  }
-
-  async function toErrand(session: Session, requestId: string): Promise<Errand> {
-    const { refresh: refreshToken } = session.tokens
-    if (refreshToken === undefined) {
-      const key = `validate:${session.id}:${session.refreshedAtMs}`
-      return { key, work: () => renewal.validate(session, requestId) }
-    }
-    const ticket = await toTicket(session, refreshToken)
-    return { key: ticket.key, work: () => renewal.refresh(session, ticket, requestId) }
-  }
-
-  function keep(request: RefreshRequest): Current | Promise<Current> {
-    const { session, reseal, stale } = request.loaded
-    if (reseal) return sealAnew(request)
-    return { session, changes: stale.length === 0 ? NO_CHANGES : store.expire(stale) }
-  }
-
-  /** Once for all requests that carry the same cookie, so that they all set the same one. */
-  async function sealAnew({ loaded: { session, stale }, exchange }: RefreshRequest): Promise<Current> {
-    const key = `seen:${session.id}:${session.refreshedAtMs}:${session.seenAtMs}`
-    const work = async (): Promise<Landing<Outcome>> => {
-      const sealed = await store.seal({ ...session, seenAtMs: platform.now() })
-      return { value: toRenewed(sealed), keepMs: SUCCESSOR_MS }
-    }
-    const outcome = flights.find(key) ?? (await flights.join(key, work).landed)
-    return outcome.kind === 'renewed'
-      ? renewed(outcome.sealed, exchange.cookies)
-      : { session, changes: store.expire(stale) }
-  }
-
-  function renewed(sealed: Pick<Sealed, 'token' | 'session'>, carried: readonly Cookie[]): Current {
-    const isOver = store.judge(sealed.session) !== undefined
-    return isOver
-      ? { session: undefined, changes: store.clear(carried) }
-      : { session: sealed.session, changes: store.changes(sealed, carried) }
   }
 
   function refreshIfDue(request: RefreshRequest): Current | Promise<Current> {
@@ -154,7 +124,20 @@ interface Errand {
   work(): Promise<Landing<Outcome>>
 }
 
-/** The session stands all the same: there was no answer yet, or a refusal that may only mean that somebody was quicker. */
+async function toErrand(renewal: Renewal, session: Session, requestId: string): Promise<Errand> {
+  const { refresh: refreshToken } = session.tokens
+  if (refreshToken === undefined) {
+    const key = `validate:${session.id}:${session.refreshedAtMs}`
+    return { key, work: () => renewal.validate(session, requestId) }
+  }
+  const ticket = await toTicket(session, refreshToken)
+  return { key: ticket.key, work: () => renewal.refresh(session, ticket, requestId) }
+}
+
+/**
+ * The session stands all the same: there was no answer yet, or a refusal that may only mean that somebody was
+ * quicker.
+ */
 function isOutlived({ kind }: Outcome, due: Due, nowMs: number): boolean {
   return (
     (kind === 'failed' && nowMs < due.standsUntilMs) || (kind === 'refused' && nowMs < due.refusalCountsAtMs)

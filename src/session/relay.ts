@@ -58,8 +58,8 @@ export function createRelay(shared: SharedState, deployment: string): Relay {
 }
 
 /**
- * The ticket of a session's next refresh. The time of the last one is part of it, because a provider that does not rotate
- * gives the same token for every refresh.
+ * The ticket of a session's next refresh. The time of the last one is part of it, because a provider that
+ * does not rotate gives the same token for every refresh.
  */
 export async function toTicket(
   { provider, id, refreshedAtMs }: Session,

@@ -42,7 +42,10 @@ const RETRY_AFTER_MS = 5000
 const LOOK_EVERY_MS = 50
 const LOOKS = 160
 
-/** Answers of the provider that are about the person, so that nothing is left to stand on (OpenID Connect Core §12.2). */
+/**
+ * Answers of the provider that are about the person, so that nothing is left to stand on (OpenID Connect Core
+ * §12.2).
+ */
 const ENDING: ReadonlySet<Reason> = new Set([
   'id_token_invalid',
   'issuer_mismatch',

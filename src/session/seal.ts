@@ -17,8 +17,8 @@ export interface Opened {
 }
 
 /**
- * Why a token does not open: `format` is no token of ours, `key` has the right shape but no key of this ring and purpose
- * fits, or somebody changed it.
+ * Why a token does not open: `format` is no token of ours, `key` has the right shape but no key of this ring
+ * and purpose fits, or somebody changed it.
  */
 export type SealProblem = 'format' | 'key'
 
@@ -33,9 +33,9 @@ export async function seal({ sealing }: KeyRing, bytes: Uint8Array): Promise<str
 }
 
 /**
- * Opens a token. The header has to be, byte for byte, one that this ring writes, which pins algorithm, encryption, type
- * and key and leaves no room for `zip`, `crit` or keys from outside (RFC 8725 §3.1, §3.10, §3.11). Never throws for what
- * a stranger sends.
+ * Opens a token. The header has to be, byte for byte, one that this ring writes, which pins algorithm,
+ * encryption, type and key and leaves no room for `zip`, `crit` or keys from outside (RFC 8725 §3.1, §3.10,
+ * §3.11). Never throws for what a stranger sends.
  */
 export async function open(ring: KeyRing, token: string): Promise<Result<Opened, SealProblem>> {
   if (token.length > MAX_TOKEN_LENGTH) return failed('format')
@@ -51,7 +51,10 @@ export async function open(ring: KeyRing, token: string): Promise<Result<Opened,
   return bytes === undefined ? failed('key') : ok({ bytes, current: key.segment === ring.sealing.segment })
 }
 
-/** Several times cheaper than WebCrypto, which hops threads; with the header pinned nothing of the JWE is left to interpret. */
+/**
+ * Several times cheaper than WebCrypto, which hops threads; with the header pinned nothing of the JWE is left
+ * to interpret.
+ */
 function openSynchronously(
   key: SealingKey,
   [, iv = '', sealed = '', tag = '']: RegExpExecArray,

@@ -42,7 +42,10 @@ export interface Session extends Identity {
 export interface ActiveSession {
   readonly kind: 'active'
   readonly session: Session
-  /** The cookie should be written anew: an old key sealed it, or the time of the last request is due to be noted. */
+  /**
+   * The cookie should be written anew: an old key sealed it, or the time of the last request is due to be
+   * noted.
+   */
   readonly reseal: boolean
   /** Carried cookies of ours that do not belong to this session: left over from an older, longer one. */
   readonly stale: readonly string[]

@@ -10,7 +10,10 @@ export interface TestRedis {
   start(): Promise<void>
 }
 
-/** Makes sure that there is a Redis server to start; installs Debian's when we may. Throws loudly when there is none. */
+/**
+ * Makes sure that there is a Redis server to start; installs Debian's when we may. Throws loudly when there
+ * is none.
+ */
 export function ensureRedis(): void {
   if (isInstalled()) return
   if (process.getuid?.() === 0) {

@@ -21,10 +21,10 @@ const FULL = aSession({
 
 /** Version 1 with forty groups, deflated by the zlib of Node 24. Never to be recorded anew. */
 const RECORDED =
-  'EV3SPW_CMBSF4f9yZgP2NQ3gqZ06t0IdqDqExBSjfFhxQKhV_3sVKqT6ePJ74-GR42-cxgCHSt6-Kmku-2Auu2CO--fmtHuBQqgjHPpQV1OkBIfjOMbkFos-' +
-  'zv21bGPj51XfQiGd93Aom1D5mYGCb5t7P-Yn47m7f4HC5xDh3lH7WA5j67txpqH-p8lT8rR5LvN8yLPIc5XnOs8NMZhFLkMwQzJDNEM2QzhDOkM8Qz4hn_C9' +
-  'kU_IJ-QT8gn5hHxCPiGfJZ8ln-UfSz5LPks-Sz5LPks-u8GHQgr19MLjLPmUQt_dXls5wuFpC4Vh2r1ub7MrnFkVq0LbQmuFMJ36G0xLYfCHfJC8zwf-Gm-D' +
-  'tejlWuufXw'
+  'EV3SPW_CMBSF4f9yZgP2NQ3gqZ06t0IdqDqExBSjfFhxQKhV_3sVKqT6ePJ74-GR42-cxgCHSt6-Kmku-2Auu2CO--fmtHuBQqgj' +
+  'HPpQV1OkBIfjOMbkFos-zv21bGPj51XfQiGd93Aom1D5mYGCb5t7P-Yn47m7f4HC5xDh3lH7WA5j67txpqH-p8lT8rR5LvN8yLPI' +
+  'c5XnOs8NMZhFLkMwQzJDNEM2QzhDOkM8Qz4hn_C9kU_IJ-QT8gn5hHxCPiGfJZ8ln-UfSz5LPks-Sz5LPks-u8GHQgr19MLjLPmU' +
+  'Qt_dXls5wuFpC4Vh2r1ub7MrnFkVq0LbQmuFMJ36G0xLYfCHfJC8zwf-Gm-DtejlWuufXw'
 
 async function encoded(session: Session): Promise<Uint8Array> {
   const bytes = await encodeSession(session)

@@ -63,8 +63,8 @@ describe('at start', () => {
   it('warns about a budget that the wanted tokens will hardly fit', () => {
     const wishes = { headers: { passAccessToken: true, passAuthorizationHeader: true } }
     const [warning] = warningsOf({ ...wishes, session: { budgetBytes: 4000 } })
-    expect(warning).toContain('it is 4000 bytes')
-    expect(warning).toContain('access, ID, refresh tokens takes about 5500')
+    expect(warning).toContain('the budget is 4000 bytes')
+    expect(warning).toContain('(access, ID, refresh) takes about 5500')
   })
 
   it('warns about named groups without a name', () => {

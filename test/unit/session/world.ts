@@ -15,7 +15,10 @@ const HOUR_MS = 3_600_000
 /** Tokens of an hour, asked about by nothing but their own end. */
 export const TOKENS_ONLY = { revalidateMs: 0, refreshMs: 0 }
 
-/** A provider that rotates refresh tokens and revokes the whole family when an old one comes back (RFC 9700 §4.14.2). */
+/**
+ * A provider that rotates refresh tokens and revokes the whole family when an old one comes back (RFC 9700
+ * §4.14.2).
+ */
 export class RotatingProvider {
   asked = 0
   validated = 0

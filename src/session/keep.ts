@@ -1,0 +1,53 @@
+import type { Cookie, CookieChange } from '../http/exchange.ts'
+import type { Platform } from '../platform.ts'
+import type { Flights, Landing } from './flights.ts'
+import type { Current, RefreshRequest } from './refresh.ts'
+import { SUCCESSOR_MS } from './relay.ts'
+import { type Outcome, toRenewed } from './renew.ts'
+import type { Sealed, SessionStore } from './store.ts'
+
+/** What keeping takes. */
+export interface KeepParts {
+  readonly store: SessionStore
+  readonly flights: Flights<Outcome>
+  readonly platform: Pick<Platform, 'now'>
+}
+
+const NO_CHANGES: readonly CookieChange[] = []
+
+/** Builds the part that lets a session pass that nobody has to be asked about, with its cookie in order. */
+export function createKeep({
+  store,
+  flights,
+  platform,
+}: KeepParts): (request: RefreshRequest) => Current | Promise<Current> {
+  /** Once for all requests that carry the same cookie, so that they all set the same one. */
+  async function sealAnew({ loaded: { session, stale }, exchange }: RefreshRequest): Promise<Current> {
+    const key = `seal:${session.id}:${session.refreshedAtMs}:${session.seenAtMs}`
+    const work = async (): Promise<Landing<Outcome>> => {
+      const sealed = await store.seal({ ...session, seenAtMs: platform.now() })
+      return { value: toRenewed(sealed), keepMs: SUCCESSOR_MS }
+    }
+    const outcome = flights.find(key) ?? (await flights.join(key, work).landed)
+    return outcome.kind === 'renewed'
+      ? toCurrent(store, outcome.sealed, exchange.cookies)
+      : { session, changes: store.expire(stale) }
+  }
+
+  return (request) => {
+    const { session, reseal, stale } = request.loaded
+    if (reseal) return sealAnew(request)
+    return { session, changes: stale.length === 0 ? NO_CHANGES : store.expire(stale) }
+  }
+}
+
+/** A newly sealed session with its cookies, unless it was ended while that was under way. */
+export function toCurrent(
+  store: SessionStore,
+  sealed: Pick<Sealed, 'token' | 'session'>,
+  carried: readonly Cookie[],
+): Current {
+  return store.judge(sealed.session) === undefined
+    ? { session: sealed.session, changes: store.changes(sealed, carried) }
+    : { session: undefined, changes: store.clear(carried) }
+}
