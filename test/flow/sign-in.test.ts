@@ -3,7 +3,7 @@ import { startGate } from '../support/gate.ts'
 
 const SESSION = '__Host-_oauth2_proxy'
 
-function valueOf(headers: readonly string[], name: string): string | undefined {
+function headerOf(headers: readonly string[], name: string): string | undefined {
   const at = headers.findIndex(
     (header, index) => index % 2 === 0 && header.toLowerCase() === name.toLowerCase(),
   )
@@ -26,10 +26,10 @@ describe('a person who comes to the app', () => {
       url: 'https://app.example.com/reports?month=5',
     })
     const headers = gate.platform.plans.at(-1)?.headers ?? []
-    expect(valueOf(headers, 'X-Forwarded-Email')).toBe('alice@example.com')
-    expect(valueOf(headers, 'X-Auth-Request-User')).toBe('alice')
-    expect(valueOf(headers, 'X-Auth-Request-Groups')).toBe('staff,admins')
-    expect(valueOf(headers, 'Cookie')).toBeUndefined()
+    expect(headerOf(headers, 'X-Forwarded-Email')).toBe('alice@example.com')
+    expect(headerOf(headers, 'X-Auth-Request-User')).toBe('alice')
+    expect(headerOf(headers, 'X-Auth-Request-Groups')).toBe('staff,admins')
+    expect(headerOf(headers, 'Cookie')).toBeUndefined()
   })
 
   it.each(['/a?next=https://x.example//y', '/a?p=/../b', '/a%20b?c=%2F%2F', '/'])(
