@@ -57,6 +57,7 @@ function toFlags({ client, flags, issuer, port, upstream }: GateSettings): reado
     `--allowed-group=${STAFF}`,
     '--cookie-secure=false',
     '--cookie-refresh=4m',
+    '--silence-ping-logging',
     ...flags,
   ]
 }
