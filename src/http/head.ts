@@ -29,6 +29,7 @@ const READ = [
   'x-original-uri',
 ] as const
 
+/** A header that decisions are made on. */
 export type HeadName = (typeof READ)[number]
 
 /** The values of one request head; repeated lines are joined as RFC 9110 §5.3 and RFC 9113 §8.2.3 say. */

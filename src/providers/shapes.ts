@@ -22,6 +22,7 @@ export const DiscoveryDocument = v.object({
   authorization_response_iss_parameter_supported: v.optional(v.boolean()),
 })
 
+/** A discovery document of the right shape. */
 export type DiscoveryDocument = v.InferOutput<typeof DiscoveryDocument>
 
 /** A JWK Set (RFC 7517 §5). Members that are no objects are dropped: a key we cannot read must not hide those we can. */
