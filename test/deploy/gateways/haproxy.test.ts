@@ -1,0 +1,3 @@
+import { checkGateway } from './suite.ts'
+
+checkGateway('haproxy')
