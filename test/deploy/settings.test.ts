@@ -1,0 +1,134 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import type { Config } from '../../src/config/config.ts'
+import { type Loaded, loadConfig } from '../../src/config/load.ts'
+import { keysOf, variableOf } from '../../src/config/option.ts'
+import { ROWS } from '../../src/config/options.ts'
+import { kubernetesTools, type Manifest, render } from '../support/kubernetes.ts'
+
+const deploy = join(import.meta.dirname, '../../deploy')
+const read = (path: string) => readFileSync(join(deploy, path), 'utf8')
+const SECRETS = {
+  'client-secret': 'a-client-secret',
+  'cookie-secret': 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=',
+}
+const PLACEHOLDERS = { 'client-secret': 'replace-me', 'cookie-secret': 'replace-me' }
+
+/** Starts the program as far as its configuration, with the secrets as files wherever they are looked for. */
+function load(env: Record<string, string | undefined>, secrets: Record<string, string> = SECRETS): Loaded {
+  const readFile = (path: string) => {
+    const content = secrets[path.split('/').at(-1) ?? '']
+    if (content === undefined) throw new Error(`no ${path}`)
+    return content
+  }
+  return loadConfig({ args: [], env, readFile, runtime: 'node', version: '0.1.0' })
+}
+
+function configOf(loaded: Loaded): Config {
+  if (loaded.kind !== 'config') throw new Error(loaded.kind === 'text' ? 'help' : loaded.text)
+  return loaded.config
+}
+
+/** What the container of the gate finds in its environment. */
+function podEnvironment(manifests: readonly Manifest[]): Record<string, string> {
+  const { spec } = manifests.find(({ kind }) => kind === 'Deployment').spec.template
+  const gate = spec.containers.find(({ name }: Manifest) => name === 'sidegate')
+  const own = gate.env.map(({ name, value }: Manifest) => [name, value ?? `the-${name}`])
+  return { ...manifests.find(({ kind }) => kind === 'ConfigMap').data, ...Object.fromEntries(own) }
+}
+
+describe('every variable in deploy/', () => {
+  const known = new Map(
+    ROWS.flatMap(([flag, option]) =>
+      keysOf(flag, option).map((key) => [variableOf(key), option.supported] as const),
+    ),
+  )
+  const files = globSync('**/*.{yaml,yml,json,tpl,txt,env,conf,cfg,service,socket,md,toml,lua}', {
+    cwd: deploy,
+  })
+
+  it.each([...files, '../docs/deploy.md'])('is one that the program knows: %s', (file) => {
+    const names = new Set(read(file).match(/\bOAUTH2_PROXY_[A-Z0-9_]*[A-Z0-9]\b/gu))
+    expect([...names].filter((name) => !known.has(name))).toEqual([])
+    expect([...names].filter((name) => known.get(name) === false)).toEqual([])
+  })
+})
+
+describe.each(['nginx', 'caddy', 'haproxy', 'traefik', 'envoy'])('deploy/%s/sidegate.env', (gateway) => {
+  const loaded = load(parseEnv(read(`${gateway}/sidegate.env`)))
+
+  it('is a configuration that the program starts with, without a warning', () => {
+    expect(loaded).toMatchObject({ kind: 'config', warnings: [] })
+  })
+
+  it('says who is there to a gateway on this machine and to nobody else', () => {
+    expect(configOf(loaded)).toMatchObject({
+      listen: { http: { kind: 'tcp', host: '127.0.0.1', port: 4180 } },
+      trust: { reverseProxy: true, trustedProxyIps: ['127.0.0.1/32'] },
+      headers: { setXAuthRequest: true },
+      upstreams: [{ path: '/', target: { kind: 'static' } }],
+    })
+  })
+})
+
+describe('cookie names that a gateway spells out', () => {
+  it.each([
+    ['nginx', 'nginx/sidegate.conf', '_oauth2_proxy'],
+    ['traefik', 'traefik/dynamic.yaml', '__Host-sidegate'],
+  ])('%s has those of its gate', (gateway, file, name) => {
+    const config = configOf(load(parseEnv(read(`${gateway}/sidegate.env`))))
+    expect(config.cookie.name).toBe(name)
+    for (const chunk of [name, `${name}_0`, `${name}_1`]) expect(read(file)).toContain(chunk)
+    // A third chunk would need a third line there.
+    expect(config.session.budgetBytes).toBeLessThanOrEqual(2 * 4096)
+  })
+
+  it('nginx writes them with the attributes of its gate', () => {
+    const { cookie, session } = configOf(load(parseEnv(read('nginx/sidegate.env'))))
+    expect(cookie).toMatchObject({ path: '/', domains: [], httpOnly: true, secure: true })
+    expect(cookie.sameSite ?? 'lax').toBe('lax')
+    expect(read('nginx/sidegate.conf')).toContain(`Max-Age=${session.expireMs / 1000}$sidegate_attributes`)
+    expect(read('nginx/sidegate.conf')).toContain('"; Path=/; HttpOnly; Secure; SameSite=Lax"')
+  })
+})
+
+describe('deploy/systemd/sidegate.env', () => {
+  it('is complete with the flags of the unit', () => {
+    const unit = read('systemd/sidegate.service')
+    const flags = [...unit.matchAll(/^ +(--\S+)/gmu)].map(([, flag = '']) =>
+      flag.replace(/\$\{CREDENTIALS_DIRECTORY\}/u, '/run/credentials/sidegate.service'),
+    )
+    expect(flags).toHaveLength(3)
+    const readFile = (path: string) => SECRETS[path.split('/').at(-1) as keyof typeof SECRETS]
+    const env = parseEnv(read('systemd/sidegate.env'))
+    const loaded = loadConfig({ args: flags, env, readFile, runtime: 'node', version: '0.1.0' })
+    expect(loaded).toMatchObject({ warnings: [], config: { listen: { http: { kind: 'fd', fd: 3 } } } })
+  })
+})
+
+const tools = kubernetesTools()
+const { kubectl = '', helm = '' } = tools ?? {}
+
+describe.skipIf(tools === undefined).each([
+  ['manifests', () => render(kubectl, ['kustomize', join(deploy, 'kubernetes/base')])],
+  ['overlay', () => render(kubectl, ['kustomize', join(deploy, 'kubernetes/overlays/example')])],
+  ['chart', () => render(helm, ['template', 'app', join(deploy, 'helm/sidegate')])],
+])('the pod of the %s', (_, manifests) => {
+  it('starts, reachable from outside, with its own name in each log line', () => {
+    const loaded = load(podEnvironment(manifests()))
+    expect(loaded).toMatchObject({ kind: 'config', warnings: [] })
+    expect(configOf(loaded)).toMatchObject({
+      listen: { http: { kind: 'tcp', host: '0.0.0.0', port: 4180 } },
+      paths: { ping: '/ping', ready: '/ready' },
+      log: { context: { pod: 'the-POD_NAME', namespace: 'the-POD_NAMESPACE', container: 'sidegate' } },
+    })
+  })
+
+  it('does not start with the placeholders of the example Secret', () => {
+    const loaded = load(podEnvironment(manifests()), PLACEHOLDERS)
+    expect(loaded).toMatchObject({ kind: 'problems', exitCode: 1 })
+    expect(loaded.kind === 'problems' && loaded.text).toContain('OAUTH2_PROXY_COOKIE_SECRET_FILE')
+  })
+})
