@@ -123,7 +123,7 @@ async function judge(response: Response, host: string): Promise<Result<Answer>> 
 async function readText(response: Response): Promise<string | undefined> {
   if (response.body === null) return ''
   const reader = response.body.getReader()
-  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
   let text = ''
   let size = 0
   for (;;) {
