@@ -141,8 +141,9 @@ export class Relay implements Waiter, ConnectionUser {
     clearTimeout(this.#closeTimer)
     const { outgoing } = this.#arrival
     const connection = this.#connection
-    // An upstream that answered before it had read everything may go on reading our next request as content.
-    if (reusable && (this.#upload?.isDone() ?? true)) {
+    // An upstream that answered before it had read everything may go on reading our next request as content, and one
+    // that was asked to switch protocols may believe that it has.
+    if (reusable && !this.#plan.websocket && (this.#upload?.isDone() ?? true)) {
       connection?.socket.resume()
       if (connection !== undefined) this.#pool.release(connection)
     } else connection?.destroy()

@@ -63,7 +63,11 @@ export function openTunnel(from: { client: Socket; upstream: Socket; onClose: ()
       if (other.closed) finish()
     })
   }
+  let over = false
   const finish = (): void => {
+    // Two sockets that close together both see the other closed.
+    if (over) return
+    over = true
     clearTimeout(linger)
     onClose()
   }

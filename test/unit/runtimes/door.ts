@@ -60,6 +60,9 @@ export async function openDoor(settings: DoorSettings = {}): Promise<Door> {
   const config = { http, https: undefined, forceHttps: false }
   const [listener] = await listen({ config, app: { fetch }, watch: node.watcher.watch, onBug })
   if (listener === undefined) throw new Error('no listener')
+  // The server forgets sockets that became tunnels.
+  const sockets = new Set<Socket>()
+  listener.server.on('connection', (socket: Socket) => sockets.add(socket))
   return {
     port: Number(new URL(listener.url).port),
     node,
@@ -70,7 +73,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<Door> {
         node.client.close()
         node.watcher.close()
         listener.server.close(() => resolve())
-        listener.server.closeAllConnections()
+        for (const socket of sockets) socket.destroy()
       }),
   }
 }
