@@ -1,0 +1,45 @@
+import type { Arrival, Departure, HeaderLines, Peer } from '../../src/platform.ts'
+import { toBytes } from './bytes.ts'
+import { targetOf } from './target.ts'
+
+/** What the Worker's entrypoint passes beside the Request. */
+export interface Visit {
+  /** `ctx.waitUntil`. */
+  readonly defer: (work: Promise<unknown>) => void
+  /** Who wants to know when the answer has left. */
+  readonly listeners: ((departure: Departure) => void)[]
+}
+
+/**
+ * Reads what arrived at a Worker. The edge ends the connection, so HTTP/2 and HTTP/3 look like HTTP/1.1 here, names are
+ * lower case and repeated lines are joined.
+ */
+export function toArrival(request: Request, visit: Visit): Arrival {
+  const { method, url, headers } = request
+  return {
+    method,
+    target: toBytes(targetOf(url)),
+    httpVersion: '1.1',
+    headers: toLines(headers),
+    peer: toPeer(headers.get('cf-connecting-ip')),
+    encrypted: url.startsWith('https:'),
+    request,
+    departed: (listener) => visit.listeners.push(listener),
+    defer: visit.defer,
+  }
+}
+
+/** Cloudflare's edge writes this header itself and lets nobody else; there is no socket to ask. */
+function toPeer(address: string | null): Peer {
+  return address === null ? { kind: 'unknown' } : { kind: 'ip', address }
+}
+
+/**
+ * Two Cookie lines that arrive as `a=1, b=2` stay that way: a value may hold a comma, so splitting there would let a
+ * cookie of a sibling domain become one of ours.
+ */
+function toLines(headers: Headers): HeaderLines {
+  const lines: string[] = []
+  for (const [name, value] of headers) lines.push(name, toBytes(value))
+  return lines
+}

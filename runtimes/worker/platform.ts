@@ -1,0 +1,17 @@
+import type { Platform } from '../../src/platform.ts'
+import { toArrival, type Visit } from './arrival.ts'
+import { type Bindings, createForward } from './forward.ts'
+
+/** Makes the Platform that Workers lend to the core: no files, no watching, no AES but WebCrypto's. */
+export function createWorkerPlatform(bindings: Bindings): Platform {
+  return {
+    runtime: 'workers',
+    // The entrypoint passes a Visit as the environment of each request.
+    arrival: (request, env) => toArrival(request, env as Visit),
+    forward: createForward(bindings),
+    // Tokens and profiles must come from the provider and not from the edge's cache.
+    fetch: (url, init) => fetch(url, { ...init, cache: 'no-store' }),
+    now: Date.now,
+    write: (line) => console.log(line),
+  }
+}
