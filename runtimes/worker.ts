@@ -1,0 +1,16 @@
+import { type Door, openDoor } from './worker/door.ts'
+import type { Bindings } from './worker/forward.ts'
+
+export { SidegateRelay } from './worker/relay-object.ts'
+
+let settled: Door | undefined
+
+/** Sidegate on Cloudflare Workers. Opened by the first request, since nothing may be awaited while a Worker starts. */
+export default {
+  async fetch(request, env, ctx) {
+    // A promise of one request must not be awaited by another: early visitors each open a door, and the first open one counts.
+    const door = settled ?? (await openDoor(env))
+    settled ??= door
+    return settled.fetch(request, ctx)
+  },
+} satisfies ExportedHandler<Bindings>

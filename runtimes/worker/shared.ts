@@ -1,0 +1,84 @@
+import type { SharedState } from '../../src/platform.ts'
+import { type Announcement, PAGE, type SidegateRelay } from './relay-object.ts'
+
+/** State that isolates share through a Durable Object. */
+export interface IsolateState extends SharedState {
+  /**
+   * Hears what was announced in other isolates. Resolves at once while the last time was a moment ago, so it stands
+   * before every request.
+   */
+  catchUp(defer: (work: Promise<unknown>) => void): Promise<void>
+}
+
+/** What the shared state is made from. */
+export interface IsolateStateParts {
+  readonly namespace: DurableObjectNamespace<SidegateRelay>
+  readonly now: () => number
+  /** Told when the object does not answer. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/** One object serves a deployment. */
+const NAME = 'sidegate'
+
+/** Longest wait for the object; a sign-in proxy without it is better than none. */
+const PATIENCE_MS = 1_500
+
+/** An isolate that has heard the announcements so long ago listens again behind its answer. */
+const FRESH_MS = 5_000
+
+/** After that it listens before its answer, so this is how long a sign-out elsewhere may go unnoticed. */
+const STALE_MS = 15_000
+
+/** Builds the shared state; no call throws, and none takes longer than 1.5 s. */
+export function createIsolateState({ namespace, now, onFailure }: IsolateStateParts): IsolateState {
+  const followers: ((line: string, untilMs: number) => void)[] = []
+  let heardUpTo = 0
+  let askedAtMs = Number.NEGATIVE_INFINITY
+  let heardAtMs = Number.NEGATIVE_INFINITY
+  const object = () => namespace.get(namespace.idFromName(NAME))
+
+  async function ask<Value>(question: Promise<Value>, fallback: Value): Promise<Value> {
+    let timer: number | null = null
+    const patience = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('no answer in time')), PATIENCE_MS)
+    })
+    try {
+      return await Promise.race([question, patience])
+    } catch (error) {
+      onFailure(error)
+      return fallback
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async function hear(): Promise<void> {
+    askedAtMs = now()
+    let page: readonly Announcement[] | undefined
+    do {
+      page = await ask<readonly Announcement[] | undefined>(object().since(heardUpTo), undefined)
+      for (const { id, line, untilMs } of page ?? []) {
+        heardUpTo = Math.max(heardUpTo, id)
+        for (const follower of followers) follower(line, untilMs)
+      }
+    } while (page?.length === PAGE)
+    if (page !== undefined) heardAtMs = now()
+  }
+
+  return {
+    get: (key) => ask(object().read(key), undefined),
+    set: (key, value, ttlMs) => ask(object().write(key, value, ttlMs), undefined),
+    claim: (key, ttlMs) => ask(object().claim(key, ttlMs), true),
+    release: (key) => ask(object().release(key), undefined),
+    announce: (line, untilMs) => ask(object().announce(line, untilMs), undefined),
+    follow: (listener) => followers.push(listener),
+    async catchUp(defer) {
+      // One that does not answer is not asked on every request.
+      if (now() - askedAtMs < FRESH_MS) return
+      const listening = hear()
+      if (now() - heardAtMs < STALE_MS) defer(listening)
+      else await listening
+    },
+  }
+}
