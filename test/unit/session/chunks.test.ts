@@ -64,9 +64,24 @@ describe('joining', () => {
     ['one missing at the start', [second, third]],
     ['an emptied one', [first, { ...second, value: '' }, third]],
     ['one that is only a lead', [first, second, { ...third, value: third.value.slice(0, 11) }]],
-    ['one under two values', [first, second, third, { ...third, value: `${third.value.slice(0, -1)}!` }]],
   ])('makes no old token with %s', (_, cookies) => {
     expect(tokensOf(cookies)).not.toContain(token)
+  })
+
+  it('takes neither of two values of one chunk, whichever comes first', () => {
+    const twin = { ...second, value: `${second.value.slice(0, -1)}!` }
+    expect(tokensOf([first, second, twin, third])).toEqual([])
+    expect(tokensOf([first, twin, second, third])).toEqual([])
+  })
+
+  it('does not hand on what does not end as its chunks say', () => {
+    expect(tokensOf([first, second, { ...third, value: third.value.slice(0, 11) }])).toEqual([])
+    expect(tokensOf([first, second, { ...third, value: third.value.slice(0, -1) }])).toEqual([])
+  })
+
+  it('does not join more than 32,768 characters', () => {
+    const chunk = (index: number) => ({ name: `${NAME}_${index}`, value: `9.AAAAAAAA.${'A'.repeat(3900)}` })
+    expect(tokensOf(Array.from({ length: 9 }, (_, at) => chunk(at)))).toEqual([])
   })
 
   it('never mixes two sessions, even of the same length (CK-29)', () => {

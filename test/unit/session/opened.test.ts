@@ -13,6 +13,14 @@ describe('the cache of opened sessions', () => {
     expect(cache.find(`two${'t'.repeat(22)}`)).toBeUndefined()
   })
 
+  it('does so also for what was not asked for lately', () => {
+    const cache = createOpenedSessions(4)
+    cache.add(`one${'t'.repeat(22)}`, opened)
+    for (const token of [aToken(50), aToken(50)]) cache.add(token, opened)
+    expect(cache.find(`two${'t'.repeat(22)}`)).toBeUndefined()
+    expect(cache.find(`one${'t'.repeat(22)}`)).toMatchObject(opened)
+  })
+
   it('keeps what is asked for and forgets the rest, within its bound of entries', () => {
     const cache = createOpenedSessions(100)
     const loved = aToken(50)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Cookie } from '../../../src/http/exchange.ts'
+import { createReader } from '../../../src/session/load.ts'
 import { seal } from '../../../src/session/seal.ts'
 import { aSession, NOW_MS } from '../../support/session.ts'
 import {
@@ -349,12 +350,37 @@ describe('a secret replaced under load (CK-51)', () => {
   })
 
   it('does not remember what was being opened while it changed', async () => {
-    const gate = await aGate()
-    const cookies = await cookiesOf(gate, aSession())
-    const loading = gate.store.load(cookies)
-    await gate.ring.replace([OTHER_SECRET])
-    await loading
-    expect(await kindOf(gate, cookies)).toBe('key')
+    const { store, ring, config, denylist } = await aGate()
+    const [alice, bob] = await Promise.all(
+      ['alice', 'bob'].map((subject) => changesOf(store, aSession({ subject }))),
+    )
+    // Keys change in the middle of one opening, and another request notices first.
+    let generation = 0
+    let segments = [ring.sealing.segment]
+    const find: typeof ring.find = (segment) => (segments.includes(segment) ? ring.find(segment) : undefined)
+    const changing = {
+      ...ring,
+      sealing: ring.sealing,
+      find,
+      get generation() {
+        return generation
+      },
+    }
+    const platform = { now: () => NOW_MS }
+    const reader = createReader({
+      cookieName: NAME,
+      config: config.session,
+      ring: changing,
+      denylist,
+      platform,
+    })
+    const opening = reader.load(alice ?? [])
+    generation = 1
+    await reader.load(bob ?? [])
+    await opening
+    segments = []
+    expect(await reader.load(alice ?? [])).toEqual({ kind: 'unreadable', why: 'key' })
+    expect(reader.load(bob ?? [])).toMatchObject({ kind: 'active' })
   })
 })
 
