@@ -79,6 +79,7 @@ export function createKeys({ jwksUri, outbound, platform }: KeysParts): Keys {
 
   return {
     async verify(token, { algs, secret }) {
+      if (token.length > MAX_TOKEN) return failed(invalid('size'))
       const alg = readAlg(token)
       if (alg === undefined || !algs.includes(alg)) return failed(invalid('alg'))
       if (!alg.startsWith('HS')) return verifyByKeys(token, algs)
@@ -114,7 +115,9 @@ async function verifyOnce(
 ): Promise<Result<VerifiedJwt>> {
   try {
     const { payload, protectedHeader } = await compactVerify(token, key, { algorithms: [...algs] })
-    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+    const claims: unknown = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(payload),
+    )
     if (!isRecord(claims)) return failed(invalid('claims'))
     return ok({ alg: protectedHeader.alg, typ: protectedHeader.typ, claims })
   } catch (cause) {
@@ -151,7 +154,6 @@ export function peekIssuer(token: string): string | undefined {
 }
 
 function readAlg(token: string): string | undefined {
-  if (token.length > MAX_TOKEN) return undefined
   try {
     const { alg } = decodeProtectedHeader(token)
     return typeof alg === 'string' ? alg : undefined

@@ -14,6 +14,8 @@ export interface TokenAnswer {
 
 interface ProcessedTokens {
   readonly access_token: string
+  /** In lower case. */
+  readonly token_type: string
   readonly refresh_token?: string | undefined
   readonly expires_in?: number | undefined
 }
@@ -42,11 +44,13 @@ export async function splitIdToken(
   return { idToken, rest: new Response(JSON.stringify(kept), { status, headers }) }
 }
 
-/** Joins what the library accepted with the ID token, which must be text where it is present. */
+/** Joins what the library accepted with the ID token, which must be text where it is present. Bearer tokens only. */
 export function toTokenAnswer(tokens: ProcessedTokens, idToken: unknown): Result<TokenAnswer> {
   if (idToken !== undefined && (typeof idToken !== 'string' || idToken === '')) {
     return failed(problem('provider_misbehaved', { why: 'id_token' }))
   }
+  // The library also knows DPoP (RFC 9449), which takes proofs that we do not make.
+  if (tokens.token_type !== 'bearer') return failed(problem('provider_misbehaved', { why: 'token_type' }))
   return ok({
     accessToken: tokens.access_token,
     refreshToken: tokens.refresh_token,
