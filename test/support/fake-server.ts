@@ -36,6 +36,10 @@ export function createFakeServer<Endpoint extends string>(
   ): void
 } {
   const app = new Hono()
+  // A script that throws is a connection that breaks.
+  app.onError((error) => {
+    throw error
+  })
   // Cast: every endpoint of the list gets its counter.
   const hits = Object.fromEntries(endpoints.map((endpoint) => [endpoint, 0])) as Record<Endpoint, number>
   const scripts: Partial<Record<Endpoint, Script>> = {}

@@ -9,6 +9,8 @@ export interface Signer {
    * undefined removes. Undefined claims are removed too.
    */
   sign(claims: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
+  /** Signs a payload as it is: for JSON that no object gives. */
+  signText(payload: string): Promise<string>
   /** A new key replaces the old one; `keepOld` goes on publishing it. */
   rotate(keepOld?: boolean): Promise<void>
 }
@@ -31,6 +33,10 @@ export async function createSigner(): Promise<Signer> {
       // Cast: hostile tests put values of other types into the header on purpose.
       return new CompactSign(payload).setProtectedHeader(kept as { alg: string }).sign(pair.privateKey)
     },
+    signText: (payload) =>
+      new CompactSign(new TextEncoder().encode(payload))
+        .setProtectedHeader({ alg: 'RS256', kid: `key-${generation}` })
+        .sign(pair.privateKey),
     async rotate(keepOld = false) {
       pair = await generateKeyPair('RS256', { extractable: true })
       generation += 1
