@@ -1,5 +1,6 @@
 import type { Exchange } from '../http/exchange.ts'
 import { findHeader } from '../http/head.ts'
+import { isOwnOrigin } from '../http/origin.ts'
 import { type Problem, problem } from '../problems.ts'
 
 /**
@@ -8,15 +9,13 @@ import { type Problem, problem } from '../problems.ts'
  * must be ours; a request with neither comes from no page.
  */
 export function checkSameOrigin({ facts, arrival }: Exchange): Problem | undefined {
-  const { fetchSite, originHeader } = facts
+  const { fetchSite } = facts
   if (fetchSite !== undefined) {
-    return fetchSite === 'same-origin' || fetchSite === 'none'
-      ? undefined
-      : problem('origin_refused', { site: fetchSite })
+    const passes = fetchSite === 'same-origin' || fetchSite === 'none'
+    return passes ? undefined : problem('origin_refused', { site: fetchSite.slice(0, 200) })
   }
-  const source = originHeader ?? originOf(findHeader(arrival.headers, 'referer'))
-  if (source === undefined || source === facts.origin || source === `${facts.scheme}://${facts.host}`)
-    return undefined
+  const source = facts.originHeader ?? originOf(findHeader(arrival.headers, 'referer'))
+  if (source === undefined || isOwnOrigin({ ...facts, originHeader: source })) return undefined
   return problem('origin_refused', { origin: source.slice(0, 200) })
 }
 
