@@ -44,6 +44,21 @@ describe('several processes with a relay', () => {
     expect(provider.asked).toBe(2)
   })
 
+  it('look once more after the claim, for what arrived just before it', async () => {
+    const { clock, provider, shared, one, two } = await twoProcesses()
+    const cookies = await one.signIn()
+    clock.ms += HOUR_MS
+    await two.visit(cookies)
+    const { get } = shared
+    let looks = 0
+    shared.get = async (key) => {
+      looks += 1
+      return looks === 1 ? undefined : get(key)
+    }
+    expect((await one.visit(cookies)).session?.tokens.refresh).toBe('RT-alice-1-1')
+    expect(provider.asked).toBe(1)
+  })
+
   it('do not wait for ever for one that died with the claim', async () => {
     const { clock, provider, shared, one } = await twoProcesses()
     const cookies = await one.signIn()

@@ -84,6 +84,18 @@ describe.each([
     async (text) => expect(await outcome(await ringOf(), text)).toBe('format'),
   )
 
+  it('is not looked into when no cookies could hold it (CK-41)', async () => {
+    const ring = await ringOf()
+    const long = withPart(await seal(ring, BYTES), 3, () => 'A'.repeat(40_000))
+    expect(await outcome(ring, long)).toBe('format')
+    expect(
+      await outcome(
+        ring,
+        withPart(long, 3, () => 'A'.repeat(30_000)),
+      ),
+    ).toBe('key')
+  })
+
   it('is the same under another last character with the same bits: no key for lists (CK-27)', async () => {
     const ring = await ringOf()
     const token = await seal(ring, BYTES)
