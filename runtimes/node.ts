@@ -43,7 +43,7 @@ async function run(config: Config): Promise<void> {
   const app = await createApp(config, node.platform)
   const listeners = await listen({ config: config.listen, app, watch: node.watcher.watch, onBug })
   for (const { url } of listeners) log.line('info', 'Sidegate is listening', { url, version: VERSION })
-  endOnSignals({ servers: listeners.map(({ server }) => server), node })
+  endOnSignals({ listeners, node })
 }
 
 function describe(error: unknown): string {

@@ -1,9 +1,12 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { getRequestListener, RequestError } from '@hono/node-server'
+import { getRequestListener, type Http2Bindings, type HttpBindings, RequestError } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { ListenConfig } from '../../src/config/config.ts'
+import type { NodeEnv } from './arrival.ts'
 import { bind } from './bind.ts'
 import { createCertificate } from './certificate.ts'
+import { createFreshConnections, type FreshConnections } from './fresh.ts'
 import { handleUpgrades, isWebSocket } from './upgrade.ts'
 import { holdContinue } from './upload.ts'
 import type { Watch } from './watch.ts'
@@ -22,10 +25,12 @@ export interface ListenInput {
   readonly onBug: (error: unknown) => void
 }
 
-/** A server that listens, and the address for people: `http://127.0.0.1:4180`. */
+/** A server that listens. */
 export interface Listener {
   readonly server: Server
+  /** For people: `http://127.0.0.1:4180`. */
   readonly url: string
+  readonly fresh: FreshConnections
 }
 
 /**
@@ -45,18 +50,20 @@ const LIMITS: ServerOptions = {
 
 /** Opens every configured listener; rejects with a sentence for people when one cannot be opened. */
 export async function listen({ config, app, watch, onBug }: ListenInput): Promise<readonly Listener[]> {
-  const listener = requestListener(app, onBug)
+  const fresh = createFreshConnections()
+  const listener = requestListener({ app, fresh, onBug })
   const listeners: Listener[] = []
   if (config.http !== undefined) {
     const server = withEvents(createServer(LIMITS, listener), listener)
-    listeners.push({ server, url: await bind(server, config.http, 'http') })
+    fresh.follow(server, 'connection')
+    listeners.push({ server, fresh, url: await bind(server, config.http, 'http') })
   }
   if (config.https !== undefined) {
     const certificate = createCertificate(config.https)
     const server = createTlsServer({ ...LIMITS, ...certificate.read() }, listener)
     certificate.follow(watch, (next) => server.setSecureContext(next), onBug)
-    withEvents(server, listener)
-    listeners.push({ server, url: await bind(server, config.https.address, 'https') })
+    fresh.follow(withEvents(server, listener), 'secureConnection')
+    listeners.push({ server, fresh, url: await bind(server, config.https.address, 'https') })
   }
   return listeners
 }
@@ -67,8 +74,19 @@ export function refuseLenientParser(flags: readonly string[]): string | undefine
   return 'Remove "--insecure-http-parser" from the command line or NODE_OPTIONS: it lets one request be read as two'
 }
 
-function requestListener(app: App, onBug: ListenInput['onBug']): RequestListener {
-  return getRequestListener((request, env) => app.fetch(request, env), {
+function requestListener(parts: {
+  app: App
+  fresh: FreshConnections
+  onBug: ListenInput['onBug']
+}): RequestListener {
+  const { app, fresh, onBug } = parts
+  const fetch = (request: Request, env: HttpBindings | Http2Bindings): Response | Promise<Response> => {
+    // Only servers of HTTP/1 are opened here.
+    const { incoming, outgoing } = env as HttpBindings
+    fresh.used(incoming.socket)
+    return request.method === 'HEAD' ? head(app, request, { incoming, outgoing }) : app.fetch(request, env)
+  }
+  return getRequestListener(fetch, {
     errorHandler: (error) => {
       // The adapter could not even make a URL of it: no such request reaches the app.
       if (error instanceof RequestError) return bare(400)
@@ -76,6 +94,12 @@ function requestListener(app: App, onBug: ListenInput['onBug']): RequestListener
       return bare(500)
     },
   })
+}
+
+/** The framework wraps what answers HEAD, and the mark of an answer that has left would be written as one. */
+async function head(app: App, request: Request, env: NodeEnv): Promise<Response> {
+  const response = await app.fetch(request, env)
+  return env.outgoing.headersSent ? RESPONSE_ALREADY_SENT : response
 }
 
 function bare(status: number): Response {

@@ -1,9 +1,9 @@
-import type { Server } from 'node:http'
+import type { Listener } from './listen.ts'
 import type { NodePlatform } from './platform.ts'
 
 /** What is brought down, in this order. */
 export interface ShutdownInput {
-  readonly servers: readonly Server[]
+  readonly listeners: readonly Listener[]
   readonly node: NodePlatform
   /** What is still running after this is cut; below the 30 s that Kubernetes waits. */
   readonly graceMs?: number
@@ -17,11 +17,13 @@ const SWEEP_MS = 50
  * Ends in order: no new connections, tunnels are told to come back elsewhere, requests in flight finish, then the log.
  * Resolves when everything is done or the grace is over, whichever is first.
  */
-export async function shutDown({ servers, node, graceMs = GRACE_MS }: ShutdownInput): Promise<void> {
+export async function shutDown({ listeners, node, graceMs = GRACE_MS }: ShutdownInput): Promise<void> {
+  const servers = listeners.map(({ server }) => server)
   const sweep = setInterval(() => {
     for (const server of servers) server.closeIdleConnections()
   }, SWEEP_MS)
   const closed = Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  for (const { fresh } of listeners) fresh.closeAll()
   node.client.tunnels.closeAll()
   const finished = closed.then(() => node.settled())
   await Promise.race([finished, after(graceMs)])

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { listen } from '../../../runtimes/node/listen.ts'
+import { type Listener, listen } from '../../../runtimes/node/listen.ts'
 import { createNodePlatform, type NodePlatform } from '../../../runtimes/node/platform.ts'
 import type { UpstreamConfig } from '../../../src/config/config.ts'
 import type { Exchange } from '../../../src/http/exchange.ts'
@@ -22,6 +22,7 @@ export interface DoorSettings {
 /** The Node door with nothing behind it but the forwarder. */
 export interface Door {
   readonly port: number
+  readonly listener: Listener
   readonly node: NodePlatform
   readonly departures: Departure[]
   readonly bugs: unknown[]
@@ -65,6 +66,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<Door> {
   listener.server.on('connection', (socket: Socket) => sockets.add(socket))
   return {
     port: Number(new URL(listener.url).port),
+    listener,
     node,
     departures,
     bugs,

@@ -1,0 +1,336 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { get } from 'node:http'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { type App, type Listener, listen, refuseLenientParser } from '../../../runtimes/node/listen.ts'
+import { createNodePlatform } from '../../../runtimes/node/platform.ts'
+import { shutDown } from '../../../runtimes/node/shutdown.ts'
+import { createWatcher } from '../../../runtimes/node/watch.ts'
+import type { ListenConfig } from '../../../src/config/config.ts'
+import type { Arrival, Peer } from '../../../src/platform.ts'
+import { answering, aResponse, startRawUpstream } from '../../support/raw-upstream.ts'
+import { aRequest, openDoor, talk } from './door.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'listen-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const open: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const part of open.splice(0).reverse()) await part.close()
+})
+
+const node = createNodePlatform({ insecureTls: false, onBug: () => {}, sink: () => {} })
+const TCP: ListenConfig = {
+  http: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+  https: undefined,
+  forceHttps: false,
+}
+
+/** An app that says what it saw of the peer. */
+function appWith(see: (arrival: Arrival) => void): App {
+  return {
+    fetch: (request, env) => {
+      see(node.platform.arrival(request, env))
+      return new Response('seen')
+    },
+  }
+}
+
+async function openListener(config: ListenConfig, app: App): Promise<Listener> {
+  const watcher = createWatcher(50)
+  const [listener] = await listen({ config, app, watch: watcher.watch, onBug: () => {} })
+  if (listener === undefined) throw new Error('no listener')
+  open.push({
+    close: () => {
+      watcher.close()
+      listener.server.closeAllConnections()
+      listener.server.close()
+    },
+  })
+  return listener
+}
+
+describe('a listener', () => {
+  it('reports what arrived as it arrived', async () => {
+    let seen: Arrival | undefined
+    const { url } = await openListener(
+      TCP,
+      appWith((arrival) => {
+        seen = arrival
+      }),
+    )
+    await talk(
+      Number(new URL(url).port),
+      aRequest('/a%2f..?x', ['X-B: 1', 'x-b: 2', 'Connection: close']),
+    ).closed()
+    expect(seen).toMatchObject({ method: 'GET', target: '/a%2f..?x', httpVersion: '1.1', encrypted: false })
+    expect(seen?.headers.slice(0, 6)).toEqual(['Host', 'app.example.com', 'X-B', '1', 'x-b', '2'])
+    expect(seen?.peer).toEqual({ kind: 'unknown' })
+  })
+
+  it('names the peer by its socket', async () => {
+    const peers: Peer[] = []
+    const { url } = await openListener(
+      TCP,
+      appWith(({ peer }) => void peers.push(peer)),
+    )
+    await talk(
+      Number(new URL(url).port),
+      aRequest('/', ['Connection: close', 'X-Forwarded-For: 1.2.3.4']),
+    ).closed()
+    expect(peers).toEqual([{ kind: 'ip', address: '127.0.0.1' }])
+  })
+
+  it('takes unix sockets with a mode, in the place of one that a killed process left', async () => {
+    const path = join(folder, 'gate.sock')
+    const dies = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 9))`
+    spawnSync(process.execPath, ['-e', dies], { timeout: 5000 })
+    expect(statSync(path).isSocket()).toBe(true)
+    const peers: Peer[] = []
+    const http = { kind: 'unix', path, mode: 0o660 } as const
+    const { url } = await openListener(
+      { ...TCP, http },
+      appWith(({ peer }) => void peers.push(peer)),
+    )
+    expect(url).toBe(`unix://${path}`)
+    expect(statSync(path).mode & 0o777).toBe(0o660)
+    expect(await getOver({ socketPath: path })).toBe('seen')
+    expect(peers).toEqual([{ kind: 'unix' }])
+  })
+
+  it('takes a socket that systemd opened', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    // Node has no public name for the descriptor of a listening socket.
+    const { fd } = (server as unknown as { _handle: { fd: number } })._handle
+    const child = spawn(process.execPath, ['--input-type=module', '-e', ON_FD_3], {
+      stdio: ['ignore', 'pipe', 'inherit', fd],
+    })
+    open.push({ close: () => child.kill('SIGKILL') })
+    await new Promise((resolve) => child.stdout?.once('data', resolve))
+    // Both processes would accept from the one queue.
+    server.close()
+    if (address === null || typeof address === 'string') throw new Error('no port')
+    expect(await getOver({ port: address.port })).toBe('by descriptor')
+  })
+
+  it('speaks TLS, and takes a new certificate without a restart', async () => {
+    const files = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') }
+    makeCertificate('first.example.com', files)
+    const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
+    const https = { ...files, address, minVersion: 'TLSv1.2' } as const
+    const arrivals: Arrival[] = []
+    const { url } = await openListener(
+      { http: undefined, https, forceHttps: false },
+      appWith((arrival) => void arrivals.push(arrival)),
+    )
+    const port = Number(new URL(url).port)
+    expect(await subjectAt(port)).toBe('first.example.com')
+    await expect.poll(() => arrivals[0]?.encrypted).toBe(true)
+    makeCertificate('second.example.com', files)
+    await expect.poll(() => subjectAt(port), { timeout: 5000 }).toBe('second.example.com')
+  })
+
+  it('says in one sentence why it cannot listen', async () => {
+    const { url } = await openListener(
+      TCP,
+      appWith(() => {}),
+    )
+    const taken = {
+      ...TCP,
+      http: { kind: 'tcp', host: '127.0.0.1', port: Number(new URL(url).port) } as const,
+    }
+    await expect(
+      openListener(
+        taken,
+        appWith(() => {}),
+      ),
+    ).rejects.toThrow(
+      /^Cannot listen on "127.0.0.1:\d+": another program does already; stop it or change the address$/u,
+    )
+    const foreign = { ...TCP, http: { kind: 'tcp', host: '192.0.2.1', port: 0 } as const }
+    await expect(
+      openListener(
+        foreign,
+        appWith(() => {}),
+      ),
+    ).rejects.toThrow(/this machine has no such address$/u)
+  })
+
+  it('refuses to be lenient', () => {
+    expect(refuseLenientParser(['--max-http-header-size=1', '--insecure-http-parser'])).toMatch(/^Remove/u)
+    expect(refuseLenientParser(['--enable-source-maps', ''])).toBeUndefined()
+  })
+})
+
+describe('what a client may send', () => {
+  const answer = async (arrival: Arrival): Promise<Response | undefined> =>
+    arrival.target === '/form' ? new Response(await arrival.request.text()) : undefined
+
+  it.each([
+    ['a head over 32 KiB', aRequest('/', [`X: ${'a'.repeat(40_000)}`]), 431],
+    [
+      'CL and TE',
+      `${aRequest('/', ['Content-Length: 6', 'Transfer-Encoding: chunked'], 'POST')}0\r\n\r\nG`,
+      400,
+    ],
+    ['two lengths', aRequest('/', ['Content-Length: 1', 'Content-Length: 5'], 'POST'), 400],
+    ['a space before the colon', aRequest('/', ['X-Auth-Request-User : admin']), 400],
+    ['a folded line', aRequest('/', ['X-A: 1\r\n X-Auth-Request-User: admin']), 400],
+    ['a bare CR', aRequest('/', ['X-A: 1\rX-B: 2']), 400],
+    ['a bare LF', 'GET / HTTP/1.1\nHost: a\n\n', 400],
+    ['a NUL', aRequest('/', ['X-A: \0']), 400],
+    ['HTTP/2 without an upgrade', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+    ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['an unknown expectation', aRequest('/', ['Expect: 200-ok']), 417],
+    ['a Host that is none', aRequest('/').replace('app.example.com', 'a b'), 400],
+  ])('is not %s', async (_, request, status) => {
+    const upstream = await startRawUpstream(answering(aResponse()))
+    const door = await openDoor({ upstream: upstream.port })
+    open.push(upstream, door)
+    const client = talk(door.port, request)
+    client.socket.end()
+    const text = await client.closed()
+    expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `, 'u'))
+    expect(text.match(/HTTP\/1\.1/gu)).toHaveLength(1)
+    expect(upstream.sockets).toHaveLength(0)
+    expect(door.bugs).toEqual([])
+  })
+
+  it('may be a head with a 7 KiB session and 1,500 lines, all of which arrive (HD-27)', async () => {
+    let lines = 0
+    const answerWith = async (arrival: Arrival): Promise<Response> => {
+      lines = arrival.headers.length / 2
+      return new Response('ok')
+    }
+    const door = await openDoor({ answer: answerWith })
+    open.push(door)
+    const many = Array.from({ length: 1500 }, () => 'a: b')
+    await talk(
+      door.port,
+      aRequest('/', [`Cookie: ${'c'.repeat(7000)}`, ...many, 'Connection: close']),
+    ).closed()
+    expect(lines).toBe(1503)
+  })
+
+  it('is cut when a chunked upload goes wrong, and the upstream is not left waiting (SM-15)', async () => {
+    const upstream = await startRawUpstream(() => {})
+    const door = await openDoor({ upstream: upstream.port })
+    open.push(upstream, door)
+    const client = talk(door.port, `${aRequest('/', ['Transfer-Encoding: chunked'], 'POST')}4\r\nbody\r\n`)
+    await upstream.waitFor((received) => received[0]?.includes('body') === true)
+    client.send('0x5\r\n')
+    await client.closed()
+    await expect.poll(() => upstream.sockets[0]?.destroyed).toBe(true)
+    expect(upstream.received[0]).not.toMatch(/0\r\n\r\n$/u)
+  })
+
+  it('is judged one by one in a pipeline (SM-18, SM-22)', async () => {
+    const upstream = await startRawUpstream(answering(aResponse('from the app')))
+    const door = await openDoor({ upstream: upstream.port, answer })
+    open.push(upstream, door)
+    const body = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n'
+    const form = `${aRequest('/form', [`Content-Length: ${body.length}`], 'POST')}${body}`
+    const text = await talk(door.port, form + aRequest('/next', ['Connection: close'])).closed()
+    expect(text.match(/HTTP\/1\.1 200/gu)).toHaveLength(2)
+    expect(upstream.received.join('')).not.toMatch(/GET \/smuggled/u)
+  })
+
+  it('is an answer that was not read, with content that never becomes a request (SM-19, SM-20)', async () => {
+    const refuse = async (): Promise<Response> => new Response('no', { status: 401 })
+    const door = await openDoor({ answer: refuse })
+    open.push(door)
+    const body = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n'
+    const client = talk(door.port, `${aRequest('/', [`Content-Length: ${body.length}`], 'POST')}${body}`)
+    await client.until(/401[\s\S]*no$/u)
+    client.send(aRequest('/', ['Connection: close']))
+    expect((await client.closed()).match(/HTTP\/1\.1 401/gu)).toHaveLength(2)
+  })
+})
+
+describe('the end', () => {
+  it('waits for what is in flight and takes nothing new', async () => {
+    const upstream = await startRawUpstream(
+      (socket) => void setTimeout(() => socket.write(aResponse('late')), 150),
+    )
+    const door = await openDoor({ upstream: upstream.port })
+    open.push(upstream, door)
+    const idle = talk(door.port)
+    const busy = talk(door.port, aRequest())
+    await upstream.waitFor((received) => received.length === 1)
+    const ending = shutDown({ listeners: [door.listener], node: door.node, graceMs: 5000 })
+    const late = talk(door.port, aRequest())
+    expect(await late.closed()).toBe('')
+    expect(await busy.closed()).toMatch(/late$/u)
+    await ending
+    expect(await idle.closed()).toBe('')
+  })
+
+  it('does not wait longer than its grace', async () => {
+    const upstream = await startRawUpstream(() => {})
+    const door = await openDoor({ upstream: upstream.port })
+    open.push(upstream, door)
+    const stuck = talk(door.port, aRequest())
+    await upstream.waitFor((received) => received.length === 1)
+    const start = performance.now()
+    await shutDown({ listeners: [door.listener], node: door.node, graceMs: 100 })
+    expect(performance.now() - start).toBeLessThan(1000)
+    expect(await stuck.closed()).toBe('')
+  })
+})
+
+const ON_FD_3 = `
+import { listen } from ${JSON.stringify(new URL('../../../runtimes/node/listen.ts', import.meta.url).href)}
+const app = { fetch: () => new Response('by descriptor') }
+const config = { http: { kind: 'fd', fd: 3 }, https: undefined, forceHttps: false }
+await listen({ config, app, watch: () => {}, onBug: console.error })
+console.log('ready')
+`
+
+function getOver(where: { socketPath: string } | { port: number }): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ ...where, host: '127.0.0.1', headers: { host: 'app.example.com' }, agent: false }, (response) => {
+      let text = ''
+      response.on('data', (bytes) => {
+        text += bytes
+      })
+      response.on('end', () => resolve(text))
+    }).on('error', reject)
+  })
+}
+
+function subjectAt(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      resolve(String(socket.getPeerCertificate().subject.CN))
+      socket.end(aRequest('/', ['Connection: close']))
+    })
+    socket.on('error', reject)
+  })
+}
+
+function makeCertificate(name: string, files: { certFile: string; keyFile: string }): void {
+  const options = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-days',
+    '2',
+  ]
+  execFileSync(
+    'openssl',
+    [...options, '-subj', `/CN=${name}`, '-keyout', files.keyFile, '-out', files.certFile],
+    {
+      stdio: 'ignore',
+    },
+  )
+}
