@@ -314,8 +314,8 @@ export const OPTIONS = {
     group: 'Provider',
     kind: 'string',
     default: '',
-    supported: false,
-    about: 'Sent as `response_mode` when people sign in.',
+    about:
+      'Sent as `response_mode` when people sign in. With `form_post` the provider answers by a POST from its own site, which brings the sign-in cookie only with `--cookie-csrf-samesite=none`.',
   },
   'force-code-challenge-method': {
     group: 'Provider',

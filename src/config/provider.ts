@@ -152,6 +152,7 @@ function readLoginParameters(settings: Settings): Readonly<Record<string, string
     prompt,
     approval_prompt: prompt === '' ? settings.value('approval-prompt') : '',
     acr_values: settings.value('acr-values'),
+    response_mode: settings.value('auth-request-response-mode'),
   }
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ''))
 }

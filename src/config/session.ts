@@ -1,7 +1,7 @@
 import type { SessionConfig } from './config.ts'
 import { type Files, readTextFile } from './files.ts'
 import { quote } from './report.ts'
-import { MAKE_SECRET, parseCookieSecrets } from './secrets.ts'
+import { isPublished, MAKE_SECRET, parseCookieSecrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
 
 /** Lifetimes, secrets and limits of sessions. */
@@ -40,6 +40,7 @@ function readSecrets(settings: Settings, files: Files): Pick<SessionConfig, 'sec
     }
     const secrets = parseCookieSecrets(direct)
     if (!secrets.ok) settings.problem('cookie-secret', secrets.problem)
+    warnIfPublished(settings, 'cookie-secret', direct)
     return { secrets: secrets.ok ? secrets.value : [], secretFiles: [] }
   }
   if (secretFiles.length === 0) {
@@ -51,9 +52,22 @@ function readSecrets(settings: Settings, files: Files): Pick<SessionConfig, 'sec
 function readSecretFile(settings: Settings, files: Files, path: string): readonly Uint8Array[] {
   const text = readTextFile(files, path)
   const secrets = text.ok ? parseCookieSecrets(text.value) : text
+  if (text.ok) warnIfPublished(settings, 'cookie-secret-file', text.value)
   if (secrets.ok) return secrets.value
   settings.problem('cookie-secret-file', text.ok ? `${quote(path)}: ${secrets.problem}` : secrets.problem)
   return []
+}
+
+function warnIfPublished(
+  settings: Settings,
+  flag: 'cookie-secret' | 'cookie-secret-file',
+  text: string,
+): void {
+  if (!isPublished(text)) return
+  settings.warning(
+    flag,
+    `replace this secret, it is published as an example and anybody can make sessions with it; ${MAKE_SECRET}`,
+  )
 }
 
 /** A session without tokens cannot do what these ask for. */

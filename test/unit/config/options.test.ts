@@ -92,6 +92,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   prompt: ['login'],
   'approval-prompt': ['force'],
   'acr-values': ['2'],
+  'auth-request-response-mode': ['form_post'],
   'code-challenge-method': ['plain'],
   'skip-claims-from-profile-url': ['true'],
   'ssl-insecure-skip-verify': ['true'],
