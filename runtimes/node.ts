@@ -5,6 +5,7 @@ import { loadConfig } from '../src/config/load.ts'
 import { createLog } from '../src/observe/log.ts'
 import { listen, refuseLenientParser } from './node/listen.ts'
 import { createNodePlatform } from './node/platform.ts'
+import { withSharedState } from './node/shared.ts'
 import { endOnSignals } from './node/shutdown.ts'
 import { VERSION } from './version.ts'
 
@@ -40,7 +41,7 @@ async function run(config: Config): Promise<void> {
   process.on('uncaughtException', onBug)
   process.on('exit', node.flush)
 
-  const app = await createApp(config, node.platform)
+  const app = await createApp(config, await withSharedState(node.platform, config.session.relayUrl, log))
   const listeners = await listen({ config: config.listen, app, watch: node.watcher.watch, onBug })
   for (const { url } of listeners) log.line('info', 'Sidegate is listening', { url, version: VERSION })
   endOnSignals({ listeners, node })

@@ -1,0 +1,13 @@
+import type { Log } from '../../src/observe/log.ts'
+import type { Platform } from '../../src/platform.ts'
+
+/** The platform with Redis behind it where a URL is configured; Redis is not even loaded for the many that have none. */
+export async function withSharedState(
+  platform: Platform,
+  url: string | undefined,
+  log: Log,
+): Promise<Platform> {
+  if (url === undefined) return platform
+  const { createRedisState } = await import('./redis.ts')
+  return { ...platform, shared: await createRedisState({ url, now: platform.now, log }) }
+}
