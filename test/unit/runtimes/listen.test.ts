@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { get } from 'node:http'
 import { createServer } from 'node:net'
@@ -13,6 +13,7 @@ import { createWatcher } from '../../../runtimes/node/watch.ts'
 import type { ListenConfig } from '../../../src/config/config.ts'
 import type { Arrival, Peer } from '../../../src/platform.ts'
 import { answering, aResponse, startRawUpstream } from '../../support/raw-upstream.ts'
+import { makeCertificate } from './certificate.ts'
 import { aRequest, openDoor, talk } from './door.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'listen-'))
@@ -312,25 +313,4 @@ function subjectAt(port: number): Promise<string> {
     })
     socket.on('error', reject)
   })
-}
-
-function makeCertificate(name: string, files: { certFile: string; keyFile: string }): void {
-  const options = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-days',
-    '2',
-  ]
-  execFileSync(
-    'openssl',
-    [...options, '-subj', `/CN=${name}`, '-keyout', files.keyFile, '-out', files.certFile],
-    {
-      stdio: 'ignore',
-    },
-  )
 }

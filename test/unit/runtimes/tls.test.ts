@@ -1,0 +1,84 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createNodePlatform } from '../../../runtimes/node/platform.ts'
+import { makeCertificate } from './certificate.ts'
+import { aRequest, openDoor, talk } from './door.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tls-'))
+const files = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') }
+makeCertificate('upstream.example.com', files)
+
+let connections = 0
+let resumed = 0
+const server = createServer(
+  { cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) },
+  (incoming, outgoing) => {
+    incoming.pipe(outgoing)
+  },
+)
+server.on('secureConnection', (socket: TLSSocket) => {
+  connections += 1
+  if (socket.isSessionReused()) resumed += 1
+})
+
+beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)))
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+  rmSync(folder, { recursive: true })
+})
+
+function port(): number {
+  // A server on a TCP port has an address of this kind.
+  return (server.address() as AddressInfo).port
+}
+
+async function askThrough(verifyTls: boolean, keepAlive = true, times = 1): Promise<string> {
+  const target = {
+    kind: 'tcp',
+    protocol: 'https:',
+    host: '127.0.0.1',
+    port: port(),
+    verifyTls,
+    keepAlive,
+  } as const
+  const door = await openDoor({ config: { target } })
+  let text = ''
+  for (let round = 0; round < times; round += 1) {
+    text = await talk(
+      door.port,
+      `${aRequest('/', ['Content-Length: 4', 'Connection: close'], 'POST')}body`,
+    ).closed()
+  }
+  await door.close()
+  return text
+}
+
+describe('a server with a certificate that nobody signed (SS-16)', () => {
+  it('is no upstream', async () => {
+    expect(await askThrough(true)).toMatch(/^HTTP\/1.1 502[\s\S]*upstream_unreachable$/u)
+  })
+
+  it('is one where the operator says so, on one connection or with resumed sessions', async () => {
+    connections = 0
+    expect(await askThrough(false, true, 3)).toMatch(/^HTTP\/1.1 200[\s\S]*body/u)
+    expect(connections).toBe(1)
+    expect(await askThrough(false, false, 3)).toMatch(/^HTTP\/1.1 200[\s\S]*body/u)
+    expect(connections).toBe(4)
+    expect(resumed).toBeGreaterThan(0)
+  })
+
+  it('is a provider only where the operator says so', async () => {
+    const fetchWith = async (insecureTls: boolean): Promise<string> => {
+      const { platform } = createNodePlatform({ insecureTls, onBug: () => {}, sink: () => {} })
+      return (await platform.fetch(`https://127.0.0.1:${port()}/`, { method: 'POST', body: 'a=1' })).text()
+    }
+    await expect(fetchWith(false)).rejects.toThrow()
+    expect(await fetchWith(true)).toBe('a=1')
+  })
+})
