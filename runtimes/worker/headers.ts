@@ -23,7 +23,7 @@ export function hostOf(lines: HeaderLines): string | undefined {
 
 /**
  * The headers that go back to the client. A length is only kept where there is no body to measure (HEAD, 304): the
- * runtime frames bodies itself.
+ * runtime frames bodies itself, and a 204 must not have one (RFC 9110 §8.6).
  */
 export function toResponseHeaders(upstream: Response, edit: ResponseEdit): Headers {
   const headers = new Headers()
@@ -32,7 +32,8 @@ export function toResponseHeaders(upstream: Response, edit: ResponseEdit): Heade
     const edited = edit.rewrite(name, toBytes(value))
     if (edited !== undefined) headers.append(name, fromBytes(edited))
   }
-  const length = upstream.body === null ? upstream.headers.get('content-length') : null
+  const { body, status } = upstream
+  const length = body === null && status !== 204 ? upstream.headers.get('content-length') : null
   if (length !== null) headers.set('Content-Length', length)
   for (let at = 0; at + 1 < edit.add.length; at += 2) {
     headers.append(edit.add[at] ?? '', fromBytes(edit.add[at + 1] ?? ''))

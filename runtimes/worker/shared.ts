@@ -14,7 +14,7 @@ export interface IsolateState extends SharedState {
 export interface IsolateStateParts {
   readonly namespace: DurableObjectNamespace<SidegateRelay>
   readonly now: () => number
-  /** Told when the object does not answer. */
+  /** Told, once a minute at most, when the object does not answer. */
   readonly onFailure: (error: unknown) => void
 }
 
@@ -30,13 +30,23 @@ const FRESH_MS = 5_000
 /** After that it listens before its answer, so this is how long a sign-out elsewhere may go unnoticed. */
 const STALE_MS = 15_000
 
+/** An object that stays away is spoken of this often, and not at each of its failures. */
+const COMPLAIN_MS = 60_000
+
 /** Builds the shared state; no call throws, and none takes longer than 1.5 s. */
 export function createIsolateState({ namespace, now, onFailure }: IsolateStateParts): IsolateState {
   const followers: ((line: string, untilMs: number) => void)[] = []
   let heardUpTo = 0
   let askedAtMs = Number.NEGATIVE_INFINITY
   let heardAtMs = Number.NEGATIVE_INFINITY
+  let complainedAtMs = Number.NEGATIVE_INFINITY
   const object = () => namespace.get(namespace.idFromName(NAME))
+
+  function complain(error: unknown): void {
+    if (now() - complainedAtMs < COMPLAIN_MS) return
+    complainedAtMs = now()
+    onFailure(error)
+  }
 
   async function ask<Value>(question: Promise<Value>, fallback: Value): Promise<Value> {
     let timer: number | null = null
@@ -46,7 +56,7 @@ export function createIsolateState({ namespace, now, onFailure }: IsolateStatePa
     try {
       return await Promise.race([question, patience])
     } catch (error) {
-      onFailure(error)
+      complain(error)
       return fallback
     } finally {
       clearTimeout(timer)
