@@ -1,0 +1,144 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** How a Worker is set up. */
+export interface AWorker {
+  /** Variables and secrets; anything but text is a JSON binding. */
+  readonly variables: Readonly<Record<string, unknown>>
+  /** Service bindings: name to `host:port` of a plain HTTP server. */
+  readonly services?: Readonly<Record<string, string>>
+  /** Isolates that run side by side. */
+  readonly isolates?: number
+  /** Bind the Durable Object that isolates share. */
+  readonly relay?: boolean
+}
+
+/** A Worker in workerd, the program that Cloudflare runs, without wrangler's own server in front. */
+export interface RunningWorker {
+  /** `http://127.0.0.1:port`, one for each isolate. */
+  readonly urls: readonly string[]
+  readonly pid: number
+  readonly output: () => string
+  stop(): Promise<void>
+}
+
+let bundled: Promise<string> | undefined
+
+/** The folder with `worker.js` as `wrangler deploy` would upload it. */
+export function bundleWorker(): Promise<string> {
+  bundled ??= bundle()
+  return bundled
+}
+
+async function bundle(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sidegate-worker-'))
+  const wrangler = createRequire(import.meta.url).resolve('wrangler')
+  const args = [join(wrangler, '../../bin/wrangler.js'), 'deploy', '--dry-run', '--outdir', folder]
+  await promisify(execFile)(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' },
+    timeout: 60_000,
+  })
+  process.on('exit', () => void rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Bundles the Worker and starts it on ports of the kernel's choice. */
+export async function startWorker(worker: AWorker): Promise<RunningWorker> {
+  const folder = await bundleWorker()
+  const disk = await mkdtemp(join(folder, 'disk-'))
+  const file = `${disk}.capnp`
+  await writeFile(
+    file,
+    capnp({ ...worker, disk }, compatibilityDate(await readFile(join(ROOT, 'wrangler.toml'), 'utf8'))),
+  )
+  const binary: string = createRequire(import.meta.url)('workerd').default
+  const child = spawn(binary, ['serve', '--control-fd=3', file], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-100_000)
+    })
+  }
+  const count = worker.isolates ?? 1
+  const ports = await listening(child.stdio[3] as NodeJS.ReadableStream, count)
+  if (ports.length < count) throw new Error(`workerd ended:\n${output}`)
+  return {
+    urls: ports.map((port) => `http://127.0.0.1:${port}`),
+    pid: child.pid ?? 0,
+    output: () => output,
+    async stop() {
+      if (child.exitCode !== null) return
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
+  }
+}
+
+function compatibilityDate(toml: string): string {
+  return /^compatibility_date = "([\d-]+)"$/mu.exec(toml)?.[1] ?? ''
+}
+
+/** The ports of the sockets, in their order; fewer when workerd ends before it listens. */
+async function listening(control: NodeJS.ReadableStream, count: number): Promise<readonly number[]> {
+  const ports: number[] = []
+  for await (const line of createInterface({ input: control })) {
+    const event = JSON.parse(line)
+    if (event.event === 'listen') ports[Number(event.socket)] = event.port
+    if (ports.filter(Boolean).length === count) break
+  }
+  return ports
+}
+
+function capnp(
+  { variables, services = {}, isolates = 1, relay = false, disk }: AWorker & { disk: string },
+  date: string,
+): string {
+  const numbers = [...Array(isolates).keys()]
+  const bindings = [
+    ...Object.entries(variables).map(([name, value]) =>
+      typeof value === 'string'
+        ? `(name = ${text(name)}, text = ${text(value)})`
+        : `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`,
+    ),
+    ...Object.keys(services).map((name) => `(name = ${text(name)}, service = ${text(`service-${name}`)})`),
+    ...(relay
+      ? [
+          '(name = "SIDEGATE_RELAY", durableObjectNamespace = (className = "SidegateRelay", serviceName = "0"))',
+        ]
+      : []),
+  ]
+  const isolate = (number: number): string => `(name = "${number}", worker = (
+      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      compatibilityDate = "${date}",
+      globalOutbound = "internet",
+      bindings = [${bindings.join(', ')}],
+      durableObjectNamespaces = [(className = "SidegateRelay", uniqueKey = "relay", enableSql = true)],
+      durableObjectStorage = (localDisk = "disk")))`
+  const external = ([name, address]: [string, string]): string =>
+    `(name = ${text(`service-${name}`)}, external = (address = ${text(address)}, http = ()))`
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    ${[...numbers.map(isolate), ...Object.entries(services).map(external)].join(',\n    ')},
+    (name = "disk", disk = (path = ${text(disk)}, writable = true)),
+    (name = "internet", network = (allow = ["private", "local", "public"]))
+  ],
+  sockets = [${numbers.map((number) => `(name = "${number}", address = "127.0.0.1:0", http = (), service = "${number}")`).join(', ')}]
+);
+`
+}
+
+function text(value: string): string {
+  return JSON.stringify(value)
+}

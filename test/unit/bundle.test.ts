@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { bundleWorker } from '../support/workerd.ts'
+
+let text = ''
+
+beforeAll(async () => {
+  text = await readFile(join(await bundleWorker(), 'worker.js'), 'utf8')
+}, 60_000)
+
+describe('what is deployed to Cloudflare', () => {
+  it('is the whole program', () => {
+    expect(text).toContain('SidegateRelay')
+    expect(text).toContain('oauth2-proxy')
+  })
+
+  it('is small', () => {
+    expect(gzipSync(text).length).toBeLessThan(120_000)
+  })
+
+  it('needs nothing of Node', () => {
+    expect(text.match(/["'`]node:|\bprocess\.|\bBuffer\b|\brequire\(["'`]/gu)).toBeNull()
+  })
+
+  it('has no bcrypt in it, since there is no htpasswd file', () => {
+    expect(text).not.toContain('./ABCDEFGHIJKLMNOPQRSTUVWXYZ')
+  })
+})
