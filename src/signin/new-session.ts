@@ -47,6 +47,7 @@ export async function admit(parts: SignInParts, exchange: Exchange, admission: A
   parts.log.event('sign_in_succeeded', 'info', {
     ...who,
     cookie_bytes: saved.value.bytes,
+    shed: saved.value.shed.length === 0 ? undefined : saved.value.shed.join(' '),
     ...toWho(exchange),
   })
   return redirect(returnTo, saved.value.changes)

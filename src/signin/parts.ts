@@ -8,6 +8,7 @@ import type { Result } from '../result.ts'
 import type { Denylist } from '../session/denylist.ts'
 import type { KeyRing } from '../session/keys.ts'
 import type { Identity, Loaded, Session } from '../session/session.ts'
+import type { Saved } from '../session/store.ts'
 import type { LocalUsers } from './local-users.ts'
 
 /** What signing in and out needs of the session store. */
@@ -16,7 +17,7 @@ export interface Sessions {
   save(request: {
     readonly session: Session
     readonly carried: readonly Cookie[]
-  }): Promise<Result<{ readonly changes: readonly CookieChange[]; readonly bytes: number }>>
+  }): Promise<Result<Pick<Saved, 'changes' | 'bytes' | 'shed'>>>
   clear(carried: readonly Cookie[]): readonly CookieChange[]
 }
 

@@ -57,12 +57,12 @@ function readAbsolute(raw: string, rules: ReturnRules): string | undefined {
   const [, origin, host, port, rest = ''] = ABSOLUTE.exec(raw) ?? []
   if (origin === undefined || host === undefined || !URL.canParse(raw)) return undefined
   // The parser must agree that this is the host: it maps octal and hexadecimal addresses, for one.
-  if (new URL(raw).hostname !== host || host.endsWith('.')) return undefined
+  if (new URL(raw).hostname !== host) return undefined
   if (origin === rules.origin) return readRelative(rest.startsWith('/') ? rest : `/${rest}`, rules)
   return rules.allowsHost(host, port) ? raw : undefined
 }
 /** Lower case, no user information, no escapes: origin, host, port, the rest. */
-const ABSOLUTE = /^(https?:\/\/([a-z0-9._-]+)(?::(\d{1,5}))?)((?:[/?#].*)?)$/u
+const ABSOLUTE = /^(https?:\/\/([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::(\d{1,5}))?)((?:[/?#].*)?)$/u
 
 /** A path that stays on this site, and away from our own endpoints, however often somebody decodes it. */
 function isHarmless(form: string, origin: string, prefix: string): boolean {
