@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import type { Config } from './config/config.ts'
 import { createGate } from './gate.ts'
 import type { Exchange } from './http/exchange.ts'
+import { toHttps } from './http/force-https.ts'
 import { createOpenExchange } from './http/open.ts'
 import { type Note, writeAccessLine } from './observe/access.ts'
 import { createOwnEndpoints } from './own-endpoints.ts'
@@ -15,6 +16,9 @@ export interface App {
   fetch(request: Request, env: unknown): Response | Promise<Response>
 }
 
+/** Endpoints that answer over plain http whatever the settings. */
+const STAYS_ON_HTTP: ReadonlySet<string> = new Set(['ping', 'ready', 'callback'])
+
 type Env = { Bindings: { arrival: Arrival } }
 type Handle = (exchange: Exchange, note: Note) => Response | Promise<Response>
 
@@ -23,9 +27,15 @@ export async function createApp(config: Config, platform: Platform): Promise<App
   const parts = await createParts(config, platform)
   const { log, respond } = parts
   const open = createOpenExchange(config)
-  const own = createOwnEndpoints(parts)
-  const about = createSessionEndpoints(parts)
   const gate = createGate(parts)
+  const own = createOwnEndpoints(parts, gate)
+  const about = createSessionEndpoints(parts)
+
+  /** With force-https everything moves but probes, and callbacks, whose query must not travel in the open a second time. */
+  const secured = (exchange: Exchange): Response | undefined => {
+    const location = config.listen.forceHttps ? toHttps(exchange, config.listen) : undefined
+    return location === undefined ? undefined : respond.moved(exchange, location)
+  }
 
   /** Observed: every request gets an id, a timing and one access line. What cannot be read as a request ends here. */
   const observed = (name: string, handle: Handle) => (c: Context<Env>) => {
@@ -34,7 +44,8 @@ export async function createApp(config: Config, platform: Platform): Promise<App
     const opened = open(arrival)
     writeAccessLine({ log, now: platform.now }, { arrival, opened, note })
     if (!opened.ok) return respond.malformed(opened.problem)
-    return handle(opened.value, note)
+    const elsewhere = STAYS_ON_HTTP.has(name) ? undefined : secured(opened.value)
+    return elsewhere ?? handle(opened.value, note)
   }
 
   const app = new Hono<Env>({ getPath: (_, options) => pathOf(options?.env?.arrival.target) })

@@ -23,9 +23,9 @@ export function createGate(parts: Parts): Gate {
       return refuse(parts, exchange, who, who.problem)
     switch (verdict.kind) {
       case 'public':
-        return forward(parts, exchange, { ...who, session: verdict.session })
+        return forward(parts, exchange, { who: { ...who, session: verdict.session }, note })
       case 'allow':
-        return forward(parts, exchange, who)
+        return forward(parts, exchange, { who, note })
       case 'sign-in':
         return askToSignIn(parts, exchange, who)
       case 'deny':
@@ -34,7 +34,11 @@ export function createGate(parts: Parts): Gate {
   }
 }
 
-async function forward(parts: Parts, exchange: Exchange, who: Who): Promise<Response> {
+async function forward(
+  parts: Parts,
+  exchange: Exchange,
+  { who, note }: { who: Who; note: Note },
+): Promise<Response> {
   const { config, forwarder, sessions } = parts
   const { session } = who
   if (session !== undefined && isForeignWebSocket(exchange, who)) {
@@ -46,6 +50,7 @@ async function forward(parts: Parts, exchange: Exchange, who: Who): Promise<Resp
     setCookies: who.changes.map((change) => toSetCookie(change, config.cookie, exchange.facts.host)),
     closeAtMs: session === undefined ? undefined : sessions.endsAtMs(session),
     authorizationUsed: who.authorizationUsed,
+    note,
   })
   return sent.ok ? sent.value : refuse(parts, exchange, who, sent.problem)
 }

@@ -24,11 +24,16 @@ export interface OwnEndpoints {
 }
 
 /** Builds the endpoints that need no session. */
-export function createOwnEndpoints(parts: Parts): OwnEndpoints {
+export function createOwnEndpoints(parts: Parts, gate: Handle): OwnEndpoints {
   const { respond, signIn } = parts
   const finish = (exchange: Exchange, outcome: Outcome): Response => toAnswer(parts, exchange, outcome)
   return {
-    ping: (exchange) => respond.text(exchange, 200, 'OK'),
+    ping(exchange, note) {
+      // With ping-user-agent the path answers probes only, and is the app's for everybody else.
+      const { pingUserAgent } = parts.config.paths
+      const isProbe = pingUserAgent === '' || exchange.facts.userAgent === pingUserAgent
+      return isProbe ? respond.text(exchange, 200, 'OK') : gate(exchange, note)
+    },
     ready: (exchange) => respond.text(exchange, 200, 'OK'),
     robots: (exchange) => respond.text(exchange, 200, 'User-agent: *\nDisallow: /\n'),
     async signIn(exchange, note) {

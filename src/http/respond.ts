@@ -27,6 +27,8 @@ export interface ProblemContext {
 export interface Respond {
   answer(exchange: Exchange, answer: Answer): Response
   redirect(exchange: Exchange, location: string, changes: readonly CookieChange[]): Response
+  /** 308: the same request, body and all, at another address (force-https). */
+  moved(exchange: Exchange, location: string): Response
   page(exchange: Exchange, status: number, page: Page, changes: readonly CookieChange[]): Response
   json(exchange: Exchange, status: number, value: unknown, changes: readonly CookieChange[]): Response
   text(exchange: Exchange, status: number, text: string): Response
@@ -80,6 +82,8 @@ export function createRespond({ cookie, pages, prefix }: RespondParts): Respond 
         headers: ['Location', location, 'Referrer-Policy', 'no-referrer'],
         changes,
       }),
+    moved: (exchange, location) =>
+      answer(exchange, { status: 308, body: null, headers: ['Location', location], changes: [] }),
     page: (exchange, status, page, changes) =>
       answer(exchange, {
         status,

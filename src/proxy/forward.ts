@@ -25,6 +25,8 @@ export interface ForwardRequest {
   readonly closeAtMs: number | undefined
   /** The session came out of the Authorization header, which then does not travel on. */
   readonly authorizationUsed?: boolean
+  /** Told which upstream took the request, for the access line. */
+  readonly note?: { upstream: string | undefined }
 }
 
 /** Sends requests to the app behind us. */
@@ -76,7 +78,8 @@ export function createForwarder(parts: {
     if (route.kind === 'redirect') {
       return Promise.resolve(ok(slashRedirect(route.location, responseEdit(request))))
     }
-    const { target, path } = route.upstream
+    const { id, target, path } = route.upstream
+    if (request.note !== undefined) request.note.upstream = id
     if (target.kind === 'static') {
       return Promise.resolve(ok(staticAnswer(target.status, responseEdit(request))))
     }

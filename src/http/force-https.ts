@@ -1,0 +1,17 @@
+import type { ListenConfig } from '../config/config.ts'
+import type { Exchange } from './exchange.ts'
+
+/**
+ * Where a plain request has to go with force-https: the same address over https, on the port of our own TLS listener when the
+ * client named a port. Undefined when it is over https already.
+ */
+export function toHttps(
+  { facts, target }: Exchange,
+  { https }: Pick<ListenConfig, 'https'>,
+): string | undefined {
+  if (facts.scheme === 'https') return undefined
+  const name = facts.host.replace(/:\d+$/u, '')
+  const port = https?.address.kind === 'tcp' ? https.address.port : 443
+  const keepsPort = name !== facts.host && port !== 443
+  return `https://${name}${keepsPort ? `:${port}` : ''}${target.raw}`
+}
