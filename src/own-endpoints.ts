@@ -57,9 +57,12 @@ export function createOwnEndpoints(parts: Parts, gate: Handle): OwnEndpoints {
 
 /** The offer of a sign-in to a person: the page, or straight on to the provider where there is nothing to choose. */
 export async function offerSignIn(parts: Parts, exchange: Exchange, who: Who): Promise<Response> {
-  const { config, signIn } = parts
+  const { config, forwarder, signIn } = parts
   if (!config.signIn.skipProviderButton) {
-    return showSignIn(parts, exchange, { status: config.signIn.signInStatus, changes: who.changes })
+    // In front of a static upstream stands a gateway that takes any 2xx for a yes.
+    const isAsked = config.signIn.signInStatus === 200 && forwarder.isStatic(exchange.target)
+    const status = isAsked ? 401 : config.signIn.signInStatus
+    return showSignIn(parts, exchange, { status, changes: who.changes })
   }
   const outcome = await signIn.start(exchange)
   return toAnswer(parts, exchange, 'changes' in outcome ? withChanges(outcome, who.changes) : outcome)

@@ -1,5 +1,5 @@
 import type { HeadersConfig, UpstreamConfig } from '../config/config.ts'
-import type { Exchange } from '../http/exchange.ts'
+import type { Exchange, Target } from '../http/exchange.ts'
 import type { Arrival, HeaderLines, Platform, UpstreamAddress } from '../platform.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
@@ -33,6 +33,8 @@ export interface ForwardRequest {
 export interface Forwarder {
   /** Fails with `no_upstream`, `request_malformed`, or what the platform reports of the upstream. */
   forward(request: ForwardRequest): Promise<Result<Response>>
+  /** The gate itself answers this target, so whoever asks is a gateway that reads the status. */
+  isStatic(target: Target): boolean
   /** The header lines that answer an auth_request with: identity on 202, our cookies. */
   answerLines(request: Pick<ForwardRequest, 'session' | 'setCookies'>): HeaderLines
 }
@@ -91,7 +93,12 @@ export function createForwarder(parts: {
     return platform.serveFile(exchange.arrival, file, responseEdit(request))
   }
 
-  return { forward, answerLines: (request) => responseEdit(request).add }
+  const isStatic = (target: Target): boolean => {
+    const route = pick(target)
+    return route?.kind === 'upstream' && route.upstream.target.kind === 'static'
+  }
+
+  return { forward, isStatic, answerLines: (request) => responseEdit(request).add }
 }
 
 /**

@@ -80,6 +80,20 @@ describe('/oauth2/auth', () => {
   })
 })
 
+describe('a static upstream', () => {
+  it('never answers 2xx to somebody who is not signed in: gateways take that for a yes', async () => {
+    const gate = await startGate()
+    const asked = await startGate({ upstreams: ['static://202'] })
+    expect((await gate.visitor().visit('/')).status).toBe(200)
+    const page = await asked.visitor().visit('/')
+    expect(page.status).toBe(401)
+    expect(page.text).toContain('Sign in')
+    const alice = asked.visitor()
+    await alice.browse('/oauth2/start?rd=%2F')
+    expect((await alice.visit('/')).status).toBe(202)
+  })
+})
+
 describe('identity headers', () => {
   it('of a client never reach the app, in any spelling, signed in or not', async () => {
     const gate = await startGate({ args: ['--skip-auth-route=^/public/'] })

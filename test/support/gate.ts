@@ -23,6 +23,8 @@ export interface AGate extends World {
   /** Flags beside the usual ones. */
   readonly args?: readonly string[]
   readonly provider?: never
+  /** Instead of one app at `/`. */
+  readonly upstreams?: readonly string[]
   readonly secret?: string
 }
 
@@ -51,7 +53,7 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
       `--oidc-issuer-url=${provider.origin}`,
       `--client-id=${provider.client.id}`,
       '--email-domain=example.com',
-      '--upstream=http://127.0.0.1:8080/',
+      ...(given.upstreams ?? ['http://127.0.0.1:8080/']).map((url) => `--upstream=${url}`),
       ...args,
     ],
     env: {
