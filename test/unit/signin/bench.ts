@@ -19,7 +19,7 @@ import type { SignInParts } from '../../../src/signin/parts.ts'
 import { createSignIn, type SignIn } from '../../../src/signin/sign-in.ts'
 import { anArrival } from '../../support/arrival.ts'
 import { createFakePlatform, type FakePlatform } from '../../support/fake-platform.ts'
-import { createFakeProvider, type FakeProvider } from '../../support/fake-provider.ts'
+import { type Claims, createFakeProvider, type FakeProvider } from '../../support/fake-provider.ts'
 import { aProviderConfig } from '../providers/bench.ts'
 
 export const ORIGIN = 'https://app.example.com'
@@ -124,12 +124,15 @@ export interface Given {
   readonly formPost?: boolean
   readonly localUsers?: LocalUsers
   readonly providers?: readonly Provider[]
+  /** Changes to the provider's discovery document. */
+  readonly metadata?: Claims
 }
 
 export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
   const op = await createFakeProvider()
   const platform = createFakePlatform({ provider: op.fetch })
   op.behaviour.now = platform.now
+  op.behaviour.metadata = given.metadata ?? {}
   const events: SignInBench['events'] = []
   const denials: Denial[] = []
   const world: SignInBench['world'] = { refusal: undefined, saveProblem: undefined }
@@ -176,7 +179,11 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
       },
       save: async ({ session }) =>
         world.saveProblem === undefined
-          ? ok({ changes: [{ ...SESSION_COOKIE, value: pack(session) }], bytes: pack(session).length })
+          ? ok({
+              changes: [{ ...SESSION_COOKIE, value: pack(session) }],
+              bytes: pack(session).length,
+              shed: [],
+            })
           : failed(world.saveProblem),
       clear: (carried) =>
         carried
