@@ -20,6 +20,10 @@ export interface NodePlatform {
 
 /** What of the configuration Node itself has to know. */
 export interface NodePlatformOptions {
+  /** Whose node:http it is; Node's by default. */
+  readonly runtime?: 'node' | 'deno'
+  /** Calls to the provider; the global one by default. */
+  readonly fetch?: Platform['fetch']
   /** Do not verify certificates in calls to the provider. */
   readonly insecureTls: boolean
   /** Told of work that failed after its answer had left. */
@@ -30,6 +34,8 @@ export interface NodePlatformOptions {
 
 /** Makes the Platform that Node lends to the core. */
 export function createNodePlatform({
+  runtime = 'node',
+  fetch = (url, init) => globalThis.fetch(url, init),
   insecureTls,
   onBug,
   sink = toStdout,
@@ -43,12 +49,12 @@ export function createNodePlatform({
     work.catch(onBug).finally(() => deferred.delete(work))
   }
   const platform: Platform = {
-    runtime: 'node',
+    runtime,
     // The listeners of listen.ts are the only callers of the app, and they always pass this.
     arrival: (request, env) => new NodeArrival(env as NodeEnv, request, defer),
     forward: client.forward,
     serveFile,
-    fetch: insecureTls ? insecureFetch : (url, init) => fetch(url, init),
+    fetch: insecureTls ? insecureFetch : fetch,
     now: Date.now,
     write: log.write,
     readFile: (path) => readFileSync(path, 'utf8'),

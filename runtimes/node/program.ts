@@ -1,0 +1,69 @@
+import { createApp } from '../../src/app.ts'
+import type { Config } from '../../src/config/config.ts'
+import { type LoadInput, loadConfig } from '../../src/config/load.ts'
+import { createLog } from '../../src/observe/log.ts'
+import type { Platform } from '../../src/platform.ts'
+import { VERSION } from '../version.ts'
+import { listen } from './listen.ts'
+import { createNodePlatform } from './platform.ts'
+import { withSharedState } from './shared.ts'
+import { endOnSignals } from './shutdown.ts'
+
+/** A program that serves with node:http: Node's own, and Deno's. */
+export interface Program extends Omit<LoadInput, 'version'> {
+  readonly runtime: 'node' | 'deno'
+  /** What stands in the way of this configuration on this runtime: a sentence for people, or undefined. */
+  refuse(config: Config): string | undefined
+  /** Calls to the provider. */
+  readonly fetch: Platform['fetch']
+}
+
+/** Reads flags, variables and files, lends the Platform, listens, ends on signals; says what is wrong and ends otherwise. */
+export function runProgram(program: Program): void {
+  main(program).catch((error: unknown) => {
+    fail(error instanceof Error ? error.message : String(error), 1)
+    // Listeners that did open would keep the process alive.
+    process.exit()
+  })
+}
+
+async function main(program: Program): Promise<void> {
+  const loaded = loadConfig({ ...program, version: VERSION })
+  if (loaded.kind === 'problems') return fail(loaded.text.trimEnd(), loaded.exitCode)
+  if (loaded.kind === 'text') return void process.stdout.write(loaded.text)
+  for (const warning of loaded.warnings) process.stderr.write(`${warning}\n`)
+  const refusal = program.refuse(loaded.config)
+  if (refusal !== undefined) return fail(refusal, 1)
+  if (loaded.testOnly) return void process.stdout.write('The configuration is good.\n')
+  await serve(program, loaded.config)
+}
+
+async function serve({ runtime, fetch }: Program, config: Config): Promise<void> {
+  const node = createNodePlatform({
+    runtime,
+    fetch,
+    insecureTls: config.providers.some((provider) => provider.insecureTls),
+    onBug: (error) => onBug(error),
+  })
+  const log = createLog(config.log, node.platform)
+  const onBug = (error: unknown): void =>
+    log.line('error', 'Bug: nobody caught this', { why: describe(error) })
+  // One broken request must not end the others: what nobody caught is written down, and the process stays.
+  process.on('unhandledRejection', onBug)
+  process.on('uncaughtException', onBug)
+  process.on('exit', node.flush)
+
+  const app = await createApp(config, await withSharedState(node.platform, config.session.relayUrl, log))
+  const listeners = await listen({ config: config.listen, app, watch: node.watcher.watch, onBug })
+  for (const { url } of listeners) log.line('info', 'Sidegate is listening', { url, version: VERSION })
+  endOnSignals({ listeners, node })
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function fail(sentence: string, exitCode: number): void {
+  process.stderr.write(`${sentence}\n`)
+  process.exitCode = exitCode
+}
