@@ -41,11 +41,13 @@ async function answer(
 }
 
 function sharedState(bindings: Bindings, log: Log): IsolateState | undefined {
-  const namespace = bindings[RELAY]
-  if (typeof namespace !== 'object' || namespace === null) return undefined
+  const binding = bindings[RELAY]
+  if (typeof binding !== 'object' || binding === null) return undefined
+  // wrangler.toml binds this name to the class that runtimes/worker.ts exports.
+  const namespace = binding as DurableObjectNamespace<SidegateRelay>
   return createIsolateState({
-    // wrangler.toml binds this name to the class that runtimes/worker.ts exports.
-    namespace: namespace as DurableObjectNamespace<SidegateRelay>,
+    // One object serves a deployment.
+    object: () => namespace.get(namespace.idFromName('sidegate')),
     now: Date.now,
     onFailure: (error) => log.line('error', 'The Durable Object does not answer', { why: String(error) }),
   })

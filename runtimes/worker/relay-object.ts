@@ -1,15 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
-
-/** One line that was told to all isolates. */
-export interface Announcement {
-  readonly id: number
-  readonly line: string
-  /** When it may be forgotten, ms since the epoch. */
-  readonly untilMs: number
-}
-
-/** What one `since` answers at most. */
-export const PAGE = 1_000
+import { type Announcement, PAGE, type RelayMethods } from './relay-methods.ts'
 
 const SWEEP_MS = 3_600_000
 
@@ -18,7 +8,7 @@ const SWEEP_MS = 3_600_000
  * one of two refreshes gets the lock and everybody sees its result at once; Workers KV has no lock and may be a minute
  * behind, which is as long as a result is kept. Everything is stored in SQLite, because idle objects are put away.
  */
-export class SidegateRelay extends DurableObject {
+export class SidegateRelay extends DurableObject implements RelayMethods {
   readonly #sql = this.ctx.storage.sql
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
@@ -29,8 +19,7 @@ export class SidegateRelay extends DurableObject {
         (id INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT NOT NULL, until INTEGER NOT NULL)`)
   }
 
-  /** The value of a key that is not over. */
-  read(key: string): string | undefined {
+  async read(key: string): Promise<string | undefined> {
     const rows = this.#sql.exec<{ value: string }>(
       'SELECT value FROM entries WHERE key = ? AND until > ?',
       key,
@@ -39,13 +28,11 @@ export class SidegateRelay extends DurableObject {
     return rows.toArray()[0]?.value
   }
 
-  /** Sets a key, whatever it held. */
   async write(key: string, value: string, ttlMs: number): Promise<void> {
     this.#sql.exec('INSERT OR REPLACE INTO entries VALUES (?, ?, ?)', key, value, Date.now() + ttlMs)
     await this.#sweepLater()
   }
 
-  /** Takes a key that nobody holds; says whether that worked. */
   async claim(key: string, ttlMs: number): Promise<boolean> {
     const taken = this.#sql.exec(
       `INSERT INTO entries VALUES (?, '', ?)
@@ -58,19 +45,16 @@ export class SidegateRelay extends DurableObject {
     return taken.rowsWritten > 0
   }
 
-  /** Gives a key up. */
-  release(key: string): void {
+  async release(key: string): Promise<void> {
     this.#sql.exec('DELETE FROM entries WHERE key = ?', key)
   }
 
-  /** Keeps a line for everybody until a moment (ms since the epoch). */
   async announce(line: string, untilMs: number): Promise<void> {
     this.#sql.exec('INSERT INTO announcements (line, until) VALUES (?, ?)', line, untilMs)
     await this.#sweepLater()
   }
 
-  /** The lines after the one with this id, oldest first, at most `PAGE` of them. */
-  since(id: number): readonly Announcement[] {
+  async since(id: number): Promise<readonly Announcement[]> {
     const rows = this.#sql.exec<{ id: number; line: string; untilMs: number }>(
       'SELECT id, line, until AS untilMs FROM announcements WHERE id > ? AND until > ? ORDER BY id LIMIT ?',
       id,
@@ -80,14 +64,19 @@ export class SidegateRelay extends DurableObject {
     return rows.toArray()
   }
 
-  /** Forgets what is over, and comes back while something is left. */
-  override async alarm(): Promise<void> {
+  /** Forgets what is over; says how much is left. */
+  sweep(): number {
     this.#sql.exec('DELETE FROM entries WHERE until <= ?', Date.now())
     this.#sql.exec('DELETE FROM announcements WHERE until <= ?', Date.now())
     const left = this.#sql.exec<{ left: number }>(
       'SELECT (SELECT count(*) FROM entries) + (SELECT count(*) FROM announcements) AS left',
     )
-    if (left.one().left > 0) await this.#sweepLater()
+    return left.one().left
+  }
+
+  /** Sweeps, and comes back while something is left. */
+  override async alarm(): Promise<void> {
+    if (this.sweep() > 0) await this.#sweepLater()
   }
 
   async #sweepLater(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { SharedState } from '../../src/platform.ts'
-import { type Announcement, PAGE, type SidegateRelay } from './relay-object.ts'
+import { type Announcement, PAGE, type RelayMethods } from './relay-methods.ts'
 
 /** State that isolates share through a Durable Object. */
 export interface IsolateState extends SharedState {
@@ -12,14 +12,12 @@ export interface IsolateState extends SharedState {
 
 /** What the shared state is made from. */
 export interface IsolateStateParts {
-  readonly namespace: DurableObjectNamespace<SidegateRelay>
+  /** Reaches the object; a stub belongs to the request that made it. */
+  readonly object: () => RelayMethods
   readonly now: () => number
   /** Told, once a minute at most, when the object does not answer. */
   readonly onFailure: (error: unknown) => void
 }
-
-/** One object serves a deployment. */
-const NAME = 'sidegate'
 
 /** Longest wait for the object; a sign-in proxy without it is better than none. */
 const PATIENCE_MS = 1_500
@@ -34,13 +32,13 @@ const STALE_MS = 15_000
 const COMPLAIN_MS = 60_000
 
 /** Builds the shared state; no call throws, and none takes longer than 1.5 s. */
-export function createIsolateState({ namespace, now, onFailure }: IsolateStateParts): IsolateState {
+export function createIsolateState({ object, now, onFailure }: IsolateStateParts): IsolateState {
   const followers: ((line: string, untilMs: number) => void)[] = []
   let heardUpTo = 0
   let askedAtMs = Number.NEGATIVE_INFINITY
   let heardAtMs = Number.NEGATIVE_INFINITY
+  let failedAtMs = Number.NEGATIVE_INFINITY
   let complainedAtMs = Number.NEGATIVE_INFINITY
-  const object = () => namespace.get(namespace.idFromName(NAME))
 
   function complain(error: unknown): void {
     if (now() - complainedAtMs < COMPLAIN_MS) return
@@ -48,13 +46,13 @@ export function createIsolateState({ namespace, now, onFailure }: IsolateStatePa
     onFailure(error)
   }
 
-  async function ask<Value>(question: Promise<Value>, fallback: Value): Promise<Value> {
-    let timer: number | null = null
+  async function ask<Value>(question: () => Promise<Value>, fallback: Value): Promise<Value> {
+    let timer: ReturnType<typeof setTimeout> | undefined
     const patience = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error('no answer in time')), PATIENCE_MS)
     })
     try {
-      return await Promise.race([question, patience])
+      return await Promise.race([question(), patience])
     } catch (error) {
       complain(error)
       return fallback
@@ -67,28 +65,30 @@ export function createIsolateState({ namespace, now, onFailure }: IsolateStatePa
     askedAtMs = now()
     let page: readonly Announcement[] | undefined
     do {
-      page = await ask<readonly Announcement[] | undefined>(object().since(heardUpTo), undefined)
+      page = await ask<readonly Announcement[] | undefined>(() => object().since(heardUpTo), undefined)
       for (const { id, line, untilMs } of page ?? []) {
         heardUpTo = Math.max(heardUpTo, id)
         for (const follower of followers) follower(line, untilMs)
       }
     } while (page?.length === PAGE)
-    if (page !== undefined) heardAtMs = now()
+    if (page === undefined) failedAtMs = now()
+    else heardAtMs = now()
   }
 
   return {
-    get: (key) => ask(object().read(key), undefined),
-    set: (key, value, ttlMs) => ask(object().write(key, value, ttlMs), undefined),
-    claim: (key, ttlMs) => ask(object().claim(key, ttlMs), true),
-    release: (key) => ask(object().release(key), undefined),
-    announce: (line, untilMs) => ask(object().announce(line, untilMs), undefined),
+    get: (key) => ask(() => object().read(key), undefined),
+    set: (key, value, ttlMs) => ask(() => object().write(key, value, ttlMs), undefined),
+    claim: (key, ttlMs) => ask(() => object().claim(key, ttlMs), true),
+    release: (key) => ask(() => object().release(key), undefined),
+    announce: (line, untilMs) => ask(() => object().announce(line, untilMs), undefined),
     follow: (listener) => followers.push(listener),
     async catchUp(defer) {
-      // One that does not answer is not asked on every request.
-      if (now() - askedAtMs < FRESH_MS) return
-      const listening = hear()
-      if (now() - heardAtMs < STALE_MS) defer(listening)
-      else await listening
+      const age = now() - heardAtMs
+      // An object that does not answer is not asked by every request.
+      if (age < FRESH_MS || now() - failedAtMs < FRESH_MS) return
+      // Whoever is late listens for itself, since it must not wait for what another request has asked.
+      if (age >= STALE_MS) return hear()
+      if (now() - askedAtMs >= FRESH_MS) defer(hear())
     },
   }
 }

@@ -19,6 +19,8 @@ export interface AWorker {
   readonly isolates?: number
   /** Bind the Durable Object that isolates share. */
   readonly relay?: boolean
+  /** Module that answers in place of the program, which it may import as `./worker.js`. */
+  readonly driver?: string
 }
 
 /** A Worker in workerd, the program that Cloudflare runs, without wrangler's own server in front. */
@@ -101,7 +103,7 @@ async function listening(control: NodeJS.ReadableStream, count: number): Promise
 }
 
 function capnp(
-  { variables, services = {}, isolates = 1, relay = false, disk }: AWorker & { disk: string },
+  { variables, services = {}, isolates = 1, relay = false, driver, disk }: AWorker & { disk: string },
   date: string,
 ): string {
   const numbers = [...Array(isolates).keys()]
@@ -119,7 +121,7 @@ function capnp(
       : []),
   ]
   const isolate = (number: number): string => `(name = "${number}", worker = (
-      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      modules = [${driver === undefined ? '' : `(name = "driver.js", esModule = ${text(driver)}), `}(name = "worker.js", esModule = embed "worker.js")],
       compatibilityDate = "${date}",
       globalOutbound = "internet",
       bindings = [${bindings.join(', ')}],
