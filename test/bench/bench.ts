@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
+import { cpus } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { imageFlags, PROGRAM } from './doors/gate.ts'
+import { PROGRAM } from './doors/gate.ts'
+import { podFlags } from './doors/pod.ts'
 import { stayInBounds } from './harness/child.ts'
 import { ensurePrograms } from './harness/install.ts'
 import { type Row, targetTable } from './harness/table.ts'
@@ -74,9 +76,11 @@ async function play(
 }
 
 function machine({ cookies }: World): string {
-  const nginx = execFileSync('nginx', ['-v'], { stdio: ['ignore', 'ignore', 'pipe'] })
-  const programs = `Node ${process.versions.node} with ${imageFlags().join(' ')}`
-  return `${new Date().toISOString().slice(0, 10)}, ${programs}${nginx}; cookie ${cookies.alice.length} bytes`
+  // nginx tells its version on standard error: "nginx version: nginx/1.22.1".
+  const nginx = spawnSync('nginx', ['-v'], { encoding: 'utf8' }).stderr.trim().split(' ').at(-1)
+  const date = new Date().toISOString().slice(0, 10)
+  const node = `Node ${process.versions.node} with ${podFlags().join(' ')}`
+  return `${date}, ${cpus()[0]?.model}, ${node}, ${nginx}; session cookie of ${cookies.alice.length} bytes`
 }
 
 main().then(

@@ -1,4 +1,4 @@
-import { createFakeProvider } from '../support/fake-provider.ts'
+import { createFakeProvider, type FakeProvider } from '../support/fake-provider.ts'
 import { createMint } from './doors/cookies.ts'
 import { createGates, type Gates } from './doors/gate.ts'
 import { startApp } from './doors/nginx.ts'
@@ -14,6 +14,7 @@ export async function createWorld({
   await provider.listen()
   // Without a refresh token the gate keeps the ID token for the sign-out; that is what makes a session of 1 KiB.
   provider.behaviour.refreshTokens = false
+  provider.behaviour.profileOnly = ['groups', 'preferred_username']
   const { origin: issuer, client } = provider
   const gates = createGates({ issuer, clientId: client.id, clientSecret: client.secret }, program)
   const app = await startApp()
@@ -24,11 +25,7 @@ export async function createWorld({
   return { quick, app, gates, cookies: { alice, users, long } }
 }
 
-async function aliceSignsIn(
-  gates: Gates,
-  upstreamPort: number,
-  provider: Parameters<typeof signIn>[1],
-): Promise<string> {
+async function aliceSignsIn(gates: Gates, upstreamPort: number, provider: FakeProvider): Promise<string> {
   const gate = await gates.start({ upstreamPort, accessLog: '/dev/null' })
   try {
     return await signIn(gate, provider)

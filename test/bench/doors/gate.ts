@@ -1,9 +1,11 @@
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, copyFileSync, existsSync, openSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Child, PROXY_CORE, start } from '../harness/child.ts'
 import { freePort, untilListening } from '../harness/port.ts'
+import { newFolder } from '../harness/workspace.ts'
 import { type Deployment, gateFlags, gateSecrets } from './deployment.ts'
 import { type Door, type DoorInput, doorOf } from './door.ts'
+import { podFlags } from './pod.ts'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
 
@@ -11,7 +13,7 @@ const ROOT = resolve(import.meta.dirname, '../../..')
 export interface GateInput extends DoorInput {
   /** Flags of the gate beyond those of the deployment. */
   readonly flags?: readonly string[]
-  /** Flags of Node beyond those of the image. */
+  /** Flags of Node beyond those of the pod. */
   readonly nodeFlags?: readonly string[]
 }
 
@@ -28,8 +30,9 @@ export interface Gates {
 export const PROGRAM = join(ROOT, 'dist/sidegate.mjs')
 
 /** Prepares starting gates from a program: the built one, or another to compare with. */
-export function createGates(deployment: Deployment, program = PROGRAM): Gates {
-  if (!existsSync(program)) throw new Error(`Run "npm run build" first: there is no ${program}`)
+export function createGates(deployment: Deployment, path = PROGRAM): Gates {
+  if (!existsSync(path)) throw new Error(`Run "npm run build" first: there is no ${path}`)
+  const program = path.endsWith('.mjs') ? copyOf(path) : path
 
   function launch({ upstreamPort, accessLog, flags = [], nodeFlags = [] }: GateInput, port: number): Child {
     const own = [...gateFlags(deployment, upstreamPort), `--http-address=127.0.0.1:${port}`, ...flags]
@@ -37,7 +40,7 @@ export function createGates(deployment: Deployment, program = PROGRAM): Gates {
     const child = start({
       core: PROXY_CORE,
       command: process.execPath,
-      args: [...imageFlags(), ...nodeFlags, program, ...own],
+      args: [...podFlags(), ...nodeFlags, program, ...own],
       env: { NODE_ENV: 'production', ...gateSecrets(deployment) },
       stdout: log,
     })
@@ -57,10 +60,9 @@ export function createGates(deployment: Deployment, program = PROGRAM): Gates {
   }
 }
 
-/** The flags that the image gives to Node, read from where they are written. */
-export function imageFlags(): readonly string[] {
-  const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
-  const [, flags] = /^\s*(?:ENV )?NODE_OPTIONS="?([^"\s\\]+(?: --[^"\s\\]+)*)"?/mu.exec(dockerfile) ?? []
-  if (flags === undefined) throw new Error('The Dockerfile does not set NODE_OPTIONS')
-  return flags.split(' ')
+/** A one-file program as it is now: whoever builds again meanwhile does not change what is measured. */
+function copyOf(path: string): string {
+  const copy = join(newFolder('program'), 'sidegate.mjs')
+  copyFileSync(path, copy)
+  return copy
 }

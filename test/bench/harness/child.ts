@@ -32,7 +32,7 @@ const running = new Set<number>()
 
 /** Starts a process on one core. Whatever way this program ends, the process ends with it. */
 export function start({ core, command, args, env, stdout }: Start): Child {
-  const stdio: StdioOptions = ['ignore', stdout ?? 'pipe', 'inherit']
+  const stdio: StdioOptions = ['ignore', stdout ?? 'pipe', 'pipe']
   // taskset replaces itself by the command, so the pid is that of the command.
   const child = spawn('taskset', ['-c', String(core), command, ...args], {
     stdio,
@@ -45,8 +45,14 @@ export function start({ core, command, args, env, stdout }: Start): Child {
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output += text
   })
+  let complaints = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaints = (complaints + text).slice(-4000)
+  })
   const ended = once(child, 'close').then(() => {
     running.delete(pid)
+    // Warnings of a process that works are of no interest here.
+    if (child.exitCode !== null && child.exitCode !== 0) process.stderr.write(complaints)
     return child.exitCode ?? undefined
   })
   return {

@@ -17,6 +17,8 @@ export interface Sample extends Seen {
 /** How long and how hard. */
 export interface Effort {
   readonly rounds: number
+  /** Before the first round, so that everything is compiled that will be. */
+  readonly warmUpSeconds: number
   readonly seconds: number
   readonly connections: number
 }
@@ -30,7 +32,7 @@ export type Samples = ReadonlyMap<string, readonly Sample[]>
  */
 export async function interleave(contenders: readonly Contender[], effort: Effort): Promise<Samples> {
   const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]))
-  for (const contender of contenders) await measure(contender, { ...effort, seconds: 1 })
+  for (const contender of contenders) await measure(contender, { ...effort, seconds: effort.warmUpSeconds })
   for (let round = 0; round < effort.rounds; round += 1) {
     const first = round % contenders.length
     for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
@@ -42,7 +44,10 @@ export async function interleave(contenders: readonly Contender[], effort: Effor
 }
 
 /** Loads one contender once. */
-export async function measure(contender: Contender, effort: Omit<Effort, 'rounds'>): Promise<Sample> {
+export async function measure(
+  contender: Contender,
+  effort: Pick<Effort, 'seconds' | 'connections'>,
+): Promise<Sample> {
   const { pid } = contender
   resetPeak(pid)
   const before = cpuMicroseconds(pid)

@@ -6,7 +6,7 @@ import { startStreamApp } from '../doors/stream.ts'
 import { peakMiB } from '../harness/proc.ts'
 import { type RawConnection, rawGet } from '../harness/raw-client.ts'
 import { single } from '../harness/table.ts'
-import { HEAP_LIMIT, type Outcome, type World } from './scene.ts'
+import type { Outcome, World } from './scene.ts'
 
 /** Many connections that hardly do anything: kept alive, or upgraded to WebSockets. */
 export async function crowds(world: World): Promise<Outcome> {
@@ -26,7 +26,7 @@ export async function crowds(world: World): Promise<Outcome> {
 /** Peak memory of a fresh gate that lived through this. */
 async function withGate({ gates }: World, work: (gate: Door) => Promise<void>): Promise<number> {
   const app = await startStreamApp()
-  const gate = await gates.start({ upstreamPort: app.port, accessLog: '/dev/null', nodeFlags: [HEAP_LIMIT] })
+  const gate = await gates.start({ upstreamPort: app.port, accessLog: '/dev/null' })
   await work(gate)
   const peak = peakMiB(gate.pid)
   await gate.stop()

@@ -6,7 +6,7 @@ import { limitCpu } from '../harness/quota.ts'
 import { ask } from '../harness/request.ts'
 import { markdown, single } from '../harness/table.ts'
 import { wrk } from '../harness/wrk.ts'
-import { HEAP_LIMIT, type Outcome, type World } from './scene.ts'
+import type { Outcome, World } from './scene.ts'
 
 /** What a small pod is given. Only so can two cores produce five times more than the gate can take. */
 const MILLICORES = 200
@@ -23,7 +23,7 @@ interface Step {
 
 /** More requests than the gate can take, from half its capacity to five times that, in a pod of 200 millicores. */
 export async function overload({ quick, app, gates, cookies }: World): Promise<Outcome> {
-  const gate = await gates.start({ upstreamPort: app.port, accessLog: '/dev/null', nodeFlags: [HEAP_LIMIT] })
+  const gate = await gates.start({ upstreamPort: app.port, accessLog: '/dev/null' })
   const client = { port: gate.port, path: '/', cookie: cookies.alice }
   await wrk({ ...client, cookies: [client.cookie], connections: 32, seconds: 2 })
   const quota = limitCpu(gate.pid, MILLICORES)

@@ -2,9 +2,6 @@ import type { Door } from '../doors/door.ts'
 import type { Gates } from '../doors/gate.ts'
 import type { Row } from '../harness/table.ts'
 
-/** For the scenes that must survive in a small container: the old generation may not grow beyond this (MiB). */
-export const HEAP_LIMIT = '--max-old-space-size=64'
-
 /** What every scene finds when it begins. */
 export interface World {
   /** A minute for everything instead of a quarter of an hour: shorter rounds, smaller numbers. */

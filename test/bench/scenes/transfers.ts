@@ -6,14 +6,14 @@ import { startStreamApp } from '../doors/stream.ts'
 import { cpuMicroseconds, peakMiB, resetPeak } from '../harness/proc.ts'
 import { rawGet } from '../harness/raw-client.ts'
 import { type Row, single } from '../harness/table.ts'
-import { HEAP_LIMIT, type Outcome, type World } from './scene.ts'
+import type { Outcome, World } from './scene.ts'
 
 const MIB = 1024 * 1024
 
 /** One long download, one long upload, and many slow readers: what is under way must not pile up in the gate. */
 export async function transfers({ quick, gates, cookies }: World): Promise<Outcome> {
   const app = await startStreamApp()
-  const gate = await gates.start({ upstreamPort: app.port, accessLog: '/dev/null', nodeFlags: [HEAP_LIMIT] })
+  const gate = await gates.start({ upstreamPort: app.port, accessLog: '/dev/null' })
   const bytes = (quick ? 256 : 1024) * MIB
   const client = { port: gate.port, cookie: cookies.alice }
   const size = `${bytes / MIB} MiB`
