@@ -70,6 +70,23 @@ describe('a signed-in request', () => {
   })
 })
 
+describe('the log', () => {
+  it('has one line for each request, without its query and with the client', async () => {
+    await asAlice({ target: '/logged?secret=1', headers: ['CF-Connecting-IP', '203.0.113.7'] })
+    await expect.poll(() => world.worker.output()).toContain('/logged')
+    const lines = world.worker.output().split('\n')
+    const [line, ...others] = lines.filter((text) => text.includes('/logged')).map((text) => JSON.parse(text))
+    expect(others).toEqual([])
+    expect(line).toMatchObject({
+      msg: 'request',
+      path: '/logged',
+      status: 200,
+      client: '203.0.113.7',
+      verdict: 'allow',
+    })
+  })
+})
+
 describe('a target', () => {
   it.each(['/a?', '/a?b=c&d', '/a%2Fb', '/a%7eb?x=%zz', '//a//b', '/a;b=1,c:@!$&()*+', '/%C3%A9?q=/../x'])(
     'leaves byte for byte: %s',
