@@ -74,10 +74,19 @@ function isLookedAt(head: Head): boolean {
   return mode === undefined || mode === 'navigate'
 }
 
+/** Browsers send a handful of Accept values, again and again; the bound keeps a hostile client from filling memory. */
+const KNOWN_ACCEPTS = 256
+const knownAccepts = new Map<string, boolean>()
+
 /** Names text/html (or XHTML) and ranks it no lower than JSON; the wildcard alone is a program. */
 function prefersHtml(accept: string): boolean {
+  const known = knownAccepts.get(accept)
+  if (known !== undefined) return known
   const html = Math.max(quality(accept, 'text/html'), quality(accept, 'application/xhtml+xml'))
-  return html > 0 && html >= quality(accept, 'application/json')
+  const preferred = html > 0 && html >= quality(accept, 'application/json')
+  if (knownAccepts.size >= KNOWN_ACCEPTS) knownAccepts.clear()
+  if (accept.length <= 512) knownAccepts.set(accept, preferred)
+  return preferred
 }
 
 function quality(accept: string, type: string): number {
@@ -113,12 +122,17 @@ interface ClientEvidence {
  * hold one address. No header, or text that is no address, is nobody: a rule on addresses must not match by default.
  */
 function readClient({ arrival, trust, proxies, trusted }: ClientEvidence): string | undefined {
-  if (!trusted) return arrival.peer.kind === 'ip' ? readAddress(arrival.peer.address) : undefined
+  if (!trusted) return arrival.peer.kind === 'ip' ? fromSocket(arrival.peer.address) : undefined
   const value = findHeader(arrival.headers, trust.realClientIpHeader)
   if (value === undefined) return undefined
   const hops = value.split(',').map((hop) => readAddress(hop.trim()))
   if (trust.realClientIpHeader !== 'x-forwarded-for') return hops.length === 1 ? hops[0] : undefined
   return hops.findLast((hop, at) => at === 0 || hop === undefined || !proxies.has(hop))
+}
+
+/** A socket's address is in canonical text already, but for IPv4 in IPv6 clothes. */
+function fromSocket(address: string): string | undefined {
+  return address.startsWith('::ffff:') ? readAddress(address) : address
 }
 
 /** Each hop may have appended; the left end is the browser's connection. Anything but http and https is ignored. */
