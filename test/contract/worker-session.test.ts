@@ -101,6 +101,30 @@ describe('twenty requests at the moment of expiry, against a provider that punis
   })
 })
 
+describe('a refresh whose request has left', () => {
+  it.each([false, true])('still counts for the next one (Durable Object: %s)', async (relay) => {
+    world = await startWorkerWorld({ relay, variables: { OAUTH2_PROXY_COOKIE_REFRESH: '1s' } })
+    const cookie = await signIn(world)
+    await sleep(1_200)
+    const asked = world.provider.hits.token
+    world.provider.scripts.token = async (next) => {
+      await sleep(400)
+      return next()
+    }
+    const leaving = open(world.worker.urls[0] ?? '', {
+      headers: ['Host', 'app.example.com', 'Cookie', cookie],
+      signal: AbortSignal.timeout(150),
+    })
+    await expect(leaving).rejects.toThrow()
+    expect(world.provider.hits.token - asked).toBe(1)
+    const next = await Promise.all([get(cookie), get(cookie)])
+    expect(next.map(({ status }) => status)).toEqual([200, 200])
+    await sleep(600)
+    expect((await get(cookie)).status).toBe(200)
+    expect(world.provider.hits.token - asked).toBe(1)
+  })
+})
+
 describe('a sign-out at the provider', () => {
   const backchannel = async (isolate: number) =>
     ask(world.worker.urls[isolate] ?? '', {

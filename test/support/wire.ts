@@ -8,6 +8,8 @@ export interface OnTheWire {
   /** `Host: app.example.com` when not given. */
   readonly headers?: HeaderLines
   readonly body?: string | Uint8Array
+  /** Leaves when it fires. */
+  readonly signal?: AbortSignal
 }
 
 /** One answer as it was on the wire. */
@@ -24,14 +26,23 @@ export interface Answered {
 /** Sends a request and returns the answer with its body still under way. */
 export function open(
   origin: string,
-  { method = 'GET', target = '/', headers, body }: OnTheWire,
+  { method = 'GET', target = '/', headers, body, signal }: OnTheWire,
 ): Promise<IncomingMessage> {
   const { hostname, port } = new URL(origin)
   const lines = headers ?? ['Host', 'app.example.com']
   const framing = body === undefined ? [] : ['Content-Length', String(Buffer.byteLength(body))]
   return new Promise((resolve, reject) => {
     const sent = request(
-      { hostname, port, method, path: target, headers: [...lines, ...framing], setHost: false, agent: false },
+      {
+        hostname,
+        port,
+        method,
+        path: target,
+        headers: [...lines, ...framing],
+        setHost: false,
+        agent: false,
+        ...(signal === undefined ? {} : { signal }),
+      },
       resolve,
     )
     sent.on('error', reject)
