@@ -74,7 +74,8 @@ export class NodeArrival implements Arrival, NodeEnv {
   }
 
   departed(listener: (departure: Departure) => void): void {
-    this.outgoing.on('close', () => listener(departureOf(this)))
+    // A tunnel's response closes twice: when it gives its socket away, and when the tunnel says so.
+    this.outgoing.once('close', () => listener(departureOf(this)))
   }
 }
 

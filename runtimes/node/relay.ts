@@ -9,6 +9,7 @@ import type { ResponseHead } from './response-head.ts'
 import { hasContent, startUpload, type Upload } from './upload.ts'
 import { delayUntil, isAccepted, type Tunnels } from './websocket.ts'
 import { endWith, requestHead, responseLines, valuesOf } from './wire.ts'
+import { notePassed } from './young-memory.ts'
 
 /** What one forwarded request is made from. */
 export interface RelayInput {
@@ -124,6 +125,7 @@ export class Relay implements Waiter, ConnectionUser {
     const arrival = this.#arrival
     const { outgoing } = arrival
     arrival.bytes = (arrival.bytes ?? 0) + bytes.length
+    notePassed(bytes.length)
     if (last) endWith(outgoing, bytes)
     else if (!outgoing.write(bytes)) this.#pauseUntilDrained()
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { closeFrame, createFrameTracker } from './frames.ts'
+import { notePassed } from './young-memory.ts'
 
 /** Two connections that are joined until one of them ends. */
 export interface Tunnel {
@@ -37,6 +38,7 @@ export function openTunnel(from: { client: Socket; upstream: Socket; onClose: ()
     client.resume()
   }
   const onData = (bytes: Buffer): void => {
+    notePassed(bytes.length)
     const boundary = frames.push(bytes)
     if (goodbye !== undefined && boundary >= 0) {
       client.write(bytes.subarray(0, boundary))

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { UpstreamConnection } from './connection.ts'
+import { notePassed } from './young-memory.ts'
 
 /** The content of a request on its way upstream. */
 export interface Upload {
@@ -41,6 +42,7 @@ export function startUpload(from: {
     incoming.resume()
   }
   const onData = (bytes: Buffer): void => {
+    notePassed(bytes.length)
     if (chunked) writeChunk(connection, bytes)
     else socket.write(bytes)
     if (!socket.writableNeedDrain) return
