@@ -7,7 +7,6 @@ import { admit } from './new-session.ts'
 import type { Once } from './once.ts'
 import { type Outcome, redirect, refuse } from './outcome.ts'
 import { loadSession, logFailure, type SignInParts, toRedirectUri } from './parts.ts'
-
 import type { Begin } from './start.ts'
 import type { ReturnedLogin, Transactions } from './transaction.ts'
 
@@ -20,7 +19,7 @@ export interface CallbackTools {
   readonly begin: Begin
 }
 
-/** How often a login that came back too late, or to the wrong browser, is started over by itself. */
+/** How often a login that came back too late is started over by itself. */
 const MAX_RESTARTS = 1
 
 /**
@@ -76,20 +75,20 @@ export function createCallback(
   }
 
   /**
-   * The state is ours, but it came too late or to another browser. Who is signed in goes on; anybody else starts over, once,
-   * as long as the answer looks like one of a provider; then an explanation is due.
+   * The state is ours, but it came too late or to another browser. Who is signed in goes on. What is only late starts over,
+   * once, as long as the answer looks like one of a provider. What another browser started ends here: it may be somebody's
+   * attempt to sign this person in as somebody else (RFC 9700 §4.7).
    */
   async function startOver(
     exchange: Exchange,
     { login, answer, returnTo }: { login: ReturnedLogin; answer: URLSearchParams; returnTo: string },
   ): Promise<Outcome> {
-    const { flow, secrets, cleanUp: changes } = login
+    const { flow, secrets, expired, cleanUp: changes } = login
     if (secrets !== undefined && (await loadSession(parts, exchange)) !== undefined)
       return redirect(returnTo, changes)
-    const why =
-      secrets === undefined ? problem('state_mismatch', { check: 'browser' }) : problem('state_expired')
+    const why = expired ? problem('state_expired') : problem('state_mismatch', { check: 'browser' })
     const provider = parts.providers.find(({ id }) => id === flow.provider)
-    const honest = checkAnswer(answer) === undefined
+    const honest = expired && checkAnswer(answer) === undefined
     if (!honest || provider === undefined || flow.restarts >= MAX_RESTARTS)
       return stop(exchange, why, { returnTo, changes })
     logFailure(parts, 'sign_in_restarted', { exchange, why })

@@ -136,22 +136,15 @@ test('a code that another replica redeemed leads on whoever is signed in by now'
   expect(shortOf(await one.callback(jar, third))).toBe('to /deep')
 })
 
-test('CB-04: a code and state from another browser sign nobody in; the login starts over once, then it is explained', async () => {
+test('CB-04: a code and state from another browser sign nobody in and start nothing', async () => {
   for (const ownLogin of [false, true]) {
     const { op, start, callback, sessionOf } = await aSignInBench()
-    const attacker = aJar()
     const victim = aJar()
     if (ownLogin) await start(victim)
-    const outcome = await callback(victim, await start(attacker))
-    expect(outcome.kind).toBe('redirect')
-    expect(shortOf(outcome)).toMatch(/^to https:\/\/op\.test\/authorize\?/u)
+    const outcome = await callback(victim, await start(aJar()))
+    expect(shortOf(outcome)).toBe('state_mismatch/browser')
     expect(sessionOf(victim)).toBeUndefined()
     expect(op.hits.token).toBe(0)
-    // The new login belongs to the victim's browser and to the victim's account.
-    const again = await op.visit(outcome.kind === 'redirect' ? outcome.location : '')
-    const elsewhere = aJar()
-    expect(shortOf(await callback(elsewhere, again))).toBe('state_mismatch/browser')
-    expect(shortOf(await callback(victim, again))).toBe('to /deep')
   }
 })
 
@@ -230,7 +223,7 @@ test('CB-11: with a cookie for each login, the oldest make room', async () => {
   expect(shortOf(await callback(jar, urls[5] ?? ''))).toBe('to /deep')
   expect(shortOf(await callback(jar, urls[3] ?? ''))).toBe('to /deep')
   expect([...jar.cookies.keys()].filter((name) => name.endsWith('_csrf'))).toHaveLength(1)
-  expect(shortOf(await callback(jar, urls[0] ?? ''))).toMatch(/^to https:\/\/op\.test\/authorize/u)
+  expect(shortOf(await callback(jar, urls[0] ?? ''))).toBe('state_mismatch/browser')
 })
 
 test('CB-13: of several cookies with the name, the one that proves the login counts', async () => {
@@ -244,9 +237,7 @@ test('CB-13: of several cookies with the name, the one that proves the login cou
     expect(shortOf(await callback(aJar(), fresh, { cookies }))).toBe('to /deep')
   }
   const many = Array.from({ length: 200 }, () => `__Host-s_csrf=${'B'.repeat(43)}`).join('; ')
-  expect(shortOf(await callback(aJar(), url, { cookies: many }))).toMatch(
-    /^to https:\/\/op\.test\/authorize/u,
-  )
+  expect(shortOf(await callback(aJar(), url, { cookies: many }))).toBe('state_mismatch/browser')
 })
 
 test('CB-14: a code of another login does not redeem with this one', async () => {
@@ -348,7 +339,7 @@ test('CB-38: a login that began on one host does not end on another', async () =
   const jar = aJar()
   const url = await start(jar)
   const outcome = await callback(jar, url, { host: 'other.example.com' })
-  expect(shortOf(outcome)).toMatch(/^to https:\/\/op\.test\/authorize/u)
+  expect(shortOf(outcome)).toBe('state_mismatch/browser')
   expect(op.hits.token).toBe(0)
 })
 
