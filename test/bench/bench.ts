@@ -11,6 +11,7 @@ import { profile } from './profile.ts'
 import { crowds } from './scenes/crowds.ts'
 import { load, oneConnection } from './scenes/load.ts'
 import { memory } from './scenes/memory.ts'
+import { deno, worker } from './scenes/other-doors.ts'
 import { overload } from './scenes/overload.ts'
 import type { Scene, World } from './scenes/scene.ts'
 import { start } from './scenes/start.ts'
@@ -20,13 +21,13 @@ import { createWorld } from './world.ts'
 const HELP = `npm run bench -- [--quick] [--only=SCENE]... [--program=FILE] [--prof]
 
   --quick         about a minute, with smaller numbers
-  --only=SCENE    load, one, memory, transfers, crowds, start, overload; may be repeated
+  --only=SCENE    load, one, memory, transfers, crowds, start, overload, deno, worker; may be repeated
   --program=FILE  another program instead of dist/sidegate.mjs
   --prof          no table: where the gate's CPU time goes under load
 `
 
-/** In the order in which they run. */
-const SCENES: Readonly<Record<string, Scene>> = {
+/** What runs without being asked for, in this order. */
+const USUAL: Readonly<Record<string, Scene>> = {
   load,
   one: oneConnection,
   memory,
@@ -35,6 +36,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
   start,
   overload,
 }
+
+const SCENES: Readonly<Record<string, Scene>> = { ...USUAL, deno, worker }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -47,7 +50,7 @@ async function main(): Promise<void> {
     },
   })
   if (values.help) return void process.stdout.write(HELP)
-  const names = values.only.length === 0 ? Object.keys(SCENES) : values.only
+  const names = values.only.length === 0 ? Object.keys(USUAL) : values.only
   const unknown = names.find((name) => SCENES[name] === undefined)
   if (unknown !== undefined)
     throw new Error(`There is no scene "${unknown}": ${Object.keys(SCENES).join(', ')}`)

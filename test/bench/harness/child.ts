@@ -66,15 +66,33 @@ export function start({ core, command, args, env, stdout }: Start): Child {
   }
 }
 
+/** Moves a process that somebody else started to one core, and ends it with this program. */
+export function adopt(pid: number, core: number): void {
+  pin(pid, core)
+  running.add(pid)
+}
+
 /** Keeps this program off the proxy's core, and ends every child and itself when `minutes` are over. */
 export function stayInBounds(minutes: number): void {
-  execFileSync('taskset', ['-a', '-p', '-c', String(LOAD_CORE), String(process.pid)])
+  pin(process.pid, LOAD_CORE)
   process.on('exit', () => {
-    for (const pid of running) process.kill(pid, 'SIGKILL')
+    for (const pid of running) end(pid)
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130))
   setTimeout(() => {
     console.error(`Stopped: the run took longer than ${minutes} minutes`)
     process.exit(1)
   }, minutes * 60_000).unref()
+}
+
+function pin(pid: number, core: number): void {
+  execFileSync('taskset', ['-a', '-p', '-c', String(core), String(pid)])
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended already.
+  }
 }

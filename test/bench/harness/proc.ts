@@ -26,12 +26,6 @@ export function resetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5')
 }
 
-/** Children of a process, by the kernel's own list. */
-export function childrenOf(pid: number): readonly number[] {
-  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim()
-  return list === '' ? [] : list.split(' ').map(Number)
-}
-
 function statusMiB(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1')
   const found = new RegExp(`^${field}:\\s+(\\d+) kB`, 'mu').exec(status)

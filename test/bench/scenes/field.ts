@@ -71,7 +71,8 @@ async function startLogged({ app, gates, cookies }: World): Promise<Field> {
   }
 }
 
-function contender(name: string, { port, pid }: Door, cookie: string): Contender {
+/** A door as one of those that are compared. */
+export function contender(name: string, { port, pid }: Door, cookie: string): Contender {
   return { name, port, pid, path: '/reports?page=3', cookies: [cookie] }
 }
 

@@ -10,7 +10,7 @@ const QUICK = { rounds: 2, seconds: 1, warmUpSeconds: 1 }
 export async function load(world: World): Promise<Outcome> {
   const { contenders, doors } = await startAll(world)
   for (const contender of contenders) await prove(contender)
-  const effort = world.quick ? QUICK : { rounds: 7, seconds: 3, warmUpSeconds: 4 }
+  const effort = world.quick ? QUICK : { rounds: 7, seconds: 3, warmUpSeconds: 6 }
   const samples = await interleave(contenders, { ...effort, connections: 32 })
   await Promise.all(doors.map((door) => door.stop()))
   return { rows: [...compare(samples, AT_32), checkShare(samples)], details: rawTable(samples) }
@@ -19,7 +19,7 @@ export async function load(world: World): Promise<Outcome> {
 /** One connection: what a single visitor waits for, and what waking up for each request costs. */
 export async function oneConnection(world: World): Promise<Outcome> {
   const { contenders, doors } = await startThree(world)
-  const effort = world.quick ? QUICK : { rounds: 7, seconds: 2, warmUpSeconds: 4 }
+  const effort = world.quick ? QUICK : { rounds: 7, seconds: 2, warmUpSeconds: 6 }
   const samples = await interleave(contenders, { ...effort, connections: 1 })
   await Promise.all(doors.map((door) => door.stop()))
   return { rows: compare(samples, AT_1), details: rawTable(samples) }
@@ -133,7 +133,8 @@ function checkShare(samples: Samples): Row {
   }
 }
 
-function rawTable(samples: Samples): string {
+/** The medians of everything that was measured, before anything was divided. */
+export function rawTable(samples: Samples): string {
   const column = (name: string, figure: keyof Sample): string =>
     short(spread(figures(samples, name, figure)).median)
   const columns = ['perSecond', 'p50Ms', 'p99Ms', CPU, 'peakMiB'] as const
