@@ -174,7 +174,8 @@ export class Relay implements Waiter, ConnectionUser {
 
   #startHeadTimer(): void {
     const timeoutMs = this.#plan.websocket ? HANDSHAKE_MS : this.#plan.timeoutMs
-    if (timeoutMs === 0 || this.#over) return
+    // An upload may go on after the answer has begun.
+    if (timeoutMs === 0 || this.#over || this.#arrival.outgoing.headersSent) return
     this.#headTimer = setTimeout(() => this.#abandon('upstream_timeout', {}), timeoutMs)
   }
 

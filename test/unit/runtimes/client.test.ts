@@ -274,6 +274,22 @@ describe('an upstream that fails', () => {
     await client.until(/200 OK/u)
   })
 
+  it('may answer before it has everything, and then has all the time it wants', async () => {
+    const { door, upstream } = await between(
+      (socket, received) => {
+        if (received.endsWith('ab')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n12')
+      },
+      { config: { timeoutMs: 60 } },
+    )
+    const client = talk(door.port, `${aRequest('/', ['Content-Length: 4'], 'POST')}ab`)
+    await client.until(/12$/u)
+    client.send('cd')
+    await upstream.waitFor((received) => received[0]?.endsWith('cd') === true)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    upstream.sockets[0]?.write('34')
+    await client.until(/1234$/u)
+  })
+
   it('resets in the middle, and the client sees that something is missing', async () => {
     const { door } = await between((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this')
