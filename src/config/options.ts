@@ -258,7 +258,8 @@ export const OPTIONS = {
     group: 'Provider',
     kind: 'string',
     default: '',
-    about: 'Scopes, separated by spaces; empty leaves the choice to the provider.',
+    about:
+      'Scopes, separated by spaces; empty leaves the choice to the provider: `openid email profile`, and `groups` when allowed-group is set, for oidc.',
   },
   prompt: { group: 'Provider', kind: 'string', default: '', about: 'Sent as `prompt` when people sign in.' },
   'approval-prompt': {

@@ -49,7 +49,7 @@ export function buildProvider(settings: Settings, files: Files): ProviderConfig 
     clientSecret: readClientSecret(settings, { files, kind }),
     issuer: readIssuer(settings, { kind, fixed: issuer }),
     ...readEndpoints(settings, kind),
-    scope: settings.value('scope') || undefined,
+    scope: settings.value('scope') || impliedScope(settings, kind),
     loginParameters: readLoginParameters(settings),
     claims: readClaims(settings),
     signingAlgs: readEach(settings, 'oidc-enabled-signing-alg', parseSigningAlg),
@@ -59,6 +59,13 @@ export function buildProvider(settings: Settings, files: Files): ProviderConfig 
     insecureTls: settings.value('ssl-insecure-skip-verify'),
     github: buildGithub(settings, kind),
   }
+}
+
+/** A rule on groups needs groups: as in oauth2-proxy, any OpenID provider is asked for them unless `scope` is given. */
+function impliedScope(settings: Settings, kind: string): string | undefined {
+  return kind === 'oidc' && settings.value('allowed-group').length > 0
+    ? 'openid email profile groups'
+    : undefined
 }
 
 function readKind(settings: Settings): string {

@@ -264,3 +264,13 @@ describe('what is not supported yet is refused', () => {
     ])
   })
 })
+
+it('asks any OpenID provider for groups when a rule needs them, unless a scope is given', () => {
+  const scopeOf = (...args: readonly string[]) => {
+    const loaded = load({ args })
+    return loaded.kind === 'config' ? loaded.config.providers[0]?.scope : loaded
+  }
+  expect(scopeOf()).toBeUndefined()
+  expect(scopeOf('--allowed-group=admins')).toBe('openid email profile groups')
+  expect(scopeOf('--allowed-group=admins', '--scope=openid email')).toBe('openid email')
+})
