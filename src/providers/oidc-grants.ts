@@ -67,9 +67,9 @@ export function toBearerGrant(identity: Identity, token: string, claims: Claims)
 }
 
 /**
- * Refreshes (OpenID Connect Core 1.0 §12). The session ends when the provider refuses the refresh token, or when what
- * came back speaks of somebody or something else. Once the provider has answered, its old refresh token may be used up:
- * trouble on the way to keys or profile then keeps the old identity, so that the new token is not lost.
+ * Refreshes (OpenID Connect Core 1.0 §12). An answer that speaks of somebody or something else keeps its own reason, which
+ * ends the session at once; one that cannot be trusted counts as a refusal. Once the provider has answered, its old refresh
+ * token may be used up: trouble on the way to keys or profile then keeps the old identity, so that the new token is not lost.
  */
 export async function refreshGrant(parts: OidcParts, session: Session): Promise<Result<Grant>> {
   const { refresh } = session.tokens
@@ -87,7 +87,7 @@ export async function refreshGrant(parts: OidcParts, session: Session): Promise<
     claims: verified,
     profile: profile.ok ? profile.value : undefined,
   })
-  if (!identity.ok) return failed(toRefusal(identity.problem))
+  if (!identity.ok) return identity
   // An ID token that could not be verified is not kept: headers and logout would pass it on.
   const kept = verified === undefined ? { ...answer.value, idToken: undefined } : answer.value
   return ok({ identity: identity.value, tokens: toTokens(kept, session.tokens, parts.tools.platform.now()) })
@@ -174,6 +174,11 @@ function isFatal({ reason }: Problem): boolean {
   return reason === 'id_token_invalid'
 }
 
-function toRefusal({ reason, detail }: Problem): Problem {
-  return problem('refresh_refused', { why: reason, ...detail })
+/** Checks that fail only where the answer is about another person, issuer or client (§12.2). */
+const STRANGE: readonly unknown[] = ['same person', 'profile sub', 'iss', 'aud', 'azp']
+
+/** A token that is merely late or badly signed may be trouble of the provider, while the old one still stands. */
+function toRefusal(why: Problem): Problem {
+  const { reason, detail } = why
+  return STRANGE.includes(detail?.['check']) ? why : problem('refresh_refused', { why: reason, ...detail })
 }

@@ -38,7 +38,11 @@ export interface Provider {
   authorizationUrl(login: LoginRequest): Promise<Result<string>>
   /** Callback parameters to a verified identity. */
   redeem(response: LoginResponse): Promise<Result<Grant>>
-  /** A new grant for an old one; `refresh_refused` ends the session, anything else does not. */
+  /**
+   * A new grant for an old one. `refresh_refused` ends a session that no longer stands by itself; `id_token_invalid`,
+   * `identity_incomplete` and `email_unverified` (the answer is about somebody else, or about nobody) end it at once;
+   * anything else does not.
+   */
   refresh(session: Session): Promise<Result<Grant>>
   /** Asks the provider whether the access token still stands (validate-url); ok(true) where there is nothing to ask. */
   validate(session: Session): Promise<Result<boolean>>
