@@ -16,6 +16,8 @@ export interface Binding {
   find(flowId: string, cookies: readonly Cookie[]): readonly Uint8Array<ArrayBuffer>[]
   /** Ends what belongs to this login alone. */
   release(flowId: string): readonly CookieChange[]
+  /** Ends all logins that this browser has under way. */
+  clear(cookies: readonly Cookie[]): readonly CookieChange[]
 }
 
 const SECRET_BYTES = 32
@@ -43,23 +45,25 @@ export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'
     return values.flatMap(({ value }) => readSecret(value) ?? [])
   }
 
+  const carried = (cookies: readonly Cookie[]): readonly Cookie[] =>
+    cookies.filter((cookie) => cookie.name.startsWith(`${name}_`) && cookie.name.endsWith('_csrf'))
+
   /** Browsers send older cookies first (RFC 6265 §5.4), so the front of the list goes. */
   function prune(cookies: readonly Cookie[]): readonly CookieChange[] {
     if (!csrf.perRequest) return []
-    const old = cookies.filter(
-      (cookie) => cookie.name.startsWith(`${name}_`) && cookie.name.endsWith('_csrf'),
-    )
+    const old = carried(cookies)
     return old.slice(0, Math.max(0, old.length + 1 - csrf.perRequestLimit)).map((cookie) => end(cookie.name))
   }
 
   return {
     find,
     take(flowId, cookies) {
-      const [carried] = csrf.perRequest ? [] : find(flowId, cookies)
-      const secret = carried ?? randomBytes(SECRET_BYTES)
+      const [known] = csrf.perRequest ? [] : find(flowId, cookies)
+      const secret = known ?? randomBytes(SECRET_BYTES)
       return { secret, changes: [keep(nameFor(flowId), secret), ...prune(cookies)] }
     },
     release: (flowId) => (csrf.perRequest ? [end(nameFor(flowId))] : []),
+    clear: (cookies) => [...new Set(carried(cookies).map((cookie) => cookie.name))].map(end),
   }
 }
 

@@ -42,7 +42,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     start: createStart(parts, { begin, targets }),
     callback: createCallback(parts, { transactions, targets, begin, spent: createOnce() }),
     password: createPasswordForm(parts, { targets }),
-    signOut: createSignOut(parts, { targets, tickets }),
+    signOut: createSignOut(parts, { targets, tickets, transactions }),
     signedOut: createSignedOut({ targets, tickets }),
     backchannel: createBackchannel(parts, { seen: createOnce() }),
     returnTo: (exchange) => targets.choose(exchange),

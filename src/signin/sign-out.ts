@@ -9,23 +9,25 @@ import { type Outcome, redirect, refuse } from './outcome.ts'
 import { loadSession, logFailure, type SignInParts, toRedirectUri, toWho } from './parts.ts'
 import { checkSameOrigin } from './same-origin.ts'
 import type { SignOutTickets } from './sign-out-ticket.ts'
+import type { Transactions } from './transaction.ts'
 
 /** What signing out is made from. */
 export interface SignOutTools {
   readonly targets: ReturnTargets
   readonly tickets: SignOutTickets
+  readonly transactions: Pick<Transactions, 'clear'>
 }
 
 const ID_TOKEN = '{id_token}'
 
 /**
- * Builds `<prefix>/sign_out`: by POST, or by GET from our own pages or the address bar. Ends every cookie of the session,
+ * Builds `<prefix>/sign_out`: by POST, or by GET from our own pages or the address bar. Ends every cookie of ours,
  * tells the backend, denies and revokes what could bring the session back, and leaves through the provider's own
  * sign-out where it has one.
  */
 export function createSignOut(
   parts: SignInParts,
-  { targets, tickets }: SignOutTools,
+  { targets, tickets, transactions }: SignOutTools,
 ): (exchange: Exchange) => Promise<Outcome> {
   /** An absolute target of the operator's choice is usually the provider's own sign-out, so it wins over ours. */
   async function chooseExit(
@@ -55,7 +57,8 @@ export function createSignOut(
     const returnTo = readTarget(targets, { exchange, form: form.value, idToken: session?.tokens.id })
     const exit = await chooseExit(exchange, session, returnTo)
     if (session !== undefined) await endSession(parts, exchange, session)
-    const changes = parts.sessions.clear(exchange.cookies)
+    const { cookies } = exchange
+    const changes = [...parts.sessions.clear(cookies), ...transactions.clear(cookies)]
     return exit === undefined ? { kind: 'signed-out', changes } : redirect(exit, changes)
   }
 }
@@ -64,7 +67,7 @@ export function createSignOut(
 export function createSignedOut({
   targets,
   tickets,
-}: SignOutTools): (exchange: Exchange) => Promise<Outcome> {
+}: Omit<SignOutTools, 'transactions'>): (exchange: Exchange) => Promise<Outcome> {
   return async function signedOut(exchange) {
     const query = readQuery(exchange)
     const state = query.ok ? onlyValue(query.value, 'state') : undefined

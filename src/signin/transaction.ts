@@ -48,6 +48,8 @@ export interface Transactions {
     readonly redirectUri: string
     readonly cookies: readonly Cookie[]
   }): Promise<ReturnedLogin | undefined>
+  /** Ends the cookies of all logins that this browser has under way. */
+  clear(cookies: readonly Cookie[]): readonly CookieChange[]
 }
 
 /** What transactions are made from. */
@@ -68,6 +70,7 @@ const PROOF_BYTES = 16
 export function createTransactions({ ring, cookie, now }: TransactionParts): Transactions {
   const binding = createBinding(cookie)
   return {
+    clear: binding.clear,
     async start({ cookies, redirectUri, ...login }) {
       const id = randomBytes(FLOW_ID_BYTES)
       const { secret, changes } = binding.take(toBase64Url(id), cookies)
