@@ -129,7 +129,8 @@ function addForwarding(lines: string[], from: { exchange: Exchange; chain: strin
   const peer = peerAddress(arrival.peer)
   const chain = peer === undefined || from.chain === '' ? (peer ?? from.chain) : `${from.chain}, ${peer}`
   if (chain !== '') lines.push('X-Forwarded-For', chain)
-  lines.push('X-Forwarded-Proto', facts.scheme)
+  // The external scheme, not that of the last hop: a TLS terminator in front need not be one that we trust.
+  lines.push('X-Forwarded-Proto', facts.origin.startsWith('https:') ? 'https' : 'http')
   lines.push('X-Forwarded-Host', facts.host)
   lines.push('X-Forwarded-Uri', facts.forwarded.uri ?? target.raw)
 }

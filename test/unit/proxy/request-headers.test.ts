@@ -236,6 +236,13 @@ describe('where a request came from', () => {
     expect(values(sent, 'x-forwarded-uri')).toEqual(['/admin?x=1'])
   })
 
+  it('is https for the app when the browser is there, whatever the last hop speaks', async () => {
+    const behind = await requestLines({ facts: { scheme: 'http', origin: 'https://app.example.com' } })
+    expect(values(behind, 'x-forwarded-proto')).toEqual(['https'])
+    const plain = await requestLines({ facts: { scheme: 'http', origin: 'http://app.example.com' } })
+    expect(values(plain, 'x-forwarded-proto')).toEqual(['http'])
+  })
+
   it('is continued from a trusted proxy (HD-19)', async () => {
     const sent = await requestLines({
       facts: { trusted: true },
