@@ -74,7 +74,7 @@ export class NodeArrival implements Arrival, NodeEnv {
   }
 
   departed(listener: (departure: Departure) => void): void {
-    // A tunnel's response closes twice: when it gives its socket away, and when the tunnel says so.
+    // A response that lost its socket to a tunnel is closed by hand, and Node may have closed it before.
     this.outgoing.once('close', () => listener(departureOf(this)))
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { NodeArrival } from '../../../runtimes/node/arrival.ts'
 import { closeFrame, createFrameTracker } from '../../../runtimes/node/frames.ts'
 import { type RawUpstream, type Script, startRawUpstream } from '../../support/raw-upstream.ts'
 import { type Conversation, type Door, type DoorSettings, openDoor, talk } from './door.ts'
@@ -130,6 +131,18 @@ describe('a WebSocket', () => {
     await expect.poll(() => door.node.client.tunnels.count()).toBe(0)
     expect(door.departures.map(({ status }) => status)).toEqual([101, 101, 101])
     expect(door.bugs).toEqual([])
+  })
+
+  it('is departed from once, however often its response closes', async () => {
+    const { door } = await between(shouting, {
+      answer: async (arrival) => {
+        arrival.departed(() => void (arrival as NodeArrival).outgoing.emit('close'))
+        return undefined
+      },
+    })
+    const client = await tunnel(door)
+    client.socket.destroy()
+    await expect.poll(() => door.departures.length).toBe(1)
   })
 
   it('carries on in one direction when the other has ended', async () => {
