@@ -42,6 +42,7 @@ async function forward(
   const { config, forwarder, sessions } = parts
   const { session } = who
   if (session !== undefined && isForeignWebSocket(exchange, who)) {
+    note.verdict = 'deny'
     return refuse(parts, exchange, who, problem('origin_refused', { origin: exchange.facts.originHeader }))
   }
   const sent = await forwarder.forward({
