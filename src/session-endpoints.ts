@@ -8,7 +8,7 @@ import { meetsConstraints } from './policy/constraints.ts'
 import { type Asked, decide } from './policy/decide.ts'
 import { problem, type Reason } from './problems.ts'
 import type { Session } from './session/session.ts'
-import type { Who } from './who.ts'
+import type { Who, Wish } from './who.ts'
 
 type Handle = (exchange: Exchange, note: Note) => Response | Promise<Response>
 
@@ -18,7 +18,7 @@ export interface SessionEndpoints {
   readonly auth: Handle
   /** `<prefix>/userinfo`: who is signed in, in oauth2-proxy's words. */
   readonly userinfo: Handle
-  /** `<prefix>/session`: who, and until when. */
+  /** `<prefix>/session`: who, and until when; asking does not put the end off. */
   readonly session: Handle
   /** POST `<prefix>/session/refresh`: the same, after the provider was asked. */
   readonly refreshSession: Handle
@@ -26,16 +26,16 @@ export interface SessionEndpoints {
 
 /** Builds the endpoints about the session. */
 export function createSessionEndpoints(parts: Parts): SessionEndpoints {
+  const showState = (session: Session): unknown => toState(parts, session)
   return {
     auth: (exchange, note) => answerAuth(parts, exchange, note),
-    userinfo: (exchange, note) => answerAbout(parts, { exchange, note, show: toUserinfo }),
-    session: (exchange, note) =>
-      answerAbout(parts, { exchange, note, show: (session) => toState(parts, session) }),
+    userinfo: (exchange, note) => answerAbout(parts, { exchange, note, show: toUserinfo, wish: 'use' }),
+    session: (exchange, note) => answerAbout(parts, { exchange, note, show: showState, wish: 'look' }),
     refreshSession(exchange, note) {
       const { method } = exchange.arrival
       if (method !== 'POST') return refuse(parts, exchange, 'method_not_allowed')
       if (!isFromOwnPage(exchange.facts)) return refuse(parts, exchange, 'origin_refused')
-      return answerAbout(parts, { exchange, note, show: (session) => toState(parts, session), refresh: true })
+      return answerAbout(parts, { exchange, note, show: showState, wish: 'refresh' })
     },
   }
 }
@@ -78,14 +78,11 @@ interface About {
   readonly exchange: Exchange
   readonly note: Note
   readonly show: (session: Session) => unknown
-  readonly refresh?: boolean
+  readonly wish: Wish
 }
 
-async function answerAbout(
-  parts: Parts,
-  { exchange, note, show, refresh = false }: About,
-): Promise<Response> {
-  const who = await parts.whoIs(exchange, { refresh })
+async function answerAbout(parts: Parts, { exchange, note, show, wish }: About): Promise<Response> {
+  const who = await parts.whoIs(exchange, wish)
   const { session } = who
   note.user = nameOf(session)
   if (session === undefined) return refuse(parts, exchange, 'sign_in_required', who)

@@ -19,13 +19,13 @@ export interface Who {
 }
 
 /** Finds out who asks: from the Authorization header where that is allowed, else from our cookies. */
-export type WhoIs = (exchange: Exchange, wish?: WhoIsWish) => Promise<Who>
+export type WhoIs = (exchange: Exchange, wish?: Wish) => Promise<Who>
 
-/** What a caller may want beyond the usual. */
-export interface WhoIsWish {
-  /** Ask the provider now, whether that is due or not. */
-  readonly refresh: boolean
-}
+/**
+ * What a caller wants with the session: `use` it, which counts as activity and refreshes when that is due; `refresh` it
+ * now; or only `look`, which asks nobody and puts no end off.
+ */
+export type Wish = 'use' | 'refresh' | 'look'
 
 /** Reads credentials from an Authorization header; undefined when they are not of its kind. */
 export type ReadAuthorization = (exchange: Exchange) => Promise<Pick<Who, 'session' | 'problem'> | undefined>
@@ -74,7 +74,7 @@ export function createWhoIs({ sessions, refresher, authorization }: WhoIsParts):
     return undefined
   }
 
-  async function fromCookies(exchange: Exchange, wish: WhoIsWish): Promise<Who> {
+  async function fromCookies(exchange: Exchange, wish: Wish): Promise<Who> {
     const loaded = await sessions.load(exchange.cookies)
     switch (loaded.kind) {
       case 'none':
@@ -82,7 +82,8 @@ export function createWhoIs({ sessions, refresher, authorization }: WhoIsParts):
       case 'unreadable':
         return { ...NOBODY, changes: sessions.clear(exchange.cookies) }
       case 'active': {
-        const current = await (wish.refresh
+        if (wish === 'look') return { ...NOBODY, session: loaded.session }
+        const current = await (wish === 'refresh'
           ? refresher.refreshNow({ loaded, exchange })
           : refresher.refreshIfDue({ loaded, exchange }))
         return { ...NOBODY, session: current.session, changes: current.changes }
@@ -90,7 +91,7 @@ export function createWhoIs({ sessions, refresher, authorization }: WhoIsParts):
     }
   }
 
-  return async function whoIs(exchange, wish = { refresh: false }) {
+  return async function whoIs(exchange, wish = 'use') {
     const known = exchange.facts.authorization === undefined ? undefined : await fromHeader(exchange)
     return known ?? fromCookies(exchange, wish)
   }
