@@ -79,20 +79,22 @@ export interface Carried {
  * canonical number.
  */
 export function readCarried(name: string, cookies: readonly Cookie[]): Carried {
-  const plain = new Set<string>()
+  // Lists and not sets: a set hashes its members, which for a token costs more than everything else on this path.
+  const plain: string[] = []
+  const names: string[] = []
   const sets = new Map<string, ChunkSet>()
-  const names = new Set<string>()
   for (const cookie of cookies) {
     if (!cookie.name.startsWith(name) || cookie.value === '') continue
     const chunk = cookie.name === name ? undefined : readChunk(cookie, name)
     if (cookie.name !== name && chunk === undefined) continue
-    names.add(cookie.name)
-    if (chunk === undefined) plain.add(cookie.value)
-    else sets.set(chunk.lead, withChunk(sets.get(chunk.lead) ?? NO_CHUNKS, chunk))
+    if (!names.includes(cookie.name)) names.push(cookie.name)
+    if (chunk !== undefined) sets.set(chunk.lead, withChunk(sets.get(chunk.lead) ?? NO_CHUNKS, chunk))
+    else if (plain.length < MAX_CANDIDATES && !plain.includes(cookie.value)) plain.push(cookie.value)
   }
-  const whole = [...plain].map((token) => ({ token, names: [name] }))
+  const whole = plain.map((token) => ({ token, names: [name] }))
+  if (sets.size === 0) return { candidates: whole, names }
   const joined = [...sets].flatMap(([lead, set]) => join(name, lead, set) ?? [])
-  return { candidates: [...whole, ...joined].slice(0, MAX_CANDIDATES), names: [...names] }
+  return { candidates: [...whole, ...joined].slice(0, MAX_CANDIDATES), names }
 }
 
 /**
