@@ -42,10 +42,9 @@ export interface Log {
 export function createLog(config: LogConfig, platform: Platform): Log {
   const context = toFields(config.context)
   const leavesOut = compileSilence(config)
-  const write = (level: Level, msg: string, fields: string) => {
-    const time = new Date(platform.now()).toISOString()
-    platform.write(`{"time":"${time}","level":"${level}","msg":${quote(msg)}${fields}${context}}`)
-  }
+  const clock = createClock(platform.now)
+  const write = (level: Level, msg: string, fields: string) =>
+    platform.write(`{"time":"${clock()}","level":"${level}","msg":${quote(msg)}${fields}${context}}`)
   return {
     line(level, msg, fields = {}) {
       if (config.standard && level !== 'debug') write(level, msg, toFields(fields))
@@ -57,6 +56,20 @@ export function createLog(config: LogConfig, platform: Platform): Log {
     access(record) {
       if (config.requests && !leavesOut(record)) write('info', 'request', toAccessFields(record))
     },
+  }
+}
+
+/** The time as RFC 3339 text; under load many lines share a millisecond. */
+function createClock(now: () => number): () => string {
+  let lastMs = Number.NaN
+  let text = ''
+  return () => {
+    const nowMs = now()
+    if (nowMs !== lastMs) {
+      lastMs = nowMs
+      text = new Date(nowMs).toISOString()
+    }
+    return text
   }
 }
 
