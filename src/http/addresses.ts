@@ -11,6 +11,7 @@ export interface AddressSet {
 /** Compiles CIDRs that configuration has checked. An IPv4-mapped IPv6 address counts as the IPv4 address. */
 export function createAddressSet(cidrs: readonly string[]): AddressSet {
   const ranges = cidrs.map(toRange)
+  if (ranges.length === 0) return { has: () => false }
   return {
     has(address) {
       const parsed = parseAddress(address)
