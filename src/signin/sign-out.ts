@@ -5,6 +5,7 @@ import type { Session } from '../session/session.ts'
 import { callBackendLogout } from './backend-logout.ts'
 import type { ReturnTargets } from './choose-return-to.ts'
 import { onlyValue, readForm, readQuery } from './form.ts'
+import { withIdToken } from './id-token-hint.ts'
 import { type Outcome, redirect, refuse } from './outcome.ts'
 import { loadSession, logFailure, type SignInParts, toRedirectUri, toWho } from './parts.ts'
 import { checkSameOrigin } from './same-origin.ts'
@@ -19,6 +20,8 @@ export interface SignOutTools {
 }
 
 const ID_TOKEN = '{id_token}'
+/** Braces are no part of a URL; a stand-in is, so that the check sees the address as it will be but for the token. */
+const STAND_IN = 'ID_TOKEN_GOES_HERE'
 
 /**
  * Builds `<prefix>/sign_out`: by POST, or by GET from our own pages or the address bar. Ends every cookie of ours,
@@ -29,22 +32,6 @@ export function createSignOut(
   parts: SignInParts,
   { targets, tickets, transactions }: SignOutTools,
 ): (exchange: Exchange) => Promise<Outcome> {
-  /** An absolute target of the operator's choice is usually the provider's own sign-out, so it wins over ours. */
-  async function chooseExit(
-    exchange: Exchange,
-    session: Session | undefined,
-    returnTo: string,
-  ): Promise<string | undefined> {
-    if (!returnTo.startsWith('/')) return returnTo
-    const provider = findProvider(parts, session)
-    const provided = await provider?.endSessionUrl({
-      idToken: session?.tokens.id,
-      returnTo: `${new URL(toRedirectUri(parts, exchange)).origin}${parts.config.paths.prefix}/signed_out`,
-      state: await tickets.write(returnTo),
-    })
-    return provided ?? (returnTo === '/' ? undefined : returnTo)
-  }
-
   return async function signOut(exchange) {
     const form = await readSignOutForm(exchange)
     const foreign = checkSameOrigin(exchange)
@@ -53,14 +40,54 @@ export function createSignOut(
       logFailure(parts, 'sign_out_refused', { exchange, why })
       return refuse(why)
     }
-    const session = await loadSession(parts, exchange)
-    const returnTo = readTarget(targets, { exchange, form: form.value, idToken: session?.tokens.id })
-    const exit = await chooseExit(exchange, session, returnTo)
+    const target = readTarget(targets, exchange, form.value)
+    const session = await loadEnding(parts, exchange, target)
+    const exit = await chooseExit(parts, exchange, { session, target, tickets })
     if (session !== undefined) await endSession(parts, exchange, session)
     const { cookies } = exchange
     const changes = [...parts.sessions.clear(cookies), ...transactions.clear(cookies)]
     return exit === undefined ? { kind: 'signed-out', changes } : redirect(exit, changes)
   }
+}
+
+/** The session that ends, with an ID token where somebody is going to be shown it. */
+async function loadEnding(
+  parts: SignInParts,
+  exchange: Exchange,
+  target: string,
+): Promise<Session | undefined> {
+  const session = await loadSession(parts, exchange)
+  if (session === undefined) return undefined
+  const provider = findProvider(parts, session)
+  const isNamed =
+    target.includes(STAND_IN) || (parts.config.signIn.backendLogoutUrl?.includes(ID_TOKEN) ?? false)
+  const isShown = async () =>
+    target.startsWith('/') &&
+    (await provider?.endSessionUrl({ idToken: undefined, returnTo: '', state: '' })) !== undefined
+  return isNamed || (await isShown()) ? withIdToken(session, provider) : session
+}
+
+interface Leaving {
+  readonly session: Session | undefined
+  readonly target: string
+  readonly tickets: SignOutTickets
+}
+
+/** An absolute target of the operator's choice is usually the provider's own sign-out, so it wins over ours. */
+async function chooseExit(
+  parts: SignInParts,
+  exchange: Exchange,
+  { session, target, tickets }: Leaving,
+): Promise<string | undefined> {
+  const idToken = session?.tokens.id
+  if (!target.startsWith('/')) return target.replaceAll(STAND_IN, encodeURIComponent(idToken ?? ''))
+  const returnTo = target.replaceAll(STAND_IN, '')
+  const provided = await findProvider(parts, session)?.endSessionUrl({
+    idToken,
+    returnTo: `${new URL(toRedirectUri(parts, exchange)).origin}${parts.config.paths.prefix}/signed_out`,
+    state: await tickets.write(returnTo),
+  })
+  return provided ?? (returnTo === '/' ? undefined : returnTo)
 }
 
 /** Builds `<prefix>/signed_out`, where the provider's sign-out leads back to: on to the target that our own state names. */
@@ -85,19 +112,10 @@ async function readSignOutForm(exchange: Exchange): ReturnType<typeof readForm> 
   return exchange.arrival.request.body === null ? readQuery(exchange) : readForm(exchange)
 }
 
-/** `rd` as oauth2-proxy takes it; `{id_token}` in it is replaced after the check, for the provider's sign-out address. */
-function readTarget(
-  targets: ReturnTargets,
-  { exchange, form, idToken }: { exchange: Exchange; form: URLSearchParams; idToken: string | undefined },
-): string {
+/** `rd` as oauth2-proxy takes it; the stand-in for `{id_token}` is filled in after the check. */
+function readTarget(targets: ReturnTargets, exchange: Exchange, form: URLSearchParams): string {
   const named = targets.named(exchange, form)
-  if (named === undefined) return '/'
-  // Braces are no part of a URL; a stand-in is, and the check sees the address as it will be but for the token.
-  const checked = targets.check(named.replaceAll(ID_TOKEN, 'ID_TOKEN_GOES_HERE'), exchange)
-  return checked.replaceAll(
-    'ID_TOKEN_GOES_HERE',
-    checked.startsWith('/') ? '' : encodeURIComponent(idToken ?? ''),
-  )
+  return named === undefined ? '/' : targets.check(named.replaceAll(ID_TOKEN, STAND_IN), exchange)
 }
 
 /** What happens elsewhere: each part is tried, none can keep the person signed in here. */
