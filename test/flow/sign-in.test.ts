@@ -83,8 +83,10 @@ describe('a person who comes to the app', () => {
     const alice = gate.visitor()
     await alice.browse('/oauth2/start?rd=%2F')
     gate.provider.scripts.token = () => Promise.reject(new Error('down'))
-    gate.platform.pass(10 * 60_000)
-    expect((await alice.visit('/x')).status).toBe(200)
+    // Due for a refresh, and still within the life of the access token.
+    gate.platform.pass(4 * 60_000)
+    expect((await alice.visit('/x')).text).toBe('hello from the app')
+    expect(gate.provider.hits.token).toBe(2)
   })
 })
 
