@@ -128,7 +128,7 @@ describe('identity headers', () => {
     const gate = await startGate()
     const cookie = await cookieOf(gate)
     await gate.ask('/x', { headers: ['Host', 'app.example.com', 'Cookie', `a=1; ${cookie}; b=2`] })
-    const { headers } = gate.platform.plans.at(-1) ?? { headers: [] }
+    const headers: HeaderLines = gate.platform.plans.at(-1)?.headers ?? []
     expect(headers[headers.indexOf('Cookie') + 1]).toBe('a=1; b=2')
   })
 })
