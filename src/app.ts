@@ -60,6 +60,7 @@ export async function createApp(config: Config, platform: Platform): Promise<App
   app.all(`${prefix}/callback`, observed('callback', own.callback))
   app.all(`${prefix}/sign_out`, observed('sign_out', own.signOut))
   app.all(`${prefix}/signed_out`, observed('signed_out', own.signedOut))
+  app.all(`${prefix}/signed_in`, observed('signed_in', own.signedIn))
   app.all(`${prefix}/backchannel_logout`, observed('backchannel_logout', own.backchannel))
   app.all(`${prefix}/static/fragment.js`, observed('static', own.fragmentScript))
   // About the session, for gateways and apps.
@@ -77,8 +78,12 @@ export async function createApp(config: Config, platform: Platform): Promise<App
   return { fetch: (request, env) => app.fetch(request, { arrival: platform.arrival(request, env) }) }
 }
 
-/** The path as it is on the wire: own endpoints match byte for byte, so `/oauth2/%63allback` is not one. */
+/**
+ * The path as it is on the wire: own endpoints match byte for byte, so `/oauth2/%63allback` is not one. An absolute target
+ * (RFC 9112 §3.2.2) names the same endpoint; whether it names our host is checked when the request is opened.
+ */
 function pathOf(target = ''): string {
-  const end = target.indexOf('?')
-  return end === -1 ? target : target.slice(0, end)
+  const named = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/iu, '') || '/'
+  const end = named.indexOf('?')
+  return end === -1 ? named : named.slice(0, end)
 }
