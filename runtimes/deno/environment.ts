@@ -1,0 +1,21 @@
+import { keysOf, variableOf } from '../../src/config/option.ts'
+import { ROWS } from '../../src/config/options.ts'
+
+/**
+ * The variables that Deno lets us see. With permission for all of them misspelt names are noticed too, and log lines carry
+ * the name of the pod; with `--allow-env=OAUTH2_PROXY_*` only the names in the option table can be asked for.
+ */
+export function readEnvironment(
+  warn: (sentence: string) => void,
+): Readonly<Record<string, string | undefined>> {
+  if (isGranted({ name: 'env' })) return Deno.env.toObject()
+  const names = ROWS.flatMap(([flag, option]) => keysOf(flag, option).map(variableOf))
+  const allowed = names.filter((variable) => isGranted({ name: 'env', variable }))
+  if (allowed.length === 0)
+    warn('Deno allows no variables, so none is read: --allow-env=OAUTH2_PROXY_* allows them')
+  return Object.fromEntries(allowed.map((name) => [name, Deno.env.get(name)]))
+}
+
+function isGranted(what: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(what).state === 'granted'
+}

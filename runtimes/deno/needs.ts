@@ -1,0 +1,107 @@
+import type { Config, ListenAddress, ProviderConfig, UpstreamConfig } from '../../src/config/config.ts'
+
+/** One thing that Deno has to allow: the kind is that of the flag, `net` for `--allow-net`. */
+export interface Need {
+  readonly kind: 'net' | 'read' | 'write'
+  /** As the flag takes it: `host:port`, `unix:/path`, a path. */
+  readonly value: string
+}
+
+/** Where the endpoints of providers with fixed addresses are, beside their issuer. */
+const HOSTS: Readonly<Record<string, readonly string[]>> = {
+  google: ['oauth2.googleapis.com:443', 'openidconnect.googleapis.com:443', 'www.googleapis.com:443'],
+  github: ['github.com:443', 'api.github.com:443'],
+}
+
+/**
+ * Everything that a configuration is known to need before the first request; `files` are the files it was read from.
+ * An OpenID provider may name endpoints on further hosts, which only its discovery document tells.
+ */
+export function needsOf(config: Config, files: Iterable<string>): readonly Need[] {
+  const { bearer, listen, policy, providers, session, signIn, upstreams } = config
+  const addresses = [listen.http, listen.https?.address, ...upstreams.map(({ target }) => target)]
+  const urls = [
+    ...providers.flatMap(urlsOf),
+    ...bearer.extraIssuers.map(({ issuer }) => issuer),
+    signIn.backendLogoutUrl,
+    session.relayUrl,
+  ]
+  const read = [
+    ...files,
+    ...providers.map(({ clientSecret }) =>
+      clientSecret !== undefined && 'file' in clientSecret ? clientSecret.file : undefined,
+    ),
+    signIn.htpasswdFile,
+    policy.authenticatedEmailsFile,
+    listen.https?.certFile,
+    listen.https?.keyFile,
+  ]
+  return [
+    ...addresses.flatMap((address) => (address === undefined ? [] : needsOfAddress(address))),
+    ...urls.filter(isGiven).flatMap(needsOfUrl),
+    ...providers.flatMap(({ kind }) => (HOSTS[kind] ?? []).map((host) => net(host))),
+    ...read.filter(isGiven).map((path): Need => ({ kind: 'read', value: path })),
+  ]
+}
+
+/** The flags that allow all this, each once, as Deno takes them. */
+export function flagsOf(needs: readonly Need[]): readonly string[] {
+  const kinds = ['net', 'read', 'write'] as const
+  return kinds.flatMap((kind) => {
+    const values = new Set(needs.filter((need) => need.kind === kind).map(({ value }) => value))
+    return values.size === 0 ? [] : [`--allow-${kind}=${[...values].join(',')}`]
+  })
+}
+
+function needsOfAddress(address: ListenAddress | UpstreamConfig['target']): readonly Need[] {
+  switch (address.kind) {
+    case 'tcp':
+      // Without a host it is every interface, of both families.
+      return [net(`${bracketed(address.host === '' ? '::' : address.host)}:${address.port}`)]
+    case 'unix':
+      return unix(address.path)
+    case 'file':
+      return [{ kind: 'read', value: address.directory }]
+    case 'fd':
+    case 'static':
+    case 'binding':
+      return []
+  }
+}
+
+/** To Deno a unix socket is a file that is read and written, and a place in the network. */
+function unix(path: string): readonly Need[] {
+  return [net(`unix:${path}`), { kind: 'read', value: path }, { kind: 'write', value: path }]
+}
+
+function needsOfUrl(text: string): readonly Need[] {
+  const url = new URL(text)
+  return url.protocol === 'unix:' ? unix(url.pathname) : [net(placeOf(url))]
+}
+
+/** `host:port` of a URL, the port of its scheme included. */
+export function placeOf({ hostname, port, protocol }: URL): string {
+  return `${hostname}:${port === '' ? (PORTS[protocol] ?? '') : port}`
+}
+const PORTS: Readonly<Record<string, string>> = {
+  'http:': '80',
+  'https:': '443',
+  'redis:': '6379',
+  'rediss:': '6379',
+}
+
+function urlsOf({ issuer, jwksUrl, profileUrl, redeemUrl, validateUrl }: ProviderConfig) {
+  return [issuer, redeemUrl, profileUrl, validateUrl, jwksUrl]
+}
+
+function net(value: string): Need {
+  return { kind: 'net', value }
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function isGiven(text: string | undefined): text is string {
+  return text !== undefined
+}

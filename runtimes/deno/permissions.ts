@@ -1,0 +1,55 @@
+import type { Config } from '../../src/config/config.ts'
+import { flagsOf, type Need, needsOf, placeOf } from './needs.ts'
+
+/** The variables of the option table; others are read only where everything is allowed. */
+export const ENVIRONMENT = 'OAUTH2_PROXY_*'
+
+/**
+ * What stands in the way of a configuration on Deno: a permission that is missing, or something that Deno cannot do. Asked
+ * at the start, because a connection that is not allowed would fail in the middle of somebody's request.
+ */
+export function refuse(config: Config, files: Iterable<string>): string | undefined {
+  const { http, https } = config.listen
+  if (http?.kind === 'fd' || https?.address.kind === 'fd') {
+    return 'Give an address to listen on, host:port or unix:///path: Deno cannot take over an open socket (fd:N)'
+  }
+  const needs = needsOf(config, files)
+  const missing = needs.filter((need) => !isGranted(need))
+  if (missing.length === 0) return undefined
+  const wanted = [`--allow-env=${ENVIRONMENT}`, ...flagsOf(needs)]
+  return `Run Deno with ${wanted.join(' ')}\nWhat is missing now: ${flagsOf(missing).join(' ')}`
+}
+
+/** Says whether Deno allows it; never asks the person at the terminal. */
+function isGranted({ kind, value }: Need): boolean {
+  const what =
+    kind === 'net' ? ({ name: kind, host: value } as const) : ({ name: kind, path: value } as const)
+  return Deno.permissions.querySync(what).state === 'granted'
+}
+
+/** A reader of files that remembers what it read, and names the permission where that is what is missing. */
+export function createReader(
+  files: Set<string>,
+): <Content>(path: string, read: (path: string) => Content) => Content {
+  return (path, read) => {
+    files.add(path)
+    if (isGranted({ kind: 'read', value: path })) return read(path)
+    const code = `--allow-read=${path}`
+    throw Object.assign(new Error(`Run Deno with ${code}`), { code })
+  }
+}
+
+/** Fetch, with one sentence for each host that is not allowed: those in a discovery document are not known at the start. */
+export function createFetch(
+  warn: (sentence: string) => void,
+): (url: string, init: RequestInit) => Promise<Response> {
+  const told = new Set<string>()
+  return (url, init) => {
+    const place = placeOf(new URL(url))
+    if (!told.has(place) && !isGranted({ kind: 'net', value: place })) {
+      told.add(place)
+      warn(`Run Deno with --allow-net=${place} as well: the provider has an endpoint there`)
+    }
+    return fetch(url, init)
+  }
+}
