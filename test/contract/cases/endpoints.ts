@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest'
+import { signIn, type World } from '../world.ts'
+
+/** What gateways, probes and pages ask the gate itself. */
+export function endpoints(world: World): void {
+  describe('its own endpoints', () => {
+    it.each(['/ping', '/ready'])('say that it is well: %s', async (target) => {
+      const answer = await world.ask({ target })
+      expect([answer.status, answer.text]).toEqual([200, 'OK'])
+      expect((await world.ask({ target, method: 'HEAD' })).status).toBe(200)
+    })
+
+    it('keep robots out', async () => {
+      expect((await world.ask({ target: '/robots.txt' })).text).toBe('User-agent: *\nDisallow: /\n')
+    })
+
+    it('tell a gateway who asks', async () => {
+      expect((await world.ask({ target: '/oauth2/auth' })).status).toBe(401)
+      const answer = await world.asAlice({ target: '/oauth2/auth' })
+      expect([answer.status, answer.body.length]).toEqual([202, 0])
+      expect(answer.all('x-auth-request-user')).toEqual(['alice'])
+      expect(answer.all('x-auth-request-email')).toEqual(['alice@example.com'])
+      expect(answer.all('x-auth-request-groups')).toEqual(['staff,admins'])
+    })
+
+    it.each([
+      ['?allowed_groups=admins', 202],
+      ['?allowed_groups=board', 403],
+      ['?allowed_groups=', 403],
+      ['?allowed_emails=alice@example.com', 202],
+    ])('narrow what a gateway allows: %s is %d', async (query, status) => {
+      expect((await world.asAlice({ target: `/oauth2/auth${query}` })).status).toBe(status)
+    })
+
+    it('tell a page who is signed in, in the words of oauth2-proxy', async () => {
+      const answer = await world.asAlice({ target: '/oauth2/userinfo' })
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([
+        200,
+        {
+          user: 'alice',
+          email: 'alice@example.com',
+          groups: ['staff', 'admins'],
+          preferredUsername: 'alice',
+        },
+      ])
+      expect((await world.ask({ target: '/oauth2/userinfo' })).status).toBe(401)
+    })
+
+    it('never let an answer be stored', async () => {
+      for (const target of ['/ping', '/oauth2/auth', '/oauth2/userinfo', '/oauth2/sign_in']) {
+        const [value = ''] = (await world.asAlice({ target })).all('cache-control')
+        expect(value).toContain('no-store')
+      }
+    })
+
+    it('are never the way to the app', async () => {
+      for (const target of [
+        '/oauth2/static/../../admin',
+        '/oauth2/callback/..;/admin',
+        '/oauth2x',
+        '/oauth%32/start',
+      ]) {
+        expect((await world.ask({ target })).status).not.toBe(200)
+      }
+      expect(world.app.heard).toEqual([])
+    })
+
+    it('sign out: every piece of a large session is taken back, and the provider’s session ends', async () => {
+      const { user } = world.provider
+      world.provider.user = { ...user, sub: 'alice', groups: manyGroups() }
+      const visitor = world.visitor()
+      await signIn(visitor)
+      const pieces = [...visitor.jar.keys()].filter((name) => name.includes('_oauth2_proxy'))
+      expect(pieces.length).toBeGreaterThan(1)
+      expect((await visitor.fetch('/who')).status).toBe(200)
+      const logouts = world.provider.logouts.length
+      await visitor.browse('/oauth2/sign_out')
+      world.provider.user = user
+      expect([...visitor.jar.keys()].filter((name) => pieces.includes(name))).toEqual([])
+      expect(world.provider.logouts.length).toBe(logouts + 1)
+      expect((await visitor.fetch('/who')).status).toBe(401)
+    })
+
+    it('refuse to sign anybody out for another site', async () => {
+      const headers = [
+        'Sec-Fetch-Site',
+        'cross-site',
+        'Sec-Fetch-Mode',
+        'no-cors',
+        'Origin',
+        'https://evil.test',
+      ]
+      const answer = await world.asAlice({ target: '/oauth2/sign_out', method: 'POST', headers })
+      expect([answer.status, answer.all('set-cookie')]).toEqual([403, []])
+    })
+  })
+}
+
+/** Two hundred groups with ids as Entra gives them, which no compression makes short. */
+function manyGroups(): readonly string[] {
+  return Array.from({ length: 200 }, () => crypto.randomUUID())
+}

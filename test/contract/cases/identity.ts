@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { heardLine, type World } from '../world.ts'
+
+const SPELLINGS = [
+  'X-Auth-Request-User',
+  'x-AUTH-request-USER',
+  'X_Auth_Request_User',
+  'X-Auth_Request-User',
+  'X.Auth.Request.User',
+  'X~Auth~Request~User',
+  'X-Auth-Request-Groups',
+  'X-Auth-Request-Access-Token',
+  'X-Forwarded-User',
+  'X-Forwarded-Email',
+  'X_Forwarded_Groups',
+  'X-Forwarded-Preferred-Username',
+  'X-Forwarded-Access-Token',
+  'GAP-Auth',
+]
+
+/** A name as browsers send it: its bytes, one character each. */
+const UTF8 = Buffer.from('Zoë').toString('latin1')
+
+/** Who somebody is comes from the gate and from nobody else (HD rows of the threat table). */
+export function identity(world: World): void {
+  describe('identity', () => {
+    it('reaches the app once, in both families of headers', async () => {
+      await world.asAlice()
+      for (const family of ['x-forwarded', 'x-auth-request']) {
+        expect(heardLine(world, `${family}-user`)).toEqual(['alice'])
+        expect(heardLine(world, `${family}-email`)).toEqual(['alice@example.com'])
+        expect(heardLine(world, `${family}-groups`)).toEqual(['staff,admins'])
+        expect(heardLine(world, `${family}-preferred-username`)).toEqual(['alice'])
+      }
+    })
+
+    it.each(SPELLINGS)('cannot be brought along by a client: %s', async (name) => {
+      await world.asAlice({ headers: [name, 'root', name, 'root'] })
+      expect(world.app.heard.at(-1)?.lines.join('\n')).not.toContain('root')
+      await world.ask({ target: '/public/x', headers: [name, 'root'] })
+      expect(world.app.heard.at(-1)?.lines.join('\n')).not.toContain('root')
+      expect(world.app.heard).toHaveLength(2)
+    })
+
+    it('is not told where nobody has to sign in', async () => {
+      await world.ask({ target: '/public/x' })
+      expect(heardLine(world, 'x-forwarded-user')).toEqual([])
+    })
+
+    it('cannot be removed by naming it in Connection (HD-13)', async () => {
+      await world.asAlice({ headers: ['Connection', 'close, X-Forwarded-User, X-Auth-Request-User, Cookie'] })
+      expect(heardLine(world, 'x-forwarded-user')).toEqual(['alice'])
+      expect(heardLine(world, 'connection').join()).not.toMatch(/forwarded|auth/iu)
+    })
+
+    it('is not what an app says in its answers (HD-32)', async () => {
+      const answer = await world.asAlice({ target: '/cookies' })
+      expect(answer.lines).not.toContain('evil')
+    })
+  })
+
+  describe('header lines', () => {
+    it('stay as they are, but for those of one hop (HD-15)', async () => {
+      const hop = ['TE', 'Keep-Alive', 'Proxy-Authorization', 'Proxy-Connection', 'HTTP2-Settings']
+      await world.asAlice({
+        headers: ['X-One', 'a, b', 'x-two', UTF8, ...hop.flatMap((name) => [name, 'h'])],
+      })
+      expect(heardLine(world, 'x-one')).toEqual(['a, b'])
+      expect(heardLine(world, 'x-two')).toEqual([UTF8])
+      for (const name of hop) expect(heardLine(world, name.toLowerCase())).toEqual([])
+    })
+
+    it('keep the spelling of their names', async () => {
+      await world.asAlice({ headers: ['x-ODD-name', '1'] })
+      const spelling = world.differs('Header names towards the app') ? 'x-odd-name' : 'x-ODD-name'
+      expect(world.app.heard.at(-1)?.lines).toContain(spelling)
+    })
+
+    it('lose the gate’s cookies and no others (HD-34)', async () => {
+      await world.ask({ headers: ['Cookie', `mine=1; ${world.cookie}; yours=2`] })
+      expect(heardLine(world, 'cookie')).toEqual(['mine=1; yours=2'])
+    })
+
+    it('name the host that the browser sees', async () => {
+      await world.asAlice()
+      expect(heardLine(world, 'x-forwarded-host')).toEqual(['app.example.com'])
+      const own = new URL(world.app.origin).host
+      expect(heardLine(world, 'host')).toEqual([
+        world.differs('Host towards the app') ? own : 'app.example.com',
+      ])
+    })
+
+    it('name the client by its connection and not by what it says (HD-17)', async () => {
+      const headers = ['X-Forwarded-For', '10.9.8.7', 'X-Real-IP', '10.9.8.7', 'Forwarded', 'for=10.9.8.7']
+      await world.asAlice({ headers: [...headers, 'CF-Connecting-IP', '203.0.113.7'] })
+      const edge = world.differs('Address of the client')
+      expect(heardLine(world, 'x-forwarded-for')).toEqual([edge ? '203.0.113.7' : '127.0.0.1'])
+      expect(world.app.heard.at(-1)?.lines.join()).not.toContain('10.9.8.7')
+    })
+  })
+}

@@ -1,0 +1,119 @@
+import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { HOST, type World } from '../world.ts'
+
+const MIB = 1024 * 1024
+/** What the kernel's buffers of two connections hold, and some more; nothing else may hold any of it. */
+const IN_FLIGHT = 40 * MIB
+
+/** Nothing is gathered: what comes goes on, as fast as the slower side takes it. */
+export function streams(world: World): void {
+  describe('a stream', () => {
+    it('of events arrives piece by piece, and the app notices who leaves', async () => {
+      const answer = await world.openAsAlice({ target: '/clock' })
+      for await (const chunk of answer) {
+        expect(String(chunk)).toMatch(/^data: tick/u)
+        break
+      }
+      answer.destroy()
+      await expect.poll(() => world.app.abandoned).toContain('/clock')
+    })
+
+    it('waits for a client that reads slowly', async () => {
+      const answer = await world.openAsAlice({ target: '/stubborn/drip' })
+      answer.pause()
+      await sleep(1000)
+      const held = world.stubborn.dripped()
+      expect(held).toBeLessThan(IN_FLIGHT)
+      answer.resume()
+      await expect.poll(() => world.stubborn.dripped(), { timeout: 10_000 }).toBeGreaterThan(held + IN_FLIGHT)
+      answer.destroy()
+      await expect.poll(() => world.stubborn.abandoned).toContain('drip')
+    })
+
+    it('waits for an app that reads slowly', async () => {
+      const upload = startUpload(world, '/stubborn/sip')
+      await sleep(1000)
+      const held = upload.sent()
+      expect(held).toBeLessThan(IN_FLIGHT)
+      world.stubborn.thirst()
+      await expect.poll(upload.sent, { timeout: 10_000 }).toBeGreaterThan(held + IN_FLIGHT)
+      expect(await upload.finish()).toEqual([200, String(upload.sent())])
+      expect(world.stubborn.sipped()).toBe(upload.sent())
+    })
+
+    it('that the app refuses is answered before it is over', async () => {
+      const upload = startUpload(world, '/stubborn/early')
+      expect(await upload.answer).toEqual([413, 'too large'])
+      upload.stop()
+    })
+
+    it('that breaks off is seen to break off', async () => {
+      const answer = await world.openAsAlice({ target: '/stubborn/cut' })
+      let text = ''
+      const reading = (async () => {
+        for await (const chunk of answer) text += chunk
+      })()
+      await expect(reading).rejects.toThrow()
+      expect(text).toBe('beginning')
+    })
+
+    it('that a client gave up before it began ends at the app too', async () => {
+      const before = world.stubborn.abandoned.length
+      const asking = request(world.gate.url, {
+        path: '/stubborn/hang',
+        setHost: false,
+        headers: [...HOST, 'Cookie', world.cookie],
+      })
+      asking.on('error', () => undefined).end()
+      await sleep(300)
+      asking.destroy()
+      await sleep(1000)
+      // Where nobody tells, the time limit ends it.
+      const soon = world.stubborn.abandoned.length > before
+      expect(soon).toBe(!world.differs('Client that leaves early'))
+      await expect.poll(() => world.stubborn.abandoned.length, { timeout: 5000 }).toBeGreaterThan(before)
+    })
+  })
+}
+
+/** An upload without an end or a length, as fast as the gate takes it. */
+function startUpload({ gate, cookie }: World, path: string) {
+  const piece = Buffer.alloc(64 * 1024, 'u')
+  const headers = [...HOST, 'Cookie', cookie, 'Transfer-Encoding', 'chunked']
+  const sending = request(gate.url, { method: 'POST', path, setHost: false, headers })
+  let sent = 0
+  let over = false
+  const pour = (): void => {
+    while (!over && !sending.destroyed) {
+      sent += piece.length
+      if (sending.write(piece)) continue
+      sending.once('drain', pour)
+      return
+    }
+  }
+  sending.on('error', () => undefined)
+  const answer = new Promise<[number, string]>((resolve) => {
+    sending.on('response', async (response) => {
+      let text = ''
+      for await (const chunk of response) text += chunk
+      resolve([response.statusCode ?? 0, text])
+    })
+  })
+  pour()
+  return {
+    answer,
+    /** What was handed to the socket, less what waits in this process. */
+    sent: () => (over ? sent : sent - sending.writableLength),
+    finish: () => {
+      over = true
+      sending.end()
+      return answer
+    },
+    stop: () => {
+      over = true
+      sending.destroy()
+    },
+  }
+}
