@@ -23,7 +23,10 @@ export function createForward(bindings: Bindings): Platform['forward'] {
     if (url === undefined)
       return failed(problem('target_malformed', { why: 'a Worker cannot send it unchanged' }))
     const sent = await send(fetcherOf(bindings, plan.upstream), { arrival, plan, url })
-    return sent.ok ? ok(toResponse(sent.value, { arrival, plan })) : sent
+    if (!sent.ok) return sent
+    const { status, webSocket } = sent.value
+    if (!isSendable(status) && webSocket === null) return failed(problem('upstream_misbehaved', { status }))
+    return ok(toResponse(sent.value, { arrival, plan }))
   }
 }
 
@@ -57,6 +60,11 @@ async function send(to: Fetches, { arrival, plan, url }: Sending): Promise<Resul
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** A Response cannot be made for another status: a 101 that nobody asked for, or one of an app's own invention. */
+function isSendable(status: number): boolean {
+  return status >= 200 && status <= 599
 }
 
 /**

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { BIG, BROTLI, GZIPPED } from '../support/plain-app.ts'
+import { type RawUpstream, startRawUpstream } from '../support/raw-upstream.ts'
 import { ask, type OnTheWire, open } from '../support/wire.ts'
 import { signIn, startWorkerWorld, type WorkerWorld } from '../support/worker-world.ts'
 
 let world: WorkerWorld
 let cookie: string
+let odd: RawUpstream
 
 beforeAll(async () => {
+  odd = await startRawUpstream((socket) => socket.destroy())
   world = await startWorkerWorld({
+    upstreams: [`http://127.0.0.1:${odd.port}/odd/`],
     variables: {
       OAUTH2_PROXY_UPSTREAM_TIMEOUT: '1s',
       OAUTH2_PROXY_SKIP_AUTH_ROUTES: 'GET=^/public/',
@@ -16,7 +20,7 @@ beforeAll(async () => {
   })
   cookie = await signIn(world)
 })
-afterAll(() => world.close())
+afterAll(() => Promise.all([world.close(), odd.close()]))
 beforeEach(() => {
   world.app.heard.length = 0
 })
@@ -186,6 +190,15 @@ describe('an answer', () => {
   it('is not followed when it redirects', async () => {
     const answer = await asAlice({ target: '/elsewhere' })
     expect([answer.status, answer.all('location')]).toEqual([302, ['/there']])
+  })
+
+  it.each([
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    'HTTP/1.1 999 Go away\r\nContent-Length: 0\r\n\r\n',
+  ])('of a status that a Worker cannot send is a 502: %j', async (bytes) => {
+    odd.play((socket) => socket.end(bytes, 'latin1'))
+    const answer = await asAlice({ target: '/odd/' })
+    expect([answer.status, JSON.parse(answer.text).error]).toEqual([502, 'upstream_misbehaved'])
   })
 
   it('that does not come in time is a 504', async () => {

@@ -19,10 +19,16 @@ export interface AWorkerWorld {
   readonly variables?: Readonly<Record<string, unknown>>
   readonly isolates?: number
   readonly relay?: boolean
+  /** Upstreams beside the app. */
+  readonly upstreams?: readonly string[]
 }
 
 /** Starts everything. `binding:APP` and the origin of the app are both upstreams that can be named. */
-export async function startWorkerWorld({ variables = {}, ...rest }: AWorkerWorld = {}): Promise<WorkerWorld> {
+export async function startWorkerWorld({
+  variables = {},
+  upstreams = [],
+  ...rest
+}: AWorkerWorld = {}): Promise<WorkerWorld> {
   const provider = await createFakeProvider()
   const listener = await provider.listen()
   const app = await startPlainApp()
@@ -36,7 +42,7 @@ export async function startWorkerWorld({ variables = {}, ...rest }: AWorkerWorld
       OAUTH2_PROXY_CLIENT_SECRET: provider.client.secret,
       OAUTH2_PROXY_COOKIE_SECRET: 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk',
       OAUTH2_PROXY_EMAIL_DOMAINS: 'example.com',
-      OAUTH2_PROXY_UPSTREAMS: app.origin,
+      OAUTH2_PROXY_UPSTREAMS: [app.origin, ...upstreams].join(','),
       ...variables,
     },
   })
