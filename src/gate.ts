@@ -7,6 +7,7 @@ import { offerSignIn } from './own-endpoints.ts'
 import type { Parts } from './parts.ts'
 import { askedItself, decide } from './policy/decide.ts'
 import { type Problem, problem } from './problems.ts'
+import { readKeptForm } from './signin/kept-form.ts'
 import type { Who } from './who.ts'
 
 /** Judges a request for the app: forwards it, asks for a sign-in, or refuses. */
@@ -56,13 +57,26 @@ async function forward(
   return sent.ok ? sent.value : refuse(parts, exchange, who, sent.problem)
 }
 
-/** Only a page load is offered a sign-in; everything else learns that one is needed (401) and keeps its cookies. */
+/**
+ * Only a page load is offered a sign-in, and a form that a person sent is kept for them where that is safe; everything
+ * else learns that a sign-in is needed (401) and keeps its cookies.
+ */
 async function askToSignIn(parts: Parts, exchange: Exchange, who: Who): Promise<Response> {
   const { config, rules } = parts
   const isProgram = config.signIn.forceJsonErrors || rules.isApi(exchange.target)
   if (exchange.facts.navigation && !isProgram) return offerSignIn(parts, exchange, who)
+  if (exchange.facts.wantsHtml && exchange.arrival.method === 'POST' && !isProgram)
+    return keepForm(parts, exchange, who)
   const asked = isProgram ? asProgram(exchange) : exchange
   return refuse(parts, asked, who, problem('sign_in_required'))
+}
+
+async function keepForm(parts: Parts, exchange: Exchange, who: Who): Promise<Response> {
+  const { config, pages, respond } = parts
+  const fields = await readKeptForm(exchange, config.signIn.formReplayLimitBytes)
+  if (!fields.ok) return refuse(parts, exchange, who, fields.problem)
+  const page = pages.sendAgain({ host: exchange.facts.host, fields: fields.value })
+  return respond.page(exchange, 401, page, who.changes)
 }
 
 function refuse(parts: Parts, exchange: Exchange, who: Who, why: Problem): Response {

@@ -19,6 +19,8 @@ export interface OwnEndpoints {
   readonly callback: Handle
   readonly signOut: Handle
   readonly signedOut: Handle
+  /** Where a sign-in on the side ends: a page that says so. */
+  readonly signedIn: Handle
   readonly backchannel: Handle
   readonly fragmentScript: Handle
 }
@@ -44,6 +46,7 @@ export function createOwnEndpoints(parts: Parts, gate: Handle): OwnEndpoints {
     callback: async (exchange) => finish(exchange, await signIn.callback(exchange)),
     signOut: async (exchange) => finish(exchange, await signIn.signOut(exchange)),
     signedOut: async (exchange) => finish(exchange, await signIn.signedOut(exchange)),
+    signedIn: (exchange) => visitSignedIn(parts, exchange),
     backchannel: async (exchange) => finish(exchange, await signIn.backchannel(exchange)),
     fragmentScript: (exchange) =>
       respond.answer(exchange, {
@@ -79,6 +82,13 @@ async function visitSignIn(parts: Parts, exchange: Exchange, note: Note): Promis
   }
   if (config.signIn.skipProviderButton) return offerSignIn(parts, exchange, who)
   return showSignIn(parts, exchange, { status: 200, changes: who.changes })
+}
+
+async function visitSignedIn(parts: Parts, exchange: Exchange): Promise<Response> {
+  const { pages, respond } = parts
+  const who = await parts.whoIs(exchange, 'look')
+  if (who.session === undefined) return offerSignIn(parts, exchange, who)
+  return respond.page(exchange, 200, pages.signedIn({ host: exchange.facts.host }), who.changes)
 }
 
 interface SignInPage {

@@ -30,6 +30,12 @@ export const PROBLEMS = {
   not_found: outcome(404, 'info', 'Not found', 'There is nothing at this address.'),
   // Who is asking.
   sign_in_required: outcome(401, 'debug', 'Sign-in required', 'Sign in to continue.'),
+  form_not_sent: outcome(
+    401,
+    'debug',
+    'Your form was not sent',
+    'You are not signed in. Sign in in a new tab, then reload this page: the browser offers to send the form again.',
+  ),
   not_permitted: outcome(403, 'info', 'No access', 'This account may not use this application.'),
   origin_refused: outcome(
     403,

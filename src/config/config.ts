@@ -118,6 +118,8 @@ export interface SignInConfig {
   readonly htpasswdGroups: readonly string[]
   readonly displayHtpasswdForm: boolean
   readonly backendLogoutUrl: string | undefined
+  /** Longest form that is kept for somebody who has to sign in first; 0 keeps none. */
+  readonly formReplayLimitBytes: number
 }
 
 /** One place to sign in at; `insecureTls` skips the verification of its certificates. */

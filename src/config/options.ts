@@ -711,6 +711,15 @@ export const OPTIONS = {
     about: 'Called with GET when somebody signs out; `{id_token}` is replaced.',
   },
 
+  'form-replay-limit': {
+    group: 'Sign-in',
+    kind: 'integer',
+    default: 16_384,
+    max: 262_144,
+    about:
+      'Longest form (bytes of `application/x-www-form-urlencoded`) that is kept when a page of the same site posts it without a session: the answer is a page that holds the fields, offers a sign-in in a new tab, and sends the form again at the press of a button. Longer forms, uploads and forms of other sites are answered with a page that says that nothing was sent; 0 does so for all.',
+  },
+
   // Requests without a sign-in
   'skip-auth-route': {
     group: 'Requests without a sign-in',

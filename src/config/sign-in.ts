@@ -21,6 +21,7 @@ export function buildSignIn(
     encodeState: settings.value('encode-state'),
     ...readLocalUsers(settings, files),
     backendLogoutUrl: readBackendLogoutUrl(settings),
+    formReplayLimitBytes: settings.value('form-replay-limit'),
   }
 }
 

@@ -1,7 +1,7 @@
 import { PROBLEMS, type Problem } from '../problems.ts'
 import type { Frame } from './frame.ts'
 import { type Page, toPage } from './layout.ts'
-import { signOutForm, toStartHref } from './links.ts'
+import { signInAsideLink, signOutForm, toStartHref } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { WAYS_ON, type WayOn } from './ways-on.ts'
 
@@ -37,6 +37,8 @@ function actions(frame: Frame, { returnTo }: ErrorView, wayOn: WayOn): Markup {
       return button(toStartHref(frame, { returnTo, otherAccount: true }), 'Use another account')
     case 'sign-in':
       return button(toStartHref(frame, { returnTo }), 'Sign in again')
+    case 'sign-in-aside':
+      return signInAsideLink(frame)
     case 'reload':
       // An empty reference is the address of this page (RFC 3986 §4.4): nothing that arrived has to be written into it.
       return button('', 'Try again')

@@ -20,6 +20,12 @@ export function toStartHref({ prefix }: Frame, { returnTo, provider, otherAccoun
   return `${prefix}/start?${query}`
 }
 
+/** Signs in in another tab, so that what this page holds is not lost. */
+export function signInAsideLink({ prefix }: Frame): Markup {
+  const query = new URLSearchParams({ rd: `${prefix}/signed_in` })
+  return html`<a class="button" href="${prefix}/sign_in?${query.toString()}" target="_blank" rel="noopener">Sign in in a new tab</a>`
+}
+
 /** The button that signs out: a form, because a link must not change anything. */
 export function signOutForm({ prefix }: Frame, kind: 'first' | 'second'): Markup {
   return html`<form method="post" action="${prefix}/sign_out">

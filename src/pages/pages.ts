@@ -1,6 +1,7 @@
 import { type ErrorView, errorPage } from './error.ts'
 import { compileFrame, type PagesSettings } from './frame.ts'
 import type { Page } from './layout.ts'
+import { type SendAgainView, sendAgainPage, signedInPage } from './send-again.ts'
 import { type SignInView, signInPage } from './sign-in.ts'
 import { confirmSignOutPage, type SignOutView, signedOutPage } from './signed-out.ts'
 
@@ -10,6 +11,9 @@ export interface Pages {
   signedOut(view: SignOutView): Page
   /** Asked on GET `<prefix>/sign_out` when the request does not come from our own origin. */
   confirmSignOut(view: SignOutView): Page
+  /** For a form that was posted without a session. */
+  sendAgain(view: SendAgainView): Page
+  signedIn(view: Pick<SendAgainView, 'host'>): Page
   error(view: ErrorView): Page
 }
 
@@ -20,6 +24,8 @@ export function createPages(config: PagesSettings): Pages {
     signIn: (view) => signInPage(frame, view),
     signedOut: (view) => signedOutPage(frame, view),
     confirmSignOut: (view) => confirmSignOutPage(frame, view),
+    sendAgain: (view) => sendAgainPage(frame, view),
+    signedIn: (view) => signedInPage(frame, view),
     error: (view) => errorPage(frame, view),
   }
 }

@@ -1,7 +1,7 @@
 import type { Reason } from '../problems.ts'
 
 /** What helps after a failure: another try, a sign-in, another account, or a place that exists. */
-export type WayOn = 'reload' | 'sign-in' | 'account' | 'home'
+export type WayOn = 'reload' | 'sign-in' | 'sign-in-aside' | 'account' | 'home'
 
 /** The way on that the error page offers for each reason. */
 export const WAYS_ON = {
@@ -14,6 +14,7 @@ export const WAYS_ON = {
   body_too_large: 'home',
   not_found: 'home',
   sign_in_required: 'sign-in',
+  form_not_sent: 'sign-in-aside',
   not_permitted: 'account',
   origin_refused: 'home',
   credentials_wrong: 'sign-in',

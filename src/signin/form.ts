@@ -3,23 +3,31 @@ import { findHeader } from '../http/head.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 
-const MAX_BYTES = 16_384
-const MAX_FIELDS = 64
+/** What a form may hold. */
+export interface FormLimits {
+  readonly maxBytes: number
+  readonly maxFields: number
+}
+
+const LIMITS: FormLimits = { maxBytes: 16_384, maxFields: 64 }
 const TIMEOUT_MS = 10_000
 
 /** Parameters of the query, if they are few enough to be honest. */
 export function readQuery({ target }: Exchange): Result<URLSearchParams> {
-  return bounded(target.query)
+  return bounded(target.query, LIMITS)
 }
 
-/** A form that was posted: `application/x-www-form-urlencoded` only, at most 16 KiB and 10 seconds. */
-export async function readForm({ arrival }: Exchange): Promise<Result<URLSearchParams>> {
+/** A form that was posted: `application/x-www-form-urlencoded` only, at most 16 KiB (or the given limit) and 10 seconds. */
+export async function readForm(
+  { arrival }: Exchange,
+  limits: FormLimits = LIMITS,
+): Promise<Result<URLSearchParams>> {
   const type = findHeader(arrival.headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase()
   if (type !== 'application/x-www-form-urlencoded') {
     return failed(problem('request_malformed', { why: 'content type' }))
   }
-  const text = await readText(arrival.request)
-  return text.ok ? bounded(text.value) : text
+  const text = await readText(arrival.request, limits)
+  return text.ok ? bounded(text.value, limits) : text
 }
 
 /** The value of a parameter that stands exactly once; undefined otherwise. */
@@ -28,14 +36,14 @@ export function onlyValue(parameters: URLSearchParams, name: string): string | u
   return others.length === 0 ? value : undefined
 }
 
-function bounded(text: string): Result<URLSearchParams> {
+function bounded(text: string, { maxFields }: FormLimits): Result<URLSearchParams> {
   const parameters = new URLSearchParams(text)
-  return parameters.size > MAX_FIELDS
+  return parameters.size > maxFields
     ? failed(problem('request_malformed', { why: 'fields' }))
     : ok(parameters)
 }
 
-async function readText(request: Request): Promise<Result<string>> {
+async function readText(request: Request, limits: FormLimits): Promise<Result<string>> {
   if (request.body === null) return ok('')
   const reader = request.body.getReader()
   let late = false
@@ -45,7 +53,7 @@ async function readText(request: Request): Promise<Result<string>> {
     reader.cancel().catch(() => undefined)
   }, TIMEOUT_MS)
   try {
-    const text = await readBounded(reader)
+    const text = await readBounded(reader, limits)
     return late ? failed(problem('request_malformed', { why: 'slow body' })) : text
   } catch {
     return failed(problem('client_gone'))
@@ -54,7 +62,10 @@ async function readText(request: Request): Promise<Result<string>> {
   }
 }
 
-async function readBounded(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Result<string>> {
+async function readBounded(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  { maxBytes }: FormLimits,
+): Promise<Result<string>> {
   const decoder = new TextDecoder()
   let text = ''
   let size = 0
@@ -62,7 +73,7 @@ async function readBounded(reader: ReadableStreamDefaultReader<Uint8Array>): Pro
     const { done, value } = await reader.read()
     if (done) return ok(text + decoder.decode())
     size += value.byteLength
-    if (size > MAX_BYTES) {
+    if (size > maxBytes) {
       await reader.cancel()
       return failed(problem('body_too_large'))
     }

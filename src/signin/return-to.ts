@@ -41,6 +41,8 @@ export function compileAllowedHosts(entries: readonly string[]): AllowsHost {
 }
 
 function readRelative(raw: string, { origin, prefix }: ReturnRules): string | undefined {
+  // The one endpoint of ours that is made to be arrived at: it says so and leads nowhere by itself.
+  if (raw === `${prefix}/signed_in`) return raw
   const end = raw.search(/[?#]/u)
   const path = end === -1 ? raw : raw.slice(0, end)
   let form = path

@@ -37,6 +37,29 @@ const PAGES: Readonly<Record<string, { heading: RegExp; open: (page: Page) => Pr
       await page.getByText('502').waitFor()
     },
   },
+  'form-kept': {
+    heading: /^Your form was not sent yet$/u,
+    async open(page) {
+      await openSignedIn(page)
+      await postWithoutSession(page, 'a few words')
+      await page.getByRole('button', { name: 'Then send the form again' }).waitFor()
+    },
+  },
+  'form-not-sent': {
+    heading: /^Your form was not sent$/u,
+    async open(page) {
+      await openSignedIn(page)
+      await postWithoutSession(page, 'word '.repeat(5_000))
+      await page.getByText('401').waitFor()
+    },
+  },
+  'signed-in': {
+    heading: /^You are signed in$/u,
+    async open(page) {
+      await openSignedIn(page)
+      await page.goto(stack.url('/oauth2/signed_in'))
+    },
+  },
   'confirm-sign-out': {
     heading: /^Sign out of localhost/u,
     async open(page) {
@@ -59,6 +82,18 @@ const PAGES: Readonly<Record<string, { heading: RegExp; open: (page: Page) => Pr
       await page.getByRole('heading', { name: 'You are signed out' }).waitFor()
     },
   },
+}
+
+async function openSignedIn(page: Page): Promise<void> {
+  await page.goto(stack.url())
+  await signIn(page)
+  await page.locator('#user').waitFor()
+}
+
+async function postWithoutSession(page: Page, note: string): Promise<void> {
+  await page.context().clearCookies()
+  await page.getByLabel('Note').fill(note)
+  await page.getByRole('button', { name: 'Post' }).click()
 }
 
 describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {

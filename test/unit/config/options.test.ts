@@ -130,6 +130,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'force-json-errors': ['true'],
   'display-htpasswd-form': ['false'],
   'backend-logout-url': ['https://i.example/end?id_token_hint={id_token}'],
+  'form-replay-limit': ['4096'],
   'skip-auth-route': ['GET=^/a'],
   'skip-auth-regex': ['^/a'],
   'skip-auth-preflight': ['true'],

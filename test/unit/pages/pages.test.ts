@@ -101,6 +101,27 @@ describe("the operator's markup", () => {
   })
 })
 
+describe('the page that keeps a form', () => {
+  const view = { host: 'app.example.com', fields: [{ name: HOSTILE, value: HOSTILE }] }
+
+  test('holds every field as text, and a button without a name that sends them to the same address', () => {
+    const { body } = pagesWith().sendAgain(view)
+    expect(body).not.toContain('<script')
+    expect(body.match(/<input type="hidden" name="[^"<>]+" value="[^"<>]+">/gu)).toHaveLength(1)
+    expect(body).toContain('<form method="post" accept-charset="utf-8">')
+    expect(body).toContain('<button class="button second">Then send the form again</button>')
+  })
+
+  test('signs in elsewhere: in a tab that knows nothing of this one', () => {
+    const { body, csp } = pagesWith().sendAgain(view)
+    expect(body).toContain(
+      'href="/oauth2/sign_in?rd=%2Foauth2%2Fsigned_in" target="_blank" rel="noopener">Sign in in a new tab</a>',
+    )
+    expect(csp).toContain("form-action 'self';")
+    expect(csp).not.toContain('script-src')
+  })
+})
+
 describe('error page', () => {
   const view = { requestId: 'request-1', returnTo: '/deep?x=//y' }
 
@@ -111,7 +132,7 @@ describe('error page', () => {
       const { sentence, status, title } = PROBLEMS[reason]
       for (const text of [`>${status}<`, `<h1>${title}</h1>`, sentence, '>request-1<'])
         expect(body).toContain(text)
-      expect(body).toMatch(/<a class="button" href="(?:|\/|\/oauth2\/start\?rd=[^"]+)">/u)
+      expect(body).toMatch(/<a class="button" href="(?:|\/|\/oauth2\/(?:start|sign_in)\?rd=[^"]+)"/u)
     },
   )
 

@@ -159,6 +159,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
         htpasswdGroups: [],
         displayHtpasswdForm: false,
         backendLogoutUrl: undefined,
+        formReplayLimitBytes: 16_384,
         ...given.signIn,
       },
     },
