@@ -1,6 +1,8 @@
 import type { Exchange } from '../http/exchange.ts'
+import { findHeader } from '../http/head.ts'
 import { problem } from '../problems.ts'
 import type { Provider } from '../providers/provider.ts'
+import { hasBody } from '../proxy/websocket-request.ts'
 import type { Session } from '../session/session.ts'
 import { callBackendLogout } from './backend-logout.ts'
 import type { ReturnTargets } from './choose-return-to.ts'
@@ -108,8 +110,10 @@ async function readSignOutForm(exchange: Exchange): ReturnType<typeof readForm> 
   const { method } = exchange.arrival
   if (method === 'GET' || method === 'HEAD') return readQuery(exchange)
   if (method !== 'POST') return { ok: false, problem: problem('method_not_allowed') }
-  // The button on our pages sends no fields, and a program that posts nothing names no type.
-  return exchange.arrival.request.body === null ? readQuery(exchange) : readForm(exchange)
+  // A program that posts nothing names no type.
+  const isBare =
+    findHeader(exchange.arrival.headers, 'content-type') === undefined && !hasBody(exchange.arrival)
+  return isBare ? readQuery(exchange) : readForm(exchange)
 }
 
 /** `rd` as oauth2-proxy takes it; the stand-in for `{id_token}` is filled in after the check. */
