@@ -1,5 +1,6 @@
 import { randomToken } from '../bytes.ts'
 import type { Exchange } from '../http/exchange.ts'
+import type { LogFields } from '../observe/log.ts'
 import type { Grant } from '../providers/provider.ts'
 import type { Session } from '../session/session.ts'
 import { type Outcome, redirect, refuse } from './outcome.ts'
@@ -47,8 +48,22 @@ export async function admit(parts: SignInParts, exchange: Exchange, admission: A
   parts.log.event('sign_in_succeeded', 'info', {
     ...who,
     cookie_bytes: saved.value.bytes,
-    shed: saved.value.shed.length === 0 ? undefined : saved.value.shed.join(' '),
     ...toWho(exchange),
   })
+  if (saved.value.shed.length > 0) {
+    const fields = { ...who, shed: saved.value.shed.join(' '), ...toSizes(grant), ...toWho(exchange) }
+    parts.log.event('session_shed', 'warn', fields)
+  }
   return redirect(returnTo, saved.value.changes)
+}
+
+/** What the provider gave, in bytes: an operator sees why there was no room for it. */
+function toSizes({ identity, tokens }: Grant): LogFields {
+  return {
+    access_token_bytes: tokens.access?.length,
+    id_token_bytes: tokens.id?.length,
+    refresh_token_bytes: tokens.refresh?.length,
+    groups: identity.groups.length,
+    groups_bytes: identity.groups.join().length,
+  }
 }

@@ -41,6 +41,8 @@ export function open(
         headers: [...lines, ...framing],
         setHost: false,
         agent: false,
+        // Browsers take far more than Node's 16 KiB of header lines.
+        maxHeaderSize: 65_536,
         ...(signal === undefined ? {} : { signal }),
       },
       resolve,
