@@ -2,7 +2,7 @@ import type { CookieConfig } from '../config/config.ts'
 import { PAGE_HEADERS, type Page } from '../pages/layout.ts'
 import type { Pages } from '../pages/pages.ts'
 import type { HeaderLines } from '../platform.ts'
-import { PROBLEMS, type Problem } from '../problems.ts'
+import { PROBLEMS, type Problem, type Reason } from '../problems.ts'
 import { toSetCookie } from './cookies.ts'
 import type { CookieChange, Exchange } from './exchange.ts'
 
@@ -63,6 +63,13 @@ const TEXT_HEADERS: HeaderLines = [
   'nosniff',
 ]
 
+/** Failures that pass, and when another try makes sense (RFC 9110 §10.2.3). */
+const RETRY_AFTER_SECONDS: Readonly<Partial<Record<Reason, number>>> = {
+  overloaded: 1,
+  provider_unreachable: 5,
+  too_many_attempts: 30,
+}
+
 /** Builds the answers of one configuration. */
 export function createRespond({ cookie, pages, prefix }: RespondParts): Respond {
   function answer({ facts }: Exchange, { status, body, headers, changes }: Answer): Response {
@@ -98,8 +105,12 @@ export function createRespond({ cookie, pages, prefix }: RespondParts): Respond 
     problem(exchange, problem, { changes, account, returnTo }) {
       const { status } = PROBLEMS[problem.reason]
       const { requestId, facts } = exchange
-      if (!facts.wantsHtml) return respond.json(exchange, status, toJson(problem, requestId, prefix), changes)
-      return respond.page(exchange, status, pages.error({ problem, requestId, returnTo, account }), changes)
+      const response = facts.wantsHtml
+        ? respond.page(exchange, status, pages.error({ problem, requestId, returnTo, account }), changes)
+        : respond.json(exchange, status, toJson(problem, requestId, prefix), changes)
+      const pauseSeconds = RETRY_AFTER_SECONDS[problem.reason]
+      if (pauseSeconds !== undefined) response.headers.set('Retry-After', String(pauseSeconds))
+      return response
     },
     malformed(problem) {
       const { status, sentence } = PROBLEMS[problem.reason]

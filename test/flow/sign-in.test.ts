@@ -90,6 +90,18 @@ describe('a person who comes to the app', () => {
   })
 })
 
+describe('a provider that cannot be reached', () => {
+  it('gives a clear page with a time for another try, and no cookie', async () => {
+    const gate = await startGate()
+    gate.provider.scripts.discovery = () => new Response('down', { status: 503 })
+    const seen = await gate.visitor().visit('/oauth2/start?rd=%2F')
+    expect(seen.status).toBe(503)
+    expect(seen.headers.get('retry-after')).toBe('5')
+    expect(seen.text).toContain('cannot be reached')
+    expect(seen.setCookies).toEqual([])
+  })
+})
+
 describe('a program without a session', () => {
   it.each([
     ['fetch', ['Sec-Fetch-Mode', 'cors', 'Accept', '*/*']],
