@@ -23,6 +23,7 @@ export const EXCEPTIONS = [
   'Ambiguous targets',
   'Framing of requests',
   'Client that leaves early',
+  'Upload that the app refuses',
 ] as const
 
 /** One way in which runtimes may differ. */

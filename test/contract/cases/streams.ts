@@ -44,7 +44,9 @@ export function streams(world: World): void {
     })
 
     it('that the app refuses is answered before it is over', async () => {
-      const upload = startUpload(world, '/stubborn/early')
+      // Where the connection is reset behind the answer, only a client that does not flood it gets to read that.
+      const pauseMs = world.differs('Upload that the app refuses') ? 10 : 0
+      const upload = startUpload(world, '/stubborn/early', pauseMs)
       expect(await upload.answer).toEqual([413, 'too large'])
       upload.stop()
     })
@@ -60,7 +62,8 @@ export function streams(world: World): void {
     })
 
     it('that a client gave up before it began ends at the app too', async () => {
-      const before = world.stubborn.abandoned.length
+      const hung = () => world.stubborn.abandoned.filter((what) => what === 'hang').length
+      const before = hung()
       const asking = request(world.gate.url, {
         path: '/stubborn/hang',
         setHost: false,
@@ -71,15 +74,15 @@ export function streams(world: World): void {
       asking.destroy()
       await sleep(1000)
       // Where nobody tells, the time limit ends it.
-      const soon = world.stubborn.abandoned.length > before
+      const soon = hung() > before
       expect(soon).toBe(!world.differs('Client that leaves early'))
-      await expect.poll(() => world.stubborn.abandoned.length, { timeout: 5000 }).toBeGreaterThan(before)
+      await expect.poll(hung, { timeout: 5000 }).toBeGreaterThan(before)
     })
   })
 }
 
-/** An upload without an end or a length, as fast as the gate takes it. */
-function startUpload({ gate, cookie }: World, path: string) {
+/** An upload without an end or a length, as fast as the gate takes it, or with pauses. */
+function startUpload({ gate, cookie }: World, path: string, pauseMs = 0) {
   const piece = Buffer.alloc(64 * 1024, 'u')
   const headers = [...HOST, 'Cookie', cookie, 'Transfer-Encoding', 'chunked']
   const sending = request(gate.url, { method: 'POST', path, setHost: false, headers })
@@ -88,7 +91,9 @@ function startUpload({ gate, cookie }: World, path: string) {
   const pour = (): void => {
     while (!over && !sending.destroyed) {
       sent += piece.length
-      if (sending.write(piece)) continue
+      const more = sending.write(piece)
+      if (pauseMs > 0) return void setTimeout(pour, pauseMs)
+      if (more) continue
       sending.once('drain', pour)
       return
     }
@@ -96,6 +101,8 @@ function startUpload({ gate, cookie }: World, path: string) {
   sending.on('error', () => undefined)
   const answer = new Promise<[number, string]>((resolve) => {
     sending.on('response', async (response) => {
+      // Whoever has an answer stops sending; a server may reset a connection that goes on.
+      over = true
       let text = ''
       for await (const chunk of response) text += chunk
       resolve([response.statusCode ?? 0, text])
