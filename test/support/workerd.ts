@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,7 +34,7 @@ export interface RunningWorker {
 
 let bundled: Promise<string> | undefined
 
-/** The folder with `worker.js` as `wrangler deploy` would upload it. */
+/** The text of `worker.js` as `wrangler deploy` would upload it. */
 export function bundleWorker(): Promise<string> {
   bundled ??= bundle()
   return bundled
@@ -42,22 +42,27 @@ export function bundleWorker(): Promise<string> {
 
 async function bundle(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sidegate-worker-'))
-  const wrangler = createRequire(import.meta.url).resolve('wrangler')
-  const args = [join(wrangler, '../../bin/wrangler.js'), 'deploy', '--dry-run', '--outdir', folder]
-  await promisify(execFile)(process.execPath, args, {
-    cwd: ROOT,
-    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' },
-    timeout: 60_000,
-  })
-  process.on('exit', () => void rm(folder, { recursive: true, force: true }))
-  return folder
+  try {
+    const wrangler = createRequire(import.meta.url).resolve('wrangler')
+    const args = [join(wrangler, '../../bin/wrangler.js'), 'deploy', '--dry-run', '--outdir', folder]
+    await promisify(execFile)(process.execPath, args, {
+      cwd: ROOT,
+      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' },
+      timeout: 60_000,
+    })
+    return await readFile(join(folder, 'worker.js'), 'utf8')
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 /** Bundles the Worker and starts it on ports of the kernel's choice. */
 export async function startWorker(worker: AWorker): Promise<RunningWorker> {
-  const folder = await bundleWorker()
-  const disk = await mkdtemp(join(folder, 'disk-'))
-  const file = `${disk}.capnp`
+  const program = await bundleWorker()
+  const folder = await mkdtemp(join(tmpdir(), 'sidegate-worker-'))
+  const disk = join(folder, 'disk')
+  const file = join(folder, 'worker.capnp')
+  await Promise.all([mkdir(disk), writeFile(join(folder, 'worker.js'), program)])
   await writeFile(
     file,
     capnp({ ...worker, disk }, compatibilityDate(await readFile(join(ROOT, 'wrangler.toml'), 'utf8'))),
@@ -80,9 +85,11 @@ export async function startWorker(worker: AWorker): Promise<RunningWorker> {
     pid: child.pid ?? 0,
     output: () => output,
     async stop() {
-      if (child.exitCode !== null) return
-      child.kill('SIGKILL')
-      await once(child, 'exit')
+      if (child.exitCode === null) {
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+      }
+      await rm(folder, { recursive: true, force: true })
     },
   }
 }

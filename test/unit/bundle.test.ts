@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleWorker } from '../support/workerd.ts'
@@ -7,7 +5,7 @@ import { bundleWorker } from '../support/workerd.ts'
 let text = ''
 
 beforeAll(async () => {
-  text = await readFile(join(await bundleWorker(), 'worker.js'), 'utf8')
+  text = await bundleWorker()
 }, 60_000)
 
 describe('what is deployed to Cloudflare', () => {
