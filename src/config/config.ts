@@ -74,6 +74,7 @@ export interface CookieConfig {
     readonly sameSite: 'lax' | 'strict' | 'none' | undefined
     readonly expireMs: number
     readonly perRequest: boolean
+    /** At least one. */
     readonly perRequestLimit: number
   }
 }

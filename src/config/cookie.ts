@@ -7,6 +7,8 @@ import type { Settings } from './settings.ts'
 import { hasControls } from './url.ts'
 
 const LONGEST_NAME = 256
+/** Sign-ins that somebody may have under way at once, where each has a cookie of its own. */
+const USUAL_CSRF_COOKIES = 20
 
 /** Name and attributes of our cookies (RFC 6265bis §4.1), checked so that no browser drops them. */
 export function buildCookie(settings: Settings): CookieConfig {
@@ -49,7 +51,8 @@ function buildCsrf(settings: Settings): CookieConfig['csrf'] {
     sameSite: own ?? (inherited === 'strict' ? 'lax' : inherited),
     expireMs,
     perRequest: settings.value('cookie-csrf-per-request'),
-    perRequestLimit: settings.value('cookie-csrf-per-request-limit'),
+    // Without any limit abandoned sign-ins would fill the headers of every request until a server refuses them.
+    perRequestLimit: settings.value('cookie-csrf-per-request-limit') || USUAL_CSRF_COOKIES,
   }
 }
 

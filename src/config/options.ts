@@ -844,7 +844,8 @@ export const OPTIONS = {
     kind: 'enum',
     values: ['', 'lax', 'strict', 'none'],
     default: '',
-    about: 'SameSite attribute of the session cookie; empty leaves it out, which browsers read as lax.',
+    about:
+      'SameSite attribute of the session cookie; empty is lax, as browsers would read it without the attribute.',
   },
   'cookie-csrf-per-request': {
     group: 'Cookies',
@@ -858,7 +859,8 @@ export const OPTIONS = {
     kind: 'integer',
     default: 0,
     max: 100,
-    about: 'How many of those cookies may exist at once before the oldest is deleted; 0 is no limit.',
+    about:
+      'How many of those cookies may exist at once before the oldest is deleted. 0, which is no limit in oauth2-proxy, is 20 here: abandoned sign-ins must not fill the headers of every request.',
   },
   'cookie-csrf-expire': {
     group: 'Cookies',
