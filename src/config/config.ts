@@ -1,4 +1,5 @@
 import type { UpstreamAddress } from '../platform.ts'
+import type { Pattern, RouteRule } from './route-rule.ts'
 
 /**
  * The whole configuration: complete, checked, frozen, made once by `loadConfig`. Every part of the program receives
@@ -170,20 +171,6 @@ export interface BearerConfig {
   readonly enabled: boolean
   readonly loginFallback: boolean
   readonly extraIssuers: readonly { readonly issuer: string; readonly audience: string }[]
-}
-
-/** A checked pattern, translated from RE2 to JavaScript syntax: `new RegExp(source, flags)` cannot throw. */
-export interface Pattern {
-  readonly source: string
-  readonly flags: 'u' | 'iu'
-}
-
-/** One skip-auth rule: METHOD=regex, METHOD!=regex, regex. */
-export interface RouteRule {
-  /** Upper case; undefined matches all. */
-  readonly method: string | undefined
-  readonly negate: boolean
-  readonly pattern: Pattern
 }
 
 /** Who may pass; clients in `trustedIps` (CIDRs) need no sign-in. */

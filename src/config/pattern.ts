@@ -1,8 +1,8 @@
 import { failed, ok, type Result } from '../result.ts'
 import { explainBacktracking } from './backtracking.ts'
-import type { Pattern } from './config.ts'
 import { isAnchored, toSource } from './pattern-tree.ts'
 import { readRe2 } from './re2.ts'
+import type { Pattern } from './route-rule.ts'
 
 const LONGEST_PATTERN = 2_000
 

@@ -1,11 +1,12 @@
 import { failed, ok, type Result } from '../result.ts'
 import { isVeryWide } from './cidr.ts'
-import type { Pattern, PolicyConfig } from './config.ts'
+import type { PolicyConfig } from './config.ts'
 import { parseEmailDomain } from './domains.ts'
 import { type Files, readTextFile } from './files.ts'
 import { readCidrs, readEach } from './lists.ts'
 import { checkPattern } from './pattern.ts'
 import { type ParsedRoute, parseRoute } from './route.ts'
+import type { Pattern } from './route-rule.ts'
 import type { Settings } from './settings.ts'
 
 /** Who may pass, and what needs no sign-in. */

@@ -1,7 +1,7 @@
 import { failed, ok, type Result } from '../result.ts'
-import type { RouteRule } from './config.ts'
 import { checkPattern } from './pattern.ts'
 import { quote } from './report.ts'
+import type { RouteRule } from './route-rule.ts'
 
 /** A skip-auth rule, with what a warning needs. */
 export interface ParsedRoute {

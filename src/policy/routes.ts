@@ -1,4 +1,4 @@
-import type { RouteRule } from '../config/config.ts'
+import type { RouteRule } from '../config/route-rule.ts'
 import type { Target } from '../http/exchange.ts'
 
 /** Says whether a rule lets a method and target through. The method is undefined when nobody trustworthy named it. */
