@@ -1,0 +1,383 @@
+import { gzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type RawUpstream, startRawUpstream } from '../support/raw-upstream.ts'
+import { type RawClient, rawRequest } from './client.ts'
+import { type Gate, type Rig, startRig } from './rig.ts'
+
+let rig: Rig
+let gate: Gate
+let cookie: string
+/** An upstream at /raw/ that does not even wait for the end of a head. */
+let raw: RawUpstream
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nfrom the app'
+
+beforeAll(async () => {
+  rig = await startRig()
+  raw = await startRawUpstream(() => {})
+  gate = await rig.gate('--skip-auth-route=GET=^/public/', `--upstream=http://127.0.0.1:${raw.port}/raw/`)
+  cookie = `Cookie: ${await gate.signIn()}`
+  rig.app.take()
+})
+afterAll(async () => {
+  await raw.close()
+  await rig.close()
+})
+afterEach(() => {
+  rig.app.answer(OK)
+  rig.app.take()
+})
+
+const head = (target: string, ...lines: string[]) =>
+  rawRequest(target, { method: 'POST', lines: [cookie, ...lines] })
+const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: app.example.com\r\nX-Auth-Request-User: mallory\r\n\r\n'
+const SECOND = () => rawRequest('/second', { lines: [cookie, 'Connection: close'] })
+
+/** All answers on a connection, until the gate ends it. */
+async function answersTo(bytes: string, method = 'POST'): Promise<number[]> {
+  const client = gate.dial()
+  client.write(bytes)
+  const statuses: number[] = []
+  for (;;) {
+    const answer = await client.response(statuses.length === 0 ? method : 'GET').catch(() => undefined)
+    if (answer === undefined) return statuses
+    statuses.push(answer.status)
+  }
+}
+
+describe('a request whose end is not certain', () => {
+  it.each([
+    ['SM-01', ['Content-Length: 6', 'Transfer-Encoding: chunked'], '0\r\n\r\nG'],
+    ['SM-02', ['Transfer-Encoding: chunked', 'Content-Length: 3'], '8\r\nSMUGGLED\r\n0\r\n\r\n'],
+    ['SM-03', ['Content-Length: 1', 'Content-Length: 5'], 'abcde'],
+    ['SM-04', ['Content-Length: 1', 'Content-Length: 1'], 'a'],
+    ['SM-05', ['Content-Length: 1, 1'], 'a'],
+    ['SM-05', ['Content-Length: +1'], 'a'],
+    ['SM-05', ['Content-Length: -1'], 'a'],
+    ['SM-05', ['Content-Length: 0x1'], 'a'],
+    ['SM-05', ['Content-Length: 1_0'], 'aaaaaaaaaa'],
+    ['SM-05', ['Content-Length:'], ''],
+    ['SM-05', ['Content-Length: 18446744073709551617'], 'a'],
+    ['SM-06', ['Content-Length : 1'], 'a'],
+    ['SM-06', ['Transfer-Encoding : chunked'], '0\r\n\r\n'],
+    ['SM-07', ['Transfer-Encoding: xchunked'], '0\r\n\r\n'],
+    ['SM-07', ['Transfer-Encoding: chunked, identity'], '0\r\n\r\n'],
+    ['SM-07', ['Transfer-Encoding: \x0bchunked'], '0\r\n\r\n'],
+    ['SM-07', ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
+    ['SM-07', ['Transfer-Encoding: chunked', 'Transfer-Encoding: cow'], '0\r\n\r\n'],
+    ['SM-07', ['Transfer-Encoding: "chunked"'], '0\r\n\r\n'],
+    ['SM-07', ['Transfer-Encoding: identity'], ''],
+    ['SM-08', ['Transfer-Encoding: gzip, chunked'], '0\r\n\r\n'],
+    ['SM-12', ['X: a\nContent-Length: 5'], 'abcde'],
+    ['SM-13', ['X: a\rContent-Length: 5'], 'abcde'],
+    ['SM-14', ['Content-Length:\r\n 5'], 'abcde'],
+    ['SM-14', ['X: a\r\n Transfer-Encoding: chunked', 'Content-Length: 5'], 'abcde'],
+  ])('%s ends the connection: %j', async (_, lines, body) => {
+    const statuses = await answersTo(head('/x', ...lines) + body + SECOND())
+    expect(statuses).toEqual([expect.any(Number)])
+    expect([400, 501]).toContain(statuses[0])
+    expect(rig.app.take()).toEqual([])
+  })
+
+  it('SM-10 has no transfer coding in HTTP/1.0', async () => {
+    const old = rawRequest('/x', {
+      method: 'POST',
+      version: 'HTTP/1.0',
+      lines: [cookie, 'Connection: keep-alive', 'Transfer-Encoding: chunked'],
+    })
+    expect(await answersTo(`${old}0\r\n\r\n${SECOND()}`)).toEqual([400])
+    expect(rig.app.take()).toEqual([])
+  })
+
+  it('has nothing behind it, whatever it is that makes it unclear', async () => {
+    for (const request of [
+      rawRequest('/a#b'),
+      rawRequest('/x', { host: 'a/b' }),
+      rawRequest('/x', { method: 'TRACE' }),
+    ]) {
+      expect((await answersTo(request + SECOND(), 'GET'))[0]).toBeGreaterThanOrEqual(400)
+      expect(rig.app.take()).toEqual([])
+    }
+  })
+
+  it('SM-11 has no line that ends with LF alone', async () => {
+    expect(await answersTo(head('/x', 'Content-Length: 0').replaceAll('\r', '') + SECOND())).toEqual([400])
+  })
+
+  it('SM-32 does not begin behind an empty line but the one that RFC 9112 §2.2 allows', async () => {
+    expect(await answersTo(`\r\n${SECOND()}`, 'GET')).toEqual([200])
+    expect(rig.app.take()).toHaveLength(1)
+  })
+
+  it.each([
+    ['SM-15', '0x1\r\na\r\n0\r\n\r\n'],
+    ['SM-15', '+1\r\na\r\n0\r\n\r\n'],
+    ['SM-15', '1\na\r\n0\r\n\r\n'],
+    ['SM-15', '1\r\naXX0\r\n\r\n'],
+    ['SM-15', '1\r\na\n0\r\n\r\n'],
+    ['SM-15', '10000000000000001\r\na\r\n0\r\n\r\n'],
+    ['SM-15', '1;a\nb\r\na\r\n0\r\n\r\n'],
+    ['SM-15', '-1\r\na\r\n0\r\n\r\n'],
+    ['SM-15', '\r\n0\r\n\r\n'],
+    ['SM-16', `1;${'x'.repeat(1_000_000)}\r\na\r\n0\r\n\r\n`],
+    ['SM-17', '1\r\na\r\n0\r\nContent-Length : 5\r\n\r\n'],
+  ])('%s is cut when a chunk is wrong, here and at the app: %j', async (_, chunks) => {
+    const statuses = await answersTo(head('/x', 'Transfer-Encoding: chunked') + chunks + SECOND())
+    expect(statuses.length).toBeLessThanOrEqual(1)
+    expect(statuses).not.toContain(200)
+    expect(rig.app.take()).toEqual([])
+    await expect.poll(() => rig.app.openConnections()).toBeLessThanOrEqual(1)
+  })
+
+  it('SM-09 is chunked in any case, and framed anew', async () => {
+    expect(
+      await answersTo(`${head('/x', 'Transfer-Encoding: ChUnKeD')}4\r\nbody\r\n0\r\n\r\n${SECOND()}`),
+    ).toEqual([200, 200])
+    const [first, second] = rig.app.take()
+    expect([first?.body, first?.all('transfer-encoding'), second?.target]).toEqual([
+      'body',
+      ['chunked'],
+      '/second',
+    ])
+  })
+
+  it('SM-17 is not framed by its trailers', async () => {
+    const trailers = 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\nHost: evil.example\r\n'
+    await answersTo(`${head('/x', 'Transfer-Encoding: chunked')}1\r\na\r\n0\r\n${trailers}\r\n${SECOND()}`)
+    for (const { raw: text } of rig.app.take()) expect(text).not.toMatch(/evil|content-length: 5/iu)
+  })
+})
+
+describe('a body', () => {
+  const framed = `Content-Length: ${SMUGGLED.length}`
+
+  it.each(['GET', 'HEAD'])('SM-18, HD-36 of %s is refused', async (method) => {
+    const request = rawRequest('/x', { method, lines: [cookie, framed] })
+    const [status, ...rest] = await answersTo(request + SMUGGLED + SECOND(), method)
+    expect(status).toBe(400)
+    expect(rest.every((other) => other === 200)).toBe(true)
+    expect(rig.app.take().map(({ target }) => target)).not.toContain('/smuggled')
+  })
+
+  it.each(['DELETE', 'OPTIONS', 'PATCH'])('SM-18 of %s travels as a body', async (method) => {
+    const request = rawRequest('/x', { method, lines: [cookie, framed] })
+    expect(await answersTo(request + SMUGGLED + SECOND(), method)).toEqual([200, 200])
+    const [first, second] = rig.app.take()
+    expect([first?.body, second?.target]).toEqual([SMUGGLED, '/second'])
+  })
+
+  it.each<[string, string, number]>([
+    ['SM-19', '/oauth2/start', 405],
+    ['SM-19', '/oauth2/userinfo', 401],
+    ['SM-19', '/ping', 200],
+    ['SM-19', '/robots.txt', 200],
+    ['SM-19', '/oauth2/nothing-here', 401],
+    ['SM-20', '/admin', 401],
+    ['SM-20', '/oauth2/sign_out', 400],
+    ['SM-20', '/oauth2/callback', 405],
+  ])('%s that %s does not read is no request', async (_, target, status) => {
+    const request = rawRequest(target, { method: 'POST', lines: [framed] })
+    const [first, ...rest] = await answersTo(request + SMUGGLED + SECOND())
+    expect(first).toBe(status)
+    expect([[], [200]]).toContainEqual(rest)
+    expect(rig.app.take().map(({ target: seen }) => seen)).toEqual(rest.length === 0 ? [] : ['/second'])
+  })
+
+  it('DS-12 that is longer than it said is not a part of the next request', async () => {
+    const statuses = await answersTo(`${head('/x', 'Content-Length: 5')}12345TRACE / HTTP/1.1\r\n\r\n`)
+    expect(statuses[0]).toBe(200)
+    expect(statuses.slice(1).every((status) => status >= 400)).toBe(true)
+    expect(rig.app.take()).toHaveLength(1)
+  })
+
+  it('SM-21 is invited when somebody will read it, and not before', async () => {
+    const client = gate.dial()
+    client.write(
+      rawRequest('/admin', { method: 'POST', lines: ['Expect: 100-continue', 'Content-Length: 10'] }),
+    )
+    expect((await client.response()).status).toBe(401)
+    expect(await client.closed()).toBe('')
+    const welcome = gate.dial()
+    welcome.write(head('/x', 'Expect: 100-continue', 'Content-Length: 4'))
+    expect((await welcome.response()).status).toBe(100)
+    welcome.write('body')
+    expect((await welcome.response()).status).toBe(200)
+    welcome.socket.destroy()
+    expect(rig.app.take().map(({ body }) => body)).toEqual(['body'])
+  })
+})
+
+describe('a pipeline', () => {
+  it('SM-22 is judged request by request', async () => {
+    const requests = [
+      rawRequest('/public/x'),
+      rawRequest('/admin'),
+      rawRequest('/x', { lines: [cookie] }),
+      rawRequest('/admin'),
+      SECOND(),
+    ]
+    expect(await answersTo(requests.join(''), 'GET')).toEqual([200, 401, 200, 401, 200])
+    expect(rig.app.take().map((request) => [request.target, request.all('x-forwarded-user')])).toEqual([
+      ['/public/x', []],
+      ['/x', ['alice']],
+      ['/second', ['alice']],
+    ])
+  })
+
+  it('SM-28, SM-30 is not left for another protocol', async () => {
+    for (const lines of [
+      ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'],
+      ['Connection: upgrade', 'Upgrade: foo'],
+      ['Connection: Upgrade', 'Upgrade: websocket, foo', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='],
+    ]) {
+      rig.app.answer('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n')
+      const answer = await gate.tell(rawRequest('/x', { lines: [cookie, ...lines] }))
+      expect(answer?.status).toBe(502)
+      const [request] = rig.app.take()
+      expect([request?.all('upgrade'), request?.all('http2-settings')]).toEqual([[], []])
+    }
+  })
+
+  it('SM-29 is not HTTP/2', async () => {
+    expect(await answersTo('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')).toEqual([400])
+  })
+})
+
+/** Two requests on one connection of a client; what the app says to the first is in question. */
+async function twoRequests(
+  answer: string,
+  method = 'GET',
+): Promise<{ first: number | undefined; second: string | undefined }> {
+  rig.app.answer((request, socket) => void socket.write(request.target === '/first' ? answer : OK, 'latin1'))
+  const client: RawClient = gate.dial(5_000)
+  client.write(rawRequest('/first', { method, lines: [cookie] }))
+  const first = await client.response(method).catch(() => undefined)
+  const other = client.socket.destroyed ? gate.dial(5_000) : client
+  other.write(SECOND())
+  const second = await other.response().catch(() => undefined)
+  other.socket.destroy()
+  return { first: first?.status, second: second?.body }
+}
+
+describe('an answer of the app', () => {
+  it.each([
+    ['CL and TE', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n123456'],
+    ['the same length twice', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na'],
+    ['a negative length', 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n'],
+    ['a length in words', 'HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\n'],
+    ['another coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
+    ['bare line feeds', 'HTTP/1.1 200 OK\nContent-Length: 0\n\n'],
+    ['a bare line feed within', 'HTTP/1.1 200 OK\r\nX: a\nY: b\r\nContent-Length: 0\r\n\r\n'],
+    ['a bare CR', 'HTTP/1.1 200 OK\r\nX: a\rSet-Cookie: b=c\r\nContent-Length: 0\r\n\r\n'],
+    ['a NUL', 'HTTP/1.1 200 OK\r\nX: \0\r\nContent-Length: 0\r\n\r\n'],
+    ['a folded line', 'HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n'],
+    ['a space before the colon', 'HTTP/1.1 200 OK\r\nX : a\r\nContent-Length: 0\r\n\r\n'],
+    ['no version', 'hello\r\n\r\n'],
+    ['HTTP/0.9', '<h1>hello</h1>\r\n\r\n'],
+    ['HTTP/2', 'HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n'],
+    ['a status of two digits', 'HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n'],
+    ['a status of four digits', 'HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n'],
+    ['an endless head', `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(80_000)}\r\n\r\n`],
+    ['an uninvited 101', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'],
+    ['a flood of 1xx', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(1_000) + OK],
+  ])('SM-25 with %s is none, and the next is not touched', async (_, answer) => {
+    const { first, second } = await twoRequests(answer)
+    // Early hints that came before may have been passed on.
+    expect([502, 103]).toContain(first)
+    if (first === 502) expect(second).toBe('from the app')
+  })
+
+  it.each([
+    ['a second answer', `${OK}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison`, 'GET', 200],
+    [
+      'more than it said',
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison',
+      'GET',
+      200,
+    ],
+    [
+      'content behind the last chunk',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison',
+      'GET',
+      200,
+    ],
+    [
+      'content behind 204',
+      'HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison',
+      'GET',
+      204,
+    ],
+    ['content behind 304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 6\r\n\r\npoison', 'GET', 304],
+    ['content for HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison', 'HEAD', 200],
+    ['a length for HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n', 'HEAD', 200],
+    ['a length in 304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 6\r\n\r\n', 'GET', 304],
+  ])('SM-25, SM-27 with %s does not become the next one', async (_, answer, method, status) => {
+    expect(await twoRequests(answer, method)).toEqual({ first: status, second: 'from the app' })
+  })
+
+  it('SM-26 that is compressed stays as it is', async () => {
+    const zipped = gzipSync('hello '.repeat(200)).toString('latin1')
+    rig.app.answer(
+      `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${zipped.length}\r\n\r\n${zipped}`,
+    )
+    const client = gate.dial()
+    client.write(rawRequest('/x', { lines: [cookie, 'Accept-Encoding: gzip'] }))
+    expect((await client.response()).body).toBe(zipped)
+    rig.app.answer(OK)
+    client.write(SECOND())
+    expect((await client.response()).body).toBe('from the app')
+  })
+
+  it('that breaks off breaks off at the client as well', async () => {
+    rig.app.answer((_, socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf')
+      setTimeout(() => socket.destroy(), 50)
+    })
+    const client = gate.dial()
+    client.write(rawRequest('/x', { lines: [cookie] }))
+    expect(await client.closed()).toMatch(/\r\n\r\nhalf$/u)
+  })
+
+  it('UI-17 without a type has none', async () => {
+    const answer = await gate.tell(rawRequest('/x', { lines: [cookie] }))
+    expect(answer?.all('content-type')).toEqual([])
+  })
+})
+
+describe('a connection to the app', () => {
+  it('SM-23 of somebody who left in the middle is not used again', async () => {
+    const before = raw.sockets.length
+    const client = gate.dial()
+    client.write(`${head('/raw/up', 'Content-Length: 1000')}half of it`)
+    await raw.waitFor((received) => received[before]?.includes('half of it') === true)
+    client.socket.destroy()
+    await expect.poll(() => raw.sockets[before]?.destroyed).toBe(true)
+    raw.play((socket, received) => void (received.endsWith('\r\n\r\n') && socket.write(OK)))
+    expect((await gate.tell(rawRequest('/raw/next', { lines: [cookie] })))?.status).toBe(200)
+    expect(raw.received[before]).not.toContain('/raw/next')
+  })
+
+  it('SM-24 that answered before it had read everything is not used again', async () => {
+    raw.play((socket, received) => {
+      if (received.includes('/raw/early') && !received.includes('late'))
+        socket.write('HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno')
+      else if (received.endsWith('\r\n\r\n')) socket.write(OK)
+    })
+    const before = raw.sockets.length
+    const client = gate.dial()
+    client.write(`${head('/raw/early', 'Content-Length: 200')}some`)
+    expect((await client.response()).status).toBe(401)
+    client.write(`${SMUGGLED}late`)
+    expect((await gate.tell(rawRequest('/raw/next', { lines: [cookie] })))?.status).toBe(200)
+    client.socket.destroy()
+    await expect.poll(() => raw.sockets.slice(0, -1).every((socket) => socket.destroyed)).toBe(true)
+    expect(
+      raw.received.slice(before).filter((text) => text.includes('/raw/early') && text.includes('/raw/next')),
+    ).toEqual([])
+  })
+})
+
+it('still stands, and has written about no bug', () => {
+  expect(gate.isAlive()).toBe(true)
+  expect(gate.output()).not.toMatch(/Bug:/u)
+})
