@@ -31,14 +31,16 @@ async function main(program: Program): Promise<void> {
   const loaded = loadConfig({ ...program, version: VERSION })
   if (loaded.kind === 'problems') return fail(loaded.text.trimEnd(), loaded.exitCode)
   if (loaded.kind === 'text') return void process.stdout.write(loaded.text)
-  for (const warning of loaded.warnings) process.stderr.write(`${warning}\n`)
   const refusal = program.refuse(loaded.config)
   if (refusal !== undefined) return fail(refusal, 1)
-  if (loaded.testOnly) return void process.stdout.write('The configuration is good.\n')
-  await serve(program, loaded.config)
+  if (!loaded.testOnly) return serve(program, loaded)
+  for (const warning of loaded.warnings) process.stderr.write(`${warning}\n`)
+  process.stdout.write('The configuration is good.\n')
 }
 
-async function serve({ runtime, fetch }: Program, config: Config): Promise<void> {
+type Settings = { readonly config: Config; readonly warnings: readonly string[] }
+
+async function serve({ runtime, fetch }: Program, { config, warnings }: Settings): Promise<void> {
   const node = createNodePlatform({
     runtime,
     fetch,
@@ -46,6 +48,7 @@ async function serve({ runtime, fetch }: Program, config: Config): Promise<void>
     onBug: (error) => onBug(error),
   })
   const log = createLog(config.log, node.platform)
+  for (const warning of warnings) log.line('warn', warning)
   const onBug = (error: unknown): void =>
     log.line('error', 'Bug: nobody caught this', { why: describe(error) })
   // One broken request must not end the others: what nobody caught is written down, and the process stays.
