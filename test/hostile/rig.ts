@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { HeaderLines } from '../../src/platform.ts'
@@ -27,8 +28,10 @@ export interface Canary {
 /** The program under attack. */
 export interface Gate {
   readonly port: number
-  /** Process id, for its memory and its file descriptors. */
-  readonly pid: number
+  /** Memory that it occupies, in KiB. */
+  readonly memoryKb: () => number
+  /** Files and sockets that it has open. */
+  readonly descriptors: () => number
   /** Everything that it wrote so far, both streams. */
   readonly output: () => string
   /** Parsed log lines. */
@@ -86,9 +89,11 @@ async function startGate(provider: FakeProvider, flags: readonly string[]): Prom
     { OAUTH2_PROXY_CLIENT_SECRET: provider.client.secret, OAUTH2_PROXY_COOKIE_SECRET: SECRET },
   )
   const port = await portOf(child)
+  const { pid } = child.process
   const gate: Gate = {
     port,
-    pid: child.process.pid ?? 0,
+    memoryKb: () => Number(/VmRSS:\s+(\d+)/u.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]),
+    descriptors: () => readdirSync(`/proc/${pid}/fd`).length,
     output: child.output,
     log: () =>
       child
