@@ -36,6 +36,7 @@ export async function buildDeno(outfile: string): Promise<number> {
     legalComments: 'eof',
     banner: { js: BANNER },
     plugins: [fullNames],
+    alias: { debug: join(import.meta.dirname, 'quiet.cjs') },
     metafile: true,
     logLevel: 'warning',
   })
