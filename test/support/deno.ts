@@ -40,17 +40,35 @@ async function make(): Promise<DenoHome> {
   return { folder, bundle, bytes, env: { HOME: folder, DENO_DIR: join(folder, 'deno'), NO_COLOR: '1' } }
 }
 
-/** The permissions that the program asks for when it has none but its variables. */
-export async function wantedPermissions(env: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  const { bundle, folder } = await denoHome()
-  const args = [...RUN, '--allow-env=OAUTH2_PROXY_*', bundle, '--config-test']
-  const said = await promisify(execFile)(denoProgram(), args, { env, cwd: folder }).then(
+/** The permissions that the program asks for: for files in its settings first, then for everything that these say. */
+export async function wantedPermissions(
+  env: Readonly<Record<string, string>>,
+  given: readonly string[] = [],
+): Promise<readonly string[]> {
+  let files: readonly string[] = []
+  for (let round = 0; round < 4; round += 1) {
+    const allowed = [
+      '--allow-env=OAUTH2_PROXY_*',
+      ...(files.length === 0 ? [] : [`--allow-read=${files.join(',')}`]),
+    ]
+    const said = await check(env, [...allowed, (await denoHome()).bundle, ...given, '--config-test'])
+    const line = /^Run Deno with (.+)$/mu.exec(said)?.[1]
+    if (line !== undefined) return line.split(' ')
+    const more = [...said.matchAll(/\(--allow-read=([^)]+)\)/gu)].map(([, path = '']) => path)
+    // What is wrong with the settings is for the start to say.
+    if (more.length === 0) return allowed
+    files = [...files, ...more]
+  }
+  throw new Error('There is no end to the files that it asks for')
+}
+
+/** What a start says that is only to look at its settings. */
+async function check(env: Readonly<Record<string, string>>, args: readonly string[]): Promise<string> {
+  const { folder } = await denoHome()
+  return promisify(execFile)(denoProgram(), [...RUN, ...args], { env, cwd: folder }).then(
     ({ stdout }) => stdout,
     ({ stderr }: { stderr: string }) => stderr,
   )
-  const line = /^Run Deno with (.+)$/mu.exec(said)?.[1]
-  if (line === undefined) throw new Error(`No permissions were asked for:\n${said}`)
-  return line.split(' ')
 }
 
 function libc(): string {
