@@ -204,9 +204,11 @@ describe('a tunnel', () => {
   it('WS-10 carries frames of any size without keeping them', async () => {
     const before = gate.memoryKb()
     const client = gate.dial()
+    let end = () => {}
     rig.app.answer((_, socket) => {
       socket.write(SWITCH)
       socket.pause()
+      end = () => socket.destroy()
     })
     client.write(handshake(OURS, cookie))
     expect((await client.response()).status).toBe(101)
@@ -217,6 +219,8 @@ describe('a tunnel', () => {
     expect(client.socket.writableLength).toBeGreaterThan(24 * 1_048_576)
     expect(gate.memoryKb() - before).toBeLessThan(48 * 1024)
     client.socket.destroy()
+    // A socket that is not read does not see its end.
+    end()
   })
 
   it('WS-10 is cut by a client that goes, a thousand times, and nothing stays behind', async () => {
