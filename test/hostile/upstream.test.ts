@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { rawRequest } from './client.ts'
+import { type Gate, type Rig, startRig } from './rig.ts'
+
+let rig: Rig
+let gate: Gate
+let cookie: string
+/** The address that nobody may ask. */
+let canary: string
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
+
+beforeAll(async () => {
+  rig = await startRig()
+  gate = await rig.gate()
+  cookie = `Cookie: ${await gate.signIn()}`
+  canary = `127.0.0.1:${rig.canary.port}`
+  rig.app.take()
+})
+afterAll(() => rig.close())
+afterEach(() => {
+  rig.app.answer(OK)
+  rig.app.take()
+})
+
+const ask = (target: string, ...lines: string[]) =>
+  gate.tell(rawRequest(target, { lines: [cookie, ...lines] }))
+
+describe('a target cannot choose the upstream', () => {
+  it.each([
+    ['SS-01', '//CANARY/x', 200],
+    ['SS-01', '///CANARY/x', 200],
+    ['SS-02', '/%5c%5cCANARY/x', 200],
+    ['SS-02', '/%5C/CANARY', 200],
+    ['SS-03', '/\\CANARY/x', 400],
+    ['SS-03', '\\\\CANARY/x', 400],
+    ['SS-04', '/@CANARY/x', 200],
+    ['SS-04', '@CANARY/x', 400],
+    ['SS-04', ':@CANARY/x', 400],
+    ['SS-04', '/:80@CANARY/x', 200],
+    ['SS-05', 'http://CANARY/x', 400],
+    ['SS-05', 'http://app.example.com@CANARY/x', 400],
+    ['SS-05', 'http://CANARY:80@app.example.com/x', 400],
+    ['SS-01', '/x/..//CANARY/x', 200],
+    ['SS-01', '/.//CANARY/x', 200],
+    ['SS-07', '/a%0d%0aX-Inj:%201', 200],
+    ['SS-07', '/a%20HTTP/1.1%0d%0aX-Inj:%201', 200],
+    ['SS-07', '/a?b=%0d%0aX-Inj:%201', 200],
+    ['SS-08', '/a?x=1;y=2&x=%26&%00', 200],
+    ['SS-08', '/?', 200],
+    ['SS-08', '/??', 200],
+    ['SS-08', '/a?q=//CANARY/&r=http://CANARY', 200],
+    ['SS-08', '/?#', 400],
+  ])('%s %s', async (_, template, status) => {
+    const target = template.replaceAll('CANARY', canary)
+    expect((await ask(target))?.status).toBe(status)
+    expect(rig.app.take().map((request) => [request.target, request.all('x-inj')])).toEqual(
+      status === 200 ? [[target, []]] : [],
+    )
+    expect(rig.canary.visits()).toBe(0)
+  })
+
+  it('SS-06 by CONNECT', async () => {
+    const client = gate.dial()
+    client.write(`CONNECT ${canary} HTTP/1.1\r\nHost: ${canary}\r\n${cookie}\r\n\r\n`)
+    const answer = await client.response().catch(() => undefined)
+    expect([undefined, 400, 405]).toContain(answer?.status)
+    await client.closed()
+    expect([rig.canary.visits(), rig.app.take()]).toEqual([0, []])
+  })
+
+  it.each([
+    ['SS-12', 'Host'],
+    ['SS-12', 'X-Forwarded-Host'],
+    ['SS-12', 'X-Forwarded-Server'],
+    ['SS-12', 'X-Host'],
+    ['SS-15', 'Proxy'],
+    ['SS-12', 'X-Original-Host'],
+  ])('%s by %s', async (_, name) => {
+    const request =
+      name === 'Host'
+        ? rawRequest('/x', { host: canary, lines: [cookie] })
+        : rawRequest('/x', { lines: [cookie, `${name}: ${canary}`] })
+    expect((await gate.tell(request))?.status).toBe(200)
+    expect([rig.app.take().length, rig.canary.visits()]).toEqual([1, 0])
+  })
+})
+
+describe('an app cannot send us anywhere', () => {
+  it.each([301, 302, 303, 307, 308])('SS-09 by answering %i', async (status) => {
+    const location = `http://${canary}/x`
+    rig.app.answer(`HTTP/1.1 ${status} Go\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`)
+    const answer = await ask('/x')
+    expect([answer?.status, answer?.header('location')]).toEqual([status, location])
+    expect([rig.app.take().length, rig.canary.visits()]).toEqual([1, 0])
+  })
+
+  it.each([
+    `Link: <http://CANARY/>; rel=preload`,
+    'Refresh: 0; url=http://CANARY/',
+    'X-Accel-Redirect: /internal',
+    'Alt-Svc: h2="CANARY"',
+  ])('SS-09 by %s', async (template) => {
+    rig.app.answer(`HTTP/1.1 200 OK\r\n${template.replace('CANARY', canary)}\r\nContent-Length: 0\r\n\r\n`)
+    expect((await ask('/x'))?.status).toBe(200)
+    expect([rig.app.take().length, rig.canary.visits()]).toEqual([1, 0])
+  })
+
+  it('SS-18 and its Location comes back as it is', async () => {
+    const location = `http://127.0.0.1:${rig.app.port}/internal`
+    rig.app.answer(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`)
+    expect((await ask('/x'))?.header('location')).toBe(location)
+  })
+})
+
+describe('an upstream that is not there', () => {
+  it('IL-10 is not named to the client', async () => {
+    const alone = await rig.gate('--upstream=http://127.0.0.1:1/dead/')
+    for (const accept of ['text/html', 'application/json']) {
+      const answer = await alone.tell(rawRequest('/dead/x', { lines: [cookie, `Accept: ${accept}`] }))
+      expect(answer?.status).toBe(502)
+      expect(answer?.body).not.toMatch(/127\.0\.0\.1|ECONN|:1\b|at .*\.ts/u)
+    }
+    await alone.stop()
+  })
+
+  it('that takes its time is given up, and its connection with it', async () => {
+    const patient = await rig.gate('--upstream-timeout=300ms')
+    rig.app.answer(() => {})
+    expect((await patient.tell(rawRequest('/x', { lines: [cookie] })))?.status).toBe(504)
+    rig.app.answer(OK)
+    expect((await patient.tell(rawRequest('/x', { lines: [cookie] })))?.status).toBe(200)
+    await patient.stop()
+  })
+
+  it('SS-14 cannot be one of a scheme that nobody knows', async () => {
+    for (const url of [
+      'ftp://127.0.0.1/',
+      'gopher://127.0.0.1/',
+      'javascript:alert(1)',
+      '//127.0.0.1/',
+      'http://',
+      'http://u:p@127.0.0.1/',
+    ]) {
+      await expect(rig.gate(`--upstream=${url}`)).rejects.toThrow(/--upstream/u)
+    }
+  })
+})
+
+it('SS-12 keeps to the paths that it was given', async () => {
+  const two = await rig.gate(`--upstream=http://${canary}/secret/`)
+  expect((await two.tell(rawRequest('/x', { lines: [cookie] })))?.status).toBe(200)
+  for (const target of [
+    '/x/../secret/y',
+    '/%73ecret/y',
+    '//secret/y',
+    '/x/..%2fsecret/y',
+    '/secret;/y',
+    '/SECRET/y',
+  ]) {
+    expect((await two.tell(rawRequest(target, { lines: [cookie] })))?.status).toBe(200)
+    expect(rig.app.take().at(-1)?.target).toBe(target)
+  }
+  expect(rig.canary.visits()).toBe(0)
+  await two.stop()
+})
+
+it('still stands, and has written about no bug', () => {
+  expect(gate.isAlive()).toBe(true)
+  expect(gate.output()).not.toMatch(/Bug:/u)
+})
