@@ -26,6 +26,10 @@ export async function readForm(
   if (type !== 'application/x-www-form-urlencoded') {
     return failed(problem('request_malformed', { why: 'content type' }))
   }
+  // Not touched at all: a body that is given up half read costs the client its connection, and with it the answer.
+  if (Number(findHeader(arrival.headers, 'content-length')) > limits.maxBytes) {
+    return failed(problem('body_too_large'))
+  }
   const text = await readText(arrival.request, limits)
   return text.ok ? bounded(text.value, limits) : text
 }

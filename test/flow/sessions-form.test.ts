@@ -1,4 +1,7 @@
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { deploy } from '../support/deployment.ts'
 import { startGate, type TestGate } from '../support/gate.ts'
 import type { Asking, Seen, Visitor } from '../support/visitor.ts'
 
@@ -217,6 +220,46 @@ describe('what is not kept', () => {
     const { gate, alice } = await lateVisitor(['--api-route=^/api/'])
     const { status, text } = await post(gate, alice, '/api/notes', aForm('a=1'))
     expect([status, JSON.parse(text).error]).toEqual([401, 'sign_in_required'])
+  })
+})
+
+describe('an upload of several megabytes over a slow line', () => {
+  it('is answered by the page, and not by a connection that breaks', async () => {
+    const deployment = await deploy()
+    const { port } = new URL(
+      String(deployment.gates[0]?.lines().find(({ url }) => url !== undefined)?.['url']),
+    )
+    const socket = connect(Number(port), '127.0.0.1')
+    const broken = new Promise<string>((resolve) => socket.once('error', (error) => resolve(String(error))))
+    let answer = ''
+    socket.on('data', (chunk) => {
+      answer += chunk.toString()
+    })
+    const piece = Buffer.alloc(250_000, 'x')
+    const head = [
+      'POST /notes HTTP/1.1',
+      'Host: app.example.com',
+      'Accept: text/html',
+      'Sec-Fetch-Mode: navigate',
+    ]
+    const type = 'Content-Type: application/x-www-form-urlencoded'
+    socket.write(
+      [...head, 'Sec-Fetch-Site: same-origin', type, `Content-Length: ${20 * piece.length}`, '', ''].join(
+        '\r\n',
+      ),
+    )
+    const sent = async () => {
+      for (let pieces = 0; pieces < 20; pieces += 1) {
+        socket.write(piece)
+        await sleep(60)
+      }
+      return 'sent'
+    }
+    expect(await Promise.race([sent(), broken])).toBe('sent')
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /u)
+    expect(answer).toContain('Your form was not sent</h1>')
+    socket.destroy()
+    await deployment.close()
   })
 })
 
