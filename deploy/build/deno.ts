@@ -44,6 +44,7 @@ export async function buildDeno(outfile: string): Promise<number> {
 }
 
 if (import.meta.main) {
-  const bytes = await buildDeno(OUTPUT)
-  console.log(`dist/sidegate-deno.mjs: ${Math.round(bytes / 1024)} KiB`)
+  const [, , outfile = OUTPUT] = process.argv
+  const bytes = await buildDeno(outfile)
+  console.log(`${outfile}: ${Math.round(bytes / 1024)} KiB`)
 }

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { flagsOf, needsOf, placeOf } from '../../../runtimes/deno/needs.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+
+const SECRET = 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk'
+
+/** The flags for a configuration, which reads any file there is. */
+function flagsFor(...args: readonly string[]): readonly string[] {
+  const files: string[] = []
+  const readFile = (path: string): string => {
+    files.push(path)
+    return ''
+  }
+  const loaded = loadConfig({
+    args: ['--client-id=a', '--client-secret=b', '--email-domain=*', `--cookie-secret=${SECRET}`, ...args],
+    env: {},
+    readFile,
+    runtime: 'deno',
+    version: '0.0.0',
+  })
+  if (loaded.kind !== 'config') throw new Error(loaded.text)
+  return flagsOf(needsOf(loaded.config, files))
+}
+
+describe('what Deno has to allow', () => {
+  it('is where it listens, the apps, and the hosts of Google', () => {
+    expect(flagsFor('--provider=google', '--upstream=http://app/,https://[::1]:8443/x/')).toEqual([
+      '--allow-net=127.0.0.1:4180,app:80,[::1]:8443,accounts.google.com:443,oauth2.googleapis.com:443,openidconnect.googleapis.com:443,www.googleapis.com:443',
+    ])
+  })
+
+  it('is every interface of both families where no host is given', () => {
+    const [net = ''] = flagsFor('--provider=github', '--upstream=static://200', '--http-address=:8080')
+    expect(net).toBe('--allow-net=[::]:8080,github.com:443,api.github.com:443')
+  })
+
+  it('is a place in the network and a file for each unix socket', () => {
+    const sockets = ['--http-address=unix:///run/gate.sock', '--upstream=unix:///run/app.sock']
+    expect(flagsFor('--provider=github', ...sockets)).toEqual([
+      '--allow-net=unix:/run/gate.sock,unix:/run/app.sock,github.com:443,api.github.com:443',
+      '--allow-read=/run/gate.sock,/run/app.sock',
+      '--allow-write=/run/gate.sock,/run/app.sock',
+    ])
+  })
+
+  it('is every endpoint that is configured, and Redis', () => {
+    const [net = ''] = flagsFor(
+      '--provider=oidc',
+      '--oidc-issuer-url=https://login.example.com/realm',
+      '--redeem-url=https://token.example.com:8443/t',
+      '--backend-logout-url=http://bye.example.com/?hint={id_token}',
+      '--session-store-type=redis',
+      '--redis-connection-url=redis://cache/1',
+      '--upstream=static://200',
+    )
+    expect(net.split('=')[1]?.split(',')).toEqual([
+      '127.0.0.1:4180',
+      'login.example.com:443',
+      'token.example.com:8443',
+      'bye.example.com:80',
+      'cache:6379',
+    ])
+  })
+
+  it('is each file once, the folder of a file upstream included', () => {
+    const flags = flagsFor(
+      '--provider=github',
+      '--upstream=file:///srv/site/#/',
+      '--authenticated-emails-file=/etc/people',
+      '--htpasswd-file=/etc/passwords',
+    )
+    expect(flags[1]).toBe('--allow-read=/srv/site/,/etc/passwords,/etc/people')
+  })
+})
+
+it.each([
+  ['https://a.example/x', 'a.example:443'],
+  ['http://a.example:81/', 'a.example:81'],
+  ['http://[::1]/', '[::1]:80'],
+  ['rediss://cache', 'cache:6379'],
+])('the place of %s is %s', (url, place) => {
+  expect(placeOf(new URL(url))).toBe(place)
+})
