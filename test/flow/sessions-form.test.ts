@@ -235,7 +235,7 @@ describe('an upload of several megabytes over a slow line', () => {
     socket.on('data', (chunk) => {
       answer += chunk.toString()
     })
-    const piece = Buffer.alloc(250_000, 'x')
+    const piece = Buffer.alloc(500_000, 'x')
     const head = [
       'POST /notes HTTP/1.1',
       'Host: app.example.com',
@@ -244,14 +244,14 @@ describe('an upload of several megabytes over a slow line', () => {
     ]
     const type = 'Content-Type: application/x-www-form-urlencoded'
     socket.write(
-      [...head, 'Sec-Fetch-Site: same-origin', type, `Content-Length: ${20 * piece.length}`, '', ''].join(
+      [...head, 'Sec-Fetch-Site: same-origin', type, `Content-Length: ${40 * piece.length}`, '', ''].join(
         '\r\n',
       ),
     )
     const sent = async () => {
-      for (let pieces = 0; pieces < 20; pieces += 1) {
+      for (let pieces = 0; pieces < 40; pieces += 1) {
         socket.write(piece)
-        await sleep(60)
+        await sleep(50)
       }
       return 'sent'
     }
