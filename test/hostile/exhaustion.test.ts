@@ -1,0 +1,256 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { status } from '../support/fake-server.ts'
+import { rawRequest } from './client.ts'
+import { createMint } from './mint.ts'
+import { type Gate, type Rig, SESSION, startRig } from './rig.ts'
+
+let rig: Rig
+let gate: Gate
+let cookie: string
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nfrom the app'
+
+beforeAll(async () => {
+  rig = await startRig()
+  gate = await rig.gate()
+  cookie = `Cookie: ${await gate.signIn()}`
+  rig.app.take()
+})
+afterAll(() => rig.close())
+afterEach(() => {
+  rig.app.answer(OK)
+  rig.app.take()
+})
+
+/** The gate answers honest people as before. */
+async function expectWell(): Promise<void> {
+  expect((await gate.tell(rawRequest('/x', { lines: [cookie] })))?.status).toBe(200)
+  expect(gate.isAlive()).toBe(true)
+}
+
+describe.concurrent('somebody who is slow', () => {
+  const SLOW_MS = 20_000
+
+  // [row, what is sent before silence, longest wait until the gate ends it]
+  it.each<[string, string, string, number]>([
+    ['DS-01', 'half a head', 'GET / HTTP/1.1\r\nHost: a\r\nX: ', 16_000],
+    ['DS-01', 'half a word', 'GE', 16_000],
+    ['DS-02', 'nothing', '', 16_000],
+    [
+      'DS-03',
+      'a form that does not come',
+      rawRequest('/oauth2/sign_out', {
+        method: 'POST',
+        lines: ['Content-Type: application/x-www-form-urlencoded', 'Content-Length: 10'],
+      }),
+      16_000,
+    ],
+    [
+      'DS-03',
+      'a body for a page that reads none',
+      rawRequest('/ping', { method: 'POST', lines: ['Content-Length: 10'] }),
+      16_000,
+    ],
+    [
+      'DS-03',
+      'a body before signing in',
+      rawRequest('/x', { method: 'POST', lines: ['Content-Length: 10'] }),
+      16_000,
+    ],
+  ])(
+    '%s is cut: %s',
+    async (_, __, bytes, longestMs) => {
+      const client = gate.dial(SLOW_MS)
+      const start = performance.now()
+      client.write(bytes)
+      await client.closed()
+      expect(performance.now() - start).toBeLessThan(longestMs)
+    },
+    SLOW_MS + 5_000,
+  )
+
+  it(
+    'DS-01 letter by letter is cut as well',
+    async () => {
+      const client = gate.dial(SLOW_MS)
+      const start = performance.now()
+      client.write('GET / HTTP/1.1\r\nHost: a\r\nX: ')
+      const timer = setInterval(() => client.write('x'), 500)
+      await client.closed()
+      clearInterval(timer)
+      expect(performance.now() - start).toBeLessThan(16_000)
+    },
+    SLOW_MS + 5_000,
+  )
+})
+
+describe('somebody who sends much', () => {
+  it.each<[string, string, string, readonly number[]]>([
+    ['DS-05', 'a line of 40 kB', rawRequest('/x', { lines: [`X: ${'a'.repeat(40_000)}`] }), [431]],
+    ['DS-05', 'a line of 1 MB', rawRequest('/x', { lines: [`X: ${'a'.repeat(1_000_000)}`] }), [431]],
+    ['DS-06', 'three thousand lines', rawRequest('/x', { lines: Array(3_000).fill('a: b') }), [431]],
+    ['DS-07', 'an address of 70 kB', rawRequest(`/${'a'.repeat(70_000)}`), [414, 431]],
+    ['DS-07', 'an address of 17 kB', rawRequest(`/${'a'.repeat(17_000)}`), [414]],
+    ['DS-25', 'an address that is logged', rawRequest(`/${'b'.repeat(16_000)}`), [401]],
+  ])('%s is told so: %s', async (_, __, bytes, statuses) => {
+    const client = gate.dial()
+    client.write(bytes)
+    const answer = await client.response().catch(() => undefined)
+    // A reset may overtake the answer when we stop reading in the middle.
+    if (answer !== undefined) expect(statuses).toContain(answer.status)
+    client.socket.destroy()
+    await expectWell()
+    expect(
+      Math.max(
+        ...gate
+          .output()
+          .split('\n')
+          .map((line) => line.length),
+      ),
+    ).toBeLessThan(4_096)
+  })
+
+  it.each(['/oauth2/sign_in', '/oauth2/callback', '/oauth2/sign_out', '/oauth2/backchannel_logout'])(
+    'DS-11 is not read to the end at %s',
+    async (target) => {
+      const type = 'Content-Type: application/x-www-form-urlencoded'
+      for (const framing of [`Content-Length: ${10_000_000}`, 'Transfer-Encoding: chunked']) {
+        const client = gate.dial()
+        client.write(rawRequest(target, { method: 'POST', lines: [type, framing] }))
+        const piece = framing.startsWith('T') ? `4000\r\n${'a'.repeat(0x4000)}\r\n` : 'a'.repeat(0x4000)
+        for (let at = 0; at < 8; at += 1) client.write(piece)
+        expect([405, 413]).toContain((await client.response()).status)
+        client.socket.destroy()
+      }
+      await expectWell()
+    },
+  )
+
+  it('DS-13 does not fill a form with fields', async () => {
+    const body = Array.from({ length: 2_000 }, (_, at) => `a${at}=1`).join('&')
+    const lines = ['Content-Type: application/x-www-form-urlencoded']
+    const answer = await gate.tell(rawRequest('/oauth2/sign_out', { method: 'POST', lines, body }))
+    expect(answer?.status).toBe(400)
+  })
+
+  it('DS-09, DS-10 does not make us decrypt what cannot be ours', async () => {
+    const mint = await createMint({ issuer: rig.provider.origin })
+    const { segment } = mint.key
+    const junk = [
+      `${SESSION}=${'a'.repeat(20_000)}`,
+      `${SESSION}=${segment}..${'b'.repeat(16)}.${'c'.repeat(20_000)}.${'d'.repeat(22)}`,
+    ]
+    const start = performance.now()
+    for (const value of junk) {
+      const client = gate.dial()
+      for (let at = 0; at < 300; at += 1) {
+        client.write(rawRequest('/x', { lines: [`Cookie: ${value}`] }))
+        expect((await client.response()).status).toBe(401)
+      }
+      client.socket.destroy()
+    }
+    // 600 of them within what one slow core does with honest ones.
+    expect(performance.now() - start).toBeLessThan(5_000)
+    await expectWell()
+  })
+})
+
+describe('a storm', () => {
+  it('DS-17 of people who want to sign in asks a provider that is down once', async () => {
+    rig.provider.scripts.discovery = status(500)
+    const cold = await rig.gate()
+    const before = rig.provider.hits.discovery
+    const starts = Array.from({ length: 200 }, () => cold.tell(rawRequest('/oauth2/start')))
+    const statuses = new Set((await Promise.all(starts)).map((answer) => answer?.status))
+    delete rig.provider.scripts.discovery
+    expect(statuses).toEqual(new Set([503]))
+    expect(rig.provider.hits.discovery - before).toBeLessThanOrEqual(2)
+    await cold.stop()
+  })
+
+  it('DS-18, CB-02 of callbacks asks nobody', async () => {
+    const before = rig.provider.hits.token
+    const requests = Array.from({ length: 500 }, (_, at) =>
+      gate.tell(rawRequest(`/oauth2/callback?code=${at}&state=${at}`)),
+    )
+    expect(new Set((await Promise.all(requests)).map((answer) => answer?.status))).toEqual(new Set([403]))
+    expect(rig.provider.hits.token).toBe(before)
+    await expectWell()
+  })
+
+  it('DS-23, DS-24 of clients that reset leaves nothing behind', async () => {
+    rig.app.answer((_, socket) => void setTimeout(() => socket.writable && socket.write(OK), 20))
+    await reset(100)
+    await settled()
+    const before = { descriptors: gate.descriptors(), memory: gate.memoryKb() }
+    await reset(1_000)
+    await settled()
+    expect(gate.descriptors()).toBeLessThanOrEqual(before.descriptors + 10)
+    expect(gate.memoryKb() - before.memory).toBeLessThan(64 * 1024)
+    rig.app.answer(OK)
+    await expectWell()
+    expect(gate.output()).not.toMatch(/Bug:|unhandled/iu)
+  })
+
+  /** Clients that go without a word: in the head, in the body, before the answer. */
+  async function reset(count: number): Promise<void> {
+    const kinds = [
+      'GET /x HTTP/1.1\r\nHost: a',
+      rawRequest('/x', { lines: [cookie] }),
+      `${rawRequest('/x', { method: 'POST', lines: [cookie, 'Content-Length: 1000'] })}some`,
+      `${rawRequest('/x', { method: 'POST', lines: [cookie, 'Transfer-Encoding: chunked'] })}4\r\nsome\r\n`,
+      rawRequest('/oauth2/start'),
+    ]
+    for (let at = 0; at < count; at += 50) {
+      const clients = Array.from({ length: 50 }, (_, index) => {
+        const client = gate.dial()
+        client.write(kinds[(at + index) % kinds.length] ?? '')
+        return client
+      })
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      for (const client of clients) client.socket.resetAndDestroy()
+    }
+  }
+
+  async function settled(): Promise<void> {
+    await expect.poll(() => rig.app.openConnections(), { timeout: 10_000 }).toBeLessThanOrEqual(60)
+    // Idle connections to the app are kept for four seconds.
+    await expect.poll(() => rig.app.openConnections(), { timeout: 10_000, interval: 100 }).toBe(0)
+  }
+
+  it('DS-22 of two thousand connections is borne', async () => {
+    const clients = Array.from({ length: 2_000 }, () => gate.dial())
+    for (const client of clients) client.write('GET /x HTTP/1.1\r\n')
+    await expectWell()
+    for (const client of clients) client.socket.destroy()
+    await expect.poll(() => gate.descriptors(), { timeout: 10_000 }).toBeLessThan(200)
+    await expectWell()
+  })
+})
+
+describe('a pattern', () => {
+  it.each(['^/(a+)+$', '^/(([a-z])+.)+[A-Z]([a-z])+$', '^/(a|a)*$', '^/(a*)*b'])(
+    'DS-14, CF-09 that could hang us stops the start: %s',
+    async (pattern) => {
+      await expect(rig.gate(`--skip-auth-route=${pattern}`)).rejects.toThrow(/skip-auth-route/u)
+    },
+  )
+
+  it('DS-14 is quick with any path', async () => {
+    const patterned = await rig.gate('--skip-auth-route=^/[a-z]+/[a-z]*x$', '--api-route=^/api/.*y$')
+    const start = performance.now()
+    for (const path of [
+      `/${'a'.repeat(15_000)}!`,
+      `/a/${'a'.repeat(15_000)}`,
+      `/api/${'/'.repeat(15_000)}`,
+    ]) {
+      expect((await patterned.tell(rawRequest(path)))?.status).toBe(401)
+    }
+    expect(performance.now() - start).toBeLessThan(500)
+    await patterned.stop()
+  })
+})
+
+it('still stands, and has written about no bug', () => {
+  expect(gate.isAlive()).toBe(true)
+  expect(gate.output()).not.toMatch(/Bug:/u)
+})
