@@ -23,8 +23,8 @@ type Rewrite = ResponseEdit['rewrite']
 
 /**
  * Makes the edit of a response. Three cases differ only in what caches may do (security notes IL-01, IL-02): answers of
- * a public route are left alone; those made for a signed-in person lose `public` and `s-maxage`, become `private`, and
- * keep their max-age, so that browsers go on caching; those that carry a cookie of ours may not be stored at all.
+ * a public route are left alone; those made for a signed-in person that may be stored become `private` and keep their
+ * max-age, so that browsers go on caching; those that carry a cookie of ours may not be stored at all.
  */
 export function createResponseEdit(policy: Policy): (input: ResponseEditInput) => ResponseEdit {
   const openRewrite = createRewrite(policy, 'open')
@@ -69,11 +69,12 @@ function createRewrite(policy: Policy, content: 'open' | 'personal' | 'with-cook
   }
 }
 
-/** Cache-Control without what lets shared caches store (RFC 9111 §5.2.2), otherwise as it was. */
+/** Cache-Control that lets no shared cache store (RFC 9111 §5.2.2) and leaves the browser's as it was. */
 function toPrivate(value: string): string {
-  if (!/public|s-maxage/iu.test(value)) return value
   const all = value.split(',')
   const directives = all.filter((directive) => !/^\s*(?:public|s-maxage)\s*(?:=|$)/iu.test(directive))
-  if (directives.length === all.length) return value
-  return ['private', ...directives.map((directive) => directive.trim())].join(', ')
+  const isClosed = directives.some((directive) => /^\s*(?:private|no-store)\s*$/iu.test(directive))
+  if (isClosed && directives.length === all.length) return value
+  const rest = directives.map((directive) => directive.trim())
+  return (isClosed ? rest : ['private', ...rest]).join(', ')
 }

@@ -73,7 +73,7 @@ describe('caches', () => {
     expect(values(lines, 'cdn-cache-control')).toEqual([])
   })
 
-  it.each(['no-store', 'max-age=60', 'private', 'no-cache="x, public"', 'immutable, max-age=31536000'])(
+  it.each(['no-store', 'private', 'max-age=60, private', 'No-Store, max-age=0'])(
     'read %j as the upstream wrote it',
     async (value) => {
       expect(
@@ -81,6 +81,19 @@ describe('caches', () => {
       ).toEqual([value])
     },
   )
+
+  it.each([
+    ['max-age=60', 'private, max-age=60'],
+    ['immutable, max-age=31536000', 'private, immutable, max-age=31536000'],
+    ['no-cache="x, public"', 'private, no-cache="x, public"'],
+    ['private="x-name", max-age=60', 'private, private="x-name", max-age=60'],
+    ['no-store, public', 'no-store'],
+  ])('that may be shared read %j as %j (IL-02)', async (value, expected) => {
+    expect(values(await edited({ session: aSession() }, ['Cache-Control', value]), 'cache-control')).toEqual([
+      expected,
+    ])
+    expect(values(await edited({}, ['Cache-Control', value]), 'cache-control')).toEqual([value])
+  })
 
   it('do not store a cookie of ours (IL-01)', async () => {
     const given = { session: aSession(), setCookies: ['__Host-s=1; Path=/', '__Host-s.1=2; Path=/'] }
