@@ -148,6 +148,26 @@ describe('routes without a sign-in', () => {
     expect(judge({ skipAuthRoutes: [rule('^/api/', undefined, true)] }, 'GET', raw)).toBe(kind)
   })
 
+  it.each([
+    ['^/a/', '/a/x', true],
+    ['^/a/', '/b/a/', false],
+    ['^/a$', '/a', true],
+    ['^/a$', '/a/', false],
+    ['^/a/?$', '/a', true],
+    ['^/a/*b', '/ab', true],
+    ['^/a/{0,1}b', '/ab', true],
+    ['^/a|/b', '/x/b', true],
+    ['^/(?:a|b)/', '/b/', true],
+    ['^\\/a\\/', '/a/x', true],
+    ['^/a.c/', '/abc/', true],
+    ['^/a', '/abc/d', true],
+    ['/a/', '/x/a/', true],
+    ['^/a+/', '/aaa/', true],
+  ])('rule %s and path %s: %s, wherever the rule stands among others', (source, path, isOpen) => {
+    const skipAuthRoutes = [rule('^/other/'), rule(source), rule('^/more$')]
+    expect(judge({ skipAuthRoutes }, 'GET', path)).toBe(isOpen ? 'public' : 'sign-in')
+  })
+
   it('lets preflights through only when asked to', () => {
     expect(judge({}, 'OPTIONS', '/x')).toBe('sign-in')
     expect(judge({ skipAuthPreflight: true }, 'OPTIONS', '/x')).toBe('public')
