@@ -2,7 +2,7 @@ import { utf8 } from '../bytes.ts'
 import type { Session } from './session.ts'
 
 /** Most sessions that are remembered, and most bytes that they and their tokens take, both by estimate. */
-const MAX_ENTRIES = 8192
+const MAX_ENTRIES = 16_384
 const MAX_BYTES = 24 * 1024 * 1024
 
 /** Length of the authentication tag at the end of a JWE. */
@@ -43,7 +43,8 @@ export function createOpenedSessions(maxEntries = MAX_ENTRIES, maxBytes = MAX_BY
   const halves: Halves = { recent: new Map(), before: new Map(), recentBytes: 0 }
 
   function put(tag: string, entry: Entry): void {
-    const bytes = 2 * entry.token.length + ENTRY_BYTES
+    // Tokens are ASCII, which engines keep at one byte a character.
+    const bytes = entry.token.length + ENTRY_BYTES
     const isFull = halves.recent.size >= maxEntries / 2 || halves.recentBytes + bytes > maxBytes / 2
     if (isFull) {
       halves.before = halves.recent
