@@ -83,7 +83,7 @@ describe('fifty requests at the moment of expiry, at a provider that revokes the
     const begun = performance.now()
     const answers = await fifty(gate, alice)
     expect(statusesOf(answers)).toEqual([200])
-    expect(performance.now() - begun).toBeLessThan(1_900)
+    expect(performance.now() - begun).toBeLessThan(3_000)
     expect(provider.hits.token).toBe(2)
   })
 })
@@ -203,6 +203,6 @@ describe('the cookie budget', () => {
       Array.from({ length: 20 }, () => gate.askAs(nobody, { headers: ['Cookie', cookie] })),
     )
     expect(statusesOf(answers)).toEqual([401])
-    expect((performance.now() - begun) / 20).toBeLessThan(50)
+    expect((performance.now() - begun) / 20).toBeLessThan(100)
   })
 })
