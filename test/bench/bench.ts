@@ -18,12 +18,13 @@ import { start } from './scenes/start.ts'
 import { transfers } from './scenes/transfers.ts'
 import { createWorld } from './world.ts'
 
-const HELP = `npm run bench -- [--quick] [--only=SCENE]... [--program=FILE] [--prof]
+const HELP = `npm run bench -- [--quick] [--only=SCENE]... [--program=FILE] [--node-flag=FLAG]... [--prof]
 
-  --quick         about a minute, with smaller numbers
-  --only=SCENE    load, one, memory, transfers, crowds, start, overload, deno, worker; may be repeated
-  --program=FILE  another program instead of dist/sidegate.mjs
-  --prof          no table: where the gate's CPU time goes under load
+  --quick           about a minute, with smaller numbers
+  --only=SCENE      load, one, memory, transfers, crowds, start, overload, deno, worker; may be repeated
+  --program=FILE    another program instead of dist/sidegate.mjs
+  --node-flag=FLAG  a flag more for the Node of the gate, to compare; may be repeated
+  --prof            no table: where the gate's CPU time goes under load
 `
 
 /** What runs without being asked for, in this order. */
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       program: { type: 'string', default: PROGRAM },
+      'node-flag': { type: 'string', multiple: true, default: [] },
       prof: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -56,8 +58,9 @@ async function main(): Promise<void> {
     throw new Error(`There is no scene "${unknown}": ${Object.keys(SCENES).join(', ')}`)
   ensurePrograms()
   stayInBounds(30)
-  const world = await createWorld({ quick: values.quick, program: resolve(values.program) })
-  process.stdout.write(`${machine(world)}\n\n`)
+  const { quick, program, 'node-flag': nodeFlags } = values
+  const world = await createWorld({ quick, program: resolve(program), nodeFlags })
+  process.stdout.write(`${machine(world, nodeFlags)}\n\n`)
   if (values.prof) return void process.stdout.write(`${await profile(world)}\n`)
   const { rows, details } = await play(names, world)
   process.stdout.write(`${targetTable(rows)}\n\n${details.join('\n\n')}\n`)
@@ -78,11 +81,11 @@ async function play(
   return { rows, details }
 }
 
-function machine({ cookies }: World): string {
+function machine({ cookies }: World, nodeFlags: readonly string[]): string {
   // nginx tells its version on standard error: "nginx version: nginx/1.22.1".
   const nginx = spawnSync('nginx', ['-v'], { encoding: 'utf8' }).stderr.trim().split(' ').at(-1)
   const date = new Date().toISOString().slice(0, 10)
-  const node = `Node ${process.versions.node} with ${podFlags().join(' ')}`
+  const node = `Node ${process.versions.node} with ${[...podFlags(), ...nodeFlags].join(' ')}`
   return `${date}, ${cpus()[0]?.model}, ${node}, ${nginx}; session cookie of ${cookies.alice.length} bytes`
 }
 

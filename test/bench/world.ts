@@ -1,22 +1,19 @@
 import { createFakeProvider, type FakeProvider } from '../support/fake-provider.ts'
 import { createMint } from './doors/cookies.ts'
-import { createGates, type Gates } from './doors/gate.ts'
+import { createGates, type GateProgram, type Gates } from './doors/gate.ts'
 import { startApp } from './doors/nginx.ts'
 import { signIn } from './doors/sign-in.ts'
 import type { World } from './scenes/scene.ts'
 
 /** Starts the identity provider and the app, signs Alice in at a gate over HTTP and seals the cookies of the other users. */
-export async function createWorld({
-  quick,
-  program,
-}: Pick<World, 'quick'> & { readonly program: string }): Promise<World> {
+export async function createWorld({ quick, ...common }: Pick<World, 'quick'> & GateProgram): Promise<World> {
   const provider = await createFakeProvider()
   await provider.listen()
   // Without a refresh token the gate keeps the ID token for the sign-out; that is what makes a session of 1 KiB.
   provider.behaviour.refreshTokens = false
   provider.behaviour.profileOnly = ['groups', 'preferred_username']
   const { origin: issuer, client } = provider
-  const gates = createGates({ issuer, clientId: client.id, clientSecret: client.secret }, program)
+  const gates = createGates({ issuer, clientId: client.id, clientSecret: client.secret }, common)
   const app = await startApp()
   const mint = await createMint(gates.deployment)
   const [long = ''] = await mint.cookies(1, 3584)

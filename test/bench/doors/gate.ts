@@ -29,10 +29,18 @@ export interface Gates {
 /** The one-file program; `npm run build` makes it. */
 export const PROGRAM = join(ROOT, 'dist/sidegate.mjs')
 
-/** Prepares starting gates from a program: the built one, or another to compare with. */
-export function createGates(deployment: Deployment, path = PROGRAM): Gates {
-  if (!existsSync(path)) throw new Error(`Run "npm run build" first: there is no ${path}`)
-  const program = path.endsWith('.mjs') ? copyOf(path) : path
+/** What all gates of a run are started from. */
+export interface GateProgram {
+  /** The built program, or another to compare with. */
+  readonly program: string
+  /** Flags of Node beyond those of the pod. */
+  readonly nodeFlags: readonly string[]
+}
+
+/** Prepares starting gates. */
+export function createGates(deployment: Deployment, common: GateProgram): Gates {
+  if (!existsSync(common.program)) throw new Error(`Run "npm run build" first: there is no ${common.program}`)
+  const program = common.program.endsWith('.mjs') ? copyOf(common.program) : common.program
 
   function launch({ upstreamPort, accessLog, flags = [], nodeFlags = [] }: GateInput, port: number): Child {
     const own = [...gateFlags(deployment, upstreamPort), `--http-address=127.0.0.1:${port}`, ...flags]
@@ -40,7 +48,7 @@ export function createGates(deployment: Deployment, path = PROGRAM): Gates {
     const child = start({
       core: PROXY_CORE,
       command: process.execPath,
-      args: [...podFlags(), ...nodeFlags, program, ...own],
+      args: [...podFlags(), ...common.nodeFlags, ...nodeFlags, program, ...own],
       env: { NODE_ENV: 'production', ...gateSecrets(deployment) },
       stdout: log,
     })

@@ -47,8 +47,12 @@ function denoBinary(): string {
 export async function startWorkerGate(deployment: Deployment, { upstreamPort }: DoorInput): Promise<Door> {
   const variables = { ...variablesOf(gateFlags(deployment, upstreamPort)), ...gateSecrets(deployment) }
   const worker = await startWorker({ variables })
-  adopt(worker.pid, PROXY_CORE)
-  return { port: Number(new URL(worker.urls[0] ?? '').port), pid: worker.pid, stop: worker.stop }
+  const adopted = adopt(worker.pid, PROXY_CORE)
+  const stop = async (): Promise<void> => {
+    await worker.stop()
+    adopted.release()
+  }
+  return { port: Number(new URL(worker.urls[0] ?? '').port), pid: worker.pid, stop }
 }
 
 function variablesOf(flags: readonly string[]): Readonly<Record<string, string>> {

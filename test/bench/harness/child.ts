@@ -66,10 +66,11 @@ export function start({ core, command, args, env, stdout }: Start): Child {
   }
 }
 
-/** Moves a process that somebody else started to one core, and ends it with this program. */
-export function adopt(pid: number, core: number): void {
+/** Moves a process that somebody else started to one core, and ends it with this program unless it is released before. */
+export function adopt(pid: number, core: number): { release(): void } {
   pin(pid, core)
   running.add(pid)
+  return { release: () => void running.delete(pid) }
 }
 
 /** Keeps this program off the proxy's core, and ends every child and itself when `minutes` are over. */
