@@ -18,7 +18,7 @@ export async function createWorld({ quick, ...common }: Pick<World, 'quick'> & G
   const mint = await createMint(gates.deployment)
   const [long = ''] = await mint.cookies(1, 3584)
   const alice = await aliceSignsIn(gates, app.port, provider)
-  const users = await mint.cookies(5000, alice.length)
+  const users = await mint.cookies(quick ? 1000 : 5000, alice.length)
   return { quick, app, gates, cookies: { alice, users, long } }
 }
 

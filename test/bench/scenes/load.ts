@@ -70,8 +70,8 @@ const AT_32: readonly Comparison[] = [
     aim: 0.5,
   },
   {
-    what: '5,000 users in turn: CPU, to one user',
-    of: 'gate, 5,000 users',
+    what: '5,000 users in turn (quick: 1,000): CPU, to one',
+    of: 'gate, many users',
     to: 'gate',
     figure: CPU,
     must: 1.25,
