@@ -1,6 +1,6 @@
 #!/bin/sh
 # Compiles Sidegate into one file that needs neither Node nor Deno: dist/sidegate-<target> for each target that is
-# named, for all five without a name. Deno downloads the runtime part of each target from dl.deno.land the first time.
+# named, for all five without a name. Deno downloads the runtime part of each target the first time.
 #
 #   sh deploy/deno/compile.sh x86_64-unknown-linux-gnu
 #   ALLOW='--allow-net=0.0.0.0:4180,app:8080,login.example.com --allow-env=OAUTH2_PROXY_*' sh deploy/deno/compile.sh …
