@@ -1,18 +1,13 @@
-import {
-  createServer,
-  type RequestListener,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-} from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { Socket } from 'node:net'
 import { getRequestListener, type Http2Bindings, type HttpBindings, RequestError } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { ListenConfig } from '../../src/config/config.ts'
+import type { NodeEnv } from './arrival.ts'
 import { bind } from './bind.ts'
 import { createCertificate } from './certificate.ts'
 import { createFreshConnections, type FreshConnections } from './fresh.ts'
+import { inTurn } from './in-turn.ts'
 import { handleUpgrades, isWebSocket } from './upgrade.ts'
 import { holdContinue } from './upload.ts'
 import type { Watch } from './watch.ts'
@@ -86,20 +81,13 @@ function requestListener(parts: {
   onBug: ListenInput['onBug']
 }): RequestListener {
   const { app, fresh, onBug } = parts
-  /** Connections on which a request could not be read for certain. */
-  const ending = new WeakSet<Socket>()
   const fetch = (request: Request, env: HttpBindings | Http2Bindings): Response | Promise<Response> => {
     // Only servers of HTTP/1 are opened here.
     const { incoming, outgoing } = env as HttpBindings
-    const { socket } = incoming
-    fresh.used(socket)
-    // Node reads on while the answer that ends a connection is on its way: what stands behind it is nobody's request.
-    if (ending.has(socket)) return bare(400)
-    const answer = app.fetch(request, env)
-    if (!(answer instanceof Promise) && answer.headers.get('connection') === 'close') ending.add(socket)
-    return request.method === 'HEAD' ? head(answer, outgoing) : answer
+    fresh.used(incoming.socket)
+    return request.method === 'HEAD' ? head(app, request, { incoming, outgoing }) : app.fetch(request, env)
   }
-  return getRequestListener(fetch, {
+  const listener = getRequestListener(fetch, {
     errorHandler: (error) => {
       // The adapter could not even make a URL of it: no such request reaches the app.
       if (error instanceof RequestError) return bare(400)
@@ -107,12 +95,13 @@ function requestListener(parts: {
       return bare(500)
     },
   })
+  return inTurn(listener)
 }
 
 /** The framework wraps what answers HEAD, and the mark of an answer that has left would be written as one. */
-async function head(answer: Response | Promise<Response>, outgoing: ServerResponse): Promise<Response> {
-  const response = await answer
-  return outgoing.headersSent ? RESPONSE_ALREADY_SENT : response
+async function head(app: App, request: Request, env: NodeEnv): Promise<Response> {
+  const response = await app.fetch(request, env)
+  return env.outgoing.headersSent ? RESPONSE_ALREADY_SENT : response
 }
 
 function bare(status: number): Response {

@@ -1,0 +1,26 @@
+import type { RequestListener } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** Requests that may wait behind the one that is answered; each takes some kilobytes. */
+const MAX_WAITING = 100
+
+/**
+ * Lets the requests of one connection come one after the other. Node announces all that arrive in a pipeline at once, so one
+ * client could take every connection to the app, and what stands behind a request that ends the connection would be
+ * carried out (RFC 9112 §9.3.2, §9.6). A client that sends yet more before it has read anything is cut off.
+ */
+export function inTurn(listener: RequestListener): RequestListener {
+  const waiting = new WeakMap<Socket, number>()
+  return (incoming, outgoing) => {
+    // Node gives a response its socket when all answers before it have left.
+    if (outgoing.socket !== null) return listener(incoming, outgoing)
+    const { socket } = incoming
+    const before = waiting.get(socket) ?? 0
+    if (before >= MAX_WAITING) return void socket.destroy()
+    waiting.set(socket, before + 1)
+    outgoing.once('socket', () => {
+      waiting.set(socket, (waiting.get(socket) ?? 1) - 1)
+      listener(incoming, outgoing)
+    })
+  }
+}
