@@ -59,82 +59,96 @@ it('CF-03 is good before it is spoiled, and loud about secrets in a command line
   expect(output).not.toMatch(/marked|q1vN0/u)
 })
 
+type Spoiled = readonly [string, string, Readonly<Record<string, string | undefined>>, RegExp]
+
+/** [row, what is wrong, flags, what the program says about it] */
+const SPOILED: readonly Spoiled[] = [
+  ['CF-01', 'no secret', { '--cookie-secret': undefined }, /--cookie-secret/u],
+  ['CF-01', 'an empty secret', { '--cookie-secret': '' }, /--cookie-secret/u],
+  ['CF-01', 'eight bytes', { '--cookie-secret': 'marked-8' }, /--cookie-secret/u],
+  ['CF-01', '31 bytes', { '--cookie-secret': 'marked-marked-marked-marked-mar' }, /--cookie-secret/u],
+  ['CF-01', 'one letter', { '--cookie-secret': 'a'.repeat(32) }, /--cookie-secret.*guess/u],
+  ['CF-01', 'a word', { '--cookie-secret': 'secret' }, /--cookie-secret/u],
+  [
+    'CF-02',
+    'a placeholder',
+    { '--cookie-secret': 'CHANGE_ME_CHANGE_ME_CHANGE_ME_32' },
+    /--cookie-secret.*placeholder/u,
+  ],
+  ['CF-02', 'a gap that nobody filled in', { '--cookie-secret': '<COOKIE_SECRET>' }, /--cookie-secret/u],
+  ['CF-05', 'any host', { '--whitelist-domain': '*' }, /--whitelist-domain/u],
+  ['CF-05', 'a top-level domain', { '--whitelist-domain': '.com' }, /--whitelist-domain/u],
+  ['CF-05', 'a dot', { '--whitelist-domain': '.' }, /--whitelist-domain/u],
+  ['CF-05', 'an empty wildcard', { '--whitelist-domain': '*.' }, /--whitelist-domain/u],
+  [
+    'CF-06',
+    'a word for an address',
+    { '--trusted-proxy-ip': 'proxy', '--reverse-proxy': 'true' },
+    /--trusted-proxy-ip/u,
+  ],
+  ['CF-07', 'a blank domain', { '--email-domain': ' ' }, /--email-domain/u],
+  ['CF-07', 'an address for a domain', { '--email-domain': '@example.com' }, /--email-domain/u],
+  ['CF-07', 'everybody and somebody', { '--email-domain': '*,example.com' }, /--email-domain/u],
+  ['CF-07', 'an empty group', { '--allowed-group': '' }, /--allowed-group/u],
+  ['CF-08', 'nobody', { '--email-domain': undefined }, /email-domain/u],
+  ['CF-09', 'a pattern that is none', { '--skip-auth-route': '(' }, /--skip-auth-route/u],
+  ['CF-09, DS-14', 'a pattern that hangs', { '--skip-auth-route': '^/(a+)+$' }, /--skip-auth-route/u],
+  ['CF-10', 'alg none', { '--oidc-enabled-signing-alg': 'none' }, /--oidc-enabled-signing-alg/u],
+  ['CF-11', 'a cookie name with a semicolon', { '--cookie-name': 'a;b' }, /--cookie-name/u],
+  [
+    'CF-11, CK-46',
+    'a cookie name with a line break',
+    { '--cookie-name': 'a\r\nSet-Cookie: b' },
+    /--cookie-name/u,
+  ],
+  ['CF-11', 'a cookie name with a space', { '--cookie-name': 'a b' }, /--cookie-name/u],
+  ['CF-11', 'a long cookie name', { '--cookie-name': 'a'.repeat(300) }, /--cookie-name/u],
+  ['CK-46', 'a cookie path with attributes', { '--cookie-path': '/; Domain=evil.example' }, /--cookie-path/u],
+  [
+    'CK-46',
+    'a cookie domain with attributes',
+    { '--cookie-domain': 'example.com; Path=/x' },
+    /--cookie-domain/u,
+  ],
+  [
+    'CK-47',
+    'SameSite=None without Secure',
+    { '--cookie-samesite': 'none', '--cookie-secure': 'false' },
+    /--cookie-samesite/u,
+  ],
+  ['CF-12', 'the root as our prefix', { '--proxy-prefix': '/' }, /--proxy-prefix/u],
+  ['CF-12', 'a prefix with a host', { '--proxy-prefix': '//x' }, /--proxy-prefix/u],
+  ['CF-12', 'a prefix that climbs', { '--proxy-prefix': '/a/../b' }, /--proxy-prefix/u],
+  ['CF-13', 'a switch that is maybe', { '--skip-provider-button': 'maybe' }, /--skip-provider-button/u],
+  [
+    'CF-13',
+    'a number in words',
+    { '--cookie-csrf-per-request-limit': 'five' },
+    /--cookie-csrf-per-request-limit/u,
+  ],
+  ['CF-13', 'a flag that nobody knows', { '--cookie-secrte': 'marked-x' }, /--cookie-secrte/u],
+  ['SS-14', 'an upstream of another kind', { '--upstream': 'ftp://127.0.0.1/' }, /--upstream/u],
+  ['ID-32', 'a provider in words', { '--oidc-issuer-url': 'op.example.com' }, /--oidc-issuer-url/u],
+]
+
+/** The program names everything that is wrong, so rows about different flags share a run. */
+function inRuns(rows: readonly Spoiled[]): readonly (readonly Spoiled[])[] {
+  const runs: Spoiled[][] = []
+  for (const row of rows) {
+    const flags = Object.keys(row[2])
+    const fits = runs.find((run) => run.every(([, , other]) => flags.every((flag) => !(flag in other))))
+    if (fits === undefined) runs.push([row])
+    else fits.push(row)
+  }
+  return runs
+}
+
 describe.concurrent('a configuration', () => {
-  it.each<[string, string, Record<string, string | undefined>, RegExp]>([
-    ['CF-01', 'no secret', { '--cookie-secret': undefined }, /--cookie-secret/u],
-    ['CF-01', 'an empty secret', { '--cookie-secret': '' }, /--cookie-secret/u],
-    ['CF-01', 'eight bytes', { '--cookie-secret': 'marked-8' }, /--cookie-secret/u],
-    ['CF-01', '31 bytes', { '--cookie-secret': 'marked-marked-marked-marked-mar' }, /--cookie-secret/u],
-    ['CF-01', 'one letter', { '--cookie-secret': 'a'.repeat(32) }, /--cookie-secret.*guess/u],
-    ['CF-01', 'a word', { '--cookie-secret': 'secret' }, /--cookie-secret/u],
-    [
-      'CF-02',
-      'a placeholder',
-      { '--cookie-secret': 'CHANGE_ME_CHANGE_ME_CHANGE_ME_32' },
-      /--cookie-secret.*placeholder/u,
-    ],
-    ['CF-02', 'a gap that nobody filled in', { '--cookie-secret': '<COOKIE_SECRET>' }, /--cookie-secret/u],
-    ['CF-05', 'any host', { '--whitelist-domain': '*' }, /--whitelist-domain/u],
-    ['CF-05', 'a top-level domain', { '--whitelist-domain': '.com' }, /--whitelist-domain/u],
-    ['CF-05', 'a dot', { '--whitelist-domain': '.' }, /--whitelist-domain/u],
-    ['CF-05', 'an empty wildcard', { '--whitelist-domain': '*.' }, /--whitelist-domain/u],
-    [
-      'CF-06',
-      'a word for an address',
-      { '--trusted-proxy-ip': 'proxy', '--reverse-proxy': 'true' },
-      /--trusted-proxy-ip/u,
-    ],
-    ['CF-07', 'a blank domain', { '--email-domain': ' ' }, /--email-domain/u],
-    ['CF-07', 'an address for a domain', { '--email-domain': '@example.com' }, /--email-domain/u],
-    ['CF-07', 'everybody and somebody', { '--email-domain': '*,example.com' }, /--email-domain/u],
-    ['CF-07', 'an empty group', { '--allowed-group': '' }, /--allowed-group/u],
-    ['CF-08', 'nobody', { '--email-domain': undefined }, /email-domain/u],
-    ['CF-09', 'a pattern that is none', { '--skip-auth-route': '(' }, /--skip-auth-route/u],
-    ['CF-09, DS-14', 'a pattern that hangs', { '--skip-auth-route': '^/(a+)+$' }, /--skip-auth-route/u],
-    ['CF-10', 'alg none', { '--oidc-enabled-signing-alg': 'none' }, /--oidc-enabled-signing-alg/u],
-    ['CF-11', 'a cookie name with a semicolon', { '--cookie-name': 'a;b' }, /--cookie-name/u],
-    [
-      'CF-11, CK-46',
-      'a cookie name with a line break',
-      { '--cookie-name': 'a\r\nSet-Cookie: b' },
-      /--cookie-name/u,
-    ],
-    ['CF-11', 'a cookie name with a space', { '--cookie-name': 'a b' }, /--cookie-name/u],
-    ['CF-11', 'a long cookie name', { '--cookie-name': 'a'.repeat(300) }, /--cookie-name/u],
-    [
-      'CK-46',
-      'a cookie path with attributes',
-      { '--cookie-path': '/; Domain=evil.example' },
-      /--cookie-path/u,
-    ],
-    [
-      'CK-46',
-      'a cookie domain with attributes',
-      { '--cookie-domain': 'example.com; Path=/x' },
-      /--cookie-domain/u,
-    ],
-    [
-      'CK-47',
-      'SameSite=None without Secure',
-      { '--cookie-samesite': 'none', '--cookie-secure': 'false' },
-      /--cookie-samesite/u,
-    ],
-    ['CF-12', 'the root as our prefix', { '--proxy-prefix': '/' }, /--proxy-prefix/u],
-    ['CF-12', 'a prefix with a host', { '--proxy-prefix': '//x' }, /--proxy-prefix/u],
-    ['CF-12', 'a prefix that climbs', { '--proxy-prefix': '/a/../b' }, /--proxy-prefix/u],
-    ['CF-13', 'a switch that is maybe', { '--skip-provider-button': 'maybe' }, /--skip-provider-button/u],
-    [
-      'CF-13',
-      'a number in words',
-      { '--cookie-csrf-per-request-limit': 'five' },
-      /--cookie-csrf-per-request-limit/u,
-    ],
-    ['CF-13', 'a flag that nobody knows', { '--cookie-secrte': 'marked-x' }, /--cookie-secrte/u],
-    ['SS-14', 'an upstream of another kind', { '--upstream': 'ftp://127.0.0.1/' }, /--upstream/u],
-    ['ID-32', 'a provider in words', { '--oidc-issuer-url': 'op.example.com' }, /--oidc-issuer-url/u],
-  ])('%s does not start with %s', async (_, __, change, names) => {
-    const ended = await run(change)
-    await expectRefused(ended, names)
+  it.each(
+    inRuns(SPOILED).map((rows) => [rows.map(([row, what]) => `${what} (${row})`).join(', '), rows] as const),
+  )('does not start with %s', async (_, rows) => {
+    const ended = await run(Object.assign({}, ...rows.map(([, , change]) => change)))
+    for (const [, , , names] of rows) await expectRefused(ended, names)
     expect(ended.output).not.toContain('marked-')
   })
 
