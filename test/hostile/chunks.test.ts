@@ -104,9 +104,9 @@ it('CK-44 that does not fit loses a whole claim, and never in silence', async ()
   expect(seen.status).toBe(200)
   // Nobody is in half of their groups, and the operator learns why.
   expect(JSON.parse(about.text).groups).toEqual([])
-  expect(long.log().filter(({ event }) => event === 'session_shed')).toMatchObject([
-    { shed: 'groups', groups: 800 },
-  ])
+  await expect
+    .poll(() => long.log().filter(({ event }) => event === 'session_shed'))
+    .toMatchObject([{ shed: 'groups', groups: 800 }])
   rig.provider.user = { sub: 'alice', email: 'alice@example.com', groups: ['staff', 'admins'] }
   rig.app.take()
 })

@@ -165,7 +165,9 @@ describe('a storm', () => {
     const before = { descriptors: gate.descriptors(), memory: gate.memoryKb() }
     await reset(1_000)
     await settled()
-    expect(gate.descriptors()).toBeLessThanOrEqual(before.descriptors + 10)
+    await expect
+      .poll(() => gate.descriptors(), { timeout: 10_000 })
+      .toBeLessThanOrEqual(before.descriptors + 10)
     expect(gate.memoryKb() - before.memory).toBeLessThan(64 * 1024)
     rig.app.answer(OK)
     await expectWell()

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { HeaderLines } from '../../src/platform.ts'
 import { createFakeProvider, type FakeProvider } from '../support/fake-provider.ts'
 import { createVisitor, type Visitor } from '../support/visitor.ts'
@@ -36,6 +38,8 @@ export interface Gate {
   readonly output: () => string
   /** Parsed log lines. */
   readonly log: () => Record<string, unknown>[]
+  /** Settles when the log holds everything that has happened so far. */
+  written(): Promise<void>
   readonly isAlive: () => boolean
   /** One request as text on a connection of its own; undefined when the gate closed it without an answer. */
   tell(request: string, from?: string): Promise<RawResponse | undefined>
@@ -101,6 +105,11 @@ async function startGate(provider: FakeProvider, flags: readonly string[]): Prom
         .split('\n')
         .filter((line) => line.startsWith('{'))
         .map((line) => JSON.parse(line)),
+    async written() {
+      const mark = `/${randomUUID()}`
+      await tell(port, rawRequest(mark))
+      for (let tries = 0; tries < 200 && !child.output().includes(mark); tries += 1) await sleep(10)
+    },
     isAlive: () => child.process.exitCode === null && child.process.signalCode === null,
     tell: (request, from) => tell(port, request, from === undefined ? {} : { from }),
     dial: (timeoutMs) => dial(port, timeoutMs === undefined ? {} : { timeoutMs }),

@@ -197,7 +197,7 @@ describe('a tunnel', () => {
     client.socket.end()
     await client.closed()
     await expect.poll(() => lines().length).toBe(1)
-    await gate.tell(rawRequest('/ping'))
+    await gate.written()
     expect(lines()).toHaveLength(1)
   })
 
