@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HeaderLines } from '../../src/platform.ts'
@@ -143,7 +144,8 @@ export interface Child {
 export function runProgram(args: readonly string[], env: Readonly<Record<string, string>>): Child {
   const child = spawn(process.execPath, [join(root, 'runtimes/node.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], ...env },
+    // Hundreds of starts: what was compiled once is not compiled again.
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: join(tmpdir(), 'sidegate-compiled'), ...env },
   })
   let output = ''
   const keep = (bytes: Buffer): void => {
