@@ -93,6 +93,14 @@ function createClient({ port, path, cookie, connections }: OpenLoad): Client {
     line.socket.destroy()
   }
 
+  function giveUpOn(dueBefore: number): void {
+    // Oldest first: a Set keeps the order in which requests were sent.
+    for (const line of busy) {
+      if (line.dueAt > dueBefore) return
+      lost(line)
+    }
+  }
+
   function open(): Line {
     const socket = connect(port, '127.0.0.1').setNoDelay(true)
     const line: Line = { socket, dueAt: 0, head: '' }
@@ -117,17 +125,12 @@ function createClient({ port, path, cookie, connections }: OpenLoad): Client {
       fate.sent += 1
       line.socket.write(text, 'latin1')
     },
-    giveUpOn(dueBefore) {
-      // Oldest first: a Set keeps the order in which requests were sent.
-      for (const line of busy) {
-        if (line.dueAt > dueBefore) return
-        lost(line)
-      }
-    },
+    giveUpOn,
     async settle() {
-      const deadline = performance.now() + PATIENCE_MS
-      while (busy.size > 0 && performance.now() < deadline) await sleep(10)
-      for (const line of [...busy]) lost(line)
+      while (busy.size > 0) {
+        giveUpOn(performance.now() - PATIENCE_MS)
+        await sleep(10)
+      }
       for (const line of [...idle]) lost(line)
     },
   }

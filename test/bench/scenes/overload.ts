@@ -110,7 +110,7 @@ function curve(steps: readonly Step[], capacity: number): string {
     'p50 ms',
     'p99 ms',
     'pings in 1 s',
-    'slowest ms',
+    'slowest of these ms',
     'RSS MiB',
   ]
   return `Overload at ${MILLICORES} millicores, capacity ${short(capacity)} requests/s:\n\n${markdown(head, rows)}`
