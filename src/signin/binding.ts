@@ -14,8 +14,8 @@ export interface Binding {
   }
   /** Secrets that could have started this login; a few at most. */
   find(flowId: string, cookies: readonly Cookie[]): readonly Uint8Array<ArrayBuffer>[]
-  /** Ends what belongs to this login alone. */
-  release(flowId: string): readonly CookieChange[]
+  /** Ends what belongs to this login alone, where the browser carries it. */
+  release(flowId: string, cookies: readonly Cookie[]): readonly CookieChange[]
   /** Ends all logins that this browser has under way. */
   clear(cookies: readonly Cookie[]): readonly CookieChange[]
 }
@@ -25,13 +25,14 @@ const SECRET_BYTES = 32
 const MAX_CANDIDATES = 5
 
 /**
- * By default one cookie `<name>_csrf` serves all tabs, so that abandoned logins leave nothing behind. With
- * cookie-csrf-per-request each login has `<name>_<first 8 of its id>_csrf`; beyond the limit the oldest make room.
+ * By default one cookie `<name>_csrf` serves all tabs, so that abandoned logins leave nothing behind. A browser that has
+ * none yet may open several tabs at the same instant (it restores them, say), and each answer would overwrite the cookie of
+ * the one before: such a login also gets `<name>_<first 8 of its id>_csrf`, until it ends. With cookie-csrf-per-request every
+ * login has only that one; beyond the limit the oldest make room.
  */
 export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'>): Binding {
   const shared = `${name}_csrf`
-  const nameFor = (flowId: string): string =>
-    csrf.perRequest ? `${name}_${flowId.slice(0, 8)}_csrf` : shared
+  const ownName = (flowId: string): string => `${name}_${flowId.slice(0, 8)}_csrf`
   const keep = (cookie: string, secret: Uint8Array): CookieChange => ({
     name: cookie,
     value: toBase64Url(secret),
@@ -39,8 +40,7 @@ export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'
     purpose: 'transaction',
   })
 
-  function find(flowId: string, cookies: readonly Cookie[]): readonly Uint8Array<ArrayBuffer>[] {
-    const wanted = nameFor(flowId)
+  function readSecrets(wanted: string, cookies: readonly Cookie[]): readonly Uint8Array<ArrayBuffer>[] {
     const values = cookies.filter((cookie) => cookie.name === wanted).slice(0, MAX_CANDIDATES)
     return values.flatMap(({ value }) => readSecret(value) ?? [])
   }
@@ -55,14 +55,22 @@ export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'
     return old.slice(0, Math.max(0, old.length + 1 - csrf.perRequestLimit)).map((cookie) => end(cookie.name))
   }
 
+  function take(flowId: string, cookies: readonly Cookie[]): ReturnType<Binding['take']> {
+    const [known] = csrf.perRequest ? [] : readSecrets(shared, cookies)
+    const secret = known ?? randomBytes(SECRET_BYTES)
+    const kept = csrf.perRequest ? [] : [keep(shared, secret)]
+    const own = known === undefined ? [keep(ownName(flowId), secret)] : []
+    return { secret, changes: [...kept, ...own, ...prune(cookies)] }
+  }
+
   return {
-    find,
-    take(flowId, cookies) {
-      const [known] = csrf.perRequest ? [] : find(flowId, cookies)
-      const secret = known ?? randomBytes(SECRET_BYTES)
-      return { secret, changes: [keep(nameFor(flowId), secret), ...prune(cookies)] }
-    },
-    release: (flowId) => (csrf.perRequest ? [end(nameFor(flowId))] : []),
+    take,
+    find: (flowId, cookies) =>
+      [ownName(flowId), ...(csrf.perRequest ? [] : [shared])].flatMap((wanted) =>
+        readSecrets(wanted, cookies),
+      ),
+    release: (flowId, cookies) =>
+      cookies.some((cookie) => cookie.name === ownName(flowId)) ? [end(ownName(flowId))] : [],
     clear: (cookies) => [...new Set(carried(cookies).map((cookie) => cookie.name))].map(end),
   }
 }

@@ -89,7 +89,7 @@ export function createTransactions({ ring, cookie, now }: TransactionParts): Tra
         flow,
         expired: now() >= flow.expiresAtMs,
         secrets: secret === undefined ? undefined : await deriveSecrets(secret, flow.id),
-        cleanUp: binding.release(flowId),
+        cleanUp: binding.release(flowId, cookies),
       }
     },
   }

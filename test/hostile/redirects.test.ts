@@ -189,5 +189,7 @@ describe('a host that somebody else names', () => {
 it('leaves a browser without a session with nothing but cookies of ours', async () => {
   const visitor = gate.visitor()
   await visitor.visit('/oauth2/start?rd=https://evil.example/')
-  expect(cookieHeader(visitor)).toMatch(/^__Host-_oauth2_proxy_csrf=[\w-]{43}$/u)
+  expect(cookieHeader(visitor)).toMatch(
+    /^__Host-_oauth2_proxy_csrf=[\w-]{43}; __Host-_oauth2_proxy_[\w-]{8}_csrf=[\w-]{43}$/u,
+  )
 })
