@@ -46,7 +46,9 @@ function indexByFirstSegment(rules: readonly RouteRule[]): (path: string) => rea
 
 /** `/assets` of `^/assets/…` and `^/assets$`: only where the whole segment is plain text and nothing makes it optional. */
 function literalSegment(source: string): string | undefined {
-  const plain = /^\^(\/[\w~-]+)(?:\/(?![*+?{])|\$$)/u.exec(source.replaceAll('\\/', '/'))
+  // Checked patterns write a hyphen by its code, so that it means the same inside of a class.
+  const readable = source.replaceAll('\\/', '/').replaceAll('\\u{2d}', '-')
+  const plain = /^\^(\/[\w~-]+)(?:\/(?![*+?{])|\$$)/u.exec(readable)
   // An alternative at the top level would be free of the beginning.
   return source.includes('|') ? undefined : plain?.[1]
 }

@@ -159,6 +159,8 @@ describe('routes without a sign-in', () => {
     ['^/a|/b', '/x/b', true],
     ['^/(?:a|b)/', '/b/', true],
     ['^\\/a\\/', '/a/x', true],
+    ['^\\/a\\u{2d}1\\/', '/a-1/x', true],
+    ['^\\/a\\u{2d}?b\\/', '/ab/x', true],
     ['^/a.c/', '/abc/', true],
     ['^/a', '/abc/d', true],
     ['/a/', '/x/a/', true],
