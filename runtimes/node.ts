@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import { refuseLenientParser } from './node/listen.ts'
 import { runProgram } from './node/program.ts'
+
+// V8 learns from a crowd of sessions that live long to make everything where it is expensive to throw away, which for what one
+// request leaves behind is the wrong lesson. NODE_OPTIONS does not take this flag.
+setFlagsFromString('--no-allocation-site-pretenuring')
 
 // Sidegate on Node.
 runProgram({
