@@ -20,9 +20,9 @@ LABEL org.opencontainers.image.title="Sidegate" \
 COPY LICENSE /licenses/sidegate/LICENSE
 COPY --from=build /build/dist/sidegate.mjs /app/sidegate.mjs
 
-# A small young generation takes a quarter of the memory and costs no speed (node --help: --max-semi-space-size, MiB).
+# A small young generation keeps memory low; half of this one costs a tenth more CPU (node --help: --max-semi-space-size, MiB).
 ENV NODE_ENV=production \
-    NODE_OPTIONS=--max-semi-space-size=1 \
+    NODE_OPTIONS=--max-semi-space-size=2 \
     HEALTH_URL=http://127.0.0.1:4180/ping
 
 # Numeric, so that Kubernetes can check runAsNonRoot. Nothing is written to disk: a read-only root file system is fine.
