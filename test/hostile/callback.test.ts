@@ -254,12 +254,15 @@ describe('the way to the provider', () => {
     expect([answer?.header('location'), answer?.all('set-cookie')]).toEqual([undefined, []])
   })
 
-  it('CB-10, CB-11 is open to many tabs at once, and leaves one small cookie behind', async () => {
+  it('CB-10, CB-11 is open to many tabs at once, and leaves two small cookies behind', async () => {
     const visitor = gate.visitor()
     const starts: Seen[] = []
     for (let at = 0; at < 200; at += 1) starts.push(await visitor.visit(`/tab/${at}`))
-    expect([...visitor.jar.keys()]).toEqual([CSRF])
-    expect(cookieHeader(visitor).length).toBeLessThan(100)
+    expect([...visitor.jar.keys()]).toEqual([
+      CSRF,
+      expect.stringMatching(/^__Host-_oauth2_proxy_[\w-]{8}_csrf$/u),
+    ])
+    expect(cookieHeader(visitor).length).toBeLessThan(200)
     for (const at of [1, 0, 199]) {
       const back = await rig.provider.visit(starts[at]?.location ?? '')
       expect((await visitor.visit(back.pathname + back.search)).location).toBe(`/tab/${at}`)
