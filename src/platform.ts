@@ -31,8 +31,8 @@ export interface Arrival {
   readonly peer: Peer
   /** The connection to us is TLS. */
   readonly encrypted: boolean
-  /** The body, for the few own endpoints that read one; the forwarder takes the stream itself. */
-  readonly request: Request
+  /** The body, for the few own endpoints that read one, once; the forwarder takes the stream itself. Null when there is none. */
+  readonly body: ReadableStream<Uint8Array> | null
   /** Calls back once, when the answer has left or the client has. */
   departed(listener: (departure: Departure) => void): void
   /** Lets work that outlives the answer finish (`waitUntil` on Workers). */

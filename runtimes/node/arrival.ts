@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Arrival, Departure, HeaderLines, Peer } from '../../src/platform.ts'
+import { hasContent } from './upload.ts'
 
 /** What the listener passes to the app beside the Request. */
 export interface NodeEnv {
@@ -38,9 +39,8 @@ export class NodeArrival implements Arrival, NodeEnv {
   readonly defer: Defer
   /** Content bytes of a forwarded response, for the access line. */
   bytes: number | undefined
-  readonly #request: Request
 
-  constructor({ incoming, outgoing }: NodeEnv, request: Request, defer: Defer) {
+  constructor({ incoming, outgoing }: NodeEnv, defer: Defer) {
     this.incoming = incoming
     this.outgoing = outgoing
     this.method = incoming.method ?? ''
@@ -48,7 +48,6 @@ export class NodeArrival implements Arrival, NodeEnv {
     this.headers = incoming.rawHeaders
     this.defer = defer
     this.bytes = undefined
-    this.#request = request
   }
 
   get httpVersion(): Arrival['httpVersion'] {
@@ -68,9 +67,11 @@ export class NodeArrival implements Arrival, NodeEnv {
     return { kind: 'ip', address: address.startsWith('::ffff:') ? address.slice(7) : address }
   }
 
-  get request(): Request {
-    boundBody(this.incoming)
-    return this.#request
+  get body(): ReadableStream<Uint8Array> | null {
+    const { incoming } = this
+    if (!hasContent(incoming)) return null
+    boundBody(incoming)
+    return toStream(incoming)
   }
 
   departed(listener: (departure: Departure) => void): void {
@@ -84,6 +85,18 @@ function departureOf({ outgoing, bytes }: NodeArrival): Departure {
   // A tunnel ends when one side leaves: that is no abortion.
   const aborted = !outgoing.writableFinished && status !== 101
   return bytes === undefined ? { status, aborted } : { status, aborted, bytes }
+}
+
+/** A stream that can be given up half read: the connection stays, because the answer has to leave on it. */
+function toStream(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  const pieces: AsyncIterator<Buffer> = incoming.iterator({ destroyOnReturn: false })
+  return new ReadableStream({
+    async pull(controller) {
+      const { done = false, value } = await pieces.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+  })
 }
 
 /** Cuts the connection of a client that announces a body and does not deliver it. */

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { getRequestListener, type Http2Bindings, type HttpBindings, RequestError } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { ListenConfig } from '../../src/config/config.ts'
 import type { NodeEnv } from './arrival.ts'
@@ -75,33 +75,33 @@ export function refuseLenientParser(flags: readonly string[]): string | undefine
   return 'Remove "--insecure-http-parser" from the command line or NODE_OPTIONS: it lets one request be read as two'
 }
 
+/** The core reads requests from the Arrival, and the framework wants a Request to route by: one does for all. */
+const ANY_REQUEST = new Request('http://gate.invalid/')
+
 function requestListener(parts: {
   app: App
   fresh: FreshConnections
   onBug: ListenInput['onBug']
 }): RequestListener {
   const { app, fresh, onBug } = parts
-  const fetch = (request: Request, env: HttpBindings | Http2Bindings): Response | Promise<Response> => {
-    // Only servers of HTTP/1 are opened here.
-    const { incoming, outgoing } = env as HttpBindings
+  return inTurn((incoming, outgoing) => {
     fresh.used(incoming.socket)
-    return request.method === 'HEAD' ? head(app, request, { incoming, outgoing }) : app.fetch(request, env)
-  }
-  const listener = getRequestListener(fetch, {
-    errorHandler: (error) => {
-      // The adapter could not even make a URL of it: no such request reaches the app.
-      if (error instanceof RequestError) return bare(400)
+    answer(app, { incoming, outgoing }).catch((error: unknown) => {
       onBug(error)
-      return bare(500)
-    },
+      return write(bare(500), { incoming, outgoing })
+    })
   })
-  return inTurn(listener)
 }
 
-/** The framework wraps what answers HEAD, and the mark of an answer that has left would be written as one. */
-async function head(app: App, request: Request, env: NodeEnv): Promise<Response> {
-  const response = await app.fetch(request, env)
-  return env.outgoing.headersSent ? RESPONSE_ALREADY_SENT : response
+/** What was forwarded has been written to the connection already; only what our own endpoints answer is left to do. */
+async function answer(app: App, env: NodeEnv): Promise<void> {
+  const response = await app.fetch(ANY_REQUEST, env)
+  if (response !== RESPONSE_ALREADY_SENT) await write(response, env)
+}
+
+/** Hands an answer to the adapter, which would make a Request of what came in, and give up where it is too odd for one. */
+function write(response: Response, { incoming, outgoing }: NodeEnv): Promise<void> {
+  return getRequestListener(() => response, { errorHandler: () => response })(incoming, outgoing)
 }
 
 function bare(status: number): Response {

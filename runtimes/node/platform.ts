@@ -51,7 +51,7 @@ export function createNodePlatform({
   const platform: Platform = {
     runtime,
     // The listeners of listen.ts are the only callers of the app, and they always pass this.
-    arrival: (request, env) => new NodeArrival(env as NodeEnv, request, defer),
+    arrival: (_, env) => new NodeArrival(env as NodeEnv, defer),
     forward: client.forward,
     serveFile,
     fetch: insecureTls ? insecureFetch : fetch,

@@ -45,7 +45,7 @@ async function send(to: Fetches, { arrival, plan, url }: Sending): Promise<Resul
         method: arrival.method,
         headers: toRequestHeaders(plan.headers, plan),
         // `fetch` throws at a GET with a body; none gets this far that has one.
-        body: arrival.method === 'GET' || arrival.method === 'HEAD' ? null : arrival.request.body,
+        body: arrival.method === 'GET' || arrival.method === 'HEAD' ? null : arrival.body,
         redirect: 'manual',
         signal: late.signal,
         ...(isPersonal(plan) ? { cache: 'no-store' } : {}),

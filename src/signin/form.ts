@@ -1,5 +1,6 @@
 import type { Exchange } from '../http/exchange.ts'
 import { findHeader } from '../http/head.ts'
+import type { Arrival } from '../platform.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 
@@ -30,7 +31,7 @@ export async function readForm(
   if (Number(findHeader(arrival.headers, 'content-length')) > limits.maxBytes) {
     return failed(problem('body_too_large'))
   }
-  const text = await readText(arrival.request, limits)
+  const text = await readText(arrival.body, limits)
   return text.ok ? bounded(text.value, limits) : text
 }
 
@@ -47,9 +48,9 @@ function bounded(text: string, { maxFields }: FormLimits): Result<URLSearchParam
     : ok(parameters)
 }
 
-async function readText(request: Request, limits: FormLimits): Promise<Result<string>> {
-  if (request.body === null) return ok('')
-  const reader = request.body.getReader()
+async function readText(body: Arrival['body'], limits: FormLimits): Promise<Result<string>> {
+  if (body === null) return ok('')
+  const reader = body.getReader()
   let late = false
   // Cancelling ends the read that is under way.
   const timer = setTimeout(() => {

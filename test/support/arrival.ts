@@ -25,7 +25,7 @@ export function anArrival(given: AnArrival = {}): Arrival {
     headers,
     peer: given.peer ?? { kind: 'ip', address: '203.0.113.7' },
     encrypted: given.encrypted ?? false,
-    request: new Request('http://app.example.com/', init),
+    body: new Request('http://app.example.com/', init).body,
     departed: () => {},
     defer: () => {},
   }

@@ -171,7 +171,7 @@ describe('a listener', () => {
 
 describe('what a client may send', () => {
   const answer = async (arrival: Arrival): Promise<Response | undefined> =>
-    arrival.target === '/form' ? new Response(await arrival.request.text()) : undefined
+    arrival.target === '/form' ? new Response(await new Response(arrival.body).text()) : undefined
 
   it.each([
     ['a head over 32 KiB', aRequest('/', [`X: ${'a'.repeat(40_000)}`]), 431],
@@ -189,7 +189,6 @@ describe('what a client may send', () => {
     ['HTTP/2 without an upgrade', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
     ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400],
     ['an unknown expectation', aRequest('/', ['Expect: 200-ok']), 417],
-    ['a Host that is none', aRequest('/').replace('app.example.com', 'a b'), 400],
   ])('is not %s', async (_, request, status) => {
     const upstream = await startRawUpstream(answering(aResponse()))
     const door = await openDoor({ upstream: upstream.port })
