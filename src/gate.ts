@@ -8,20 +8,20 @@ import type { Parts } from './parts.ts'
 import { askedItself, decide } from './policy/decide.ts'
 import { type Problem, problem } from './problems.ts'
 import { readKeptForm } from './signin/kept-form.ts'
+import { whenKnown } from './when-known.ts'
 import type { Who } from './who.ts'
 
 /** Judges a request for the app: forwards it, asks for a sign-in, or refuses. */
-export type Gate = (exchange: Exchange, note: Note) => Promise<Response>
+export type Gate = (exchange: Exchange, note: Note) => Response | Promise<Response>
 
 /** Builds the way of every request that is not for one of our own endpoints. */
 export function createGate(parts: Parts): Gate {
-  return async function gate(exchange, note) {
-    const who = await parts.whoIs(exchange)
+  function admit(who: Who, exchange: Exchange, note: Note): Promise<Response> {
     const verdict = decide(parts.rules, askedItself(exchange), who.session)
     note.verdict = verdict.kind
     note.user = who.session?.email ?? who.session?.user
     if (who.problem !== undefined && verdict.kind === 'sign-in')
-      return refuse(parts, exchange, who, who.problem)
+      return Promise.resolve(refuse(parts, exchange, who, who.problem))
     switch (verdict.kind) {
       case 'public':
         return forward(parts, exchange, { who: { ...who, session: verdict.session }, note })
@@ -30,9 +30,11 @@ export function createGate(parts: Parts): Gate {
       case 'sign-in':
         return askToSignIn(parts, exchange, who)
       case 'deny':
-        return refuse(parts, exchange, who, verdict.problem)
+        return Promise.resolve(refuse(parts, exchange, who, verdict.problem))
     }
   }
+
+  return (exchange, note) => whenKnown(parts.whoIs(exchange), (who) => admit(who, exchange, note))
 }
 
 async function forward(

@@ -3,10 +3,11 @@ import type { CookieChange, Exchange } from './http/exchange.ts'
 import type { Problem } from './problems.ts'
 import type { BearerReader } from './providers/bearer.ts'
 import type { Refresher } from './session/refresh.ts'
-import type { Session } from './session/session.ts'
+import type { ActiveSession, Session } from './session/session.ts'
 import type { SessionStore } from './session/store.ts'
 import type { LocalUsers } from './signin/local-users.ts'
 import { newSession } from './signin/new-session.ts'
+import { whenKnown } from './when-known.ts'
 
 /** Who asks, and what the answer must do to the cookies. */
 export interface Who {
@@ -18,8 +19,8 @@ export interface Who {
   readonly problem: Problem | undefined
 }
 
-/** Finds out who asks: from the Authorization header where that is allowed, else from our cookies. */
-export type WhoIs = (exchange: Exchange, wish?: Wish) => Promise<Who>
+/** Finds out who asks: from the Authorization header where that is allowed, else from our cookies; at once where nobody has to be asked. */
+export type WhoIs = (exchange: Exchange, wish?: Wish) => Who | Promise<Who>
 
 /**
  * What a caller wants with the session: `use` it, which counts as activity and refreshes when that is due; `refresh` it
@@ -74,25 +75,34 @@ export function createWhoIs({ sessions, refresher, authorization }: WhoIsParts):
     return undefined
   }
 
-  async function fromCookies(exchange: Exchange, wish: Wish): Promise<Who> {
-    const loaded = await sessions.load(exchange.cookies)
-    switch (loaded.kind) {
-      case 'none':
-        return NOBODY
-      case 'unreadable':
-        return { ...NOBODY, changes: sessions.clear(exchange.cookies) }
-      case 'active': {
-        if (wish === 'look') return { ...NOBODY, session: loaded.session }
-        const current = await (wish === 'refresh'
-          ? refresher.refreshNow({ loaded, exchange })
-          : refresher.refreshIfDue({ loaded, exchange }))
-        return { ...NOBODY, session: current.session, changes: current.changes }
+  function fromCookies(exchange: Exchange, wish: Wish): Who | Promise<Who> {
+    return whenKnown(sessions.load(exchange.cookies), (loaded) => {
+      switch (loaded.kind) {
+        case 'none':
+          return NOBODY
+        case 'unreadable':
+          return { ...NOBODY, changes: sessions.clear(exchange.cookies) }
+        case 'active':
+          return fromSession(loaded, exchange, wish)
       }
-    }
+    })
   }
 
-  return async function whoIs(exchange, wish = 'use') {
-    const known = exchange.facts.authorization === undefined ? undefined : await fromHeader(exchange)
-    return known ?? fromCookies(exchange, wish)
+  function fromSession(loaded: ActiveSession, exchange: Exchange, wish: Wish): Who | Promise<Who> {
+    if (wish === 'look') return toWho(loaded.session, NOBODY.changes)
+    const current =
+      wish === 'refresh'
+        ? refresher.refreshNow({ loaded, exchange })
+        : refresher.refreshIfDue({ loaded, exchange })
+    return whenKnown(current, ({ session, changes }) => toWho(session, changes))
   }
+
+  return function whoIs(exchange, wish = 'use') {
+    if (exchange.facts.authorization === undefined) return fromCookies(exchange, wish)
+    return fromHeader(exchange).then((known) => known ?? fromCookies(exchange, wish))
+  }
+}
+
+function toWho(session: Who['session'], changes: Who['changes']): Who {
+  return { session, changes, authorizationUsed: false, problem: undefined }
 }

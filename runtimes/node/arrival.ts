@@ -75,8 +75,13 @@ export class NodeArrival implements Arrival, NodeEnv {
   }
 
   departed(listener: (departure: Departure) => void): void {
-    // A response that lost its socket to a tunnel is closed by hand, and Node may have closed it before.
-    this.outgoing.once('close', () => listener(departureOf(this)))
+    let gone = false
+    this.outgoing.on('close', () => {
+      // A response that lost its socket to a tunnel is closed by hand, and Node may have closed it before.
+      if (gone) return
+      gone = true
+      listener(departureOf(this))
+    })
   }
 }
 

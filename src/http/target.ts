@@ -31,7 +31,8 @@ export function checkHead(arrival: Arrival, head: Head): Problem | undefined {
     return problem('request_malformed', { why: 'Transfer-Encoding' })
   }
   // The quoted-string cookies of RFC 2109 group pairs that today's parsers see one by one.
-  if (/(?:^|[;,])\s*\$version\s*=/iu.test(head.get('cookie') ?? ''))
+  const cookie = head.get('cookie')
+  if (cookie?.includes('$') === true && /(?:^|[;,])\s*\$version\s*=/iu.test(cookie))
     return problem('request_malformed', { why: 'Cookie' })
   return undefined
 }

@@ -29,8 +29,20 @@ const USUAL_TOKEN_LIFE_MS = 3_600_000
 /** How long after `cookie-refresh` is due a refusal may still be a lost race. */
 const LONGEST_RACE_MS = 60_000
 
-/** When a session is due. Local users have nobody to ask. Pure. */
-export function toDue(session: Session, config: SessionConfig): Due {
+/** Compiles when a session is due. Sessions never change, so each is worked out once. */
+export function compileDue(config: SessionConfig): (session: Session) => Due {
+  const known = new WeakMap<Session, Due>()
+  return (session) => {
+    const before = known.get(session)
+    if (before !== undefined) return before
+    const due = toDue(session, config)
+    known.set(session, due)
+    return due
+  }
+}
+
+/** Local users have nobody to ask. */
+function toDue(session: Session, config: SessionConfig): Due {
   if (session.provider === 'htpasswd') return NEVER
   return session.tokens.refresh === undefined ? validationDue(session, config) : refreshDue(session, config)
 }

@@ -4,7 +4,7 @@ import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import type { Problem } from '../problems.ts'
 import type { Provider } from '../providers/provider.ts'
-import { type Due, toDue } from './due.ts'
+import { compileDue, type Due } from './due.ts'
 import { createFlights, type Landing, within } from './flights.ts'
 import { createKeep, toCurrent } from './keep.ts'
 import { type Relay, SOLITARY, toTicket } from './relay.ts'
@@ -71,6 +71,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
     sharesPromises: platform.runtime !== 'workers',
   })
   const keep = createKeep({ store, flights, platform })
+  const dueOf = compileDue(config)
 
   async function refresh(request: RefreshRequest, due: Due): Promise<Current> {
     const { loaded, exchange } = request
@@ -104,7 +105,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
   }
 
   function refreshIfDue(request: RefreshRequest): Current | Promise<Current> {
-    const due = toDue(request.loaded.session, config)
+    const due = dueOf(request.loaded.session)
     return platform.now() >= due.askAtMs ? refresh(request, due) : keep(request)
   }
 
@@ -113,7 +114,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
     async refreshNow(request) {
       const { session } = request.loaded
       if (session.tokens.refresh === undefined) return refreshIfDue(request)
-      return refresh(request, toDue(session, config))
+      return refresh(request, dueOf(session))
     },
   }
 }

@@ -25,6 +25,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   result: 0,
   problems: 0,
   bytes: 0,
+  'when-known': 0,
   platform: 0,
 }
 
