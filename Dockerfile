@@ -21,8 +21,10 @@ COPY LICENSE /licenses/sidegate/LICENSE
 COPY --from=build /build/dist/sidegate.mjs /app/sidegate.mjs
 
 # A small young generation keeps memory low; half of this one costs a tenth more CPU (node --help: --max-semi-space-size, MiB).
+# One arena of malloc instead of one a thread (mallopt(3), M_ARENA_MAX): nearly all of the work is done by one.
 ENV NODE_ENV=production \
     NODE_OPTIONS=--max-semi-space-size=2 \
+    MALLOC_ARENA_MAX=1 \
     HEALTH_URL=http://127.0.0.1:4180/ping
 
 # Numeric, so that Kubernetes can check runAsNonRoot. Nothing is written to disk: a read-only root file system is fine.

@@ -4,6 +4,7 @@ import { createGate } from './gate.ts'
 import type { Exchange } from './http/exchange.ts'
 import { toHttps } from './http/force-https.ts'
 import { createOpenExchange } from './http/open.ts'
+import type { ProblemContext } from './http/respond.ts'
 import { type Note, writeAccessLine } from './observe/access.ts'
 import { createOwnEndpoints } from './own-endpoints.ts'
 import { createParts } from './parts.ts'
@@ -18,6 +19,9 @@ export interface App {
 
 /** Endpoints that answer over plain http whatever the settings. */
 const STAYS_ON_HTTP: ReadonlySet<string> = new Set(['ping', 'ready', 'callback'])
+
+/** Nobody has asked yet who is there. */
+const NOBODY: ProblemContext = { changes: [], returnTo: '/' }
 
 type Env = { Bindings: { arrival: Arrival } }
 type Handle = (exchange: Exchange, note: Note) => Response | Promise<Response>
@@ -44,6 +48,10 @@ export async function createApp(config: Config, platform: Platform): Promise<App
     const opened = open(arrival)
     writeAccessLine({ log, now: platform.now }, { arrival, opened, note })
     if (!opened.ok) return respond.malformed(opened.problem)
+    if (arrival.overdue) {
+      note.verdict = 'overloaded'
+      return respond.problem(opened.value, problem('overloaded'), NOBODY)
+    }
     const elsewhere = STAYS_ON_HTTP.has(name) ? undefined : secured(opened.value)
     return elsewhere ?? handle(opened.value, note)
   }

@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { ListenConfig } from '../../src/config/config.ts'
+import { type Admit, createAdmission } from './admission.ts'
 import type { NodeEnv } from './arrival.ts'
 import { bind } from './bind.ts'
 import { createCertificate } from './certificate.ts'
@@ -21,6 +22,8 @@ export interface App {
 export interface ListenInput {
   readonly config: ListenConfig
   readonly app: App
+  /** Paths of health checks, which wait for nobody. */
+  readonly probes?: readonly string[]
   readonly watch: Watch
   /** Told of what the app threw; the client gets a bare 500. */
   readonly onBug: (error: unknown) => void
@@ -50,9 +53,15 @@ const LIMITS: ServerOptions = {
 }
 
 /** Opens every configured listener; rejects with a sentence for people when one cannot be opened. */
-export async function listen({ config, app, watch, onBug }: ListenInput): Promise<readonly Listener[]> {
+export async function listen({
+  config,
+  app,
+  probes = [],
+  watch,
+  onBug,
+}: ListenInput): Promise<readonly Listener[]> {
   const fresh = createFreshConnections()
-  const listener = requestListener({ app, fresh, onBug })
+  const listener = requestListener({ app, probes, fresh, onBug })
   const listeners: Listener[] = []
   if (config.http !== undefined) {
     const server = withEvents(createServer(LIMITS, listener), listener)
@@ -78,19 +87,20 @@ export function refuseLenientParser(flags: readonly string[]): string | undefine
 /** The core reads requests from the Arrival, and the framework wants a Request to route by: one does for all. */
 const ANY_REQUEST = new Request('http://gate.invalid/')
 
-function requestListener(parts: {
-  app: App
-  fresh: FreshConnections
-  onBug: ListenInput['onBug']
-}): RequestListener {
-  const { app, fresh, onBug } = parts
-  return inTurn((incoming, outgoing) => {
+interface ListenerParts extends Pick<ListenInput, 'app' | 'onBug'> {
+  readonly probes: readonly string[]
+  readonly fresh: FreshConnections
+}
+
+function requestListener({ app, probes, fresh, onBug }: ListenerParts): RequestListener {
+  const admit: Admit = (incoming, outgoing, overdue) => {
     fresh.used(incoming.socket)
-    answer(app, { incoming, outgoing }).catch((error: unknown) => {
+    answer(app, { incoming, outgoing, overdue }).catch((error: unknown) => {
       onBug(error)
       return write(bare(500), { incoming, outgoing })
     })
-  })
+  }
+  return inTurn(createAdmission({ admit, urgent: new Set(probes) }))
 }
 
 /** What was forwarded has been written to the connection already; only what our own endpoints answer is left to do. */
@@ -100,7 +110,10 @@ async function answer(app: App, env: NodeEnv): Promise<void> {
 }
 
 /** Hands an answer to the adapter, which would make a Request of what came in, and give up where it is too odd for one. */
-function write(response: Response, { incoming, outgoing }: NodeEnv): Promise<void> {
+function write(
+  response: Response,
+  { incoming, outgoing }: Pick<NodeEnv, 'incoming' | 'outgoing'>,
+): Promise<void> {
   return getRequestListener(() => response, { errorHandler: () => response })(incoming, outgoing)
 }
 

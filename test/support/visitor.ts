@@ -16,6 +16,7 @@ export interface Asking {
   readonly headers?: HeaderLines
   readonly body?: string
   readonly peer?: Peer
+  readonly overdue?: boolean
 }
 
 /** Carries requests to the gate and to the provider; the fakes decide how. */

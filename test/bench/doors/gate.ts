@@ -1,11 +1,12 @@
 import { closeSync, copyFileSync, existsSync, openSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { Pod } from '../harness/cgroup.ts'
 import { type Child, PROXY_CORE, start } from '../harness/child.ts'
 import { freePort, untilListening } from '../harness/port.ts'
 import { newFolder } from '../harness/workspace.ts'
 import { type Deployment, gateFlags, gateSecrets } from './deployment.ts'
 import { type Door, type DoorInput, doorOf } from './door.ts'
-import { podFlags } from './pod.ts'
+import { podFlags, podVariables } from './pod.ts'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
 
@@ -15,6 +16,8 @@ export interface GateInput extends DoorInput {
   readonly flags?: readonly string[]
   /** Flags of Node beyond those of the pod. */
   readonly nodeFlags?: readonly string[]
+  /** Control groups that hold it to the limits of a pod. */
+  readonly pod?: Pod | undefined
 }
 
 /** Starts gates of one deployment, all from the same program. */
@@ -42,15 +45,17 @@ export function createGates(deployment: Deployment, common: GateProgram): Gates 
   if (!existsSync(common.program)) throw new Error(`Run "npm run build" first: there is no ${common.program}`)
   const program = common.program.endsWith('.mjs') ? copyOf(common.program) : common.program
 
-  function launch({ upstreamPort, accessLog, flags = [], nodeFlags = [] }: GateInput, port: number): Child {
+  function launch(input: GateInput, port: number): Child {
+    const { upstreamPort, accessLog, flags = [], nodeFlags = [], pod } = input
     const own = [...gateFlags(deployment, upstreamPort), `--http-address=127.0.0.1:${port}`, ...flags]
     const log = openSync(accessLog, 'a')
     const child = start({
       core: PROXY_CORE,
       command: process.execPath,
       args: [...podFlags(), ...common.nodeFlags, ...nodeFlags, program, ...own],
-      env: { NODE_ENV: 'production', ...gateSecrets(deployment) },
+      env: { ...podVariables(), ...gateSecrets(deployment) },
       stdout: log,
+      pod,
     })
     closeSync(log)
     return child

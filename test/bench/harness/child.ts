@@ -1,5 +1,6 @@
 import { execFileSync, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Pod } from './cgroup.ts'
 
 /** The core that the proxy under test has for itself. */
 export const PROXY_CORE = 0
@@ -26,17 +27,23 @@ export interface Start {
   readonly env?: Readonly<Record<string, string>>
   /** File descriptor for standard output; without one it is read. */
   readonly stdout?: number
+  /** Its control groups, joined before its first instruction. */
+  readonly pod?: Pick<Pod, 'entrances'> | undefined
 }
+
+/** Joins control groups, then becomes the command. */
+const JOIN = 'for entrance in $ENTRANCES; do echo $$ > "$entrance"; done; unset ENTRANCES; exec "$@"'
 
 const running = new Set<number>()
 
 /** Starts a process on one core. Whatever way this program ends, the process ends with it. */
-export function start({ core, command, args, env, stdout }: Start): Child {
+export function start({ core, command, args, env, stdout, pod }: Start): Child {
   const stdio: StdioOptions = ['ignore', stdout ?? 'pipe', 'pipe']
-  // taskset replaces itself by the command, so the pid is that of the command.
-  const child = spawn('taskset', ['-c', String(core), command, ...args], {
+  const entrances = pod === undefined ? {} : { ENTRANCES: pod.entrances.join(' ') }
+  // sh and taskset replace themselves by the command, so the pid is that of the command.
+  const child = spawn('sh', ['-c', JOIN, 'sh', 'taskset', '-c', String(core), command, ...args], {
     stdio,
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env['PATH'], ...entrances, ...env },
   })
   const pid = child.pid
   if (pid === undefined) throw new Error(`Install "taskset" (util-linux): "${command}" could not be started`)

@@ -5,33 +5,34 @@ import type { Door } from '../doors/door.ts'
 import { startStreamApp } from '../doors/stream.ts'
 import { peakMiB } from '../harness/proc.ts'
 import { type RawConnection, rawGet } from '../harness/raw-client.ts'
-import { single } from '../harness/table.ts'
+import { type Row, single } from '../harness/table.ts'
+import { enterPod } from './in-pod.ts'
 import type { Outcome, World } from './scene.ts'
 
 /** Many connections that hardly do anything: kept alive, or upgraded to WebSockets. */
 export async function crowds(world: World): Promise<Outcome> {
   const idle = world.quick ? 1000 : 5000
   const sockets = world.quick ? 100 : 500
-  const idlePeak = await withGate(world, (gate) => keepAlive(gate, world.cookies.alice, idle))
-  const socketPeak = await withGate(world, (gate) => webSockets(gate, world.cookies.alice, sockets))
-  const limits = { unit: ' MiB', must: 128, aim: 100 }
+  const { alice } = world.cookies
   return {
     rows: [
-      single({ what: `RSS: ${idle.toLocaleString('en-US')} idle connections`, value: idlePeak, ...limits }),
-      single({ what: `RSS: ${sockets} WebSockets that talk`, value: socketPeak, ...limits }),
+      await withGate(world, `${idle.toLocaleString('en-US')} idle connections`, (gate) =>
+        keepAlive(gate, alice, idle),
+      ),
+      await withGate(world, `${sockets} WebSockets that talk`, (gate) => webSockets(gate, alice, sockets)),
     ],
   }
 }
 
 /** Peak memory of a fresh gate that lived through this. */
-async function withGate({ gates }: World, work: (gate: Door) => Promise<void>): Promise<number> {
+async function withGate(world: World, what: string, work: (gate: Door) => Promise<void>): Promise<Row> {
   const app = await startStreamApp()
-  const gate = await gates.start({ upstreamPort: app.port, accessLog: '/dev/null' })
+  const { gate, leave } = await enterPod(world, app.port)
   await work(gate)
-  const peak = peakMiB(gate.pid)
-  await gate.stop()
+  const value = peakMiB(gate.pid)
+  const note = await leave()
   await app.stop()
-  return peak
+  return single({ what: `RSS: ${what}`, value, unit: ' MiB', must: 128, aim: 100, note })
 }
 
 /** Each connection asks once and stays; at the end each asks once more, so none was dropped on the way. */

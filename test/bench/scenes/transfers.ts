@@ -6,14 +6,16 @@ import { startStreamApp } from '../doors/stream.ts'
 import { cpuMicroseconds, peakMiB, resetPeak } from '../harness/proc.ts'
 import { rawGet } from '../harness/raw-client.ts'
 import { type Row, single } from '../harness/table.ts'
+import { enterPod } from './in-pod.ts'
 import type { Outcome, World } from './scene.ts'
 
 const MIB = 1024 * 1024
 
 /** One long download, one long upload, and many slow readers: what is under way must not pile up in the gate. */
-export async function transfers({ quick, gates, cookies }: World): Promise<Outcome> {
+export async function transfers(world: World): Promise<Outcome> {
+  const { quick, cookies } = world
   const app = await startStreamApp()
-  const gate = await gates.start({ upstreamPort: app.port, accessLog: '/dev/null' })
+  const { gate, leave } = await enterPod(world, app.port)
   const bytes = (quick ? 256 : 1024) * MIB
   const client = { port: gate.port, cookie: cookies.alice }
   const size = `${bytes / MIB} MiB`
@@ -25,9 +27,9 @@ export async function transfers({ quick, gates, cookies }: World): Promise<Outco
       slowReaders({ ...client, ...readers }),
     ),
   ]
-  await gate.stop()
+  const fate = await leave()
   await app.stop()
-  return { rows }
+  return { rows: rows.map((row) => ({ ...row, note: `${row.note}; ${fate}` })) }
 }
 
 interface Transfer {

@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, it, vi } from 'vitest'
+import { type AdmissionLimits, createAdmission } from '../../../runtimes/node/admission.ts'
+
+/** What was begun, in order: the address, and a `!` behind it when it came too late. */
+function anAdmission(limits: AdmissionLimits) {
+  const begun: string[] = []
+  const come = createAdmission({
+    admit: ({ url }, _, overdue) => void begun.push(`${url}${overdue ? '!' : ''}`),
+    urgent: new Set(['/ping']),
+    limits,
+  })
+  // Nothing else of them is read.
+  const arrive = (url: string, outgoing = {}): void =>
+    come({ url } as IncomingMessage, { destroyed: false, ...outgoing } as ServerResponse)
+  return { begun, arrive }
+}
+
+const LIMITS = { perTurn: 2, maxWaiting: 4, maxWaitMs: 1000 }
+
+describe('admission', () => {
+  it('begins what has room in this turn at once, and the rest in the order in which it came', async () => {
+    const { begun, arrive } = anAdmission(LIMITS)
+    for (const url of ['/1', '/2', '/3', '/4', '/5']) arrive(url)
+    expect(begun).toEqual(['/1', '/2'])
+    await turn()
+    expect(begun).toEqual(['/1', '/2', '/3', '/4'])
+    arrive('/6')
+    await turn()
+    expect(begun).toEqual(['/1', '/2', '/3', '/4', '/5', '/6'])
+  })
+
+  it('lets nobody past who came later', async () => {
+    const { begun, arrive } = anAdmission({ ...LIMITS, perTurn: 1 })
+    arrive('/1')
+    arrive('/2')
+    await turn()
+    arrive('/3')
+    await turn()
+    await turn()
+    expect(begun).toEqual(['/1', '/2', '/3'])
+  })
+
+  it('begins health checks before everything that waits', () => {
+    const { begun, arrive } = anAdmission(LIMITS)
+    for (const url of ['/1', '/2', '/3', '/ping', '/ping?from=kubelet', '/ping/x']) arrive(url)
+    expect(begun).toEqual(['/1', '/2', '/ping', '/ping?from=kubelet'])
+  })
+
+  it('tells at once whom the line has no room for', () => {
+    const { begun, arrive } = anAdmission(LIMITS)
+    for (let at = 1; at <= 7; at += 1) arrive(`/${at}`)
+    expect(begun).toEqual(['/1', '/2', '/7!'])
+  })
+
+  it('tells who has stood in line for too long', async () => {
+    const { begun, arrive } = anAdmission(LIMITS)
+    for (const url of ['/1', '/2', '/3']) arrive(url)
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 1001)
+    await turn()
+    vi.restoreAllMocks()
+    expect(begun).toEqual(['/1', '/2', '/3!'])
+  })
+
+  it('passes over clients that have left', async () => {
+    const { begun, arrive } = anAdmission(LIMITS)
+    for (const url of ['/1', '/2']) arrive(url)
+    for (const url of ['/3', '/4']) arrive(url, { destroyed: true })
+    arrive('/5')
+    await turn()
+    expect(begun).toEqual(['/1', '/2', '/5'])
+  })
+})
