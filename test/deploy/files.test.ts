@@ -29,6 +29,16 @@ describe.each(find('deploy/compose/*/compose.yaml'))('%s', (path) => {
   })
 })
 
+it('makes the Secret in the namespace of the example, and keeps those of Compose out of git', () => {
+  const { namespace } = readYaml('deploy/kubernetes/overlays/example/kustomization.yaml')
+  for (const page of ['docs/deploy.md', 'deploy/kubernetes/secret.example.yaml']) {
+    expect(readFileSync(join(root, page), 'utf8')).toContain(
+      `kubectl -n ${namespace} create secret generic sidegate`,
+    )
+  }
+  expect(readFileSync(join(root, '.gitignore'), 'utf8')).toContain('/deploy/compose/*/secrets/')
+})
+
 describe.each(find('.github/workflows/*.yml'))('%s', (path) => {
   const { permissions, jobs } = readYaml(path)
   const all: readonly Manifest[] = Object.values(jobs)
