@@ -28,6 +28,11 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined
   }
 }
 
+/** Bytes of base64 in its usual alphabet (RFC 4648 §4), padded or not; undefined for anything else. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  return /[-_]/u.test(text) ? undefined : fromBase64Url(text.replaceAll('+', '-').replaceAll('/', '_'))
+}
+
 /** Random bytes from the runtime's CSPRNG. */
 export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(length))

@@ -153,7 +153,7 @@ export const PROBLEMS = {
   ),
   overloaded: outcome(503, 'warn', 'Too busy', 'Too many requests are under way. Try again in a moment.'),
   client_gone: outcome(499, 'debug', 'Client left', 'The client left before the answer.'),
-  bug: outcome(500, 'error', 'Something went wrong', 'Something went wrong on our side.'),
+  bug: outcome(500, 'error', 'Something went wrong', 'The fault is on our side. Try again in a moment.'),
 } as const satisfies Record<string, Outcome>
 
 /** The stable code of an expected failure. */

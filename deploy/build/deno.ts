@@ -38,6 +38,7 @@ export async function buildDeno(outfile: string): Promise<number> {
     plugins: [fullNames],
     alias: { debug: join(import.meta.dirname, 'quiet.cjs') },
     metafile: true,
+    tsconfigRaw: {},
     logLevel: 'warning',
   })
   return Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0)

@@ -115,7 +115,6 @@ export interface SignInConfig {
   readonly forceJsonErrors: boolean
   /** Hosts that may be absolute return targets: `host`, `.host`, `*.host`, each with `:port` or `:*`. */
   readonly whitelistDomains: readonly string[]
-  readonly encodeState: boolean
   readonly htpasswdFile: string | undefined
   readonly htpasswdGroups: readonly string[]
   readonly displayHtpasswdForm: boolean

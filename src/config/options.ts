@@ -690,7 +690,8 @@ export const OPTIONS = {
     group: 'Sign-in',
     kind: 'boolean',
     default: false,
-    about: 'The `state` parameter is base64url here in any case; accepted so that old settings keep working.',
+    inert: true,
+    about: 'Accepted, and nothing to change: the `state` parameter is base64url in any case.',
   },
   'force-json-errors': {
     group: 'Sign-in',
@@ -795,7 +796,7 @@ export const OPTIONS = {
     default: '',
     secret: true,
     about:
-      'Secret that seals sessions: 16, 24 or 32 bytes, as base64url or as they are. Several, separated by commas: the first seals, all open, so a secret can be replaced without signing anybody out. Placeholders and published examples are refused.',
+      'Secret that seals sessions: 16, 24 or 32 bytes, as base64url or as they are. Several, separated by commas: the first seals, all open, so a secret can be replaced without signing anybody out. Placeholders are refused; a secret that is published as an example works, with a warning at each start.',
   },
   'cookie-secret-file': {
     group: 'Cookies',

@@ -18,7 +18,6 @@ export function buildSignIn(
     signInStatus: settings.value('sign-in-status') === '403' ? 403 : 200,
     forceJsonErrors: settings.value('force-json-errors'),
     whitelistDomains: readEach(settings, 'whitelist-domain', parseWhitelistDomain),
-    encodeState: settings.value('encode-state'),
     ...readLocalUsers(settings, files),
     backendLogoutUrl: readBackendLogoutUrl(settings),
     formReplayLimitBytes: settings.value('form-replay-limit'),

@@ -31,6 +31,6 @@ ${fields.map(({ name, value }) => html`<input type="hidden" name="${name}" value
 export function signedInPage(frame: Frame, { host }: Pick<SendAgainView, 'host'>): Page {
   const main = html`<h1>You are signed in</h1>
 <p class="lead">If you were about to send a form, close this tab and send it from the other one.</p>
-<div class="actions"><a class="button second" href="/">Open ${host}</a></div>`
+<div class="actions"><a class="button second" href="/"><span>Open ${breakable(host)}</span></a></div>`
   return toPage(frame, { title: `Signed in to ${host}`, main, formTargets: [], carriesFragment: false })
 }

@@ -12,7 +12,7 @@ export interface SignOutView {
 /** The page after a sign-out. */
 export function signedOutPage(frame: Frame, { host }: SignOutView): Page {
   const main = html`<h1>You are signed out</h1>
-<p class="lead">This browser no longer has access to ${host}.</p>
+<p class="lead">This browser no longer has access to ${breakable(host)}.</p>
 <div class="actions"><a class="button" href="${frame.prefix}/sign_in?rd=%2F">Sign in again</a></div>`
   return toPage(frame, { title: `Signed out of ${host}`, main, formTargets: [], carriesFragment: false })
 }

@@ -1,4 +1,4 @@
-import { fromBase64Url } from '../bytes.ts'
+import { fromBase64 } from '../bytes.ts'
 import type { BearerConfig } from '../config/config.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
@@ -63,8 +63,7 @@ function isJwt(text: string): boolean {
 }
 
 function decodeBase64(text: string): string | undefined {
-  if (!/^[A-Za-z0-9+/]+={0,2}$/u.test(text)) return undefined
-  const bytes = fromBase64Url(text.replaceAll('+', '-').replaceAll('/', '_'))
+  const bytes = fromBase64(text)
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
 }
 

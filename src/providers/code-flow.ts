@@ -5,6 +5,7 @@ import { failed, ok, type Result } from '../result.ts'
 import { proveClient } from './client-auth.ts'
 import type { ReadClientSecret } from './client-secret.ts'
 import type { Metadata, ReadMetadata } from './discovery.ts'
+import { toErrorCode } from './error-code.ts'
 import type { Answer, Outbound } from './outbound.ts'
 import type { LoginResponse } from './provider.ts'
 import { splitIdToken, type TokenAnswer, toTokenAnswer } from './token-answer.ts'
@@ -180,9 +181,4 @@ function refusedRefresh(error: string): Problem {
 
 function misbehaved(error: string): Problem {
   return problem('provider_misbehaved', { error: toErrorCode(error) })
-}
-
-/** A code of the usual alphabet may stand in the log; anything else is only noted. */
-function toErrorCode(error: string): string {
-  return /^[\w.-]{1,64}$/u.test(error) ? error : 'unreadable'
 }

@@ -3,6 +3,7 @@ import type { ProviderConfig } from '../config/config.ts'
 import { type Problem, problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 import type { ReadClientSecret } from './client-secret.ts'
+import { toErrorCode } from './error-code.ts'
 import { type Outbound, readJsonObject } from './outbound.ts'
 import type { LoginRequest, LoginResponse } from './provider.ts'
 
@@ -84,7 +85,5 @@ function readTokens(data: object, status: number): Result<string> {
 
 function readError(data: object): Problem | undefined {
   if (!('error' in data)) return undefined
-  const code =
-    typeof data.error === 'string' && /^[\w.-]{1,64}$/u.test(data.error) ? data.error : 'unreadable'
-  return problem('code_refused', { error: code })
+  return problem('code_refused', { error: toErrorCode(data.error) })
 }

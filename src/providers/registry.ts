@@ -14,9 +14,6 @@ const KINDS: Readonly<Record<string, CreateProvider>> = {
   github: createGithubProvider,
 }
 
-/** The values that `provider` may have. */
-export const PROVIDER_KINDS: readonly string[] = Object.keys(KINDS)
-
 /** Builds the configured providers, in their order. Nothing is asked yet. */
 export function createProviders(
   configs: readonly ProviderConfig[],

@@ -103,7 +103,7 @@ export function createForwarder(parts: {
 
 /**
  * A GET or HEAD with a body is refused: the upstreams that do not expect one would read it as the next request, which
- * nobody has judged (security notes HD-36, SM-18).
+ * nobody has judged (RFC 9110 §9.3.1).
  */
 function whyRefused(arrival: Arrival, websocket: boolean): string | undefined {
   if (websocket) return isWebSocketHandshake(arrival) ? undefined : 'websocket handshake'

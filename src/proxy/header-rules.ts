@@ -24,7 +24,7 @@ export type HeaderRule =
   /** Freshness of HTTP/1.0. */
   | 'expiry'
 
-/** The identity family (security notes HD): deleted from requests and from upstream responses in every spelling. */
+/** The identity family: deleted from requests and from upstream responses in every spelling. */
 const IDENTITY = [
   'X-Forwarded-User',
   'X-Forwarded-Email',

@@ -22,7 +22,7 @@ interface Policy {
 type Rewrite = ResponseEdit['rewrite']
 
 /**
- * Makes the edit of a response. Three cases differ only in what caches may do (security notes IL-01, IL-02): answers of
+ * Makes the edit of a response. Three cases differ only in what caches may do (RFC 9111 §3, §5.2.2): answers of
  * a public route are left alone; those made for a signed-in person that may be stored become `private` and keep their
  * max-age, so that browsers go on caching; those that carry a cookie of ours may not be stored at all.
  */

@@ -28,7 +28,7 @@ const MAX_CANDIDATES = 5
  * By default one cookie `<name>_csrf` serves all tabs, so that abandoned logins leave nothing behind. A browser that has
  * none yet may open several tabs at the same instant (it restores them, say), and each answer would overwrite the cookie of
  * the one before: such a login also gets `<name>_<first 8 of its id>_csrf`, until it ends. With cookie-csrf-per-request every
- * login has only that one; beyond the limit the oldest make room.
+ * login has only that one. Either way the oldest of these make room when a login begins beyond the limit.
  */
 export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'>): Binding {
   const shared = `${name}_csrf`
@@ -49,10 +49,10 @@ export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'
     cookies.filter((cookie) => cookie.name.startsWith(`${name}_`) && cookie.name.endsWith('_csrf'))
 
   /** Browsers send older cookies first (RFC 6265 §5.4), so the front of the list goes. */
-  function prune(cookies: readonly Cookie[]): readonly CookieChange[] {
-    if (!csrf.perRequest) return []
-    const old = carried(cookies)
-    return old.slice(0, Math.max(0, old.length + 1 - csrf.perRequestLimit)).map((cookie) => end(cookie.name))
+  function prune(cookies: readonly Cookie[], added: number): readonly CookieChange[] {
+    const old = carried(cookies).filter((cookie) => csrf.perRequest || cookie.name !== shared)
+    const excess = Math.max(0, old.length + added - csrf.perRequestLimit)
+    return old.slice(0, excess).map((cookie) => end(cookie.name))
   }
 
   function take(flowId: string, cookies: readonly Cookie[]): ReturnType<Binding['take']> {
@@ -60,7 +60,7 @@ export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'
     const secret = known ?? randomBytes(SECRET_BYTES)
     const kept = csrf.perRequest ? [] : [keep(shared, secret)]
     const own = known === undefined ? [keep(ownName(flowId), secret)] : []
-    return { secret, changes: [...kept, ...own, ...prune(cookies)] }
+    return { secret, changes: [...kept, ...own, ...prune(cookies, own.length)] }
   }
 
   return {

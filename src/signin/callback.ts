@@ -1,6 +1,7 @@
 import { toBase64Url } from '../bytes.ts'
 import type { CookieChange, Exchange } from '../http/exchange.ts'
 import { type Problem, problem } from '../problems.ts'
+import { toErrorCode } from '../providers/error-code.ts'
 import { readCallbackParameters } from './callback-parameters.ts'
 import type { ReturnTargets } from './choose-return-to.ts'
 import { admit } from './new-session.ts'
@@ -106,8 +107,6 @@ function toStateProblem(answer: URLSearchParams): Problem {
 function checkAnswer(answer: URLSearchParams): Problem | undefined {
   const error = answer.get('error')
   if (error !== null && answer.has('code')) return problem('callback_malformed', { why: 'error and code' })
-  if (error !== null) {
-    return problem('provider_refused', { error: /^[\w.-]{1,64}$/u.test(error) ? error : 'unreadable' })
-  }
+  if (error !== null) return problem('provider_refused', { error: toErrorCode(error) })
   return answer.get('code') ? undefined : problem('callback_malformed', { why: 'no code' })
 }

@@ -1,4 +1,4 @@
-import { fromBase64Url } from '../bytes.ts'
+import { fromBase64 } from '../bytes.ts'
 
 /** How one password is kept. */
 export type PasswordRecord =
@@ -45,8 +45,7 @@ function readRecord(hash: string): PasswordRecord | string {
     return Number(cost) <= MAX_COST ? { kind: 'bcrypt', hash } : `use a bcrypt cost of at most ${MAX_COST}`
   }
   const encoded = /^\{SHA\}([A-Za-z0-9+/]{27}=)$/u.exec(hash)?.[1]
-  const digest =
-    encoded === undefined ? undefined : fromBase64Url(encoded.replaceAll('+', '-').replaceAll('/', '_'))
+  const digest = encoded === undefined ? undefined : fromBase64(encoded)
   if (digest?.length === 20) return { kind: 'sha1', digest }
   return 'use bcrypt (htpasswd -B) or {SHA}; other formats are not supported'
 }

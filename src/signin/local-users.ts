@@ -1,4 +1,4 @@
-import { fromBase64Url, hmacSha256, randomBytes, toBase64Url } from '../bytes.ts'
+import { fromBase64, hmacSha256, randomBytes, toBase64Url } from '../bytes.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import { problem } from '../problems.ts'
@@ -83,8 +83,7 @@ export function createLocalUsers({ path, groups, platform, log }: LocalUsersPart
 /** RFC 7617: one space, base64, the first colon ends the name. Undefined for anything else. */
 export function readBasicCredentials(authorization: string): Omit<Credentials, 'client'> | undefined {
   const encoded = /^basic ([A-Za-z0-9+/]+={0,2})$/iu.exec(authorization)?.[1]
-  const bytes =
-    encoded === undefined ? undefined : fromBase64Url(encoded.replaceAll('+', '-').replaceAll('/', '_'))
+  const bytes = encoded === undefined ? undefined : fromBase64(encoded)
   if (bytes === undefined) return undefined
   const text = new TextDecoder().decode(bytes)
   const colon = text.indexOf(':')

@@ -1,4 +1,6 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Manifest, readManifests } from '../support/kubernetes.ts'
@@ -27,6 +29,30 @@ describe.each(find('deploy/compose/*/compose.yaml'))('%s', (path) => {
     for (const name of ['sidegate', 'app']) expect(services[name].network_mode).toBe(`service:${gateway}`)
     expect(services.sidegate).toMatchObject({ read_only: true, cap_drop: ['ALL'], mem_limit: '128m' })
   })
+})
+
+it('builds in the image what is built here: nothing that the Dockerfile leaves behind is missed', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sidegate-image-'))
+  const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8')
+  const copied = [...dockerfile.matchAll(/^COPY ((?!--).+) \S+$/gmu)].flatMap(([, files = '']) =>
+    files.split(' '),
+  )
+  expect(copied).toContain('runtimes')
+  for (const file of copied) cpSync(join(root, file), join(folder, file), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  const build = spawnSync(process.execPath, ['deploy/build/build.ts'], { cwd: folder, encoding: 'utf8' })
+  expect([build.status, build.stderr]).toEqual([0, ''])
+  rmSync(folder, { recursive: true })
+})
+
+it('makes the Secret in the namespace of the example, and keeps those of Compose out of git', () => {
+  const { namespace } = readYaml('deploy/kubernetes/overlays/example/kustomization.yaml')
+  for (const page of ['docs/deploy.md', 'deploy/kubernetes/secret.example.yaml']) {
+    expect(readFileSync(join(root, page), 'utf8')).toContain(
+      `kubectl -n ${namespace} create secret generic sidegate`,
+    )
+  }
+  expect(readFileSync(join(root, '.gitignore'), 'utf8')).toContain('/deploy/compose/*/secrets/')
 })
 
 describe.each(find('.github/workflows/*.yml'))('%s', (path) => {

@@ -50,6 +50,21 @@ describe('tabs that sign in at once', () => {
     expect((await alice.visit(back)).location).toBe('/at/last')
   })
 
+  it('that a browser without our cookie opens at the same instant leave twenty cookies once it asks again', async () => {
+    const gate = await startGate({ args: [STRAIGHT] })
+    const alice = gate.visitor()
+    for (let at = 0; at < 50; at += 1) {
+      // Each of the requests leaves before any of the answers has come.
+      const tab = gate.visitor()
+      await tab.visit(`/tab/${at}`)
+      for (const [name, value] of tab.jar) alice.jar.set(name, value)
+    }
+    expect(alice.jar.size).toBe(51)
+    const back = await openTab(gate, alice, '/last')
+    expect(alice.jar.size).toBe(21)
+    expect((await alice.visit(back)).location).toBe('/last')
+  })
+
   // [flags, cookies]
   it.each([
     [[], 20],

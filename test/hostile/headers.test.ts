@@ -3,7 +3,7 @@ import { rawRequest } from './client.ts'
 import { createMint } from './mint.ts'
 import { type Gate, type Rig, SESSION, startRig } from './rig.ts'
 
-/** Variant A, and one that believes 127.0.0.2 (variant B) and asks nobody at 198.51.100.7 to sign in. */
+/** One without settings, and one that believes 127.0.0.2 and asks nobody at 198.51.100.7 to sign in. */
 let rig: Rig
 let gate: Gate
 let behind: Gate

@@ -5,7 +5,7 @@ import type { Session } from '../../src/session/session.ts'
 import { aSession } from '../support/session.ts'
 import { SECRET, SESSION } from './rig.ts'
 
-/** What the catalogue calls K: makes tokens with the gate's own secret, honest ones and others. */
+/** Makes tokens with the gate's own secret, honest ones and others. */
 export interface Mint {
   readonly key: SealingKey
   /** A session of Alice, signed in a moment ago; what is given wins. */

@@ -7,7 +7,7 @@ import { type RawClient, rawRequest } from './client.ts'
 import { cookieHeader, type Gate, ORIGIN, type Rig, startRig } from './rig.ts'
 import { ALLOWED, HOSTILE, KEPT, OWN } from './targets.ts'
 
-/** Variant C (hosts that are allowed) with local users, and one that believes 127.0.0.2 what it says (variant B). */
+/** One that allows other hosts, with local users, and one that believes 127.0.0.2 what it says. */
 let rig: Rig
 let gate: Gate
 let behind: Gate
@@ -52,7 +52,7 @@ async function locationOf(request: string): Promise<string | undefined> {
   return answer.header('location')
 }
 
-/** What the catalogue calls carriers: each turns a target into a request whose answer goes there. */
+/** Carriers: each turns a target into a request whose answer goes there. */
 const CARRIERS: Record<string, (target: string) => string> = {
   'rd on sign_in': (target) => rawRequest(`/oauth2/sign_in?${rd(target)}`, { lines: [`Cookie: ${cookie}`] }),
   'rd in the form of sign_in': (target) =>
@@ -159,7 +159,7 @@ describe('the path of the page that asked for a sign-in', () => {
 })
 
 describe('X-Auth-Request-Redirect', () => {
-  it('counts from a trusted peer only, and is judged there (variant B)', async () => {
+  it('counts from a trusted peer only, and is judged there', async () => {
     const signedIn = await behind.signIn()
     const ask = async (target: string, from: string) => {
       const lines = [`Cookie: ${signedIn}`, `X-Auth-Request-Redirect: ${target}`]

@@ -12,7 +12,7 @@ import { createVisitor, type Visitor } from '../support/visitor.ts'
 import { dial, type RawClient, type RawResponse, rawRequest, tell } from './client.ts'
 import { type Recorder, startRecorder } from './recorder.ts'
 
-/** The catalogue's test bed: provider, app that speaks bytes, and an address that nobody may ever ask. */
+/** The test bed: provider, app that speaks bytes, and an address that nobody may ever ask. */
 export interface Rig {
   readonly provider: FakeProvider
   readonly app: Recorder

@@ -3,7 +3,7 @@ import { PROTECTED } from './bypasses.ts'
 import { rawRequest } from './client.ts'
 import { type Gate, type Rig, startRig } from './rig.ts'
 
-/** Variant D of the catalogue, in two programs: what is public by name, and everything but the API. */
+/** Two programs: what is public by name, and everything but the API. */
 let rig: Rig
 let gate: Gate
 let negated: Gate

@@ -7,7 +7,7 @@ import { unsigned } from '../support/fake-signer.ts'
 import { rawRequest } from './client.ts'
 import { type Gate, type Rig, SESSION, startRig } from './rig.ts'
 
-/** Sign-ins with a provider that lies, and tokens in Authorization (variant E) for members of a group (variant F). */
+/** Sign-ins with a provider that lies, and tokens in Authorization for members of a group. */
 let rig: Rig
 let gate: Gate
 let bearer: Gate

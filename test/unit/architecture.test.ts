@@ -156,4 +156,35 @@ describe('the house', () => {
     })
     expect(bare).toEqual([])
   })
+
+  it('reads every setting that it keeps', () => {
+    const fields = [...textOf('src/config/config.ts').matchAll(/\breadonly (\w+)\??:/gu)].map(
+      ([, name]) => name,
+    )
+    expect(fields.length).toBeGreaterThan(90)
+    const readers = [...source, ...filesBelow('runtimes')].filter((file) => !file.startsWith('src/config/'))
+    const read = wordsOf(readers)
+    expect(fields.filter((name) => !read.has(name ?? ''))).toEqual([])
+  })
+
+  it('exports no value that nobody uses', () => {
+    const files = ['src', 'runtimes', 'test', 'deploy'].flatMap(filesBelow)
+    const exported = [...source, ...filesBelow('runtimes')].flatMap((file) =>
+      [...textOf(file).matchAll(/^export (?:async )?(?:function|const|class) (\w+)/gmu)].map(
+        ([, name = '']) => name,
+      ),
+    )
+    const uses = new Map<string, number>()
+    for (const word of files.flatMap((file) => textOf(file).match(/\w+/gu) ?? []))
+      uses.set(word, (uses.get(word) ?? 0) + 1)
+    expect(exported.filter((name) => (uses.get(name) ?? 0) < 2)).toEqual([])
+  })
 })
+
+function textOf(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8')
+}
+
+function wordsOf(files: readonly string[]): ReadonlySet<string> {
+  return new Set(files.flatMap((file) => textOf(file).match(/\w+/gu) ?? []))
+}

@@ -38,7 +38,7 @@ describe('who wins', () => {
 
 describe('flags', () => {
   it.each(['1', 't', 'T', 'TRUE', 'true', 'True'])('%s is true', (text) => {
-    expect(configOf({ args: [`--encode-state=${text}`] }).signIn.encodeState).toBe(true)
+    expect(configOf({ args: [`--skip-provider-button=${text}`] }).signIn.skipProviderButton).toBe(true)
   })
 
   it.each(['0', 'f', 'F', 'FALSE', 'false', 'False'])('%s is false', (text) => {
@@ -131,7 +131,7 @@ describe('the TOML file', () => {
     const config = configOf(
       withToml(`
         Cookie_Secure = "false"
-        ENCODE_STATE = 1
+        SKIP_PROVIDER_BUTTON = 1
         cookie_csrf_per_request_limit = "5"
         skip_auth_regex = ["^/a{1,2}$"]
         skip_auth_routes = "^/b,^/c"
@@ -143,7 +143,7 @@ describe('the TOML file', () => {
       `),
     )
     expect(config.cookie).toMatchObject({ secure: false, csrf: { perRequestLimit: 5 } })
-    expect(config.signIn.encodeState).toBe(true)
+    expect(config.signIn.skipProviderButton).toBe(true)
     expect(config.policy.skipAuthRoutes.map(({ pattern }) => pattern.source)).toEqual([
       '^\\/b',
       '^\\/c',

@@ -238,3 +238,20 @@ describe('every page', () => {
     expect(headers.get('Content-Type')).toBe('text/html; charset=utf-8')
   })
 })
+
+test('a long host name may break after its dots on every page that shows it', () => {
+  const { confirmSignOut, sendAgain, signIn: offer, signedIn, signedOut } = pagesWith()
+  const view = { host: 'app.example.com' }
+  for (const { body } of [
+    offer(signIn),
+    confirmSignOut(view),
+    signedOut(view),
+    signedIn(view),
+    sendAgain({ ...view, fields: [] }),
+  ])
+    expect(body).toContain('app.<wbr>example.<wbr>com')
+})
+
+test('no error page says the same thing twice', () => {
+  for (const { title, sentence } of Object.values(PROBLEMS)) expect(sentence.startsWith(title)).toBe(false)
+})

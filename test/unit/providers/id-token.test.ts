@@ -12,7 +12,7 @@ const NOW = NOW_MS / 1000
 const set = (changes: Claims) => (claims: Claims) => ({ ...claims, ...changes })
 const claims = aProviderConfig().claims
 
-// [row of the catalogue, what is wrong, change to the claims, verdict, settings]
+// [id of the attack, what is wrong, change to the claims, verdict, settings]
 const claimRows: [string, string, (claims: Claims) => Claims, string, Partial<ProviderConfig>?][] = [
   ['C01', 'nothing', set({}), 'ok'],
   ['C02', 'another issuer', set({ iss: 'https://evil.test' }), 'id_token_invalid/iss'],

@@ -154,7 +154,6 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
         signInStatus: 200,
         forceJsonErrors: false,
         whitelistDomains: ['.example.org'],
-        encodeState: false,
         htpasswdFile: undefined,
         htpasswdGroups: [],
         displayHtpasswdForm: false,
