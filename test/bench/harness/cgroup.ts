@@ -12,6 +12,9 @@ export interface PodLimits {
 export interface Pod {
   /** Files that a process writes its number into to become a member. */
   readonly entrances: readonly string[]
+  /** Takes a process in that runs already, and puts it back. */
+  admit(pid: number): void
+  release(pid: number): void
   /** Most memory that was charged, with buffers of the kernel and the files it read first, in MiB. */
   peakMiB(): number
   /** How often the kernel killed a process for memory. */
@@ -43,7 +46,7 @@ function unified(name: string, { memoryMiB, millicores }: Partial<PodLimits>): P
   if (memoryMiB !== undefined) group.write('memory.swap.max', 0)
   if (millicores !== undefined) group.write('cpu.max', `${quota(millicores)} ${PERIOD_US}`)
   return {
-    entrances: [group.entrance],
+    ...doorsOf([group.entrance], [join(ROOT, 'cgroup.procs')]),
     peakMiB: () => Number(group.read('memory.peak')) / MIB,
     kills: () => countIn(group.read('memory.events')),
     remove: group.remove,
@@ -57,7 +60,10 @@ function separate(name: string, { memoryMiB, millicores }: Partial<PodLimits>): 
   cpu.write('cpu.cfs_period_us', PERIOD_US)
   if (millicores !== undefined) cpu.write('cpu.cfs_quota_us', quota(millicores))
   return {
-    entrances: [memory.entrance, cpu.entrance],
+    ...doorsOf(
+      [memory.entrance, cpu.entrance],
+      [join(ROOT, 'memory/cgroup.procs'), join(ROOT, 'cpu/cgroup.procs')],
+    ),
     peakMiB: () => Number(memory.read('memory.max_usage_in_bytes')) / MIB,
     kills: () => countIn(memory.read('memory.oom_control')),
     remove: () => {
@@ -65,6 +71,13 @@ function separate(name: string, { memoryMiB, millicores }: Partial<PodLimits>): 
       cpu.remove()
     },
   }
+}
+
+function doorsOf(entrances: readonly string[], exits: readonly string[]) {
+  const enter = (doors: readonly string[]) => (pid: number) => {
+    for (const door of doors) writeFileSync(door, String(pid))
+  }
+  return { entrances, admit: enter(entrances), release: enter(exits) }
 }
 
 function quota(millicores: number): number {
