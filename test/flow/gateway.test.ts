@@ -44,6 +44,12 @@ describe('/oauth2/auth', () => {
     ['?allowed_email_domains=example.com', 202],
     ['?allowed_email_domains=evil.com', 403],
     ['?allowed_email_domains=*', 403],
+    ['?allowed_email_domains=*.example.com', 202],
+    ['?allowed_email_domains=.example.com', 202],
+    ['?allowed_email_domains=.com', 202],
+    ['?allowed_email_domains=*.ample.com', 403],
+    ['?allowed_email_domains=*.*', 403],
+    ['?allowed_email_domains=.', 403],
     ['?allowed_groups=admins&allowed_emails=bob@example.com', 403],
   ])('narrows by %s: %i', async (query, status) => {
     const gate = await startGate({ args: TRUSTING })
