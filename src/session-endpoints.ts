@@ -48,7 +48,8 @@ async function answerAuth(parts: Parts, exchange: Exchange, note: Note): Promise
   const who = await parts.whoIs(exchange)
   const verdict = decide(parts.rules, askedByGateway(exchange), who.session)
   note.user = nameOf(who.session)
-  if (verdict.kind === 'sign-in') return bare(parts, { exchange, who, status: 401 })
+  if (verdict.kind === 'sign-in')
+    return bare(parts, { exchange, who, status: who.problem === undefined ? 401 : 403 })
   if (verdict.kind === 'deny') return bare(parts, { exchange, who, status: 403 })
   const { session } = verdict
   if (session !== undefined && !meetsConstraints(exchange.target.query, session)) {

@@ -201,6 +201,10 @@ describe('credentials in a header', () => {
       headers: ['Host', 'app.example.com', 'Authorization', 'Bearer x.y.z'],
     })
     expect(refused.status).toBe(403)
+    const atAuth = await strict.ask('/oauth2/auth', {
+      headers: ['Host', 'app.example.com', 'Authorization', 'Bearer x.y.z'],
+    })
+    expect(atAuth.status).toBe(403)
   })
 
   it('of local users open the app, and the form sets a session', async () => {
