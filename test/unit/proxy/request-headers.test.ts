@@ -178,6 +178,13 @@ describe('credentials', () => {
     ])
   })
 
+  it('name a local user, who has no e-mail, where the e-mail is preferred', async () => {
+    const config = { basicAuthPassword: 'pw', preferEmailToUser: true }
+    const sent = await requestLines({ config, session: aSession({ user: 'carol', email: undefined }) })
+    expect(values(sent, 'x-forwarded-user')).toEqual(['carol'])
+    expect(values(sent, 'authorization')).toEqual([`Basic ${btoa('carol:pw')}`])
+  })
+
   it('are made from the e-mail where that is preferred', async () => {
     const config = { basicAuthPassword: 'pw', preferEmailToUser: true }
     const sent = await requestLines({ config, session: aSession() })
