@@ -51,7 +51,8 @@ async function forward(
     session,
     setCookies: who.changes.map((change) => toSetCookie(change, config.cookie, exchange.facts.host)),
     closeAtMs: session === undefined ? undefined : sessions.endsAtMs(session),
-    authorizationUsed: who.authorizationUsed,
+    // A token is made to be read by programs behind us too, as behind oauth2-proxy; a password is for us alone.
+    dropAuthorization: who.authorizationUsed && session?.provider !== 'bearer',
     note,
   })
   return sent.ok ? sent.value : refuse(parts, exchange, who, sent.problem)

@@ -766,7 +766,7 @@ export const OPTIONS = {
     kind: 'boolean',
     default: false,
     about:
-      'Accept a verified JWT in Authorization as a session, from the provider itself or from extra-jwt-issuers.',
+      'Accept a verified JWT in Authorization as a session, from the provider itself or from extra-jwt-issuers. The header goes on to the app, unless one of ours takes its place.',
   },
   'bearer-token-login-fallback': {
     group: 'Bearer tokens',

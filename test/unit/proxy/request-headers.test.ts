@@ -160,12 +160,12 @@ describe('claims that do not fit into a header', () => {
 describe('credentials', () => {
   const tokens = { access: 'access-1', id: 'id-1', refresh: 'refresh-1', accessExpiresAtMs: undefined }
 
-  it('of the client pass when they were not used and we send none (HD-33)', async () => {
+  it('of the client pass when they were not for us and we send none (HD-33)', async () => {
     const lines = ['Authorization', 'Basic dTpw']
     expect(values(await requestLines({ lines, session: aSession() }), 'authorization')).toEqual([
       'Basic dTpw',
     ])
-    const used = await requestLines({ lines, session: aSession(), authorizationUsed: true })
+    const used = await requestLines({ lines, session: aSession(), dropAuthorization: true })
     expect(values(used, 'authorization')).toEqual([])
   })
 
