@@ -1,3 +1,4 @@
+import { askedByGateway } from './asked.ts'
 import { toSetCookie } from './http/cookies.ts'
 import type { Exchange } from './http/exchange.ts'
 import { isOwnOrigin } from './http/origin.ts'
@@ -5,7 +6,7 @@ import type { ProblemContext } from './http/respond.ts'
 import type { Note } from './observe/access.ts'
 import { offerSignIn } from './own-endpoints.ts'
 import type { Parts } from './parts.ts'
-import { askedItself, decide } from './policy/decide.ts'
+import { type Asked, askedItself, decide } from './policy/decide.ts'
 import { type Problem, problem } from './problems.ts'
 import { readKeptForm } from './signin/kept-form.ts'
 import type { Who } from './who.ts'
@@ -17,7 +18,8 @@ export type Gate = (exchange: Exchange, note: Note) => Promise<Response>
 export function createGate(parts: Parts): Gate {
   return async function gate(exchange, note) {
     const who = await parts.whoIs(exchange)
-    const verdict = decide(parts.rules, askedItself(exchange), who.session)
+    const asked = whatIsAsked(parts, exchange)
+    const verdict = decide(parts.rules, asked, who.session)
     note.verdict = verdict.kind
     note.user = who.session?.email ?? who.session?.user
     if (who.problem !== undefined && verdict.kind === 'sign-in')
@@ -28,11 +30,17 @@ export function createGate(parts: Parts): Gate {
       case 'allow':
         return forward(parts, exchange, { who, note })
       case 'sign-in':
-        return askToSignIn(parts, exchange, who)
+        return askToSignIn(parts, exchange, { who, asked })
       case 'deny':
         return refuse(parts, exchange, who, verdict.problem)
     }
   }
+}
+
+/** In front of a static upstream stands a gateway that asks about a request of its own; there is nothing to forward then. */
+function whatIsAsked({ forwarder }: Parts, exchange: Exchange): Asked {
+  const isNamed = exchange.facts.forwarded.uri !== undefined
+  return isNamed && forwarder.isStatic(exchange.target) ? askedByGateway(exchange) : askedItself(exchange)
 }
 
 async function forward(
@@ -62,14 +70,17 @@ async function forward(
  * Only a page load is offered a sign-in, and a form that a person sent is kept for them where that is safe; everything
  * else learns that a sign-in is needed (401) and keeps its cookies.
  */
-async function askToSignIn(parts: Parts, exchange: Exchange, who: Who): Promise<Response> {
+async function askToSignIn(
+  parts: Parts,
+  exchange: Exchange,
+  { who, asked }: { who: Who; asked: Asked },
+): Promise<Response> {
   const { config, rules } = parts
-  const isProgram = config.signIn.forceJsonErrors || rules.isApi(exchange.target)
+  const isProgram = config.signIn.forceJsonErrors || rules.isApi(asked.target)
   if (exchange.facts.navigation && !isProgram) return offerSignIn(parts, exchange, who)
   if (exchange.facts.wantsHtml && exchange.arrival.method === 'POST' && !isProgram)
     return keepForm(parts, exchange, who)
-  const asked = isProgram ? asProgram(exchange) : exchange
-  return refuse(parts, asked, who, problem('sign_in_required'))
+  return refuse(parts, isProgram ? asProgram(exchange) : exchange, who, problem('sign_in_required'))
 }
 
 async function keepForm(parts: Parts, exchange: Exchange, who: Who): Promise<Response> {
