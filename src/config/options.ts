@@ -206,7 +206,8 @@ export const OPTIONS = {
     group: 'Provider',
     kind: 'string',
     default: 'google',
-    about: 'Where people sign in: `oidc` (any OpenID Connect issuer), `google` or `github`.',
+    about:
+      'Where people sign in: `oidc` (any OpenID Connect issuer), `keycloak-oidc` (the same, and the roles in its access tokens are groups `role:realm-role` and `role:client:role`), `google` or `github`.',
   },
   'provider-display-name': {
     group: 'Provider',
@@ -583,8 +584,8 @@ export const OPTIONS = {
     kind: 'list',
     default: [],
     key: 'allowed_roles',
-    supported: false,
-    about: 'keycloak-oidc: allowed roles.',
+    about:
+      'Roles of keycloak-oidc of which one is needed: `role` of the realm or `client:role`. The same as `role:…` in allowed-group. An explicitly empty flag is refused.',
   },
   'jwt-key': {
     group: 'Other providers',
@@ -595,7 +596,7 @@ export const OPTIONS = {
     about: 'login.gov: private key.',
   },
   'jwt-key-file': {
-    group: 'Other providers',
+    group: 'Who may sign in',
     kind: 'file',
     default: '',
     supported: false,

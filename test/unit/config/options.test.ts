@@ -123,6 +123,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'htpasswd-file': ['/users'],
   'htpasswd-user-group': ['ops', '--htpasswd-file=/users'],
   'redirect-url': ['https://app.example'],
+  'allowed-role': ['ops', '--provider=keycloak-oidc'],
   'skip-provider-button': ['true'],
   'sign-in-status': ['403'],
   'whitelist-domain': ['.example.com'],
