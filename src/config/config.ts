@@ -106,6 +106,8 @@ export interface SessionConfig {
   readonly relayUrl: string | undefined
 }
 
+  /** Wins over what stands in `relayUrl`; empty texts are not given. */
+  readonly relayLogin: { readonly username: string; readonly password: string }
 /** How people sign in and out; `signInStatus` is that of the page for a visit without a session. */
 export interface SignInConfig {
   /** The registered redirect URI, absolute; undefined derives it from the request. */

@@ -160,6 +160,8 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'session-cookie-minimal': ['true'],
   'session-groups': ['named'],
   'session-max-lifetime': ['24h'],
+  'redis-username': ['u', '--redis-connection-url=redis://r'],
+  'redis-password': ['p', '--redis-connection-url=redis://r'],
   'session-idle-timeout': ['1h'],
   'session-revalidate': ['0'],
   'min-issued-at': ['1750000000'],
