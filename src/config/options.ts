@@ -168,8 +168,8 @@ export const OPTIONS = {
     group: 'Paths and forwarded headers',
     kind: 'boolean',
     default: false,
-    supported: false,
-    about: 'Extra health paths for Google Cloud load balancers (deprecated in oauth2-proxy).',
+    about:
+      'Answer `/liveness_check` and `/readiness_check` as ping-path to the User-Agent `GoogleHC/1.0` (deprecated in oauth2-proxy). Unlike there, ping-path goes on to answer everybody.',
   },
   'reverse-proxy': {
     group: 'Paths and forwarded headers',

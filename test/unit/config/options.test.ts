@@ -75,6 +75,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'proxy-prefix': ['/auth/'],
   'ping-path': ['/live'],
   'ping-user-agent': ['probe'],
+  'gcp-healthchecks': ['true'],
   'ready-path': [''],
   'reverse-proxy': ['true'],
   'trusted-proxy-ip': ['192.0.2.1', '--reverse-proxy'],
