@@ -58,7 +58,7 @@ export function buildProvider(settings: Settings, files: Files): ProviderConfig 
     signingAlgs: readEach(settings, 'oidc-enabled-signing-alg', parseSigningAlg),
     skipIssuerVerification: settings.value('insecure-oidc-skip-issuer-verification'),
     skipNonce: settings.value('insecure-oidc-skip-nonce'),
-    codeChallengeMethod: settings.value('code-challenge-method') || 'S256',
+    codeChallengeMethod: readCodeChallengeMethod(settings),
     insecureTls: settings.value('ssl-insecure-skip-verify'),
     github: buildGithub(settings, kind),
   }
@@ -169,9 +169,14 @@ function readLoginParameters(settings: Settings): Readonly<Record<string, string
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ''))
 }
 
+function readCodeChallengeMethod(settings: Settings): ProviderConfig['codeChallengeMethod'] {
+  return settings.value('code-challenge-method') || settings.value('force-code-challenge-method') || 'S256'
+}
+
 function readClaims(settings: Settings): ProviderConfig['claims'] {
+  const emailClaim = settings.value('oidc-email-claim')
   return {
-    email: settings.value('oidc-email-claim'),
+    email: emailClaim === 'email' ? settings.value('user-id-claim') || 'email' : emailClaim,
     groups: settings.value('oidc-groups-claim'),
     audience: settings.value('oidc-audience-claim'),
     extraAudiences: settings.value('oidc-extra-audience'),
@@ -194,7 +199,7 @@ function warnOfInsecure(settings: Settings): void {
   for (const [flag, danger] of Object.entries(dangers) as [keyof typeof dangers, string][]) {
     if (settings.value(flag)) settings.warning(flag, `this is insecure: ${danger}`)
   }
-  if (settings.value('code-challenge-method') === 'plain') {
+  if (readCodeChallengeMethod(settings) === 'plain') {
     settings.warning('code-challenge-method', 'use S256, plain does not protect the code')
   }
 }
