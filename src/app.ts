@@ -23,6 +23,9 @@ const STAYS_ON_HTTP: ReadonlySet<string> = new Set(['ping', 'ready', 'callback']
 /** Nobody has asked yet who is there. */
 const NOBODY: ProblemContext = { changes: [], returnTo: '/' }
 
+/** What App Engine and load balancers of Google Cloud ask for (gcp-healthchecks). */
+const GOOGLE_PATHS = ['/liveness_check', '/readiness_check']
+
 type Env = { Bindings: { arrival: Arrival } }
 type Handle = (exchange: Exchange, note: Note) => Response | Promise<Response>
 
@@ -57,11 +60,12 @@ export async function createApp(config: Config, platform: Platform): Promise<App
   }
 
   const app = new Hono<Env>({ getPath: (_, options) => pathOf(options?.env?.arrival.target) })
-  const { prefix, ping, ready } = config.paths
+  const { prefix, ping, ready, googleHealth } = config.paths
 
   // Answered without a session.
   if (ping !== undefined) app.all(ping, observed('ping', own.ping))
   if (ready !== undefined) app.all(ready, observed('ready', own.ready))
+  if (googleHealth) for (const path of GOOGLE_PATHS) app.all(path, observed('ping', own.googlePing))
   app.all('/robots.txt', observed('robots', own.robots))
   app.all(`${prefix}/sign_in`, observed('sign_in', own.signIn))
   app.all(`${prefix}/start`, observed('start', own.start))

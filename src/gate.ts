@@ -1,3 +1,4 @@
+import { askedByGateway } from './asked.ts'
 import { toSetCookie } from './http/cookies.ts'
 import type { Exchange } from './http/exchange.ts'
 import { isOwnOrigin } from './http/origin.ts'
@@ -5,7 +6,7 @@ import type { ProblemContext } from './http/respond.ts'
 import type { Note } from './observe/access.ts'
 import { offerSignIn } from './own-endpoints.ts'
 import type { Parts } from './parts.ts'
-import { askedItself, decide } from './policy/decide.ts'
+import { type Asked, askedItself, decide } from './policy/decide.ts'
 import { type Problem, problem } from './problems.ts'
 import { readKeptForm } from './signin/kept-form.ts'
 import { whenKnown } from './when-known.ts'
@@ -17,7 +18,8 @@ export type Gate = (exchange: Exchange, note: Note) => Response | Promise<Respon
 /** Builds the way of every request that is not for one of our own endpoints. */
 export function createGate(parts: Parts): Gate {
   function admit(who: Who, exchange: Exchange, note: Note): Promise<Response> {
-    const verdict = decide(parts.rules, askedItself(exchange), who.session)
+    const asked = whatIsAsked(parts, exchange)
+    const verdict = decide(parts.rules, asked, who.session)
     note.verdict = verdict.kind
     note.user = who.session?.email ?? who.session?.user
     if (who.problem !== undefined && verdict.kind === 'sign-in')
@@ -28,13 +30,19 @@ export function createGate(parts: Parts): Gate {
       case 'allow':
         return forward(parts, exchange, { who, note })
       case 'sign-in':
-        return askToSignIn(parts, exchange, who)
+        return askToSignIn(parts, exchange, { who, asked })
       case 'deny':
         return Promise.resolve(refuse(parts, exchange, who, verdict.problem))
     }
   }
 
   return (exchange, note) => whenKnown(parts.whoIs(exchange), (who) => admit(who, exchange, note))
+}
+
+/** In front of a static upstream stands a gateway that asks about a request of its own; there is nothing to forward then. */
+function whatIsAsked({ forwarder }: Parts, exchange: Exchange): Asked {
+  const isNamed = exchange.facts.forwarded.uri !== undefined
+  return isNamed && forwarder.isStatic(exchange.target) ? askedByGateway(exchange) : askedItself(exchange)
 }
 
 async function forward(
@@ -53,7 +61,8 @@ async function forward(
     session,
     setCookies: who.changes.map((change) => toSetCookie(change, config.cookie, exchange.facts.host)),
     closeAtMs: session === undefined ? undefined : sessions.endsAtMs(session),
-    authorizationUsed: who.authorizationUsed,
+    // A token is made to be read by programs behind us too, as behind oauth2-proxy; a password is for us alone.
+    dropAuthorization: who.authorizationUsed && session?.provider !== 'bearer',
     note,
   })
   return sent.ok ? sent.value : refuse(parts, exchange, who, sent.problem)
@@ -63,14 +72,17 @@ async function forward(
  * Only a page load is offered a sign-in, and a form that a person sent is kept for them where that is safe; everything
  * else learns that a sign-in is needed (401) and keeps its cookies.
  */
-async function askToSignIn(parts: Parts, exchange: Exchange, who: Who): Promise<Response> {
+async function askToSignIn(
+  parts: Parts,
+  exchange: Exchange,
+  { who, asked }: { who: Who; asked: Asked },
+): Promise<Response> {
   const { config, rules } = parts
-  const isProgram = config.signIn.forceJsonErrors || rules.isApi(exchange.target)
+  const isProgram = config.signIn.forceJsonErrors || rules.isApi(asked.target)
   if (exchange.facts.navigation && !isProgram) return offerSignIn(parts, exchange, who)
   if (exchange.facts.wantsHtml && exchange.arrival.method === 'POST' && !isProgram)
     return keepForm(parts, exchange, who)
-  const asked = isProgram ? asProgram(exchange) : exchange
-  return refuse(parts, asked, who, problem('sign_in_required'))
+  return refuse(parts, isProgram ? asProgram(exchange) : exchange, who, problem('sign_in_required'))
 }
 
 async function keepForm(parts: Parts, exchange: Exchange, who: Who): Promise<Response> {

@@ -11,6 +11,8 @@ type Handle = (exchange: Exchange, note: Note) => Response | Promise<Response>
 /** The endpoints that need no session: probes, and the way in and out. */
 export interface OwnEndpoints {
   readonly ping: Handle
+  /** The same for Google's load balancers, at paths of their own. */
+  readonly googlePing: Handle
   readonly ready: Handle
   readonly robots: Handle
   /** GET shows the sign-in page, POST takes a user name and password. */
@@ -25,6 +27,8 @@ export interface OwnEndpoints {
   readonly fragmentScript: Handle
 }
 
+const GOOGLE_AGENT = 'GoogleHC/1.0'
+
 /** Builds the endpoints that need no session. */
 export function createOwnEndpoints(parts: Parts, gate: Handle): OwnEndpoints {
   const { respond, signIn } = parts
@@ -36,6 +40,8 @@ export function createOwnEndpoints(parts: Parts, gate: Handle): OwnEndpoints {
       const isProbe = pingUserAgent === '' || exchange.facts.userAgent === pingUserAgent
       return isProbe ? respond.text(exchange, 200, 'OK') : gate(exchange, note)
     },
+    googlePing: (exchange, note) =>
+      exchange.facts.userAgent === GOOGLE_AGENT ? respond.text(exchange, 200, 'OK') : gate(exchange, note),
     ready: (exchange) => respond.text(exchange, 200, 'OK'),
     robots: (exchange) => respond.text(exchange, 200, 'User-agent: *\nDisallow: /\n'),
     async signIn(exchange, note) {

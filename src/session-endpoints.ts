@@ -1,11 +1,11 @@
+import { askedByGateway } from './asked.ts'
 import { toSetCookie } from './http/cookies.ts'
 import type { Exchange } from './http/exchange.ts'
 import { isFromOwnPage } from './http/origin.ts'
-import { parseTarget } from './http/target.ts'
 import type { Note } from './observe/access.ts'
 import type { Parts } from './parts.ts'
 import { meetsConstraints } from './policy/constraints.ts'
-import { type Asked, decide } from './policy/decide.ts'
+import { decide } from './policy/decide.ts'
 import { problem, type Reason } from './problems.ts'
 import type { Session } from './session/session.ts'
 import type { Who, Wish } from './who.ts'
@@ -48,7 +48,8 @@ async function answerAuth(parts: Parts, exchange: Exchange, note: Note): Promise
   const who = await parts.whoIs(exchange)
   const verdict = decide(parts.rules, askedByGateway(exchange), who.session)
   note.user = nameOf(who.session)
-  if (verdict.kind === 'sign-in') return bare(parts, { exchange, who, status: 401 })
+  if (verdict.kind === 'sign-in')
+    return bare(parts, { exchange, who, status: who.problem === undefined ? 401 : 403 })
   if (verdict.kind === 'deny') return bare(parts, { exchange, who, status: 403 })
   const { session } = verdict
   if (session !== undefined && !meetsConstraints(exchange.target.query, session)) {
@@ -65,13 +66,6 @@ function bare(parts: Parts, { exchange, who, status }: { exchange: Exchange; who
   const body = status === 401 ? 'Unauthorized\n' : 'Forbidden\n'
   const headers = ['Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff']
   return parts.respond.answer(exchange, { status, body, headers, changes: who.changes })
-}
-
-function askedByGateway({ facts }: Exchange): Asked {
-  const named = parseTarget(facts.forwarded.uri ?? '')
-  const target = named.ok ? named.value : { raw: '', path: '', query: '', ambiguous: true }
-  const isPreflight = facts.forwarded.method === 'OPTIONS' && facts.originHeader !== undefined
-  return { method: facts.forwarded.method, target, facts: { client: facts.client, preflight: isPreflight } }
 }
 
 interface About {

@@ -13,7 +13,7 @@ import { whenKnown } from './when-known.ts'
 export interface Who {
   readonly session: Session | undefined
   readonly changes: readonly CookieChange[]
-  /** The session came out of the Authorization header, which then does not travel on. */
+  /** The session came out of the Authorization header. */
   readonly authorizationUsed: boolean
   /** Credentials were sent that end the request here. */
   readonly problem: Problem | undefined

@@ -56,7 +56,7 @@ async function serve({ runtime, fetch }: Program, { config, warnings }: Settings
   process.on('uncaughtException', onBug)
   process.on('exit', node.flush)
 
-  const app = await createApp(config, await withSharedState(node.platform, config.session.relayUrl, log))
+  const app = await createApp(config, await withSharedState(node.platform, config.session, log))
   const { ping, ready } = config.paths
   const listeners = await listen({
     config: config.listen,

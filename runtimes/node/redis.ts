@@ -14,6 +14,8 @@ export interface RedisState extends SharedState {
 export interface RedisParts {
   /** `redis://`, `rediss://` or `unix://`. */
   readonly url: string
+  /** Wins over what stands in the address; empty texts are not given. */
+  readonly login?: { readonly username: string; readonly password: string }
   readonly now: () => number
   readonly log: Pick<Log, 'line'>
   /** Longest time that one command may take, in ms. */
@@ -174,7 +176,7 @@ function createNews({ client, attempt, now }: NewsParts): News {
   }
 }
 
-async function createClient({ url, timeoutMs = 250 }: RedisParts): Promise<Redis> {
+async function createClient({ url, login, timeoutMs = 250 }: RedisParts): Promise<Redis> {
   const { Redis } = await import('ioredis')
   const options = {
     lazyConnect: true,
@@ -187,9 +189,16 @@ async function createClient({ url, timeoutMs = 250 }: RedisParts): Promise<Redis
     autoResubscribe: false,
     retryStrategy: (attempt: number) => Math.min(attempt * 100, 2000),
   }
-  return url.startsWith('unix:')
-    ? new Redis({ ...options, path: new URL(url).pathname })
-    : new Redis(url, options)
+  const { username, password } = login ?? { username: '', password: '' }
+  const address = new URL(url)
+  if (address.protocol === 'unix:') {
+    const given = { ...(username === '' ? {} : { username }), ...(password === '' ? {} : { password }) }
+    return new Redis({ ...options, ...given, path: address.pathname })
+  }
+  // The library lets the address win over options, and decodes what stands in it.
+  if (username !== '') address.username = encodeURIComponent(username)
+  if (password !== '') address.password = encodeURIComponent(password)
+  return new Redis(address.href, options)
 }
 
 async function connect(clients: readonly Redis[]): Promise<void> {

@@ -1,13 +1,14 @@
+import type { SessionConfig } from '../../src/config/config.ts'
 import type { Log } from '../../src/observe/log.ts'
 import type { Platform } from '../../src/platform.ts'
 
 /** The platform with Redis behind it where a URL is configured; Redis is not even loaded for the many that have none. */
 export async function withSharedState(
   platform: Platform,
-  url: string | undefined,
+  { relayUrl: url, relayLogin: login }: Pick<SessionConfig, 'relayUrl' | 'relayLogin'>,
   log: Log,
 ): Promise<Platform> {
   if (url === undefined) return platform
   const { createRedisState } = await import('./redis.ts')
-  return { ...platform, shared: await createRedisState({ url, now: platform.now, log }) }
+  return { ...platform, shared: await createRedisState({ url, login, now: platform.now, log }) }
 }

@@ -51,6 +51,8 @@ export interface PathsConfig {
   readonly ping: string | undefined
   readonly ready: string | undefined
   readonly pingUserAgent: string
+  /** Also answer the paths that Google's load balancers ask for, to their User-Agent. */
+  readonly googleHealth: boolean
 }
 
 /** Whom to believe about the client; without `reverseProxy` nobody. */
@@ -104,6 +106,8 @@ export interface SessionConfig {
   readonly minimal: boolean
   /** `redis://` URL of the successor relay and denylist; undefined keeps them in memory. */
   readonly relayUrl: string | undefined
+  /** Wins over what stands in `relayUrl`; empty texts are not given. */
+  readonly relayLogin: { readonly username: string; readonly password: string }
 }
 
 /** How people sign in and out; `signInStatus` is that of the page for a visit without a session. */

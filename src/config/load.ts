@@ -118,6 +118,7 @@ function warnOfSecretsInFlags(settings: Settings): void {
     'basic-auth-password',
     'github-token',
     'redis-connection-url',
+    'redis-password',
   ] as const) {
     if (settings.source(flag) === 'flag' && settings.value(flag) !== OPTIONS[flag].default) {
       settings.warning(

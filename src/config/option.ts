@@ -36,6 +36,8 @@ interface OptionBase {
   readonly runtimes?: readonly RuntimeName[]
   /** An option of oauth2-proxy that is known and refused. */
   readonly supported?: false
+  /** For a refused option: what does its job here, as a person can do it. */
+  readonly instead?: string
   /** Accepted and checked, but there is nothing for it to change; `about` says why. */
   readonly inert?: true
 }

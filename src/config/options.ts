@@ -46,6 +46,7 @@ export const OPTIONS = {
     default: '',
     key: null,
     supported: false,
+    instead: 'write the settings as flags, variables or TOML',
     about: 'Structured YAML configuration.',
   },
   'convert-config-to-alpha': {
@@ -101,6 +102,7 @@ export const OPTIONS = {
     default: [],
     key: 'tls_cipher_suites',
     supported: false,
+    instead: 'tls-min-version is honoured',
     about: 'Cipher suites of the TLS listener.',
   },
   'force-https': {
@@ -115,6 +117,8 @@ export const OPTIONS = {
     kind: 'string',
     default: '',
     supported: false,
+    instead:
+      'status and duration of each request are in the log (the Helm chart of oauth2-proxy gives it unless metrics.enabled=false)',
     about: 'Plain listener for Prometheus.',
   },
   'metrics-secure-address': {
@@ -122,6 +126,7 @@ export const OPTIONS = {
     kind: 'string',
     default: '',
     supported: false,
+    instead: 'status and duration of each request are in the log',
     about: 'TLS listener for Prometheus.',
   },
   'metrics-tls-cert-file': {
@@ -168,15 +173,15 @@ export const OPTIONS = {
     group: 'Paths and forwarded headers',
     kind: 'boolean',
     default: false,
-    supported: false,
-    about: 'Extra health paths for Google Cloud load balancers (deprecated in oauth2-proxy).',
+    about:
+      'Answer `/liveness_check` and `/readiness_check` as ping-path to the User-Agent `GoogleHC/1.0` (deprecated in oauth2-proxy). Unlike there, ping-path goes on to answer everybody.',
   },
   'reverse-proxy': {
     group: 'Paths and forwarded headers',
     kind: 'boolean',
     default: false,
     about:
-      'A proxy stands in front: believe X-Forwarded-* and the client address header, but only from trusted-proxy-ip.',
+      'A proxy stands in front: believe X-Forwarded-*, X-Auth-Request-Redirect and the client address header, but only from trusted-proxy-ip.',
   },
   'trusted-proxy-ip': {
     group: 'Paths and forwarded headers',
@@ -198,6 +203,7 @@ export const OPTIONS = {
     kind: 'boolean',
     default: false,
     supported: false,
+    instead: 'queries reach the app as they are, and our own parameters are separated by &',
     about: 'Read `;` in query strings as `&`.',
   },
 
@@ -206,7 +212,8 @@ export const OPTIONS = {
     group: 'Provider',
     kind: 'string',
     default: 'google',
-    about: 'Where people sign in: `oidc` (any OpenID Connect issuer), `google` or `github`.',
+    about:
+      'Where people sign in: `oidc` (any OpenID Connect issuer), `keycloak-oidc` (the same, and the roles in its access tokens are groups `role:realm-role` and `role:client:role`), `google` or `github`.',
   },
   'provider-display-name': {
     group: 'Provider',
@@ -302,6 +309,7 @@ export const OPTIONS = {
     default: [],
     key: 'provider_ca_files',
     supported: false,
+    instead: 'name the file in the variable NODE_EXTRA_CA_CERTS, or DENO_CERT on Deno',
     about: 'PEM files with certificate authorities for the provider.',
   },
   'use-system-trust-store': {
@@ -309,6 +317,8 @@ export const OPTIONS = {
     kind: 'boolean',
     default: false,
     supported: false,
+    instead:
+      'name the file of the system in the variable NODE_EXTRA_CA_CERTS, or say DENO_TLS_CA_STORE=system on Deno',
     about: 'Add provider-ca-file to the authorities of the system instead of replacing them.',
   },
   'auth-request-response-mode': {
@@ -320,10 +330,10 @@ export const OPTIONS = {
   },
   'force-code-challenge-method': {
     group: 'Provider',
-    kind: 'string',
+    kind: 'enum',
+    values: ['', 'S256', 'plain'],
     default: '',
-    supported: false,
-    about: 'Deprecated name of code-challenge-method.',
+    about: 'Deprecated name of code-challenge-method, which wins when both are given.',
   },
   resource: {
     group: 'Provider',
@@ -359,6 +369,7 @@ export const OPTIONS = {
     default: [],
     key: 'oidc_public_key_files',
     supported: false,
+    instead: 'give oidc-jwks-url',
     about: 'PEM files with public keys of the issuer.',
   },
   'oidc-email-claim': {
@@ -419,8 +430,8 @@ export const OPTIONS = {
     group: 'OpenID Connect',
     kind: 'string',
     default: 'email',
-    supported: false,
-    about: 'Deprecated name of oidc-email-claim.',
+    about:
+      'Deprecated name of oidc-email-claim, which wins when it is not `email`. As in oauth2-proxy it does not choose the user name.',
   },
 
   // GitHub
@@ -465,6 +476,7 @@ export const OPTIONS = {
     kind: 'string',
     default: 'common',
     supported: false,
+    instead: 'give provider=oidc with the tenant in oidc-issuer-url',
     about: 'azure: tenant.',
   },
   'azure-graph-group-field': {
@@ -480,6 +492,7 @@ export const OPTIONS = {
     default: [],
     key: 'entra_id_allowed_tenants',
     supported: false,
+    instead: 'give provider=oidc with the one tenant in oidc-issuer-url',
     about: 'entra-id: tenants to accept.',
   },
   'entra-id-federated-token-auth': {
@@ -509,6 +522,7 @@ export const OPTIONS = {
     default: [],
     key: 'gitlab_groups',
     supported: false,
+    instead: 'give provider=oidc with allowed-group',
     about: 'gitlab: allowed groups.',
   },
   'gitlab-project': {
@@ -576,15 +590,16 @@ export const OPTIONS = {
     default: [],
     key: 'keycloak_groups',
     supported: false,
+    instead: 'give allowed-group',
     about: 'keycloak: allowed groups.',
   },
   'allowed-role': {
-    group: 'Other providers',
+    group: 'Who may sign in',
     kind: 'list',
     default: [],
     key: 'allowed_roles',
-    supported: false,
-    about: 'keycloak-oidc: allowed roles.',
+    about:
+      'Roles of keycloak-oidc of which one is needed: `role` of the realm or `client:role`. The same as `role:…` in allowed-group. An explicitly empty flag is refused.',
   },
   'jwt-key': {
     group: 'Other providers',
@@ -663,6 +678,7 @@ export const OPTIONS = {
     kind: 'boolean',
     default: false,
     supported: false,
+    instead: 'leave redirect-url out to have it made from the request',
     about: 'Send a redirect URI without a host as it is.',
   },
   'skip-provider-button': {
@@ -767,7 +783,7 @@ export const OPTIONS = {
     kind: 'boolean',
     default: false,
     about:
-      'Accept a verified JWT in Authorization as a session, from the provider itself or from extra-jwt-issuers.',
+      'Accept a verified JWT in Authorization as a session, from the provider itself or from extra-jwt-issuers. The header goes on to the app, unless one of ours takes its place.',
   },
   'bearer-token-login-fallback': {
     group: 'Bearer tokens',
@@ -949,22 +965,23 @@ export const OPTIONS = {
     group: 'Sessions',
     kind: 'string',
     default: '',
-    supported: false,
-    about: 'User at Redis.',
+    runtimes: SERVERS,
+    about: 'User at Redis; wins over the one in redis-connection-url.',
   },
   'redis-password': {
     group: 'Sessions',
     kind: 'string',
     default: '',
     secret: true,
-    supported: false,
-    about: 'Password at Redis; write it into redis-connection-url.',
+    runtimes: SERVERS,
+    about: 'Password at Redis; wins over the one in redis-connection-url.',
   },
   'redis-use-sentinel': {
     group: 'Sessions',
     kind: 'boolean',
     default: false,
     supported: false,
+    instead: 'sessions need no Redis here: leave it out, or give one address in redis-connection-url',
     about: 'Find Redis through sentinels.',
   },
   'redis-sentinel-password': {
@@ -988,6 +1005,7 @@ export const OPTIONS = {
     default: [],
     secret: true,
     supported: false,
+    instead: 'sessions need no Redis here: leave it out, or give one address in redis-connection-url',
     about: 'Addresses of the sentinels.',
   },
   'redis-use-cluster': {
@@ -995,6 +1013,7 @@ export const OPTIONS = {
     kind: 'boolean',
     default: false,
     supported: false,
+    instead: 'sessions need no Redis here: leave it out, or give one address in redis-connection-url',
     about: 'Redis is a cluster.',
   },
   'redis-cluster-connection-urls': {
@@ -1003,6 +1022,7 @@ export const OPTIONS = {
     default: [],
     secret: true,
     supported: false,
+    instead: 'sessions need no Redis here: leave it out, or give one address in redis-connection-url',
     about: 'Addresses of cluster nodes.',
   },
   'redis-ca-path': {
@@ -1023,8 +1043,8 @@ export const OPTIONS = {
     group: 'Sessions',
     kind: 'integer',
     default: 0,
-    supported: false,
-    about: 'Longest idle time of a connection to Redis.',
+    inert: true,
+    about: 'Accepted, and nothing to change: one connection is kept, and made anew when Redis closes it.',
   },
 
   // Upstreams
@@ -1158,6 +1178,7 @@ export const OPTIONS = {
     default: '',
     secret: true,
     supported: false,
+    instead: 'with pass-authorization-header apps can verify the ID token',
     about: 'Signs upstream requests with GAP-Signature (deprecated in oauth2-proxy).',
   },
 
@@ -1192,6 +1213,7 @@ export const OPTIONS = {
     kind: 'file',
     default: '',
     supported: false,
+    instead: 'banner, footer and custom-sign-in-logo change our pages',
     about: 'Directory with own pages.',
   },
 
@@ -1227,6 +1249,7 @@ export const OPTIONS = {
     kind: 'string',
     default: '[{{.Timestamp}}] [{{.File}}] {{.Message}}',
     supported: false,
+    instead: 'lines are JSON',
     about: 'Template of a line; ours are JSON.',
   },
   'auth-logging-format': {
@@ -1234,6 +1257,7 @@ export const OPTIONS = {
     kind: 'string',
     default: '{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] [{{.Status}}] {{.Message}}',
     supported: false,
+    instead: 'lines are JSON',
     about: 'Template of a line; ours are JSON.',
   },
   'request-logging-format': {
@@ -1242,56 +1266,58 @@ export const OPTIONS = {
     default:
       '{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} {{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} {{.UserAgent}} {{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}',
     supported: false,
+    instead: 'lines are JSON',
     about: 'Template of a line; ours are JSON.',
   },
   'errors-to-info-log': {
     group: 'Logging',
     kind: 'boolean',
     default: false,
-    supported: false,
-    about: 'Write errors to the normal output.',
+    inert: true,
+    about: 'Accepted, and nothing to change: every line goes to standard output.',
   },
   'logging-filename': {
     group: 'Logging',
     kind: 'file',
     default: '',
     supported: false,
+    instead: 'lines go to standard output, which can be sent to a file',
     about: 'Write the log to a file.',
   },
   'logging-max-size': {
     group: 'Logging',
     kind: 'integer',
     default: 100,
-    supported: false,
-    about: 'Size in megabytes at which that file is rotated.',
+    inert: true,
+    about: 'Accepted, and nothing to change without logging-filename, in oauth2-proxy neither.',
   },
   'logging-max-age': {
     group: 'Logging',
     kind: 'integer',
     default: 7,
-    supported: false,
-    about: 'Days for which rotated files are kept.',
+    inert: true,
+    about: 'Accepted, and nothing to change without logging-filename, in oauth2-proxy neither.',
   },
   'logging-max-backups': {
     group: 'Logging',
     kind: 'integer',
     default: 0,
-    supported: false,
-    about: 'Number of rotated files that are kept.',
+    inert: true,
+    about: 'Accepted, and nothing to change without logging-filename, in oauth2-proxy neither.',
   },
   'logging-local-time': {
     group: 'Logging',
     kind: 'boolean',
     default: true,
-    supported: false,
-    about: 'Local time in the log; ours is UTC.',
+    inert: true,
+    about: 'Accepted, and nothing to change: times name their zone, which is UTC.',
   },
   'logging-compress': {
     group: 'Logging',
     kind: 'boolean',
     default: false,
-    supported: false,
-    about: 'Compress rotated files.',
+    inert: true,
+    about: 'Accepted, and nothing to change without logging-filename, in oauth2-proxy neither.',
   },
 } as const satisfies Record<string, Option>
 

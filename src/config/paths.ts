@@ -10,7 +10,13 @@ export function buildPaths(settings: Settings): PathsConfig {
   const ping = readRoute(settings, 'ping-path')
   const ready = readRoute(settings, 'ready-path')
   if (ping !== undefined && ping === ready) settings.problem('ready-path', 'give a path other than ping-path')
-  return { prefix: readPrefix(settings), ping, ready, pingUserAgent: settings.value('ping-user-agent') }
+  return {
+    prefix: readPrefix(settings),
+    ping,
+    ready,
+    pingUserAgent: settings.value('ping-user-agent'),
+    googleHealth: settings.value('gcp-healthchecks'),
+  }
 }
 
 function readPrefix(settings: Settings): string {

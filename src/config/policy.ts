@@ -19,7 +19,7 @@ export function buildPolicy(settings: Settings, files: Files): PolicyConfig {
   return {
     emailDomains: readEmailDomains(settings),
     authenticatedEmailsFile: readEmailsFile(settings, files),
-    allowedGroups: readGroups(settings),
+    allowedGroups: [...readGroups(settings, 'allowed-group'), ...readRoles(settings)],
     skipAuthRoutes: [
       ...readRoutes(settings, 'skip-auth-route', parseRoute),
       ...readRoutes(settings, 'skip-auth-regex', parseAnyMethod),
@@ -60,13 +60,23 @@ function readEmailsFile(settings: Settings, files: Files): string | undefined {
 }
 
 /** A flag such as `--allowed-group=$GROUP` with nothing in it would open the door instead of guarding it. */
-function readGroups(settings: Settings): readonly string[] {
-  const groups = settings.value('allowed-group')
-  if (groups.length === 0 && settings.source('allowed-group') === 'flag') {
-    settings.problem('allowed-group', 'give a group or leave the flag out, without one everybody is allowed')
+function readGroups(settings: Settings, flag: 'allowed-group' | 'allowed-role'): readonly string[] {
+  const groups = settings.value(flag)
+  if (groups.length === 0 && settings.source(flag) === 'flag') {
+    const what = flag === 'allowed-group' ? 'group' : 'role'
+    settings.problem(flag, `give a ${what} or leave the flag out, without one everybody is allowed`)
   }
-  if (groups.some((group) => group.trim() === '')) settings.problem('allowed-group', 'remove the blank entry')
+  if (groups.some((group) => group.trim() === '')) settings.problem(flag, 'remove the blank entry')
   return groups
+}
+
+function readRoles(settings: Settings): readonly string[] {
+  const roles = readGroups(settings, 'allowed-role')
+  const kind = settings.value('provider')
+  if (roles.length > 0 && kind !== 'keycloak-oidc') {
+    settings.problem('allowed-role', `remove this, there are no roles with --provider=${kind}`)
+  }
+  return roles.map((role) => `role:${role}`)
 }
 
 function readRoutes(

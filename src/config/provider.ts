@@ -10,27 +10,30 @@ import { isLoopbackUrl } from './url.ts'
 /** Providers that there are: their names, and the issuer where it is fixed. */
 const KINDS: Readonly<Record<string, { readonly displayName: string; readonly issuer?: string }>> = {
   oidc: { displayName: 'OpenID Connect' },
+  'keycloak-oidc': { displayName: 'Keycloak OIDC' },
   google: { displayName: 'Google', issuer: 'https://accounts.google.com' },
   github: { displayName: 'GitHub' },
 }
 
-/** Providers of oauth2-proxy that there are not yet. */
-const UNSUPPORTED_KINDS: readonly string[] = [
-  'adfs',
-  'azure',
-  'bitbucket',
-  'cidaas',
-  'digitalocean',
-  'entra-id',
-  'facebook',
-  'gitlab',
-  'keycloak',
-  'keycloak-oidc',
-  'linkedin',
-  'login.gov',
-  'nextcloud',
-  'sourcehut',
-]
+/** Kinds that take whatever issuer the operator names. */
+const ANY_ISSUER: readonly string[] = ['oidc', 'keycloak-oidc']
+
+/** Providers of oauth2-proxy that there are not yet, and what to give in their place where there is something. */
+const UNSUPPORTED_KINDS: Readonly<Record<string, string>> = {
+  adfs: 'oidc',
+  azure: 'oidc, with oidc-issuer-url=https://login.microsoftonline.com/TENANT/v2.0',
+  bitbucket: '',
+  cidaas: 'oidc',
+  digitalocean: '',
+  'entra-id': 'oidc, with oidc-issuer-url=https://login.microsoftonline.com/TENANT/v2.0',
+  facebook: '',
+  gitlab: 'oidc',
+  keycloak: 'keycloak-oidc',
+  linkedin: '',
+  'login.gov': '',
+  nextcloud: '',
+  sourcehut: '',
+}
 
 const SIGNING_ALGS = /^(?:EdDSA|(?:ES|HS|PS|RS)(?:256|384|512))$/u
 
@@ -55,7 +58,7 @@ export function buildProvider(settings: Settings, files: Files): ProviderConfig 
     signingAlgs: readEach(settings, 'oidc-enabled-signing-alg', parseSigningAlg),
     skipIssuerVerification: settings.value('insecure-oidc-skip-issuer-verification'),
     skipNonce: settings.value('insecure-oidc-skip-nonce'),
-    codeChallengeMethod: settings.value('code-challenge-method') || 'S256',
+    codeChallengeMethod: readCodeChallengeMethod(settings),
     insecureTls: settings.value('ssl-insecure-skip-verify'),
     github: buildGithub(settings, kind),
   }
@@ -63,7 +66,7 @@ export function buildProvider(settings: Settings, files: Files): ProviderConfig 
 
 /** A rule on groups needs groups: as in oauth2-proxy, any OpenID provider is asked for them unless `scope` is given. */
 function impliedScope(settings: Settings, kind: string): string | undefined {
-  return kind === 'oidc' && settings.value('allowed-group').length > 0
+  return ANY_ISSUER.includes(kind) && settings.value('allowed-group').length > 0
     ? 'openid email profile groups'
     : undefined
 }
@@ -71,9 +74,10 @@ function impliedScope(settings: Settings, kind: string): string | undefined {
 function readKind(settings: Settings): string {
   const kind = settings.value('provider')
   if (Object.hasOwn(KINDS, kind)) return kind
-  const sentence = UNSUPPORTED_KINDS.includes(kind)
-    ? `${quote(kind)} is not supported yet; give oidc, google or github`
-    : `give oidc, google or github, not ${quote(kind)}${didYouMean(kind, Object.keys(KINDS))}`
+  const known = 'oidc, keycloak-oidc, google or github'
+  const sentence = Object.hasOwn(UNSUPPORTED_KINDS, kind)
+    ? `${quote(kind)} is not supported yet; give ${UNSUPPORTED_KINDS[kind] || known}`
+    : `give ${known}, not ${quote(kind)}${didYouMean(kind, Object.keys(KINDS))}`
   settings.problem('provider', sentence)
   // Google needs nothing more, so this one problem does not look like several.
   return 'google'
@@ -99,8 +103,9 @@ function readClientSecret(
     }
     return { file }
   }
-  if (!settings.given('client-secret') || kind !== 'oidc') {
-    const hint = kind === 'oidc' ? '; a public client says --client-secret= with nothing behind it' : ''
+  const mayBePublic = ANY_ISSUER.includes(kind)
+  if (!settings.given('client-secret') || !mayBePublic) {
+    const hint = mayBePublic ? '; a public client says --client-secret= with nothing behind it' : ''
     settings.problem(
       'client-secret',
       `give the client secret that the provider issued, or client-secret-file${hint}`,
@@ -164,9 +169,14 @@ function readLoginParameters(settings: Settings): Readonly<Record<string, string
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ''))
 }
 
+function readCodeChallengeMethod(settings: Settings): ProviderConfig['codeChallengeMethod'] {
+  return settings.value('code-challenge-method') || settings.value('force-code-challenge-method') || 'S256'
+}
+
 function readClaims(settings: Settings): ProviderConfig['claims'] {
+  const emailClaim = settings.value('oidc-email-claim')
   return {
-    email: settings.value('oidc-email-claim'),
+    email: emailClaim === 'email' ? settings.value('user-id-claim') || 'email' : emailClaim,
     groups: settings.value('oidc-groups-claim'),
     audience: settings.value('oidc-audience-claim'),
     extraAudiences: settings.value('oidc-extra-audience'),
@@ -189,7 +199,7 @@ function warnOfInsecure(settings: Settings): void {
   for (const [flag, danger] of Object.entries(dangers) as [keyof typeof dangers, string][]) {
     if (settings.value(flag)) settings.warning(flag, `this is insecure: ${danger}`)
   }
-  if (settings.value('code-challenge-method') === 'plain') {
+  if (readCodeChallengeMethod(settings) === 'plain') {
     settings.warning('code-challenge-method', 'use S256, plain does not protect the code')
   }
 }

@@ -25,6 +25,7 @@ export function buildSession(settings: Settings, files: Files): SessionConfig {
     groups: settings.value('session-groups'),
     minimal,
     relayUrl: readRelayUrl(settings),
+    relayLogin: { username: settings.value('redis-username'), password: settings.value('redis-password') },
   }
 }
 
@@ -111,6 +112,10 @@ function readRelayUrl(settings: Settings): string | undefined {
   const url = settings.value('redis-connection-url')
   const wanted = settings.value('session-store-type') === 'redis'
   if (url === '') {
+    for (const flag of ['redis-username', 'redis-password'] as const) {
+      if (settings.value(flag) !== '')
+        settings.warning(flag, 'this has no effect without redis-connection-url')
+    }
     if (wanted) {
       settings.problem('redis-connection-url', 'give the address of Redis, or leave session-store-type out')
     }

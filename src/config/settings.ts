@@ -56,7 +56,7 @@ function readOne(
   const parsed = parseValue(option, winner.raw)
   const changes = !parsed.ok || !sameValue(parsed.value, defaultOf(option))
   if (option.supported === false) {
-    if (changes) report.problem(winner.label, 'remove this setting, it is not supported yet')
+    if (changes) report.problem(winner.label, whyUnsupported(option))
     return undefined
   }
   if (changes && option.runtimes !== undefined && !option.runtimes.includes(runtime)) {
@@ -69,6 +69,11 @@ function readOne(
   }
   warnOfSpaces(winner, report)
   return parsed.value
+}
+
+function whyUnsupported({ instead }: Option): string {
+  const sentence = 'remove this setting, it is not supported yet'
+  return instead === undefined ? sentence : `${sentence}; ${instead}`
 }
 
 /** What cannot be read from a flag is a mistake on the command line; what an enum does not know is a bad setting. */

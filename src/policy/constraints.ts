@@ -24,7 +24,17 @@ export function meetsConstraints(
   return (
     (allowedGroups === undefined || groups.some((group) => allowedGroups.includes(group))) &&
     (emails === undefined || (email !== '' && emails.includes(email))) &&
-    // `*` would be everybody, which no narrowing means.
-    (domains === undefined || compileEmailDomains(domains.filter((domain) => domain !== '*')).admits(email))
+    (domains === undefined || compileEmailDomains(domains.flatMap(withApex).filter(isDomain)).admits(email))
   )
+}
+
+/** Here, unlike in email-domain, `.d` and `*.d` mean `d` too, as in oauth2-proxy. */
+function withApex(domain: string): readonly string[] {
+  const apex = /^\*?\.(.+)$/u.exec(domain)?.[1]
+  return apex === undefined ? [domain] : [domain, apex]
+}
+
+/** `*` would be everybody, which no narrowing means. */
+function isDomain(domain: string): boolean {
+  return domain !== '*'
 }

@@ -1,6 +1,7 @@
 import type { ProviderConfig } from '../config/config.ts'
 import { createGithubProvider } from './github.ts'
 import { createGoogleProvider } from './google.ts'
+import { createKeycloakProvider } from './keycloak.ts'
 import { createOidcProvider } from './oidc.ts'
 import { isLoopback } from './outbound.ts'
 import type { Provider } from './provider.ts'
@@ -10,6 +11,7 @@ type CreateProvider = (config: ProviderConfig, tools: ProviderTools) => Provider
 
 const KINDS: Readonly<Record<string, CreateProvider>> = {
   oidc: (config, tools) => createOidcProvider(config, tools),
+  'keycloak-oidc': createKeycloakProvider,
   google: createGoogleProvider,
   github: createGithubProvider,
 }

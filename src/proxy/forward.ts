@@ -23,8 +23,8 @@ export interface ForwardRequest {
   readonly setCookies: readonly string[]
   /** When a tunnel or a never-ending answer must be cut, in ms since the epoch. */
   readonly closeAtMs: number | undefined
-  /** The session came out of the Authorization header, which then does not travel on. */
-  readonly authorizationUsed?: boolean
+  /** The client's Authorization header was for us and does not travel on. */
+  readonly dropAuthorization?: boolean
   /** Told which upstream took the request, for the access line. */
   readonly note?: { upstream: string | undefined }
 }
@@ -58,14 +58,14 @@ export function createForwarder(parts: {
   const responseEdit = createResponseEdit(policy)
 
   const send = (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
-    const { exchange, session, closeAtMs, authorizationUsed = false } = request
+    const { exchange, session, closeAtMs, dropAuthorization = false } = request
     const websocket = exchange.facts.websocket && upstream.websockets
     const why = whyRefused(exchange.arrival, websocket)
     if (why !== undefined) return Promise.resolve(failed(problem('request_malformed', { why })))
     return platform.forward(exchange.arrival, {
       upstream: address,
       target: exchange.target.raw,
-      headers: requestHeaders({ exchange, session, upstream, authorizationUsed }),
+      headers: requestHeaders({ exchange, session, upstream, dropAuthorization }),
       response: responseEdit(request),
       timeoutMs: upstream.timeoutMs,
       websocket,

@@ -23,7 +23,7 @@ function requestLines(config: HeadersConfig, session: Session): HeaderLines {
   const lines: string[] = []
   if (config.passUserHeaders || config.passBasicAuth) {
     const { preferEmailToUser } = config
-    add(lines, 'X-Forwarded-User', toFieldValue(preferEmailToUser ? session.email : session.user))
+    add(lines, 'X-Forwarded-User', toFieldValue(nameOf(config, session)))
     if (!preferEmailToUser) add(lines, 'X-Forwarded-Email', toFieldValue(session.email))
     add(lines, 'X-Forwarded-Groups', toGroupsValue(session.groups))
     add(lines, 'X-Forwarded-Preferred-Username', toFieldValue(session.preferredUsername))
@@ -54,9 +54,14 @@ function addAuthRequestFamily(lines: string[], session: Session): void {
   add(lines, 'X-Auth-Request-Preferred-Username', toFieldValue(session.preferredUsername))
 }
 
+/** Local users have no e-mail address; their name stands for it. */
+function nameOf({ preferEmailToUser }: HeadersConfig, { email, user }: Session): string | undefined {
+  return preferEmailToUser ? email || user : user
+}
+
 /** RFC 7617 with UTF-8; undefined without a password, or without a name that can stand before the colon. */
 function basicCredentials(config: HeadersConfig, session: Session): string | undefined {
-  const name = config.preferEmailToUser ? session.email : session.user
+  const name = nameOf(config, session)
   if (config.basicAuthPassword === '' || name === undefined || name === '') return undefined
   // A name with a colon would be read as a shorter name (RFC 7617 §2): somebody else's.
   if (name.includes(':')) return undefined

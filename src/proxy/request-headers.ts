@@ -11,8 +11,8 @@ export interface RequestHeadersInput {
   readonly exchange: Exchange
   readonly session: Session | undefined
   readonly upstream: UpstreamConfig
-  /** The session came out of the Authorization header, which then stays with us. */
-  readonly authorizationUsed: boolean
+  /** The client's Authorization header was for us and stays with us. */
+  readonly dropAuthorization: boolean
 }
 
 interface Policy {
@@ -40,7 +40,7 @@ export function createRequestHeaders(policy: Policy): (input: RequestHeadersInpu
     const { exchange, session, upstream } = input
     const identity = session === undefined ? NO_LINES : policy.identity.forRequest(session)
     // Where we may speak through Authorization, a client's own would be believed as ours on routes without a session.
-    const dropsAuthorization = input.authorizationUsed || injectsAuthorization
+    const dropsAuthorization = input.dropAuthorization || injectsAuthorization
     const kept = keptLines({ policy, exchange, dropsAuthorization, keepsHost: upstream.passHostHeader })
     if (!kept.hasHost) kept.lines.push('Host', hostOf(upstream, exchange.facts))
     kept.lines.push(...identity)

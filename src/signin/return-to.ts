@@ -18,13 +18,28 @@ const ROUNDS = 3
 
 /**
  * Judges where a person may be sent after signing in or out. Returns the target, `/` for anything that is not plainly an
- * address of this site or of an allowed host. Pure; the query and the fragment come back byte for byte, the path in
- * the form that a browser would ask for.
+ * address of this site or of an allowed host. Pure; the query and the fragment come back byte for byte (escaped, where they
+ * came unescaped), the path in the form that a browser would ask for.
  */
-export function readReturnTo(raw: string, rules: ReturnRules): string {
+export function readReturnTo(given: string, rules: ReturnRules): string {
+  if (given.length > MAX_LENGTH) return '/'
+  const raw = escapeAgain(given)
   if (raw.length > MAX_LENGTH || !PLAIN.test(raw)) return '/'
   return (raw.startsWith('/') ? readRelative(raw, rules) : readAbsolute(raw, rules)) ?? '/'
 }
+
+/**
+ * A gateway that puts an address into `rd` without escaping it (`rd=https://$host$request_uri`) has it unescaped on the way:
+ * letters of any script, and in a query the spaces. They are escaped once more; what else is not plain stays and is refused.
+ */
+function escapeAgain(given: string): string {
+  const end = given.search(/[?#]/u)
+  const path = end === -1 ? given : given.slice(0, end)
+  const rest = end === -1 ? '' : given.slice(end)
+  return path.replace(LETTERS, encodeURIComponent) + rest.replace(LETTERS_AND_SPACES, encodeURIComponent)
+}
+const LETTERS = /(?!\p{ASCII})[\p{L}\p{M}\p{N}]+/gu
+const LETTERS_AND_SPACES = / |(?!\p{ASCII})[\p{L}\p{M}\p{N}]+/gu
 
 /** Compiles whitelist-domain: `host`, `.host` or `*.host` (the host and all below it), each with `:port` or `:*`. */
 export function compileAllowedHosts(entries: readonly string[]): AllowsHost {

@@ -44,6 +44,12 @@ describe('/oauth2/auth', () => {
     ['?allowed_email_domains=example.com', 202],
     ['?allowed_email_domains=evil.com', 403],
     ['?allowed_email_domains=*', 403],
+    ['?allowed_email_domains=*.example.com', 202],
+    ['?allowed_email_domains=.example.com', 202],
+    ['?allowed_email_domains=.com', 202],
+    ['?allowed_email_domains=*.ample.com', 403],
+    ['?allowed_email_domains=*.*', 403],
+    ['?allowed_email_domains=.', 403],
     ['?allowed_groups=admins&allowed_emails=bob@example.com', 403],
   ])('narrows by %s: %i', async (query, status) => {
     const gate = await startGate({ args: TRUSTING })
@@ -179,6 +185,53 @@ describe('WebSockets', () => {
   })
 })
 
+describe('the health checks of Google Cloud', () => {
+  const probe = ['Host', 'app.example.com', 'User-Agent', 'GoogleHC/1.0']
+
+  it('are answered at their two paths, when that is switched on, and nobody else is there', async () => {
+    const gate = await startGate({ args: ['--gcp-healthchecks'] })
+    for (const path of ['/liveness_check', '/readiness_check']) {
+      expect((await gate.ask(path, { headers: probe })).status).toBe(200)
+      expect((await gate.ask(path)).status).toBe(401)
+    }
+    expect((await gate.ask('/', { headers: probe })).status).toBe(401)
+    expect((await gate.ask('/ping')).status).toBe(200)
+    const plain = await startGate()
+    expect((await plain.ask('/liveness_check', { headers: probe })).status).toBe(401)
+  })
+})
+
+describe('a gateway that asks at the root, where a static upstream answers', () => {
+  const upstreams = ['static://202', 'http://127.0.0.1:8080/app/']
+  const args = [...TRUSTING, '--skip-auth-route=^/open$', '--api-route=^/api/']
+  const ask = (gate: TestGate, more: HeaderLines, peer: Peer = GATEWAY) =>
+    gate.ask('/', { headers: ['Host', 'app.example.com', 'Accept', 'text/html', ...more], peer })
+
+  it.each([
+    ['/open', 'GET', 202],
+    ['/public/x', 'GET', 202],
+    ['/public/x', 'POST', 401],
+    ['/public/../admin', 'GET', 401],
+    ['/admin', 'GET', 401],
+  ])('lets through what needs no sign-in there: %s %s: %i', async (uri, method, status) => {
+    const gate = await startGate({ args, upstreams })
+    const lines = ['X-Forwarded-Uri', uri, 'X-Forwarded-Method', method]
+    expect((await ask(gate, lines)).status).toBe(status)
+    expect((await ask(gate, lines, { kind: 'ip', address: '203.0.113.7' })).status).toBe(401)
+  })
+
+  it('answers a program about an API, and names no other upstream so', async () => {
+    const gate = await startGate({ args, upstreams })
+    const answer = await ask(gate, ['X-Forwarded-Uri', '/api/x'])
+    expect(answer.headers.get('content-type')).toBe('application/json')
+    const proxied = await gate.ask('/app/x', {
+      headers: ['Host', 'app.example.com', 'X-Forwarded-Uri', '/open', 'X-Forwarded-Method', 'GET'],
+      peer: GATEWAY,
+    })
+    expect(proxied.status).toBe(401)
+  })
+})
+
 describe('credentials in a header', () => {
   it('of a verified token are a session, of any other one the way to the sign-in', async () => {
     const gate = await startGate({ args: ['--skip-jwt-bearer-tokens'] })
@@ -195,6 +248,10 @@ describe('credentials in a header', () => {
       headers: ['Host', 'app.example.com', 'Authorization', 'Bearer x.y.z'],
     })
     expect(refused.status).toBe(403)
+    const atAuth = await strict.ask('/oauth2/auth', {
+      headers: ['Host', 'app.example.com', 'Authorization', 'Bearer x.y.z'],
+    })
+    expect(atAuth.status).toBe(403)
   })
 
   it('of local users open the app, and the form sets a session', async () => {

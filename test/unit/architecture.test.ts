@@ -12,6 +12,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   'session-endpoints': 5,
   gate: 5,
   who: 4,
+  asked: 4,
   sessions: 4,
   signin: 3,
   http: 2,

@@ -75,6 +75,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'proxy-prefix': ['/auth/'],
   'ping-path': ['/live'],
   'ping-user-agent': ['probe'],
+  'gcp-healthchecks': ['true'],
   'ready-path': [''],
   'reverse-proxy': ['true'],
   'trusted-proxy-ip': ['192.0.2.1', '--reverse-proxy'],
@@ -94,6 +95,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'acr-values': ['2'],
   'auth-request-response-mode': ['form_post'],
   'code-challenge-method': ['plain'],
+  'force-code-challenge-method': ['plain'],
   'skip-claims-from-profile-url': ['true'],
   'ssl-insecure-skip-verify': ['true'],
   'oidc-issuer-url': ['https://other.example'],
@@ -105,6 +107,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   ],
   'oidc-jwks-url': ['https://i.example/keys'],
   'oidc-email-claim': ['upn'],
+  'user-id-claim': ['upn'],
   'oidc-groups-claim': ['roles'],
   'oidc-audience-claim': ['azp'],
   'oidc-extra-audience': ['b'],
@@ -120,6 +123,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'email-domain': ['example.com'],
   'authenticated-emails-file': ['/users'],
   'allowed-group': ['ops'],
+  'allowed-role': ['ops', '--provider=keycloak-oidc'],
   'htpasswd-file': ['/users'],
   'htpasswd-user-group': ['ops', '--htpasswd-file=/users'],
   'redirect-url': ['https://app.example'],
@@ -156,6 +160,8 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'cookie-budget': ['4096'],
   'session-store-type': ['redis', '--redis-connection-url=redis://r'],
   'redis-connection-url': ['redis://r:6379/1'],
+  'redis-username': ['u', '--redis-connection-url=redis://r'],
+  'redis-password': ['p', '--redis-connection-url=redis://r'],
   'session-cookie-minimal': ['true'],
   'session-groups': ['named'],
   'session-max-lifetime': ['24h'],
@@ -244,7 +250,8 @@ describe('what is not supported yet is refused', () => {
     const value =
       { boolean: String(!option.default), integer: '42', duration: '1s' }[option.kind as string] ?? 'hunter2'
     const problems = problemsOf({ args: [`--${flag}=${value}`] })
-    expect(problems).toEqual([`--${flag}: remove this setting, it is not supported yet`])
+    const more = option.instead === undefined ? '' : `; ${option.instead}`
+    expect(problems).toEqual([`--${flag}: remove this setting, it is not supported yet${more}`])
   })
 
   it.each(unsupported)('--%s with its default changes nothing', (flag, option) => {
@@ -256,14 +263,53 @@ describe('what is not supported yet is refused', () => {
     expect(
       problemsOf({ env: { OAUTH2_PROXY_GOOGLE_GROUP: 'a', OAUTH2_PROXY_METRICS_ADDRESS: ':9' } }),
     ).toEqual([
-      'OAUTH2_PROXY_METRICS_ADDRESS: remove this setting, it is not supported yet',
+      'OAUTH2_PROXY_METRICS_ADDRESS: remove this setting, it is not supported yet; status and duration of each request are in the log (the Helm chart of oauth2-proxy gives it unless metrics.enabled=false)',
       'OAUTH2_PROXY_GOOGLE_GROUP: remove this setting, it is not supported yet',
     ])
     const files = { '/gate.toml': 'redis_use_cluster = true' }
     expect(problemsOf({ args: ['--config=/gate.toml'], files })).toEqual([
-      'redis_use_cluster in /gate.toml: remove this setting, it is not supported yet',
+      'redis_use_cluster in /gate.toml: remove this setting, it is not supported yet; sessions need no Redis here: leave it out, or give one address in redis-connection-url',
     ])
   })
+})
+
+describe('deprecated names', () => {
+  const providerOf = (...args: readonly string[]) => {
+    const loaded = load({ args })
+    return loaded.kind === 'config' ? loaded.config.providers[0] : undefined
+  }
+
+  it('of the e-mail claim counts while the new one does not', () => {
+    expect(providerOf('--user-id-claim=upn')?.claims.email).toBe('upn')
+    expect(providerOf('--user-id-claim=upn', '--oidc-email-claim=mail')?.claims.email).toBe('mail')
+    expect(providerOf('--user-id-claim=')?.claims.email).toBe('email')
+  })
+
+  it('of the PKCE method counts while the new one does not', () => {
+    expect(providerOf('--force-code-challenge-method=plain')?.codeChallengeMethod).toBe('plain')
+    const both = ['--force-code-challenge-method=plain', '--code-challenge-method=S256']
+    expect(providerOf(...both)?.codeChallengeMethod).toBe('S256')
+  })
+})
+
+it('counts roles of Keycloak as groups that are allowed', () => {
+  const loaded = load({
+    args: ['--provider=keycloak-oidc', '--allowed-group=staff', '--allowed-role=admin,shop:buyer'],
+  })
+  expect(loaded.kind === 'config' && loaded.config.policy.allowedGroups).toEqual([
+    'staff',
+    'role:admin',
+    'role:shop:buyer',
+  ])
+})
+
+it.each([
+  'logging-max-size=5',
+  'logging-compress=true',
+  'logging-local-time=false',
+  'errors-to-info-log=true',
+])('starts with --%s, which has nothing to change', (flag) => {
+  expect(load({ args: [`--${flag}`] }).kind).toBe('config')
 })
 
 it('asks any OpenID provider for groups when a rule needs them, unless a scope is given', () => {

@@ -48,8 +48,8 @@ describe('refused with one sentence', () => {
     ['an empty client secret file', flags('--client-secret=', '--client-secret-file=/empty'), 'it is empty'],
     [
       'a provider that is not there yet',
-      flags('--provider=keycloak-oidc'),
-      '--provider: "keycloak-oidc" is not supported yet',
+      flags('--provider=entra-id'),
+      '--provider: "entra-id" is not supported yet; give oidc, with oidc-issuer-url=https://login.microsoftonline.com/',
     ],
     ['a misspelt provider', flags('--provider=oicd'), 'did you mean "oidc"?'],
     [

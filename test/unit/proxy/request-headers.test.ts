@@ -160,12 +160,12 @@ describe('claims that do not fit into a header', () => {
 describe('credentials', () => {
   const tokens = { access: 'access-1', id: 'id-1', refresh: 'refresh-1', accessExpiresAtMs: undefined }
 
-  it('of the client pass when they were not used and we send none (HD-33)', async () => {
+  it('of the client pass when they were not for us and we send none (HD-33)', async () => {
     const lines = ['Authorization', 'Basic dTpw']
     expect(values(await requestLines({ lines, session: aSession() }), 'authorization')).toEqual([
       'Basic dTpw',
     ])
-    const used = await requestLines({ lines, session: aSession(), authorizationUsed: true })
+    const used = await requestLines({ lines, session: aSession(), dropAuthorization: true })
     expect(values(used, 'authorization')).toEqual([])
   })
 
@@ -176,6 +176,13 @@ describe('credentials', () => {
     expect(values(await requestLines({ config, lines, session: aSession() }), 'authorization')).toEqual([
       `Basic ${btoa('alice-1:pw')}`,
     ])
+  })
+
+  it('name a local user, who has no e-mail, where the e-mail is preferred', async () => {
+    const config = { basicAuthPassword: 'pw', preferEmailToUser: true }
+    const sent = await requestLines({ config, session: aSession({ user: 'carol', email: undefined }) })
+    expect(values(sent, 'x-forwarded-user')).toEqual(['carol'])
+    expect(values(sent, 'authorization')).toEqual([`Basic ${btoa('carol:pw')}`])
   })
 
   it('are made from the e-mail where that is preferred', async () => {

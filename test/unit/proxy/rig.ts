@@ -47,13 +47,13 @@ export async function forwarded(given: Given): Promise<{ plan: ForwardPlan; resu
     platform,
     ownsCookie: (name) => name.startsWith('__Host-s') || name.startsWith('__Host-l'),
   })
-  const { session, setCookies = [], closeAtMs, authorizationUsed = false } = given
+  const { session, setCookies = [], closeAtMs, dropAuthorization = false } = given
   const result = await forwarder.forward({
     exchange: anExchange(given),
     session,
     setCookies,
     closeAtMs,
-    authorizationUsed,
+    dropAuthorization,
   })
   return { plan: platform.plans[0]!, result }
 }

@@ -29,6 +29,7 @@ export const SESSION_CONFIG: SessionConfig = {
   groups: 'all',
   minimal: false,
   relayUrl: undefined,
+  relayLogin: { username: '', password: '' },
 }
 
 /** What projections read of a configuration. */

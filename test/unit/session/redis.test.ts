@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createRedisState, type RedisState } from '../../../runtimes/node/redis.ts'
 import { createDenylist } from '../../../src/session/denylist.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
@@ -124,4 +125,22 @@ describe('a Redis that is not there', () => {
     silent.close()
     expect(await state.get('nothing')).toBeUndefined()
   })
+})
+
+it('logs in with a name and a password from settings of their own', async () => {
+  const guarded = await startRedis()
+  const admin = new Redis(guarded.url)
+  onTestFinished(async () => {
+    admin.disconnect()
+    await guarded.stop()
+  })
+  await admin.call('ACL', 'SETUSER', 'gate', 'on', '>p@ss:/%', '~*', '&*', '+@all')
+  await admin.call('ACL', 'SETUSER', 'default', 'resetpass', '>other')
+  const seen: string[] = []
+  const log = { line: (level: string, msg: string) => seen.push(`${level}: ${msg}`) }
+  const login = { username: 'gate', password: 'p@ss:/%' }
+  const state = await createRedisState({ url: guarded.url, login, now: Date.now, log })
+  open.push(state)
+  await state.set('login', 'value', 5000)
+  expect([await state.get('login'), seen]).toEqual(['value', []])
 })

@@ -65,6 +65,11 @@ const straightened: [string, string][] = [
   ['https://app.example.com/x?y=//z', '/x?y=//z'],
   ['https://app.example.com', '/'],
   ['https://app.example.com?x=1', '/?x=1'],
+  // From a gateway that does not escape what it puts into rd.
+  ['/wiki/München', '/wiki/M%C3%BCnchen'],
+  ['/サーバー?q=東京', '/%E3%82%B5%E3%83%BC%E3%83%90%E3%83%BC?q=%E6%9D%B1%E4%BA%AC'],
+  ['/search?q=a b&c=é#ü', '/search?q=a%20b&c=%C3%A9#%C3%BC'],
+  ['https://foo.bar/ü?ä=1 2', 'https://foo.bar/%C3%BC?%C3%A4=1%202'],
 ]
 
 test.each(straightened)('%j becomes %j', (raw, target) => {
@@ -233,6 +238,12 @@ const refused = [
   'https://foo.bar./r',
   'https://foo.bar%2eevil.com/r',
   'https://foo%2ebar/r',
+  'https://foo.bär/r',
+  'https://foo.barü/r',
+  'https://foo.bar /r',
+  'ü/r',
+  '/ü//\u2028?',
+  '/ü ?',
   'https://foo.bar%00.evil.com/r',
   'https://foo.bar\\@evil.com',
   'https://foo.bar\\.evil.com',
