@@ -355,6 +355,19 @@ describe('an answer of the app', () => {
     expect(await client.closed()).toMatch(/\r\n\r\nhalf$/u)
   })
 
+  it.each(['zz\r\n', '4\r\nhalfzz'])(
+    'that breaks off at once is an answer all the same: %j',
+    async (chunks) => {
+      rig.app.answer(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`)
+      const client = gate.dial()
+      client.write(rawRequest('/x', { lines: [cookie] }))
+      const seen = await client.closed()
+      expect(seen).toMatch(/^HTTP\/1\.1 200 OK\r\n/u)
+      expect(seen).not.toMatch(/\r\n0\r\n/u)
+      expect(seen.includes('half')).toBe(chunks.includes('half'))
+    },
+  )
+
   it('UI-17 without a type has none', async () => {
     const answer = await gate.tell(rawRequest('/x', { lines: [cookie] }))
     expect(answer?.all('content-type')).toEqual([])
