@@ -7,7 +7,7 @@ import type { Note } from './observe/access.ts'
 import { offerSignIn } from './own-endpoints.ts'
 import type { Parts } from './parts.ts'
 import { type Asked, askedItself, decide } from './policy/decide.ts'
-import { type Problem, problem } from './problems.ts'
+import { PROBLEMS, type Problem, problem } from './problems.ts'
 import { readKeptForm } from './signin/kept-form.ts'
 import { whenKnown } from './when-known.ts'
 import type { Who } from './who.ts'
@@ -65,7 +65,25 @@ async function forward(
     dropAuthorization: who.authorizationUsed && session?.provider !== 'bearer',
     note,
   })
-  return sent.ok ? sent.value : refuse(parts, exchange, who, sent.problem)
+  if (sent.ok) return sent.value
+  logUpstream(parts, exchange, { why: sent.problem, upstream: note.upstream })
+  return refuse(parts, exchange, who, sent.problem)
+}
+
+/** What the client is not told: why the app gave no answer. What clients do wrong stands in their access lines. */
+function logUpstream(
+  { log }: Parts,
+  { requestId }: Exchange,
+  { why, upstream }: { why: Problem; upstream: string | undefined },
+): void {
+  const { level } = PROBLEMS[why.reason]
+  if (level !== 'error' && level !== 'warn') return
+  log.line(level, 'The app gave no answer', {
+    code: why.reason,
+    ...why.detail,
+    upstream,
+    request_id: requestId,
+  })
 }
 
 /**

@@ -49,6 +49,9 @@ export class UpstreamConnection implements ResponseSink {
   #responded = false
   #persistent = false
   #error: string | undefined
+  #outlives = false
+  /** Nothing can be written any more, so the end that is read is not the upstream's word. */
+  #severed = false
 
   /** Starts to connect. `onGone` is called once, when the socket has closed, whoever closed it. */
   constructor(address: SocketAddress, onGone: () => void) {
@@ -86,6 +89,25 @@ export class UpstreamConnection implements ResponseSink {
     else this.socket.once(this.#readyEvent, callback)
   }
 
+  /**
+   * An upstream that refuses content and closes resets the connection behind its answer, which then lies in our kernel
+   * while the next write fails. So a write that fails only ends the writing: the reading goes on to its own end.
+   */
+  outliveWrites(): void {
+    if (this.#outlives) return
+    this.#outlives = true
+    const { socket } = this
+    const hold = (done: (error?: Error | null) => void) => (error?: Error | null) => {
+      if (error == null || socket.destroyed) return done(error)
+      this.#error = (error as NodeJS.ErrnoException).code ?? error.name
+      this.#severed = true
+    }
+    const write = socket._write
+    const writev = socket._writev
+    socket._write = (chunk, encoding, done) => write.call(socket, chunk, encoding, hold(done))
+    if (writev !== undefined) socket._writev = (chunks, done) => writev.call(socket, chunks, hold(done))
+  }
+
   /** Leaves the socket to its user: what arrives is no longer read as HTTP. */
   detach(): Socket {
     this.#user = undefined
@@ -121,7 +143,7 @@ export class UpstreamConnection implements ResponseSink {
   onEnd(clean: boolean): void {
     const user = this.#user
     this.#user = undefined
-    user?.onEnd(clean && this.#persistent && !this.socket.destroyed)
+    user?.onEnd(clean && this.#persistent && !this.#severed && !this.socket.destroyed)
   }
 
   onBroken(why: string): void {
@@ -135,8 +157,8 @@ export class UpstreamConnection implements ResponseSink {
   }
 
   readonly #onFin = (): void => {
-    if (this.#user !== undefined && this.#responded) this.#parser.finish()
-    this.#fail('closed', 'closed')
+    if (this.#user !== undefined && this.#responded && !this.#severed) this.#parser.finish()
+    this.#fail('closed', this.#error ?? 'closed')
   }
 
   #fail(kind: ConnectionFailure['kind'], why: string): void {

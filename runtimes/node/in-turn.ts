@@ -12,9 +12,13 @@ const MAX_WAITING = 100
 export function inTurn(listener: RequestListener): RequestListener {
   const waiting = new WeakMap<Socket, number>()
   return (incoming, outgoing) => {
+    const { socket } = incoming
+    // The answer before it has ended the connection: nobody would read this one.
+    if (socket.writableEnded) return
+    // Node drops what came in one piece with a request that could have been an upgrade: no answer may be awaited for it.
+    if (incoming.headers.upgrade !== undefined) outgoing.shouldKeepAlive = false
     // Node gives a response its socket when all answers before it have left.
     if (outgoing.socket !== null) return listener(incoming, outgoing)
-    const { socket } = incoming
     const before = waiting.get(socket) ?? 0
     if (before >= MAX_WAITING) return void socket.destroy()
     waiting.set(socket, before + 1)

@@ -211,7 +211,17 @@ export class Relay implements Waiter, ConnectionUser {
     clearTimeout(this.#headTimer)
     clearTimeout(this.#closeTimer)
     const { outgoing } = this.#arrival
-    if (outgoing.headersSent) outgoing.destroy()
+    if (outgoing.headersSent) this.#cut()
     else this.#settle(failed(problem(reason, detail)))
+  }
+
+  /**
+   * Node holds writes back until the end of the tick. Without them the client would see a connection that died before
+   * any answer, which browsers take as leave to send the request again.
+   */
+  #cut(): void {
+    const { outgoing } = this.#arrival
+    outgoing.flushHeaders()
+    process.nextTick(() => outgoing.destroy())
   }
 }

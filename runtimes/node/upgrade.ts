@@ -6,14 +6,18 @@ import { markUpgrade } from './websocket.ts'
 
 const REFUSED = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 
-/** Says whether a request asks for a WebSocket; every other upgrade is a plain request (RFC 9110 §7.8). */
-export function isWebSocket({ headers }: IncomingMessage): boolean {
-  return headers.upgrade?.trim().toLowerCase() === 'websocket'
+/**
+ * Says whether a request asks for a WebSocket (RFC 6455 §4.1: a GET without content); every other upgrade is a plain
+ * request (RFC 9110 §7.8), whose content Node must go on to read.
+ */
+export function isWebSocket(incoming: IncomingMessage): boolean {
+  const { headers, method } = incoming
+  return method === 'GET' && headers.upgrade?.trim().toLowerCase() === 'websocket' && !hasContent(incoming)
 }
 
 /**
  * Sends upgrade requests the way of all others: the app decides, and a refusal is an ordinary answer on a response
- * object that is put onto the socket here. Only when the upstream says 101 the socket becomes a tunnel.
+ * object that is put onto the socket here. Only when the upstream says 101 the socket becomes a tunnel. Nobody may CONNECT.
  */
 export function handleUpgrades(server: Server, listener: RequestListener): void {
   server.on('upgrade', (incoming: IncomingMessage, stream: Duplex, head: Buffer) => {
@@ -26,6 +30,14 @@ export function handleUpgrades(server: Server, listener: RequestListener): void 
     if (outgoing === undefined) return void socket.destroy()
     if (isWebSocket(incoming)) markUpgrade(incoming, head)
     listener(incoming, outgoing)
+  })
+  // Left to itself Node hangs up without a word.
+  server.on('connect', (incoming: IncomingMessage, stream: Duplex) => {
+    const socket = stream as Socket
+    socket.on('error', () => socket.destroy())
+    const outgoing = responseOn(socket, incoming)
+    if (outgoing === undefined) socket.destroy()
+    else outgoing.writeHead(405, { 'Content-Length': 0 }).end()
   })
 }
 

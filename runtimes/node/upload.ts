@@ -63,6 +63,7 @@ export function startUpload(from: {
 
   connection.whenReady(() => {
     if (stopped) return
+    connection.outliveWrites()
     if (expectsContinue(incoming)) sendContinue(outgoing)
     incoming.on('data', onData)
     incoming.on('end', onEnd)

@@ -1,12 +1,13 @@
 import type { Facts } from './exchange.ts'
 
 /**
- * The Origin header names this site itself. The scheme may be that of the last hop as well as the external one, since a
- * TLS terminator in front does not always say that it is there.
+ * The Origin header names this site itself. Where the site is on https, a page on http is another one, written by
+ * whoever sits in the network; but for this machine, where browsers send Secure cookies over http as well.
  */
 export function isOwnOrigin({ originHeader, origin, scheme, host }: Facts): boolean {
-  return originHeader === origin || originHeader === `${scheme}://${host}`
+  return originHeader === origin || (LOOPBACK.test(host) && originHeader === `${scheme}://${host}`)
 }
+const LOOPBACK = /^(?:(?:[^:]+\.)?localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/u
 
 /** A page of this site sent the request: fetch metadata says so, or the Origin where a browser has no metadata. */
 export function isFromOwnPage(facts: Facts): boolean {

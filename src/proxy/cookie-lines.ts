@@ -3,14 +3,21 @@ export type OwnsCookie = (name: string) => boolean
 
 /**
  * A Cookie line without our own cookies, the others byte for byte and in order; undefined when nothing is left. A line
- * with none of ours comes back untouched.
+ * with none of ours comes back untouched. Where several lines arrive as one (Workers), commas stand between them.
  */
 export function withoutOwnCookies(line: string, ownsCookie: OwnsCookie): string | undefined {
   const pairs = line.split(';')
-  const others = pairs.filter((pair) => !ownsCookie(cookieName(pair)))
-  if (others.length === pairs.length) return line
-  const rest = others.join(';').trim()
+  const others = pairs.map((pair) => withoutOwn(pair, ownsCookie)).filter((pair) => pair !== undefined)
+  const joined = others.join(';')
+  if (joined === line) return line
+  const rest = joined.trim()
   return rest === '' ? undefined : rest
+}
+
+function withoutOwn(pair: string, ownsCookie: OwnsCookie): string | undefined {
+  if (!pair.includes(',')) return ownsCookie(cookieName(pair)) ? undefined : pair
+  const others = pair.split(',').filter((part) => !ownsCookie(cookieName(part)))
+  return others.length === 0 ? undefined : others.join(',')
 }
 
 /**

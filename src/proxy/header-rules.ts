@@ -107,12 +107,24 @@ export function compileHeaderRules(requestIdHeader: string): (name: string) => H
   return (name) => {
     const known = seen.get(name)
     if (known !== undefined) return known
-    const rule = rules.get(lettersAndDigits(name)) ?? 'keep'
+    const rule = bySpelling(rules.get(lettersAndDigits(name)) ?? 'keep', name)
     if (seen.size >= CACHED_NAMES) seen.clear()
     if (name.length <= CACHED_NAME_LENGTH) seen.set(name, rule)
     return rule
   }
 }
+
+/**
+ * A proxy in front replaces what the client says under the usual name, and lets other spellings through; the app may
+ * read them as the same. So even a trusted peer is believed under the usual name only.
+ */
+function bySpelling(rule: HeaderRule, name: string): HeaderRule {
+  if (rule !== 'forwarding' && rule !== 'forwarded-for') return rule
+  return USUAL.has(name.toLowerCase()) ? rule : 'drop'
+}
+const USUAL: ReadonlySet<string> = new Set(
+  ['X-Forwarded-For', ...FORWARDING].map((name) => name.toLowerCase()),
+)
 
 function ruleTable(requestIdHeader: string): Map<string, HeaderRule> {
   const table = new Map<string, HeaderRule>()

@@ -57,6 +57,7 @@ describe('a handshake', () => {
     ['WS-03', 'of a user of that name', ['Origin: https://app.example.com@evil.example', 'COOKIE'], 403],
     ['WS-03', 'of two sites', [OURS, 'Origin: https://evil.example', 'COOKIE'], 403],
     ['WS-03', 'of a path', [`${OURS}/`, 'COOKIE'], 403],
+    ['WS-03', 'of this site without TLS', ['Origin: http://app.example.com', 'COOKIE'], 403],
     ['WS-03', 'of another case', ['Origin: HTTPS://app.example.com', 'COOKIE'], 403],
     ['WS-11', 'with a key that is none', ['KEY not-a-valid-key', OURS, 'COOKIE'], 400],
     ['WS-11', 'with a short key', ['KEY AAAA', OURS, 'COOKIE'], 400],

@@ -221,6 +221,10 @@ describe('cookies', () => {
     [' __Host-s =x; app=1', ['app=1']],
     ['app=__Host-s; __host-s=1', ['app=__Host-s; __host-s=1']],
     ['__Host-s; app', ['app']],
+    // Several Cookie lines, as Workers hands them over.
+    ['a=1, __Host-s=x, b=2; c=3', ['a=1, b=2; c=3']],
+    ['__Host-s=x, b=2', ['b=2']],
+    ['a=1, 2,3; b=4', ['a=1, 2,3; b=4']],
   ])('%j goes on as %j (HD-34)', async (line, expected) => {
     expect(values(await requestLines({ lines: ['Cookie', line] }), 'cookie')).toEqual(expected)
   })
@@ -256,6 +260,27 @@ describe('where a request came from', () => {
       lines: ['X-Forwarded-For', '198.51.100.1', 'X-Forwarded-For', '10.0.0.1', 'X-Real-IP', '198.51.100.1'],
     })
     expect(values(sent, 'x-forwarded-for')).toEqual(['198.51.100.1, 10.0.0.1, 203.0.113.7'])
+    expect(values(sent, 'x-real-ip')).toEqual(['198.51.100.1'])
+  })
+
+  it('is believed from a trusted proxy under the usual name only, which it overwrites (HD-05, HD-17)', async () => {
+    const sent = await requestLines({
+      facts: { trusted: true },
+      lines: [
+        ...[
+          'x-forwarded-for',
+          '198.51.100.1',
+          'X_Forwarded_For',
+          '127.0.0.1',
+          'X.Forwarded-For',
+          '127.0.0.1',
+        ],
+        ...['x-real-ip', '198.51.100.1', 'X_Real_IP', '127.0.0.1', 'X-RealIP', '127.0.0.1'],
+        ...['X_Original_URL', '/public', 'X-Forwarded_Prefix', '/public'],
+      ],
+    })
+    expect(sent.join(' ')).not.toMatch(/127\.0\.0|public/u)
+    expect(values(sent, 'x-forwarded-for')).toEqual(['198.51.100.1, 203.0.113.7'])
     expect(values(sent, 'x-real-ip')).toEqual(['198.51.100.1'])
   })
 
