@@ -4,24 +4,23 @@ import { createGate } from './gate.ts'
 import type { Exchange } from './http/exchange.ts'
 import { toHttps } from './http/force-https.ts'
 import { createOpenExchange } from './http/open.ts'
-import type { ProblemContext } from './http/respond.ts'
 import { type Note, writeAccessLine } from './observe/access.ts'
 import { createOwnEndpoints } from './own-endpoints.ts'
 import { createParts } from './parts.ts'
 import type { Arrival, Platform } from './platform.ts'
 import { problem } from './problems.ts'
 import { createSessionEndpoints } from './session-endpoints.ts'
+import { createTurnAway, type TurnAway } from './turn-away.ts'
 
 /** The program as a fetch handler. `env` is what the runtime passes beside the Request. */
 export interface App {
   fetch(request: Request, env: unknown): Response | Promise<Response>
+  /** Turns a request away that there is no time to read: an access line, and an answer that was made beforehand. */
+  readonly turnAway: TurnAway
 }
 
 /** Endpoints that answer over plain http whatever the settings. */
 const STAYS_ON_HTTP: ReadonlySet<string> = new Set(['ping', 'ready', 'callback'])
-
-/** Nobody has asked yet who is there. */
-const NOBODY: ProblemContext = { changes: [], returnTo: '/' }
 
 /** What App Engine and load balancers of Google Cloud ask for (gcp-healthchecks). */
 const GOOGLE_PATHS = ['/liveness_check', '/readiness_check']
@@ -51,10 +50,6 @@ export async function createApp(config: Config, platform: Platform): Promise<App
     const opened = open(arrival)
     writeAccessLine({ log, now: platform.now }, { arrival, opened, note })
     if (!opened.ok) return respond.malformed(opened.problem)
-    if (arrival.overdue) {
-      note.verdict = 'overloaded'
-      return respond.problem(opened.value, problem('overloaded'), NOBODY)
-    }
     const elsewhere = STAYS_ON_HTTP.has(name) ? undefined : secured(opened.value)
     return elsewhere ?? handle(opened.value, note)
   }
@@ -87,7 +82,10 @@ export async function createApp(config: Config, platform: Platform): Promise<App
     log.line('error', 'Bug: a handler threw', { why: String(error), target: pathOf(c.env.arrival.target) })
     return respond.malformed(problem('bug'))
   })
-  return { fetch: (request, env) => app.fetch(request, { arrival: platform.arrival(request, env) }) }
+  return {
+    fetch: (request, env) => app.fetch(request, { arrival: platform.arrival(request, env) }),
+    turnAway: createTurnAway(parts),
+  }
 }
 
 /**

@@ -31,8 +31,6 @@ export interface Arrival {
   readonly peer: Peer
   /** The connection to us is TLS. */
   readonly encrypted: boolean
-  /** It waited too long before the runtime came to it: all there is time for is to say so. */
-  readonly overdue: boolean
   /** The body, for the few own endpoints that read one, once; the forwarder takes the stream itself. Null when there is none. */
   readonly body: ReadableStream<Uint8Array> | null
   /** Calls back once, when the answer has left or the client has. */

@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 
-/** Carries a request on; one that is `overdue` has waited too long and is to be told so. */
-export type Admit = (incoming: IncomingMessage, outgoing: ServerResponse, overdue: boolean) => void
-
 /** What the admission is made from. */
 export interface AdmissionInput {
-  readonly admit: Admit
+  /** Carries a request on. */
+  readonly admit: RequestListener
+  /** Says that there are too many, to one that waited for so many ms. */
+  readonly turnAway: (incoming: IncomingMessage, outgoing: ServerResponse, waitedMs: number) => void
   /** Paths that are carried on at once, however many wait: health checks. */
   readonly urgent: ReadonlySet<string>
   readonly limits?: AdmissionLimits
@@ -15,12 +15,17 @@ export interface AdmissionInput {
 export interface AdmissionLimits {
   /** Requests that are begun in one turn of the event loop. */
   readonly perTurn: number
+  /** Requests that are turned away in one turn, which is done sooner. */
+  readonly perTurnAway: number
   readonly maxWaiting: number
   readonly maxWaitMs: number
 }
 
-/** Sixteen requests take one or two milliseconds; a thousand that wait are a second of work, and 8 MiB of memory, in a small pod. */
-const LIMITS: AdmissionLimits = { perTurn: 16, maxWaiting: 1024, maxWaitMs: 5000 }
+/**
+ * Eight requests take about a millisecond. Two thousand that wait are 16 MiB. To let somebody wait for two seconds before
+ * saying no keeps those who ask again at once from asking more often than that.
+ */
+const LIMITS: AdmissionLimits = { perTurn: 8, perTurnAway: 16, maxWaiting: 2048, maxWaitMs: 2000 }
 
 interface Waiting {
   readonly incoming: IncomingMessage
@@ -29,11 +34,12 @@ interface Waiting {
 }
 
 /**
- * Begins no more requests in one turn of the event loop than leave it short. Node takes one new connection in each turn: where
- * a thousand busy connections make a turn a second long, nobody else gets in, health checks least of all. What does not get
- * its turn waits in line; when the line is full, or somebody stood in it for too long, the answer is 503.
+ * Begins no more requests in one turn of the event loop than leave it short. Node takes a few new connections in each turn
+ * (acceptors.ts): where a thousand busy ones make a turn a second long, nobody else gets in, health checks least of all. What
+ * does not get its turn waits in line; when the line is full, or somebody stood in it for too long, the answer is 503.
  */
-export function createAdmission({ admit, urgent, limits = LIMITS }: AdmissionInput): RequestListener {
+export function createAdmission(input: AdmissionInput): RequestListener {
+  const { admit, turnAway, urgent, limits = LIMITS } = input
   const line: Waiting[] = []
   let room = limits.perTurn
   let isTurnMarked = false
@@ -42,11 +48,19 @@ export function createAdmission({ admit, urgent, limits = LIMITS }: AdmissionInp
   const beginTurn = (): void => {
     isTurnMarked = false
     room = limits.perTurn
+    let roomAway = limits.perTurnAway
     const nowMs = Date.now()
-    for (; room > 0; room -= 1) {
+    while (room > 0 && roomAway > 0) {
       const next = nextOf(line)
       if (next === undefined) return
-      admit(next.incoming, next.outgoing, nowMs - next.sinceMs > limits.maxWaitMs)
+      const { incoming, outgoing, sinceMs } = next
+      if (nowMs - sinceMs > limits.maxWaitMs) {
+        roomAway -= 1
+        turnAway(incoming, outgoing, nowMs - sinceMs)
+      } else {
+        room -= 1
+        admit(incoming, outgoing)
+      }
     }
     markTurn()
   }
@@ -60,9 +74,9 @@ export function createAdmission({ admit, urgent, limits = LIMITS }: AdmissionInp
   return (incoming, outgoing) => {
     if (room > 0) {
       room -= 1
-      admit(incoming, outgoing, false)
-    } else if (urgent.has(pathOf(incoming))) admit(incoming, outgoing, false)
-    else if (line.length >= limits.maxWaiting) admit(incoming, outgoing, true)
+      admit(incoming, outgoing)
+    } else if (urgent.has(pathOf(incoming))) admit(incoming, outgoing)
+    else if (line.length >= limits.maxWaiting) turnAway(incoming, outgoing, 0)
     else {
       line.push({ incoming, outgoing, sinceMs: Date.now() })
       markTurn()

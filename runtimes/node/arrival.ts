@@ -7,8 +7,6 @@ import { hasContent } from './upload.ts'
 export interface NodeEnv {
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
-  /** It has waited too long for its turn. */
-  readonly overdue: boolean
 }
 
 const UNIX: Peer = { kind: 'unix' }
@@ -38,18 +36,16 @@ export class NodeArrival implements Arrival, NodeEnv {
   readonly method: string
   readonly target: string
   readonly headers: HeaderLines
-  readonly overdue: boolean
   readonly defer: Defer
   /** Content bytes of a forwarded response, for the access line. */
   bytes: number | undefined
 
-  constructor({ incoming, outgoing, overdue }: NodeEnv, defer: Defer) {
+  constructor({ incoming, outgoing }: NodeEnv, defer: Defer) {
     this.incoming = incoming
     this.outgoing = outgoing
     this.method = incoming.method ?? ''
     this.target = incoming.url ?? ''
     this.headers = incoming.rawHeaders
-    this.overdue = overdue
     this.defer = defer
     this.bytes = undefined
   }

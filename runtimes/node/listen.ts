@@ -2,21 +2,17 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { createServer as createTlsServer } from 'node:https'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import type { App } from '../../src/app.ts'
 import type { ListenConfig } from '../../src/config/config.ts'
-import { type Admit, createAdmission } from './admission.ts'
+import { type AdmissionInput, createAdmission } from './admission.ts'
 import type { NodeEnv } from './arrival.ts'
-import { bind } from './bind.ts'
+import { type Bound, bind } from './bind.ts'
 import { createCertificate } from './certificate.ts'
 import { createFreshConnections, type FreshConnections } from './fresh.ts'
 import { inTurn } from './in-turn.ts'
 import { handleUpgrades, isWebSocket } from './upgrade.ts'
-import { holdContinue } from './upload.ts'
+import { hasContent, holdContinue } from './upload.ts'
 import type { Watch } from './watch.ts'
-
-/** The application as the listener sees it. */
-export interface App {
-  fetch(request: Request, env: unknown): Response | Promise<Response>
-}
 
 /** What the listeners are made from. */
 export interface ListenInput {
@@ -30,10 +26,8 @@ export interface ListenInput {
 }
 
 /** A server that listens. */
-export interface Listener {
+export interface Listener extends Bound {
   readonly server: Server
-  /** For people: `http://127.0.0.1:4180`. */
-  readonly url: string
   readonly fresh: FreshConnections
 }
 
@@ -66,14 +60,14 @@ export async function listen({
   if (config.http !== undefined) {
     const server = withEvents(createServer(LIMITS, listener), listener)
     fresh.follow(server, 'connection')
-    listeners.push({ server, fresh, url: await bind(server, config.http, 'http') })
+    listeners.push({ server, fresh, ...(await bind(server, config.http, 'http')) })
   }
   if (config.https !== undefined) {
     const certificate = createCertificate(config.https)
     const server = createTlsServer({ ...LIMITS, ...certificate.read() }, listener)
     certificate.follow(watch, (next) => server.setSecureContext(next), onBug)
     fresh.follow(withEvents(server, listener), 'secureConnection')
-    listeners.push({ server, fresh, url: await bind(server, config.https.address, 'https') })
+    listeners.push({ server, fresh, ...(await bind(server, config.https.address, 'https')) })
   }
   return listeners
 }
@@ -93,14 +87,39 @@ interface ListenerParts extends Pick<ListenInput, 'app' | 'onBug'> {
 }
 
 function requestListener({ app, probes, fresh, onBug }: ListenerParts): RequestListener {
-  const admit: Admit = (incoming, outgoing, overdue) => {
+  const admit: RequestListener = (incoming, outgoing) => {
     fresh.used(incoming.socket)
-    answer(app, { incoming, outgoing, overdue }).catch((error: unknown) => {
+    answer(app, { incoming, outgoing }).catch((error: unknown) => {
       onBug(error)
       return write(bare(500), { incoming, outgoing })
     })
   }
-  return inTurn(createAdmission({ admit, urgent: new Set(probes) }))
+  const turnAway: AdmissionInput['turnAway'] = (incoming, outgoing, waitedMs) => {
+    fresh.used(incoming.socket)
+    sayBusy(app, { incoming, outgoing }, waitedMs)
+  }
+  return inTurn(createAdmission({ admit, turnAway, urgent: new Set(probes) }))
+}
+
+/** Without the framework and the adapter, which would cost as much as what is refused. */
+function sayBusy({ turnAway }: App, { incoming, outgoing }: NodeEnv, waitedMs: number): void {
+  const { headers, method = '', url = '', socket } = incoming
+  const {
+    status,
+    headers: lines,
+    body,
+  } = turnAway({
+    method,
+    target: url,
+    host: headers.host ?? '',
+    userAgent: headers['user-agent'] ?? '',
+    client: socket.remoteAddress,
+    wantsHtml: headers.accept?.includes('text/html') === true,
+    durationMs: waitedMs,
+  })
+  // Content that nobody reads would be taken for the next request.
+  if (hasContent(incoming)) outgoing.shouldKeepAlive = false
+  outgoing.writeHead(status, [...lines, 'Content-Length', String(Buffer.byteLength(body))]).end(body)
 }
 
 /** What was forwarded has been written to the connection already; only what our own endpoints answer is left to do. */
@@ -110,10 +129,7 @@ async function answer(app: App, env: NodeEnv): Promise<void> {
 }
 
 /** Hands an answer to the adapter, which would make a Request of what came in, and give up where it is too odd for one. */
-function write(
-  response: Response,
-  { incoming, outgoing }: Pick<NodeEnv, 'incoming' | 'outgoing'>,
-): Promise<void> {
+function write(response: Response, { incoming, outgoing }: NodeEnv): Promise<void> {
   return getRequestListener(() => response, { errorHandler: () => response })(incoming, outgoing)
 }
 

@@ -22,7 +22,8 @@ export async function shutDown({ listeners, node, graceMs = GRACE_MS }: Shutdown
   const sweep = setInterval(() => {
     for (const server of servers) server.closeIdleConnections()
   }, SWEEP_MS)
-  const closed = Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  const sockets = listeners.flatMap(({ server, acceptors }) => [server, ...acceptors])
+  const closed = Promise.all(sockets.map((socket) => new Promise((resolve) => socket.close(resolve))))
   for (const { fresh } of listeners) fresh.closeAll()
   node.client.tunnels.closeAll()
   const finished = closed.then(() => node.settled())

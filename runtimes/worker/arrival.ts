@@ -23,7 +23,6 @@ export function toArrival(request: Request, visit: Visit): Arrival {
     headers: toLines(headers),
     peer: toPeer(headers.get('cf-connecting-ip')),
     encrypted: url.startsWith('https:'),
-    overdue: false,
     body: request.body,
     departed: (listener) => visit.listeners.push(listener),
     defer: visit.defer,

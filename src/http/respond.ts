@@ -14,6 +14,9 @@ export interface Answer {
   readonly changes: readonly CookieChange[]
 }
 
+/** An answer that was made before anybody asked. */
+export type PreparedAnswer = Omit<Answer, 'changes'> & { readonly body: string }
+
 /** What an answer to a failure can add to the reason. */
 export interface ProblemContext {
   readonly changes: readonly CookieChange[]
@@ -34,6 +37,8 @@ export interface Respond {
   text(exchange: Exchange, status: number, text: string): Response
   /** A page for people, JSON with a stable code for programs. */
   problem(exchange: Exchange, problem: Problem, context: ProblemContext): Response
+  /** A failure that is told to many in the same words: no cookies, no request id, header lines ready to be written. */
+  prepared(reason: Reason, kind: 'page' | 'json'): PreparedAnswer
   /** For what could not even be read as a request: nothing of it is repeated, and the connection ends. */
   malformed(problem: Problem): Response
 }
@@ -112,6 +117,18 @@ export function createRespond({ cookie, pages, prefix }: RespondParts): Respond 
       if (pauseSeconds !== undefined) response.headers.set('Retry-After', String(pauseSeconds))
       return response
     },
+    prepared(reason, kind) {
+      const { status } = PROBLEMS[reason]
+      const why = { reason }
+      const retry = ['Retry-After', String(RETRY_AFTER_SECONDS[reason] ?? 1)]
+      if (kind === 'json') {
+        const body = `${JSON.stringify(toJson(why, undefined, prefix))}\n`
+        return { status, body, headers: [...NO_STORE, ...JSON_HEADERS, ...retry] }
+      }
+      const { body, csp } = pages.error({ problem: why, requestId: undefined, returnTo: '/' })
+      const headers = [...NO_STORE, ...PAGE_HEADERS, 'Content-Security-Policy', csp, ...retry]
+      return { status, body, headers }
+    },
     malformed(problem) {
       const { status, sentence } = PROBLEMS[problem.reason]
       const body = `${JSON.stringify({ error: problem.reason, message: sentence })}\n`
@@ -122,9 +139,14 @@ export function createRespond({ cookie, pages, prefix }: RespondParts): Respond 
 }
 
 /** The answer for programs: `error` is the stable code, `sign_in_url` is there when signing in would help. */
-function toJson({ reason }: Problem, requestId: string, prefix: string): Readonly<Record<string, string>> {
+function toJson(
+  { reason }: Problem,
+  requestId: string | undefined,
+  prefix: string,
+): Readonly<Record<string, string>> {
   const { status, sentence } = PROBLEMS[reason]
-  const error = { error: reason, message: sentence, request_id: requestId }
+  const id = requestId === undefined ? {} : { request_id: requestId }
+  const error = { error: reason, message: sentence, ...id }
   return status === 401 ? { ...error, sign_in_url: `${prefix}/sign_in` } : error
 }
 

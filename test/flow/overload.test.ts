@@ -1,19 +1,43 @@
 import { describe, expect, it } from 'vitest'
 import { startGate } from '../support/gate.ts'
 
-const BROWSER = ['Host', 'app.example.com', 'Accept', 'text/html', 'Sec-Fetch-Mode', 'navigate']
+const GLANCE = {
+  method: 'GET',
+  target: '/report?token=secret',
+  host: 'app.example.com',
+  userAgent: 'curl/8',
+  client: '203.0.113.7',
+  wantsHtml: false,
+  durationMs: 1200,
+}
 
-describe('a request that waited too long before anybody came to it', () => {
-  it('is told when to try again, by a page or by JSON, and is not carried out', async () => {
-    const gate = await startGate()
-    const page = await gate.ask('/report', { overdue: true, headers: BROWSER })
-    expect([page.status, page.headers.get('retry-after')]).toEqual([503, '1'])
-    expect(await page.text()).toMatch(/Too many requests are under way/u)
-    const json = await gate.ask('/oauth2/callback?code=x', { overdue: true })
-    expect([json.status, json.headers.get('retry-after')]).toEqual([503, '1'])
-    expect(await json.json()).toMatchObject({ error: 'overloaded' })
-    expect(json.headers.get('set-cookie')).toBeNull()
-    expect(gate.platform.plans).toEqual([])
-    expect(gate.provider.hits.token).toBe(0)
+describe('a request that there is no time for', () => {
+  it('is told when to try again, by a page or by JSON that nobody may store', async () => {
+    const { app } = await startGate()
+    const json = app.turnAway(GLANCE)
+    expect(json.status).toBe(503)
+    expect(json.headers.join('\n')).toMatch(/Retry-After\n1/u)
+    expect(json.headers.join('\n')).toMatch(/Cache-Control\n[^\n]*no-store/u)
+    expect(JSON.parse(json.body)).toEqual({
+      error: 'overloaded',
+      message: 'Too many requests are under way. Try again in a moment.',
+    })
+    const page = app.turnAway({ ...GLANCE, wantsHtml: true })
+    expect(page.body).toMatch(/Too many requests are under way/u)
+    expect(page.body).not.toMatch(/Request id/u)
+    expect(page.headers.join('\n')).toMatch(/Content-Security-Policy\ndefault-src 'none'/u)
+  })
+
+  it('has its access line, without the query', async () => {
+    const { app, platform } = await startGate()
+    app.turnAway(GLANCE)
+    expect(platform.lines.at(-1)).toMatchObject({
+      msg: 'request',
+      path: '/report',
+      status: 503,
+      verdict: 'overloaded',
+      client: '203.0.113.7',
+      duration_ms: 1200,
+    })
   })
 })

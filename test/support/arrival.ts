@@ -7,7 +7,6 @@ export interface AnArrival {
   readonly headers?: HeaderLines
   readonly peer?: Peer
   readonly encrypted?: boolean
-  readonly overdue?: boolean
   readonly httpVersion?: Arrival['httpVersion']
   readonly body?: string
 }
@@ -26,7 +25,6 @@ export function anArrival(given: AnArrival = {}): Arrival {
     headers,
     peer: given.peer ?? { kind: 'ip', address: '203.0.113.7' },
     encrypted: given.encrypted ?? false,
-    overdue: given.overdue ?? false,
     body: new Request('http://app.example.com/', init).body,
     departed: () => {},
     defer: () => {},

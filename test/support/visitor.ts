@@ -16,7 +16,6 @@ export interface Asking {
   readonly headers?: HeaderLines
   readonly body?: string
   readonly peer?: Peer
-  readonly overdue?: boolean
 }
 
 /** Carries requests to the gate and to the provider; the fakes decide how. */

@@ -11,6 +11,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   'own-endpoints': 4,
   'session-endpoints': 5,
   gate: 5,
+  'turn-away': 5,
   who: 4,
   asked: 4,
   sessions: 4,

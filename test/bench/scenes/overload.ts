@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SMALL_POD } from '../doors/pod.ts'
 import { percentile, short } from '../harness/numbers.ts'
 import { type Fate, openLoop } from '../harness/open-loop.ts'
 import { peakMiB, resetPeak } from '../harness/proc.ts'
@@ -8,12 +9,23 @@ import { markdown, single } from '../harness/table.ts'
 import { wrk } from '../harness/wrk.ts'
 import type { Outcome, World } from './scene.ts'
 
-/** What a small pod is given. Only so can two cores produce five times more than the gate can take. */
-const MILLICORES = 200
+/** Only in a small pod can two cores produce five times more than the gate can take. */
+const { millicores: MILLICORES } = SMALL_POD
+
+/** Connections that an ingress keeps, or that strangers open who have no ingress between them and the gate. */
+const POOL = 512
+const STRANGERS = 2000
+
+const QUICK_STEPS = [{ factor: 5, connections: POOL }]
+const STEPS = [
+  ...[0.5, 1, 2, 5].map((factor) => ({ factor, connections: POOL })),
+  { factor: 5, connections: STRANGERS },
+]
 
 /** What one step of the curve shows. */
 interface Step {
   readonly factor: number
+  readonly connections: number
   readonly fate: Fate
   readonly seconds: number
   readonly peak: number
@@ -30,12 +42,12 @@ export async function overload({ quick, app, gates, cookies }: World): Promise<O
   const closed = await wrk({ ...client, cookies: [client.cookie], connections: 32, seconds: quick ? 1 : 5 })
   const capacity = closed.requests / closed.seconds
   const steps: Step[] = []
-  for (const factor of quick ? [5] : [0.5, 1, 2, 5]) {
+  for (const { factor, connections } of quick ? QUICK_STEPS : STEPS) {
     const seconds = quick ? 2 : 10
-    const load = { ...client, perSecond: capacity * factor, seconds, connections: 2000 }
+    const load = { ...client, perSecond: capacity * factor, seconds, connections }
     resetPeak(gate.pid)
     const [fate, pings] = await Promise.all([openLoop(load), probe(gate.port, seconds)])
-    steps.push({ factor, fate, seconds, peak: peakMiB(gate.pid), pings })
+    steps.push({ factor, connections, fate, seconds, peak: peakMiB(gate.pid), pings })
     await sleep(1000)
   }
   await quota.lift()
@@ -63,10 +75,10 @@ async function ping(port: number): Promise<number | undefined> {
 function toRows(steps: readonly Step[], capacity: number): Outcome['rows'] {
   return steps
     .filter(({ factor }) => factor > 1)
-    .flatMap(({ factor, fate, seconds, peak, pings }) => {
+    .flatMap(({ factor, connections, fate, seconds, peak, pings }) => {
       const served = fate.latenciesMs.length / seconds / capacity
       const inTime = pings.filter((milliseconds) => milliseconds !== undefined).length / pings.length
-      const what = `overload ${factor}x:`
+      const what = `overload ${factor}x, ${connections} connections:`
       return [
         single({ what: `${what} RSS`, value: peak, unit: ' MiB', must: 128, aim: 100 }),
         single({
@@ -82,12 +94,13 @@ function toRows(steps: readonly Step[], capacity: number): Outcome['rows'] {
 }
 
 function curve(steps: readonly Step[], capacity: number): string {
-  const rows = steps.map(({ factor, fate, seconds, peak, pings }) => {
+  const rows = steps.map(({ factor, connections, fate, seconds, peak, pings }) => {
     const others = [...fate.statuses].filter(([status]) => status !== 200 && status !== 503)
     const other = others.reduce((sum, [, count]) => sum + count, 0)
     const probes = pings.filter((milliseconds) => milliseconds !== undefined)
     return [
       `${factor}x`,
+      String(connections),
       short(fate.sent / seconds),
       short(fate.latenciesMs.length / seconds),
       short(fate.shed / seconds),
@@ -102,6 +115,7 @@ function curve(steps: readonly Step[], capacity: number): string {
   })
   const head = [
     'load',
+    'connections',
     'sent/s',
     '200/s',
     '503 + Retry-After/s',

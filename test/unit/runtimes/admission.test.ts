@@ -3,25 +3,29 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { type AdmissionLimits, createAdmission } from '../../../runtimes/node/admission.ts'
 
-/** What was begun, in order: the address, and a `!` behind it when it came too late. */
-function anAdmission(limits: AdmissionLimits) {
+const LIMITS: AdmissionLimits = { perTurn: 2, perTurnAway: 3, maxWaiting: 4, maxWaitMs: 1000 }
+
+/** What was begun, in order, and with a `!` what was turned away. */
+function anAdmission(limits: AdmissionLimits = LIMITS) {
   const begun: string[] = []
   const come = createAdmission({
-    admit: ({ url }, _, overdue) => void begun.push(`${url}${overdue ? '!' : ''}`),
+    admit: ({ url }) => void begun.push(`${url}`),
+    turnAway: ({ url }) => void begun.push(`${url}!`),
     urgent: new Set(['/ping']),
     limits,
   })
   // Nothing else of them is read.
   const arrive = (url: string, outgoing = {}): void =>
-    come({ url } as IncomingMessage, { destroyed: false, ...outgoing } as ServerResponse)
+    come(
+      { url } as IncomingMessage,
+      { destroyed: false, ...outgoing } as ServerResponse & { req: IncomingMessage },
+    )
   return { begun, arrive }
 }
 
-const LIMITS = { perTurn: 2, maxWaiting: 4, maxWaitMs: 1000 }
-
 describe('admission', () => {
   it('begins what has room in this turn at once, and the rest in the order in which it came', async () => {
-    const { begun, arrive } = anAdmission(LIMITS)
+    const { begun, arrive } = anAdmission()
     for (const url of ['/1', '/2', '/3', '/4', '/5']) arrive(url)
     expect(begun).toEqual(['/1', '/2'])
     await turn()
@@ -43,28 +47,31 @@ describe('admission', () => {
   })
 
   it('begins health checks before everything that waits', () => {
-    const { begun, arrive } = anAdmission(LIMITS)
+    const { begun, arrive } = anAdmission()
     for (const url of ['/1', '/2', '/3', '/ping', '/ping?from=kubelet', '/ping/x']) arrive(url)
     expect(begun).toEqual(['/1', '/2', '/ping', '/ping?from=kubelet'])
   })
 
-  it('tells at once whom the line has no room for', () => {
-    const { begun, arrive } = anAdmission(LIMITS)
+  it('turns away at once whom the line has no room for', () => {
+    const { begun, arrive } = anAdmission()
     for (let at = 1; at <= 7; at += 1) arrive(`/${at}`)
     expect(begun).toEqual(['/1', '/2', '/7!'])
   })
 
-  it('tells who has stood in line for too long', async () => {
-    const { begun, arrive } = anAdmission(LIMITS)
-    for (const url of ['/1', '/2', '/3']) arrive(url)
+  it('turns away who has stood in line for too long, not all of them in one turn', async () => {
+    const { begun, arrive } = anAdmission()
+    for (const url of ['/1', '/2', '/3', '/4', '/5', '/6']) arrive(url)
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 1001)
     await turn()
+    expect(begun).toEqual(['/1', '/2', '/3!', '/4!', '/5!'])
+    arrive('/7')
+    await turn()
     vi.restoreAllMocks()
-    expect(begun).toEqual(['/1', '/2', '/3!'])
+    expect(begun).toEqual(['/1', '/2', '/3!', '/4!', '/5!', '/7', '/6!'])
   })
 
   it('passes over clients that have left', async () => {
-    const { begun, arrive } = anAdmission(LIMITS)
+    const { begun, arrive } = anAdmission()
     for (const url of ['/1', '/2']) arrive(url)
     for (const url of ['/3', '/4']) arrive(url, { destroyed: true })
     arrive('/5')

@@ -6,6 +6,7 @@ import type { Exchange } from '../../../src/http/exchange.ts'
 import type { Arrival, Departure } from '../../../src/platform.ts'
 import { PROBLEMS } from '../../../src/problems.ts'
 import { createForwarder } from '../../../src/proxy/forward.ts'
+import type { TurnAway } from '../../../src/turn-away.ts'
 import { HEADERS, UPSTREAM } from '../proxy/rig.ts'
 
 /** What a test says about the door. */
@@ -57,9 +58,14 @@ export async function openDoor(settings: DoorSettings = {}): Promise<Door> {
     if (sent.ok) return sent.value
     return new Response(sent.problem.reason, { status: PROBLEMS[sent.problem.reason].status })
   }
+  const turnAway: TurnAway = ({ target }) => ({
+    status: 503,
+    headers: ['Retry-After', '1'],
+    body: `busy ${target}`,
+  })
   const http = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
   const config = { http, https: undefined, forceHttps: false }
-  const [listener] = await listen({ config, app: { fetch }, watch: node.watcher.watch, onBug })
+  const [listener] = await listen({ config, app: { fetch, turnAway }, watch: node.watcher.watch, onBug })
   if (listener === undefined) throw new Error('no listener')
   // The server forgets sockets that became tunnels.
   const sockets = new Set<Socket>()

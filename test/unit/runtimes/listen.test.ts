@@ -1,15 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { get } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { type App, type Listener, listen, refuseLenientParser } from '../../../runtimes/node/listen.ts'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { type Listener, listen, refuseLenientParser } from '../../../runtimes/node/listen.ts'
 import { createNodePlatform } from '../../../runtimes/node/platform.ts'
 import { shutDown } from '../../../runtimes/node/shutdown.ts'
 import { createWatcher } from '../../../runtimes/node/watch.ts'
+import type { App } from '../../../src/app.ts'
 import type { ListenConfig } from '../../../src/config/config.ts'
 import type { Arrival, Peer } from '../../../src/platform.ts'
 import { answering, aResponse, startRawUpstream } from '../../support/raw-upstream.ts'
@@ -38,6 +40,7 @@ function appWith(see: (arrival: Arrival) => void): App {
       see(node.platform.arrival(request, env))
       return new Response('seen')
     },
+    turnAway: () => ({ status: 503, headers: [], body: '' }),
   }
 }
 
@@ -281,6 +284,39 @@ describe('the end', () => {
     await shutDown({ listeners: [door.listener], node: door.node, graceMs: 100 })
     expect(performance.now() - start).toBeLessThan(1000)
     expect(await stuck.closed()).toBe('')
+  })
+})
+
+describe('a door that more want through than it can take', () => {
+  it('answers those who waited too long, and keeps their connections unless content may follow', async () => {
+    let begun = 0
+    const answer = async (): Promise<Response> => {
+      begun += 1
+      // The last that has room in this turn; whoever waits by then has waited for long in the next.
+      if (begun === 8) setImmediate(() => vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 2500))
+      return new Response('served')
+    }
+    const door = await openDoor({ answer })
+    open.push(door)
+    const clients = Array.from({ length: 12 }, () => talk(door.port))
+    await Promise.all(clients.map(({ socket }) => once(socket, 'connect')))
+    // All in one go: they are there before the first of them is answered.
+    clients.forEach(({ socket }, at) => {
+      const length = at === 11 ? ['Content-Length: 4'] : []
+      socket.write(aRequest(`/${at}`, length, at === 11 ? 'POST' : 'GET'))
+    })
+    await expect.poll(() => clients.filter(({ text }) => text() !== '').length).toBe(12)
+    vi.restoreAllMocks()
+    const busy = clients.map(({ text }) => text()).filter((text) => text.includes('busy'))
+    expect(busy.length).toBeGreaterThan(0)
+    for (const text of busy) {
+      expect(text).toMatch(
+        /^HTTP\/1\.1 503 [\s\S]*Retry-After: 1\r\nContent-Length: \d+\r\n[\s\S]*\r\n\r\nbusy \/\d+$/u,
+      )
+      expect(text).toMatch(
+        text.endsWith('/11') ? /\r\nConnection: close\r\n/u : /\r\nConnection: keep-alive\r\n/u,
+      )
+    }
   })
 })
 
