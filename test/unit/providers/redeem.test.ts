@@ -230,7 +230,12 @@ const people: [string, string, Claims, unknown, Partial<ProviderConfig['claims']
   ['ID-26', 'unverified', { email_verified: false }, 'email_unverified'],
   ['ID-26', 'unverified as text', { email_verified: 'false' }, 'email_unverified'],
   ['ID-26', 'unverified as 0', { email_verified: 0 }, 'email_unverified'],
-  ['ID-26', 'verified as text, as Cognito says it', { email_verified: 'true' }, { email: 'alice@example.com' }],
+  [
+    'ID-26',
+    'verified as text, as Cognito says it',
+    { email_verified: 'true' },
+    { email: 'alice@example.com' },
+  ],
   ['ID-26', 'verified as other text', { email_verified: 'TRUE ' }, 'email_unverified'],
   ['ID-26', 'verified as 1', { email_verified: 1 }, 'email_unverified'],
   ['ID-26', 'verified as null', { email_verified: null }, 'email_unverified'],
