@@ -386,7 +386,8 @@ export const OPTIONS = {
     kind: 'list',
     default: [],
     key: 'oidc_extra_audiences',
-    about: 'Further audiences to accept beside client-id.',
+    about:
+      'Further audiences to accept beside client-id. A bearer token needs one of them; an ID token may name no others.',
   },
   'oidc-enabled-signing-alg': {
     group: 'OpenID Connect',

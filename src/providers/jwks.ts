@@ -85,9 +85,9 @@ export function createKeys({ jwksUri, outbound, platform }: KeysParts): Keys {
       const { algs, secret } = accepted
       if (token.length > MAX_TOKEN) return failed(invalid('size'))
       const alg = readAlg(token)
-      if (alg === undefined || !algs.includes(alg)) return failed(invalid('alg'))
+      if (alg === undefined || !algs.includes(alg)) return failed(wrongAlg())
       if (!alg.startsWith('HS')) return verifyByKeys(token, accepted)
-      if (secret === undefined) return failed(invalid('alg'))
+      if (secret === undefined) return failed(wrongAlg())
       const key = utf8(secret)
       return verifyOnce(token, async () => key, [alg])
     },
@@ -168,6 +168,11 @@ function readAlg(token: string): string | undefined {
 
 function isUnknownKey(reason: Problem): boolean {
   return reason.detail?.['check'] === 'kid'
+}
+
+/** An honest provider may sign with what the operator has to allow: HS256, or more than it advertises. */
+function wrongAlg(): Problem {
+  return problem('id_token_invalid', { check: 'alg', setting: 'oidc-enabled-signing-alg' })
 }
 
 function invalid(check: string): Problem {
