@@ -59,7 +59,7 @@ export async function createParts(config: Config, platform: Platform): Promise<P
   })
   const bearer = createBearerReader({ bearer: config.bearer, providers, tools })
   const authorization = [
-    bearerCredentials(bearer, config.bearer, platform.now),
+    bearerCredentials(bearer, config.bearer, { log, platform }),
     ...(localUsers === undefined ? [] : [localCredentials(localUsers, platform.now)]),
   ]
   return {

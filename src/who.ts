@@ -1,5 +1,7 @@
 import type { BearerConfig } from './config/config.ts'
 import type { CookieChange, Exchange } from './http/exchange.ts'
+import type { Log } from './observe/log.ts'
+import type { Platform } from './platform.ts'
 import type { Problem } from './problems.ts'
 import type { BearerReader } from './providers/bearer.ts'
 import type { Refresher } from './session/refresh.ts'
@@ -7,6 +9,7 @@ import type { ActiveSession, Session } from './session/session.ts'
 import type { SessionStore } from './session/store.ts'
 import type { LocalUsers } from './signin/local-users.ts'
 import { newSession } from './signin/new-session.ts'
+import { logFailure } from './signin/parts.ts'
 import { whenKnown } from './when-known.ts'
 
 /** Who asks, and what the answer must do to the cookies. */
@@ -45,13 +48,19 @@ const NOBODY: Who = { session: undefined, changes: [], authorizationUsed: false,
 export function bearerCredentials(
   read: BearerReader,
   { loginFallback }: BearerConfig,
-  now: () => number,
+  {
+    log,
+    platform: { now },
+  }: { readonly log: Pick<Log, 'event' | 'line'>; readonly platform: Pick<Platform, 'now'> },
 ): ReadAuthorization {
-  return async ({ facts }) => {
-    const grant = await read(facts.authorization ?? '')
+  return async (exchange) => {
+    const grant = await read(exchange.facts.authorization ?? '')
     if (grant === undefined) return undefined
     if (grant.ok)
       return { session: newSession({ grant: grant.value, provider: 'bearer' }, now()), problem: undefined }
+    // Beside cookies the header may be meant for the app, and then its refusal is no news.
+    if (!loginFallback || exchange.cookies.length === 0)
+      logFailure({ log }, 'bearer_refused', { exchange, why: grant.problem })
     return loginFallback ? undefined : { session: undefined, problem: grant.problem }
   }
 }

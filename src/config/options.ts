@@ -266,7 +266,7 @@ export const OPTIONS = {
     kind: 'string',
     default: '',
     about:
-      'Scopes, separated by spaces; empty leaves the choice to the provider: `openid email profile`, and `groups` when allowed-group is set, for oidc.',
+      'Scopes, separated by spaces; empty leaves the choice to the provider: `openid email profile`, and `groups` when allowed-group is set, for oidc. Providers without a scope of that name (Keycloak, GitLab) need it spelt out.',
   },
   prompt: { group: 'Provider', kind: 'string', default: '', about: 'Sent as `prompt` when people sign in.' },
   'approval-prompt': {
@@ -397,7 +397,8 @@ export const OPTIONS = {
     kind: 'list',
     default: [],
     key: 'oidc_extra_audiences',
-    about: 'Further audiences to accept beside client-id.',
+    about:
+      'Further audiences to accept beside client-id. A bearer token needs one of them; an ID token may name no others.',
   },
   'oidc-enabled-signing-alg': {
     group: 'OpenID Connect',

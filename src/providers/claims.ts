@@ -88,14 +88,13 @@ export function isGroup(entry: unknown): entry is string {
 }
 
 /**
- * No source may say anything but `true`. A missing claim counts as verified, as in oauth2-proxy; the text `"true"` does
- * not. The check belongs to the standard claim: an operator who names another vouches for it.
+ * No source may say anything but `true`, or the text `"true"`, which Cognito and Apple write for it. A missing claim counts
+ * as verified, as in oauth2-proxy. The check belongs to the standard claim: an operator who names another vouches for it.
  */
 function isEmailVerified(sources: readonly Claims[], settings: ClaimSettings): boolean {
   if (settings.allowUnverifiedEmail || settings.email !== 'email') return true
-  return sources.every(
-    (claims) => !Object.hasOwn(claims, 'email_verified') || claims['email_verified'] === true,
-  )
+  const said = sources.filter((claims) => Object.hasOwn(claims, 'email_verified'))
+  return said.every(({ email_verified: verified }) => verified === true || verified === 'true')
 }
 
 function isEmailText(value: unknown): value is string {

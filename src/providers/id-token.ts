@@ -60,7 +60,7 @@ export function checkBearer(
   return (
     checkTimes(claims, nowMs, undefined) ??
     checkIssuer(claims, parties) ??
-    (namesUs(audienceOf(claims, parties), parties) ? undefined : invalid('aud')) ??
+    (namesUs(audienceOf(claims, parties), parties) ? undefined : wrongAudience(claims, parties)) ??
     checkSubject(claims)
   )
 }
@@ -87,7 +87,7 @@ export function checkAudience(claims: Claims, parties: Parties): Problem | undef
   const audience = audienceOf(claims, parties)
   const trusted = [parties.clientId, ...parties.extraAudiences]
   const known = audience?.every((value) => trusted.includes(value)) ?? false
-  return known && namesUs(audience, parties) ? undefined : invalid('aud')
+  return known && namesUs(audience, parties) ? undefined : wrongAudience(claims, parties)
 }
 
 /** `sub`: text of 1 to 255 characters that can stand in a header and a log. */
@@ -142,6 +142,12 @@ function audienceOf(claims: Claims, { audienceClaims }: Parties): readonly strin
   if (typeof value === 'string') return [value]
   if (!Array.isArray(value) || value.length > 100) return undefined
   return value.every((entry) => typeof entry === 'string') ? value : undefined
+}
+
+/** The log says how many there were and which setting has a say; the names themselves are the provider's business. */
+function wrongAudience(claims: Claims, parties: Parties): Problem {
+  const audiences = audienceOf(claims, parties)?.length
+  return problem('id_token_invalid', { check: 'aud', audiences, setting: 'oidc-extra-audience' })
 }
 
 function namesUs(audience: readonly string[] | undefined, { clientId, extraAudiences }: Parties): boolean {

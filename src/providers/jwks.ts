@@ -31,6 +31,8 @@ export interface Acceptance {
   readonly algs: readonly string[]
   /** Key for HS*: the client secret. */
   readonly secret: string | undefined
+  /** Who handed the token over: the provider in an answer to us, or whoever sends requests. */
+  readonly from: 'provider' | 'anybody'
 }
 
 /** The signing keys of one issuer. */
@@ -48,12 +50,13 @@ export interface KeysParts {
 
 const MAX_TOKEN = 65_536
 const MINUTE_MS = 60_000
-/** Pause between two fetches that tokens with unknown key ids can cause. */
-const COOLDOWN_MS = 30_000
+/** Pauses between two fetches that tokens with unknown key ids can cause. */
+const COOLDOWN_MS = { provider: 5_000, anybody: 30_000 }
 
 /**
  * Verifies against the issuer's published keys: kept 5 minutes, 10 more while its endpoint fails, which is asked at most
- * every 5 seconds then. A token with an unknown key id causes one fetch, at most every 30 seconds.
+ * every 5 seconds then. A token with an unknown key id causes one fetch, at most every 30 seconds; one that the provider
+ * itself gave us has a pause of its own, so that strangers cannot make us blind to a new key.
  */
 export function createKeys({ jwksUri, outbound, platform }: KeysParts): Keys {
   const remembered = createRemembered({
@@ -64,26 +67,27 @@ export function createKeys({ jwksUri, outbound, platform }: KeysParts): Keys {
     firstPauseMs: 5_000,
     longestPauseMs: 30_000,
   })
-  let renewedAtMs = Number.NEGATIVE_INFINITY
+  const renewedAtMs = { provider: Number.NEGATIVE_INFINITY, anybody: Number.NEGATIVE_INFINITY }
 
-  async function verifyByKeys(token: string, algs: readonly string[]): Promise<Result<VerifiedJwt>> {
+  async function verifyByKeys(token: string, { algs, from }: Acceptance): Promise<Result<VerifiedJwt>> {
     const keys = await remembered.get()
     if (!keys.ok) return keys
     const first = await verifyOnce(token, keys.value, algs)
     if (first.ok || !isUnknownKey(first.problem)) return first
-    if (platform.now() - renewedAtMs < COOLDOWN_MS) return first
-    renewedAtMs = platform.now()
+    if (platform.now() - renewedAtMs[from] < COOLDOWN_MS[from]) return first
+    renewedAtMs[from] = platform.now()
     const renewed = await remembered.renew()
     return renewed.ok ? verifyOnce(token, renewed.value, algs) : renewed
   }
 
   return {
-    async verify(token, { algs, secret }) {
+    async verify(token, accepted) {
+      const { algs, secret } = accepted
       if (token.length > MAX_TOKEN) return failed(invalid('size'))
       const alg = readAlg(token)
-      if (alg === undefined || !algs.includes(alg)) return failed(invalid('alg'))
-      if (!alg.startsWith('HS')) return verifyByKeys(token, algs)
-      if (secret === undefined) return failed(invalid('alg'))
+      if (alg === undefined || !algs.includes(alg)) return failed(wrongAlg())
+      if (!alg.startsWith('HS')) return verifyByKeys(token, accepted)
+      if (secret === undefined) return failed(wrongAlg())
       const key = utf8(secret)
       return verifyOnce(token, async () => key, [alg])
     },
@@ -164,6 +168,11 @@ function readAlg(token: string): string | undefined {
 
 function isUnknownKey(reason: Problem): boolean {
   return reason.detail?.['check'] === 'kid'
+}
+
+/** An honest provider may sign with what the operator has to allow: HS256, or more than it advertises. */
+function wrongAlg(): Problem {
+  return problem('id_token_invalid', { check: 'alg', setting: 'oidc-enabled-signing-alg' })
 }
 
 function invalid(check: string): Problem {

@@ -169,9 +169,9 @@ export function toIssuer({ issuer, skipIssuerVerification }: ProviderConfig, iss
   return skipIssuerVerification || issuer === undefined ? String(iss) : issuer
 }
 
-/** The answer itself is wrong; anything else is trouble that passes. */
-function isFatal({ reason }: Problem): boolean {
-  return reason === 'id_token_invalid'
+/** The answer itself is wrong; anything else is trouble that passes, and so is a key that was not published yet. */
+function isFatal({ reason, detail }: Problem): boolean {
+  return reason === 'id_token_invalid' && detail?.['check'] !== 'kid'
 }
 
 /** Checks that fail only where the answer is about another person, issuer or client (§12.2). */

@@ -8,7 +8,7 @@ import {
   type LoginChecks,
   type Parties,
 } from './id-token.ts'
-import { type Claims, type Keys, peekIssuer, type VerifiedJwt } from './jwks.ts'
+import { type Acceptance, type Claims, type Keys, peekIssuer, type VerifiedJwt } from './jwks.ts'
 import { readLogoutToken } from './logout-token.ts'
 import type { Logout } from './provider.ts'
 import type { ProviderTools } from './tools.ts'
@@ -64,19 +64,19 @@ export function chooseAlgs(
 export function createTokenVerifier(parts: TokenVerifierParts): TokenVerifier {
   const { keys, parties, platform } = parts
 
-  async function verify(token: string): Promise<Result<VerifiedJwt>> {
+  async function verify(token: string, from: Acceptance['from']): Promise<Result<VerifiedJwt>> {
     const algs = await parts.algs()
     if (!algs.ok) return algs
     if (!algs.value.some((alg) => alg.startsWith('HS'))) {
-      return keys.verify(token, { algs: algs.value, secret: undefined })
+      return keys.verify(token, { algs: algs.value, secret: undefined, from })
     }
     const secret = await parts.readClientSecret()
-    return secret.ok ? keys.verify(token, { algs: algs.value, secret: secret.value }) : secret
+    return secret.ok ? keys.verify(token, { algs: algs.value, secret: secret.value, from }) : secret
   }
 
   return {
     async idToken(token, login) {
-      const jwt = await verify(token)
+      const jwt = await verify(token, 'provider')
       if (!jwt.ok) return jwt
       const refusal =
         checkIdToken(jwt.value, parties, login, platform.now()) ??
@@ -87,13 +87,13 @@ export function createTokenVerifier(parts: TokenVerifierParts): TokenVerifier {
       const named = peekIssuer(token)
       if (parties.issuers !== undefined && !parties.issuers.includes(named ?? ''))
         return failed(invalid('iss'))
-      const jwt = await verify(token)
+      const jwt = await verify(token, 'anybody')
       if (!jwt.ok) return jwt
       const refusal = checkBearer(jwt.value, parties, platform.now())
       return refusal === undefined ? ok(jwt.value.claims) : failed(refusal)
     },
     async logoutToken(token) {
-      const jwt = await verify(token)
+      const jwt = await verify(token, 'anybody')
       return jwt.ok ? readLogoutToken(jwt.value, parties, platform.now()) : jwt
     },
   }

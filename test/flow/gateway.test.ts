@@ -254,6 +254,24 @@ describe('credentials in a header', () => {
     expect(atAuth.status).toBe(403)
   })
 
+  it('that were refused are explained in the log, unless a browser with a session may have sent them for the app', async () => {
+    const gate = await startGate({ args: ['--skip-jwt-bearer-tokens'] })
+    const refusals = () => gate.platform.lines.filter(({ event }) => event === 'bearer_refused')
+    const authorization = `Bearer ${await gate.provider.mint({ aud: ['account', 'broker'] })}`
+    const headers = ['Host', 'app.example.com', 'Authorization', authorization]
+    await gate.ask('/api', { headers: [...headers, 'Cookie', 'theme=dark'] })
+    expect(refusals()).toEqual([])
+    await gate.ask('/api', { headers })
+    expect(refusals()).toEqual([
+      expect.objectContaining({
+        level: 'info',
+        code: 'bearer_invalid',
+        check: 'aud',
+        setting: 'oidc-extra-audience',
+      }),
+    ])
+  })
+
   it('of local users open the app, and the form sets a session', async () => {
     const digest = Buffer.from(
       await crypto.subtle.digest('SHA-1', new TextEncoder().encode('demo')),

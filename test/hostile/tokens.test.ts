@@ -166,9 +166,17 @@ describe('an e-mail address', () => {
     expect((await signIn()).status).toBe(403)
   })
 
-  it.each([false, 'false', 0, 'true', null])('ID-26 is not verified by %j', async (verified) => {
-    rig.provider.user = { ...ALICE, email_verified: verified }
-    expect((await signIn()).status).toBe(403)
+  it.each([false, 'false', 0, 1, 'True', 'yes', null, ['true']])(
+    'ID-26 is not verified by %j',
+    async (verified) => {
+      rig.provider.user = { ...ALICE, email_verified: verified }
+      expect((await signIn()).status).toBe(403)
+    },
+  )
+
+  it('ID-26 is verified by "true", the one text that providers write for it', async () => {
+    rig.provider.user = { ...ALICE, email_verified: 'true' }
+    expect((await signIn()).status).toBe(302)
   })
 
   it('ID-25 is the same in capitals', async () => {

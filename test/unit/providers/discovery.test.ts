@@ -202,6 +202,27 @@ test('ID-34: 200 tokens with random key ids cost one fetch in thirty seconds', a
   expect(op.hits.jwks).toBe(3)
 })
 
+test('C24: strangers with random key ids cannot keep a new key of the provider from being fetched', async () => {
+  const { op, platform, provider, signIn } = await aBench()
+  await signIn()
+  await provider.verifyBearer?.(await op.mint({}, { kid: 'random' }))
+  await op.signer.rotate()
+  platform.pass(1_000)
+  expect(verdictOf(await signIn())).toBe('ok')
+  expect(op.hits.jwks).toBe(3)
+})
+
+test('ID-34: sign-ins at a provider that does not publish its key cost one fetch in five seconds', async () => {
+  const { op, platform, signIn } = await aBench()
+  await signIn()
+  op.idToken.header = () => ({ kid: 'unpublished' })
+  for (let at = 0; at < 10; at += 1) expect(verdictOf(await signIn())).toBe('id_token_invalid/kid')
+  expect(op.hits.jwks).toBe(2)
+  platform.pass(5_000)
+  await signIn()
+  expect(op.hits.jwks).toBe(3)
+})
+
 test('ID-35: keys that fail for a minute are asked for at most every five seconds', async () => {
   const { op, platform, provider } = await aBench()
   op.scripts.jwks = status(500)

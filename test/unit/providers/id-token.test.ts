@@ -533,3 +533,20 @@ test('ID-21: a right at_hash is accepted', async () => {
   }
   expect(verdictOf(await signIn())).toBe('ok')
 })
+
+test('what an operator can allow names its setting, and says nothing of what was in the token', async () => {
+  const { op, signIn } = await aBench()
+  op.idToken.claims = (honest) => ({ ...honest, aud: ['sidegate', 'kubernetes'], azp: 'sidegate' })
+  const grant = await signIn()
+  expect(grant.ok || grant.problem.detail).toEqual({
+    check: 'aud',
+    audiences: 2,
+    setting: 'oidc-extra-audience',
+  })
+  op.idToken.text = (token) => hs256(token, op.client.secret)
+  const symmetric = await signIn()
+  expect(symmetric.ok || symmetric.problem.detail).toEqual({
+    check: 'alg',
+    setting: 'oidc-enabled-signing-alg',
+  })
+})

@@ -230,7 +230,14 @@ const people: [string, string, Claims, unknown, Partial<ProviderConfig['claims']
   ['ID-26', 'unverified', { email_verified: false }, 'email_unverified'],
   ['ID-26', 'unverified as text', { email_verified: 'false' }, 'email_unverified'],
   ['ID-26', 'unverified as 0', { email_verified: 0 }, 'email_unverified'],
-  ['ID-26', 'verified as text', { email_verified: 'true' }, 'email_unverified'],
+  [
+    'ID-26',
+    'verified as text, as Cognito says it',
+    { email_verified: 'true' },
+    { email: 'alice@example.com' },
+  ],
+  ['ID-26', 'verified as other text', { email_verified: 'TRUE ' }, 'email_unverified'],
+  ['ID-26', 'verified as 1', { email_verified: 1 }, 'email_unverified'],
   ['ID-26', 'verified as null', { email_verified: null }, 'email_unverified'],
   ['ID-26', 'nothing said', { email_verified: undefined }, { email: 'alice@example.com' }],
   [
@@ -316,6 +323,15 @@ test('claims that only the profile has are asked for, and only then', async () =
     groups: ['staff', 'admins'],
   })
   expect(bench.op.hits.userinfo).toBe(1)
+})
+
+test('ID-26: Cognito says true in the ID token and "true" in the profile', async () => {
+  const { op, signIn } = await aBench()
+  op.behaviour.profileOnly = ['groups']
+  op.scripts.userinfo = changed((profile) => ({ ...profile, email_verified: 'true' }))
+  expect(verdictOf(await signIn())).toBe('ok')
+  op.scripts.userinfo = changed((profile) => ({ ...profile, email_verified: 'false' }))
+  expect(verdictOf(await signIn())).toBe('email_unverified')
 })
 
 test('skip-claims-from-profile-url asks for nothing', async () => {

@@ -159,6 +159,19 @@ test('a rotated refresh token is not lost because keys or profile cannot be had'
   expect(verdictOf(again)).toBe('ok')
 })
 
+test('a rotated refresh token is not lost because a new key is not published yet', async () => {
+  const { op, provider, session } = await aBench()
+  const before = await session()
+  op.idToken.header = () => ({ kid: 'not yet published' })
+  op.user = { sub: 'alice', email: 'alice@example.com', email_verified: true, groups: ['staff'] }
+  const grant = await provider.refresh(before)
+  if (!grant.ok) throw new Error(verdictOf(grant))
+  // What the unverified token says counts for nothing; the profile was asked.
+  expect(grant.value.identity).toMatchObject({ subject: 'alice', groups: ['staff'] })
+  expect(grant.value.tokens.id).toBe(before.tokens.id)
+  expect(grant.value.tokens.refresh).not.toBe(before.tokens.refresh)
+})
+
 test('a provider that gives no new refresh token keeps the old one good', async () => {
   const { op, provider, session } = await aBench()
   const before = await session()
