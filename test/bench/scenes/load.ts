@@ -19,7 +19,7 @@ export async function load(world: World): Promise<Outcome> {
 /** One connection: what a single visitor waits for, and what waking up for each request costs. */
 export async function oneConnection(world: World): Promise<Outcome> {
   const { contenders, doors } = await startThree(world)
-  const effort = world.quick ? { ...QUICK, rounds: 1 } : { rounds: 7, seconds: 2, warmUpSeconds: 6 }
+  const effort = world.quick ? { ...QUICK, rounds: 1 } : { rounds: 7, seconds: 2, warmUpSeconds: 20 }
   const samples = await interleave(contenders, { ...effort, connections: 1 })
   await Promise.all(doors.map((door) => door.stop()))
   return { rows: compare(samples, AT_1), details: rawTable(samples) }
