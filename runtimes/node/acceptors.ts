@@ -15,18 +15,22 @@ export const CAN_SHARE_PORTS =
 export async function openAcceptors(server: Server, scheme: 'http' | 'https'): Promise<readonly NetServer[]> {
   // It has just been bound to a port.
   const { address: host, port } = server.address() as AddressInfo
-  return Promise.all(
-    Array.from({ length: SOCKETS - 1 }, () => {
-      // What node:http and node:https set for a socket of their own.
-      const acceptor = createServer({ allowHalfOpen: scheme === 'http', noDelay: true }, (socket) =>
-        server.emit('connection', socket),
-      )
-      return new Promise<NetServer>((resolve, reject) => {
-        acceptor.once('error', reject)
-        acceptor.listen({ host, port, reusePort: true, backlog: BACKLOG }, () => resolve(acceptor.unref()))
+  const opening = Array.from({ length: SOCKETS - 1 }, () => {
+    // What node:http and node:https set for a socket of their own.
+    const acceptor = createServer({ allowHalfOpen: scheme === 'http', noDelay: true }, (socket) =>
+      server.emit('connection', socket),
+    )
+    return new Promise<NetServer>((resolve, reject) => {
+      acceptor.once('error', reject)
+      acceptor.listen({ host, port, reusePort: true, backlog: BACKLOG }, () => {
+        acceptor.off('error', reject)
+        resolve(acceptor.unref())
       })
-    }),
-  )
+    })
+  })
+  // The server works with fewer, or with none.
+  const opened = await Promise.allSettled(opening)
+  return opened.flatMap((acceptor) => (acceptor.status === 'fulfilled' ? [acceptor.value] : []))
 }
 
 /** A queue of connections not yet accepted that survives a short pause. */

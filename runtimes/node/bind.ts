@@ -22,8 +22,12 @@ export async function bind(server: Server, address: ListenAddress, scheme: 'http
   if (address.kind === 'tcp' && CAN_SHARE_PORTS) {
     // A port that is to be shared can be bound twice, by a second Sidegate too: so it is tried alone first.
     const port = await reserve(address)
-    await listenOn(server, { address, options: { ...optionsOf(address), port, reusePort: true } })
-    return { url: urlOf(server, scheme), acceptors: await openAcceptors(server, scheme) }
+    const options = { ...optionsOf(address), port, reusePort: true }
+    const isShared = await listenOn(server, { address, options }).then(
+      () => true,
+      () => false,
+    )
+    if (isShared) return { url: urlOf(server, scheme), acceptors: await openAcceptors(server, scheme) }
   }
   await listenOn(server, { address, options: optionsOf(address) })
   if (address.kind === 'unix' && address.mode !== undefined) chmodSync(address.path, address.mode)

@@ -10,7 +10,7 @@ const QUICK = { rounds: 2, seconds: 1, warmUpSeconds: 1 }
 export async function load(world: World): Promise<Outcome> {
   const { contenders, doors } = await startAll(world)
   for (const contender of contenders) await prove(contender)
-  const effort = world.quick ? QUICK : { rounds: 7, seconds: 3, warmUpSeconds: 6 }
+  const effort = world.quick ? QUICK : { rounds: 21, seconds: 1, warmUpSeconds: 6 }
   const samples = await interleave(contenders, { ...effort, connections: 32 })
   await Promise.all(doors.map((door) => door.stop()))
   return { rows: [...compare(samples, AT_32), checkShare(samples)], details: rawTable(samples) }
