@@ -107,6 +107,8 @@ function checkAnswer(answer: URLSearchParams): Problem | undefined {
   const error = answer.get('error')
   if (error !== null && answer.has('code')) return problem('callback_malformed', { why: 'error and code' })
   if (error !== null) {
+    // The person can do nothing about a scope; the operator finds the setting in the log.
+    if (error === 'invalid_scope') return problem('provider_refused', { error, setting: 'scope' })
     return problem('provider_refused', { error: /^[\w.-]{1,64}$/u.test(error) ? error : 'unreadable' })
   }
   return answer.get('code') ? undefined : problem('callback_malformed', { why: 'no code' })

@@ -81,6 +81,17 @@ test.each(queries)('%s callback %j', async (_row, query, expected) => {
   expect(op.hits.token).toBe(succeeds ? 1 : 0)
 })
 
+test('a scope that the provider does not know names the setting in the log', async () => {
+  const { start, callback, events } = await aSignInBench()
+  const jar = aJar()
+  const state = (await start(jar)).searchParams.get('state') ?? ''
+  await callback(jar, `/oauth2/callback?error=invalid_scope&state=${state}`)
+  expect(events.at(-1)).toMatchObject({
+    event: 'sign_in_failed',
+    fields: { code: 'provider_refused', error: 'invalid_scope', setting: 'scope' },
+  })
+})
+
 test('CB-03: the same callback again is refused without asking the provider', async () => {
   const { op, start, callback } = await aSignInBench()
   const jar = aJar()
