@@ -259,7 +259,7 @@ export const OPTIONS = {
     kind: 'string',
     default: '',
     about:
-      'Scopes, separated by spaces; empty leaves the choice to the provider: `openid email profile`, and `groups` when allowed-group is set, for oidc.',
+      'Scopes, separated by spaces; empty leaves the choice to the provider: `openid email profile`, and `groups` when allowed-group is set, for oidc. Providers without a scope of that name (Keycloak, GitLab) need it spelt out.',
   },
   prompt: { group: 'Provider', kind: 'string', default: '', about: 'Sent as `prompt` when people sign in.' },
   'approval-prompt': {
