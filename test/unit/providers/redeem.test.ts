@@ -352,7 +352,8 @@ const profiles: [string, string, Script, string][] = [
   ['ID-29', 'names nobody', changed(({ sub: _, ...rest }) => rest), 'id_token_invalid/profile sub'],
   ['ID-29', 'is a page', body('<html>', 'text/html'), 'provider_misbehaved/content type'],
   ['ID-29', 'redirects', redirectTo('https://canary.test/', 302), 'provider_misbehaved/redirect'],
-  ['ID-29', 'is a JWT', body('ey.ey.x', 'application/jwt'), 'provider_misbehaved/content type'],
+  ['ID-29', 'is a JWT that nobody signed', body('ey.ey.x', 'application/jwt'), 'id_token_invalid/alg'],
+  ['ID-29', 'is a JWT in the clothes of JSON', body('ey.ey.x'), 'provider_misbehaved/not JSON'],
   ['ID-29', 'is a list', body('[{"sub":"alice"}]'), 'provider_misbehaved/not an object'],
   ['ID-29', 'refuses the token', status(401), 'provider_misbehaved/status'],
   [
@@ -368,6 +369,43 @@ test.each(profiles)('%s a profile that %s fails the sign-in', async (_row, _name
   op.behaviour.profileOnly = ['email']
   op.scripts.userinfo = script
   expect(verdictOf(await signIn())).toBe(verdict)
+})
+
+// [what the signed profile says beside sub and e-mail, verdict]
+const signedProfiles: [Claims, string][] = [
+  [{ iss: 'https://op.test', aud: 'sidegate' }, 'ok'],
+  [{ iss: 'https://op.test', aud: ['sidegate', 'account'] }, 'ok'],
+  [{}, 'ok'],
+  [{ sub: 'mallory' }, 'id_token_invalid/profile sub'],
+  [{ iss: 'https://evil.test' }, 'id_token_invalid/iss'],
+  [{ aud: 'another-client' }, 'id_token_invalid/aud'],
+  [{ events: {} }, 'id_token_invalid/events'],
+]
+
+test.each(signedProfiles)('ID-29 a profile that the provider signed, with %j', async (change, verdict) => {
+  const { op, signIn } = await aBench()
+  op.behaviour.profileOnly = ['email', 'groups']
+  const profile = { sub: 'alice', email: 'alice@example.com', groups: ['signed'], ...change }
+  op.scripts.userinfo = async () =>
+    new Response(await op.signer.sign(profile), {
+      headers: { 'content-type': 'application/jwt; charset=utf-8' },
+    })
+  const grant = await signIn()
+  expect(verdictOf(grant)).toBe(verdict)
+  if (grant.ok) expect(grant.value.identity.groups).toEqual(['signed'])
+})
+
+test('ID-29 a signed profile that was changed on the way', async () => {
+  const { op, signIn } = await aBench()
+  op.behaviour.profileOnly = ['email']
+  op.scripts.userinfo = async () => {
+    const [header, , signature] = (await op.signer.sign({ sub: 'alice' })).split('.')
+    const claims = Buffer.from('{"sub":"alice","email":"admin@example.com"}').toString('base64url')
+    return new Response(`${header}.${claims}.${signature}`, {
+      headers: { 'content-type': 'application/jwt' },
+    })
+  }
+  expect(verdictOf(await signIn())).toBe('id_token_invalid/signature')
 })
 
 test('Google: refresh tokens are asked for and the issuer without a scheme counts as the same', async () => {
