@@ -152,6 +152,44 @@ test.each(clientAuth)(
   },
 )
 
+test('CB-32: a provider that says nothing and takes only the form is found out once', async () => {
+  const { op, signIn, session, provider } = await aBench()
+  op.behaviour.metadata = { token_endpoint_auth_methods_supported: undefined }
+  op.behaviour.authMethods = ['client_secret_post']
+  const ways = () => op.tokenRequests.map(({ form }) => (form.has('client_secret') ? 'post' : 'basic'))
+  expect(verdictOf(await signIn())).toBe('ok')
+  expect(ways()).toEqual(['basic', 'post'])
+  expect(verdictOf(await provider.refresh(await session()))).toBe('ok')
+  expect(ways().slice(2)).toEqual(['post', 'post'])
+})
+
+test('CB-32: with a wrong secret both ways are tried, and only where the provider does not say', async () => {
+  for (const [methods, requests] of [
+    [undefined, 2],
+    [['client_secret_basic'], 1],
+  ] as const) {
+    const { op, signIn } = await aBench({ clientSecret: { value: 'wrong' } })
+    op.behaviour.metadata = { token_endpoint_auth_methods_supported: methods }
+    expect(verdictOf(await signIn())).toBe('code_refused/invalid_client')
+    expect(op.hits.token).toBe(requests)
+  }
+})
+
+test('CB-32: a code that is refused is not sent again in another way', async () => {
+  const { op, signIn } = await aBench()
+  op.behaviour.metadata = { token_endpoint_auth_methods_supported: undefined }
+  op.scripts.token = () => json(400, { error: 'invalid_grant' })
+  expect(verdictOf(await signIn())).toBe('code_refused/invalid_grant')
+  expect(op.hits.token).toBe(1)
+})
+
+test("CB-32: a secret of Entra's, with a tilde, is right for servers that forget to decode", async () => {
+  const { op, signIn } = await aBench({ clientSecret: { value: 'abc8Q~x.y-z_1' } })
+  await signIn()
+  const { authorization } = op.tokenRequests[0] ?? {}
+  expect(Buffer.from(authorization?.slice(6) ?? '', 'base64').toString()).toBe('sidegate:abc8Q~x.y-z_1')
+})
+
 test('the client secret is read from its file at each use, without its line end', async () => {
   const files: Record<string, string> = { '/run/secret': 's3cret:+/% é\n' }
   const { op, signIn } = await aBench({ clientSecret: { file: '/run/secret' } }, files)
