@@ -4,7 +4,7 @@ import { failed, ok, type Result } from '../result.ts'
 import { readIdentity } from './claims.ts'
 import { createKeys } from './jwks.ts'
 import { toBearerGrant } from './oidc-grants.ts'
-import { createOutbound, type Outbound, readJsonObject } from './outbound.ts'
+import { createOutbound, type Outbound, readJsonFile } from './outbound.ts'
 import type { Grant } from './provider.ts'
 import { createRemembered } from './remembered.ts'
 import { IssuerDocument, readShape } from './shapes.ts'
@@ -71,7 +71,7 @@ async function findKeys(issuer: string, outbound: Outbound): Promise<Result<KeyS
   if (!answer.ok) return answer
   // 4xx: there is no such document. Anything else that is no good document is not to be papered over.
   if (answer.value.status !== 200) return ok({ jwksUri: `${base}/.well-known/jwks.json`, algs: ['RS256'] })
-  const json = readJsonObject(answer.value)
+  const json = readJsonFile(answer.value)
   const document = json.ok ? readShape(IssuerDocument, json.value) : json
   if (!document.ok) return document
   const { issuer: named, jwks_uri: jwksUri, id_token_signing_alg_values_supported: algs } = document.value

@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi'
 import type { ProviderConfig } from '../config/config.ts'
 import { type Problem, problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
-import { proveClient } from './client-auth.ts'
+import { createSendAsClient, type SendAsClient } from './client-auth.ts'
 import type { ReadClientSecret } from './client-secret.ts'
 import type { Metadata, ReadMetadata } from './discovery.ts'
 import { toErrorCode } from './error-code.ts'
@@ -29,7 +29,7 @@ export interface CodeFlowParts {
 
 type LentFetch = (
   url: string,
-  init: { readonly method: string; readonly headers: Record<string, string>; readonly body?: unknown },
+  init: { readonly headers: Record<string, string>; readonly body?: unknown },
 ) => Promise<Response>
 
 /** Everything that one call to the library needs. */
@@ -49,7 +49,8 @@ export function toCodeChallenge(verifier: string): Promise<string> {
 }
 
 /** Makes the calls for one provider. */
-export function createCodeFlow(parts: CodeFlowParts): CodeFlow {
+export function createCodeFlow(given: CodeFlowParts): CodeFlow {
+  const parts = { ...given, send: createSendAsClient(given.outbound) }
   return {
     redeem: (response) =>
       attempt(parts, refusedCode, async ({ server, client, auth, options }) => {
@@ -95,7 +96,7 @@ export function createCodeFlow(parts: CodeFlowParts): CodeFlow {
 
 /** Runs one exchange with the library and turns what it throws into problems; anything else is a bug and stays one. */
 async function attempt<Value>(
-  parts: CodeFlowParts,
+  parts: CodeFlowParts & { readonly send: SendAsClient },
   judge: JudgeError,
   work: (call: Call) => Promise<Result<Value>>,
 ): Promise<Result<Value>> {
@@ -104,13 +105,10 @@ async function attempt<Value>(
   const secret = await parts.readClientSecret()
   if (!secret.ok) return secret
   let refusal: Problem | undefined
-  const lentFetch: LentFetch = async (url, { method, headers, body }) => {
-    const content = body === undefined || body === null ? {} : { body: String(body) }
-    const answer = await parts.outbound.ask(url, {
-      method: method === 'POST' ? 'POST' : 'GET',
-      headers,
-      ...content,
-    })
+  const { clientId } = parts.config
+  const client = { id: clientId, secret: secret.value, methods: metadata.value.tokenAuthMethods }
+  const lentFetch: LentFetch = async (url, { headers, body }) => {
+    const answer = await parts.send({ url, headers, fields: new URLSearchParams(String(body)) }, client)
     if (answer.ok) return toResponse(answer.value)
     refusal = answer.problem
     return Response.error()
@@ -118,8 +116,9 @@ async function attempt<Value>(
   try {
     return await work({
       server: toServer(metadata.value),
-      client: { client_id: parts.config.clientId },
-      auth: toClientAuth(parts.config.clientId, secret.value, metadata.value),
+      client: { client_id: clientId },
+      // What shows who we are is added on the way out, where a refusal can be answered.
+      auth: () => {},
       options: { [oauth.customFetch]: lentFetch, [oauth.allowInsecureRequests]: true },
     })
   } catch (cause) {
@@ -152,15 +151,6 @@ function toServer(metadata: Metadata): oauth.AuthorizationServer {
     ...(metadata.revocationEndpoint === undefined
       ? {}
       : { revocation_endpoint: metadata.revocationEndpoint }),
-  }
-}
-
-function toClientAuth(id: string, secret: string | undefined, metadata: Metadata): oauth.ClientAuth {
-  const { method, authorization } = proveClient({ id, secret, methods: metadata.tokenAuthMethods })
-  return (_server, _client, body, headers) => {
-    if (authorization !== undefined) headers.set('authorization', authorization)
-    else body.set('client_id', id)
-    if (method === 'client_secret_post' && secret !== undefined) body.set('client_secret', secret)
   }
 }
 

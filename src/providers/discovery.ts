@@ -1,7 +1,7 @@
 import type { ProviderConfig } from '../config/config.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
-import { type Outbound, readJsonObject } from './outbound.ts'
+import { type Outbound, readJsonFile } from './outbound.ts'
 import { createRemembered } from './remembered.ts'
 import { DiscoveryDocument, readShape } from './shapes.ts'
 import type { ProviderTools } from './tools.ts'
@@ -64,7 +64,7 @@ async function discover(settings: Settings, outbound: Outbound): Promise<Result<
   const issuer = settings.issuer ?? ''
   const answer = await outbound.ask(`${issuer.replace(/\/$/u, '')}/.well-known/openid-configuration`)
   if (!answer.ok) return answer
-  const json = readJsonObject(answer.value)
+  const json = readJsonFile(answer.value)
   if (!json.ok) return json
   const document = readShape(DiscoveryDocument, json.value)
   if (!document.ok) return document
@@ -75,10 +75,22 @@ async function discover(settings: Settings, outbound: Outbound): Promise<Result<
     )
   }
   const metadata = toMetadata(document.value)
-  const refused = endpointsOf(metadata).find(([, url]) => !outbound.allows(url))
+  const refused = endpointsOf(metadata).find((endpoint) => !isAllowed(endpoint, issuer, outbound))
   return refused === undefined
     ? ok(metadata)
     : failed(problem('provider_misbehaved', { why: 'endpoint', endpoint: refused[0] }))
+}
+
+/** Pages that only the browser opens. */
+const PAGES: readonly string[] = ['authorization_endpoint', 'end_session_endpoint']
+
+/**
+ * An issuer that the operator gave without TLS may have its pages without TLS on any host: in a Compose file the browser
+ * knows the provider by another name than we do. What we ask ourselves stays where the settings allow it.
+ */
+function isAllowed([name, url]: readonly [string, string], issuer: string, outbound: Outbound): boolean {
+  const isPage = issuer.startsWith('http:') && PAGES.includes(name)
+  return outbound.allows(isPage ? url.replace(/^http:/iu, 'https:') : url)
 }
 
 function toMetadata(document: DiscoveryDocument): Metadata {

@@ -28,6 +28,21 @@ export interface GithubApi {
 const PER_PAGE = 100
 const MAX_PAGES = 20
 
+/**
+ * GitHub says with 403 that it was asked too often, as it says that something is not permitted. Taken for the latter it
+ * would be a person without groups, or a token that no longer stands.
+ */
+export function withRateLimit(outbound: Outbound): Outbound {
+  return {
+    ...outbound,
+    async ask(url, question) {
+      const answer = await outbound.ask(url, question)
+      const limited = answer.ok && answer.value.status === 403 && /\brate limit\b/iu.test(answer.value.text)
+      return limited ? failed(problem('provider_unreachable', { why: 'rate limit', status: 403 })) : answer
+    },
+  }
+}
+
 /** Calls to one API base such as `https://api.github.com`. */
 export function createGithubApi(outbound: Outbound, base: string): GithubApi {
   function get(path: string, token: string): Promise<Result<Answer>> {
@@ -69,7 +84,7 @@ export function createGithubApi(outbound: Outbound, base: string): GithubApi {
   return {
     user: (token) => read(GithubUser, '/user', token),
     async primaryEmail(token) {
-      const emails = await read(GithubEmails, '/user/emails', token)
+      const emails = await read(GithubEmails, `/user/emails?per_page=${PER_PAGE}`, token)
       if (!emails.ok) return emails
       const primary = emails.value.find((email) => email.primary)
       if (primary === undefined) return failed(problem('identity_incomplete', { claim: 'email' }))

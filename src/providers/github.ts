@@ -2,7 +2,7 @@ import type { ProviderConfig } from '../config/config.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 import { createReadClientSecret } from './client-secret.ts'
-import { createGithubApi, type GithubApi } from './github-api.ts'
+import { createGithubApi, type GithubApi, withRateLimit } from './github-api.ts'
 import { checkGithubRules } from './github-rules.ts'
 import { createOAuth2Flow } from './oauth2.ts'
 import { createOutbound } from './outbound.ts'
@@ -20,10 +20,8 @@ const API_URL = 'https://api.github.com/'
  */
 export function createGithubProvider(config: ProviderConfig, tools: ProviderTools): Provider {
   const { loginUrl = LOGIN_URL, redeemUrl = TOKEN_URL, validateUrl = API_URL } = config
-  const outbound = createOutbound({
-    platform: tools.platform,
-    operatorUrls: [loginUrl, redeemUrl, validateUrl],
-  })
+  const operatorUrls = [loginUrl, redeemUrl, validateUrl]
+  const outbound = withRateLimit(createOutbound({ platform: tools.platform, operatorUrls }))
   const api = createGithubApi(outbound, toApiBase(validateUrl))
   const flow = createOAuth2Flow({
     config,

@@ -65,6 +65,14 @@ export function checkBearer(
   )
 }
 
+/** Judges a signed profile (Core §5.3.2): it has no times, and where it names its parties they must be right. */
+export function checkProfile({ claims }: VerifiedJwt, parties: Parties): Problem | undefined {
+  if (Object.hasOwn(claims, 'events')) return invalid('events')
+  const issuer = Object.hasOwn(claims, 'iss') ? checkIssuer(claims, parties) : undefined
+  if (issuer !== undefined || audienceOf(claims, parties) === undefined) return issuer
+  return namesUs(audienceOf(claims, parties), parties) ? undefined : wrongAudience(claims, parties)
+}
+
 /** `exp`, `iat` and `nbf`: finite, and now; `iat` also not older than asked. */
 export function checkTimes(claims: Claims, nowMs: number, maxAgeMs: number | undefined): Problem | undefined {
   const { exp, iat, nbf } = claims

@@ -10,7 +10,7 @@ import {
 import { utf8 } from '../bytes.ts'
 import { type Problem, problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
-import { isRecord, type Outbound, readJsonObject } from './outbound.ts'
+import { isRecord, type Outbound, readJsonFile } from './outbound.ts'
 import { createRemembered } from './remembered.ts'
 import { JwkSet, readShape } from './shapes.ts'
 import type { ProviderTools } from './tools.ts'
@@ -104,7 +104,7 @@ async function loadKeys(
     headers: { accept: 'application/json, application/jwk-set+json' },
   })
   if (!answer.ok) return answer
-  const json = readJsonObject(answer.value)
+  const json = readJsonFile(answer.value)
   if (!json.ok) return json
   const set = readShape(JwkSet, json.value)
   if (!set.ok) return set

@@ -135,7 +135,7 @@ function mergeIdentity(
 
 /** Asks the profile endpoint where claims are missing and the operator allows it. At most one entry. */
 async function readProfile(
-  { config, outbound, readMetadata }: OidcParts,
+  { config, outbound, readMetadata, verifier }: OidcParts,
   {
     known,
     accessToken,
@@ -147,7 +147,7 @@ async function readProfile(
   if (!metadata.ok) return metadata
   const url = metadata.value.userinfoEndpoint
   if (url === undefined) return ok([])
-  const profile = await askProfile(outbound, { url, accessToken, subject })
+  const profile = await askProfile(outbound, verifier.profile, { url, accessToken, subject })
   return profile.ok ? ok([profile.value]) : profile
 }
 

@@ -69,6 +69,14 @@ export function readJsonObject(answer: Answer): Result<Readonly<Record<string, u
     : failed(problem('provider_misbehaved', { why: 'not an object' }))
 }
 
+/** What file stores and static hosts call a document that they know nothing about. */
+const UNTYPED: readonly string[] = ['', 'application/octet-stream', 'binary/octet-stream', 'text/plain']
+
+/** Reads a JSON object that may lie in a file store: metadata and keys, which their shape tells from anything else. */
+export function readJsonFile(answer: Answer): Result<Readonly<Record<string, unknown>>> {
+  return readJsonObject(UNTYPED.includes(answer.type) ? { ...answer, type: 'application/json' } : answer)
+}
+
 /** Reads JSON of any shape from an answer that says that it is JSON. */
 export function readJson({ status, type, text }: Answer): Result<unknown> {
   if (status !== 200) return failed(problem('provider_misbehaved', { why: 'status', status }))

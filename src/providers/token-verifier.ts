@@ -4,6 +4,7 @@ import {
   checkAccessTokenHash,
   checkBearer,
   checkIdToken,
+  checkProfile,
   invalid,
   type LoginChecks,
   type Parties,
@@ -17,6 +18,8 @@ import type { ProviderTools } from './tools.ts'
 export interface TokenVerifier {
   /** An ID token of a login or a refresh; `accessToken` came with it. */
   idToken(token: string, login: LoginChecks & { readonly accessToken: string }): Promise<Result<Claims>>
+  /** A profile that came as a JWT; its subject is the caller's to compare. */
+  profile(token: string): Promise<Result<Claims>>
   /** A JWT from an Authorization header. */
   bearer(token: string): Promise<Result<Claims>>
   logoutToken(token: string): Promise<Result<Logout>>
@@ -81,6 +84,12 @@ export function createTokenVerifier(parts: TokenVerifierParts): TokenVerifier {
       const refusal =
         checkIdToken(jwt.value, parties, login, platform.now()) ??
         (await checkAccessTokenHash(jwt.value, login.accessToken))
+      return refusal === undefined ? ok(jwt.value.claims) : failed(refusal)
+    },
+    async profile(token) {
+      const jwt = await verify(token, 'provider')
+      if (!jwt.ok) return jwt
+      const refusal = checkProfile(jwt.value, parties)
       return refusal === undefined ? ok(jwt.value.claims) : failed(refusal)
     },
     async bearer(token) {

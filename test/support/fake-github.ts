@@ -136,7 +136,10 @@ export function createFakeGithub(origin = 'https://github.test'): FakeGithub {
     asPerson(request, () => json(200, { id: github.person.id, login: github.person.login, name: null })),
   )
   route('emails', 'get', '/api/v3/user/emails', (request) =>
-    asPerson(request, () => json(200, github.person.emails)),
+    asPerson(request, () => {
+      const perPage = Number(new URL(request.url).searchParams.get('per_page') ?? '30')
+      return json(200, github.person.emails.slice(0, perPage))
+    }),
   )
   route('orgs', 'get', '/api/v3/user/orgs', (request) =>
     asPerson(request, () =>

@@ -72,6 +72,49 @@ test.each(documents)(
   },
 )
 
+// A provider on the inner network of a Compose file: its pages are elsewhere for the browser than for us.
+const plain: [string, Claims, string][] = [
+  ['sign-in page', { authorization_endpoint: 'http://login.lan:8080/auth' }, 'ok'],
+  ['sign-out page', { end_session_endpoint: 'http://login.lan:8080/logout' }, 'ok'],
+  ['sign-in script', { authorization_endpoint: 'javascript:alert(1)' }, 'provider_misbehaved/endpoint'],
+  [
+    'sign-in page with a password',
+    { authorization_endpoint: 'http://a:b@login.lan/auth' },
+    'provider_misbehaved/endpoint',
+  ],
+  ['token endpoint', { token_endpoint: 'http://login.lan:8080/token' }, 'provider_misbehaved/endpoint'],
+  ['keys', { jwks_uri: 'http://169.254.169.254/' }, 'provider_misbehaved/endpoint'],
+]
+
+test.each(plain)(
+  'ID-32 an issuer without TLS that has its %s on another host',
+  async (_, metadata, verdict) => {
+    const { op, provider } = await aBench({ issuer: 'http://op.test' })
+    op.origin = 'http://op.test'
+    op.behaviour.metadata = metadata
+    expect(verdictOf(await provider.authorizationUrl(LOGIN))).toBe(verdict)
+  },
+)
+
+// What file stores and static hosts call a document that they know nothing about.
+test.each(['application/octet-stream', 'binary/octet-stream', 'text/plain; charset=utf-8', ''])(
+  'ID-33: metadata and keys that lie in a file store are read, as %j',
+  async (type) => {
+    const { op, signIn } = await aBench()
+    const asFile: Script = async (next) =>
+      new Response(new Blob([await (await next()).text()]), {
+        headers: type === '' ? {} : { 'content-type': type },
+      })
+    op.scripts.discovery = asFile
+    op.scripts.jwks = asFile
+    expect(verdictOf(await signIn())).toBe('ok')
+    // The profile is no file.
+    op.behaviour.profileOnly = ['email']
+    op.scripts.userinfo = asFile
+    expect(verdictOf(await signIn())).toBe('provider_misbehaved/content type')
+  },
+)
+
 const answers: [string, Script, string][] = [
   ['302', redirectTo('https://canary.test/', 302), 'provider_misbehaved/redirect'],
   ['404', status(404), 'provider_misbehaved/status'],

@@ -220,6 +220,43 @@ test('organisations that the person did not grant are none, and then a rule on t
   expect(verdictOf(await signIn())).toBe('not_permitted/github-org')
 })
 
+// How GitHub says that it was asked too often; the status is that of a missing permission.
+const tooOften: Script = () =>
+  json(403, {
+    message: 'API rate limit exceeded for user ID 583231.',
+    documentation_url: 'https://docs.github.com/',
+  })
+
+test.each(['user', 'emails', 'orgs', 'teams'] as const)(
+  'GitHub that was asked too often for %s is trouble that passes, not a person without groups',
+  async (endpoint) => {
+    const { github, signIn } = aGithub({ org: 'acme' })
+    github.scripts[endpoint] = tooOften
+    expect(verdictOf(await signIn())).toBe('provider_unreachable/rate limit')
+  },
+)
+
+test('GitHub that was asked too often ends no session', async () => {
+  const { github, provider, signIn } = aGithub()
+  const grant = await signIn()
+  if (!grant.ok) throw new Error(verdictOf(grant))
+  github.scripts.root = tooOften
+  const session = aSession({ ...grant.value.identity, tokens: grant.value.tokens })
+  expect(verdictOf(await provider.validate(session))).toBe('provider_unreachable/rate limit')
+})
+
+test('a primary address behind thirty others is found', async () => {
+  const { github, signIn } = aGithub()
+  const others = Array.from({ length: 40 }, (_, at) => ({
+    email: `a${at}@example.com`,
+    primary: false,
+    verified: true,
+  }))
+  github.person.emails.unshift(...others)
+  const grant = await signIn()
+  expect(grant.ok && grant.value.identity.email).toBe('octocat@example.com')
+})
+
 test('names that a header cannot carry are no groups', async () => {
   const { github, signIn } = aGithub()
   github.person.orgs = ['acme,evil', 'a\nb', 'ok']

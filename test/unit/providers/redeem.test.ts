@@ -152,6 +152,44 @@ test.each(clientAuth)(
   },
 )
 
+test('CB-32: a provider that says nothing and takes only the form is found out once', async () => {
+  const { op, signIn, session, provider } = await aBench()
+  op.behaviour.metadata = { token_endpoint_auth_methods_supported: undefined }
+  op.behaviour.authMethods = ['client_secret_post']
+  const ways = () => op.tokenRequests.map(({ form }) => (form.has('client_secret') ? 'post' : 'basic'))
+  expect(verdictOf(await signIn())).toBe('ok')
+  expect(ways()).toEqual(['basic', 'post'])
+  expect(verdictOf(await provider.refresh(await session()))).toBe('ok')
+  expect(ways().slice(2)).toEqual(['post', 'post'])
+})
+
+test('CB-32: with a wrong secret both ways are tried, and only where the provider does not say', async () => {
+  for (const [methods, requests] of [
+    [undefined, 2],
+    [['client_secret_basic'], 1],
+  ] as const) {
+    const { op, signIn } = await aBench({ clientSecret: { value: 'wrong' } })
+    op.behaviour.metadata = { token_endpoint_auth_methods_supported: methods }
+    expect(verdictOf(await signIn())).toBe('code_refused/invalid_client')
+    expect(op.hits.token).toBe(requests)
+  }
+})
+
+test('CB-32: a code that is refused is not sent again in another way', async () => {
+  const { op, signIn } = await aBench()
+  op.behaviour.metadata = { token_endpoint_auth_methods_supported: undefined }
+  op.scripts.token = () => json(400, { error: 'invalid_grant' })
+  expect(verdictOf(await signIn())).toBe('code_refused/invalid_grant')
+  expect(op.hits.token).toBe(1)
+})
+
+test("CB-32: a secret of Entra's, with a tilde, is right for servers that forget to decode", async () => {
+  const { op, signIn } = await aBench({ clientSecret: { value: 'abc8Q~x.y-z_1' } })
+  await signIn()
+  const { authorization } = op.tokenRequests[0] ?? {}
+  expect(Buffer.from(authorization?.slice(6) ?? '', 'base64').toString()).toBe('sidegate:abc8Q~x.y-z_1')
+})
+
 test('the client secret is read from its file at each use, without its line end', async () => {
   const files: Record<string, string> = { '/run/secret': 's3cret:+/% é\n' }
   const { op, signIn } = await aBench({ clientSecret: { file: '/run/secret' } }, files)
@@ -352,7 +390,8 @@ const profiles: [string, string, Script, string][] = [
   ['ID-29', 'names nobody', changed(({ sub: _, ...rest }) => rest), 'id_token_invalid/profile sub'],
   ['ID-29', 'is a page', body('<html>', 'text/html'), 'provider_misbehaved/content type'],
   ['ID-29', 'redirects', redirectTo('https://canary.test/', 302), 'provider_misbehaved/redirect'],
-  ['ID-29', 'is a JWT', body('ey.ey.x', 'application/jwt'), 'provider_misbehaved/content type'],
+  ['ID-29', 'is a JWT that nobody signed', body('ey.ey.x', 'application/jwt'), 'id_token_invalid/alg'],
+  ['ID-29', 'is a JWT in the clothes of JSON', body('ey.ey.x'), 'provider_misbehaved/not JSON'],
   ['ID-29', 'is a list', body('[{"sub":"alice"}]'), 'provider_misbehaved/not an object'],
   ['ID-29', 'refuses the token', status(401), 'provider_misbehaved/status'],
   [
@@ -368,6 +407,43 @@ test.each(profiles)('%s a profile that %s fails the sign-in', async (_row, _name
   op.behaviour.profileOnly = ['email']
   op.scripts.userinfo = script
   expect(verdictOf(await signIn())).toBe(verdict)
+})
+
+// [what the signed profile says beside sub and e-mail, verdict]
+const signedProfiles: [Claims, string][] = [
+  [{ iss: 'https://op.test', aud: 'sidegate' }, 'ok'],
+  [{ iss: 'https://op.test', aud: ['sidegate', 'account'] }, 'ok'],
+  [{}, 'ok'],
+  [{ sub: 'mallory' }, 'id_token_invalid/profile sub'],
+  [{ iss: 'https://evil.test' }, 'id_token_invalid/iss'],
+  [{ aud: 'another-client' }, 'id_token_invalid/aud'],
+  [{ events: {} }, 'id_token_invalid/events'],
+]
+
+test.each(signedProfiles)('ID-29 a profile that the provider signed, with %j', async (change, verdict) => {
+  const { op, signIn } = await aBench()
+  op.behaviour.profileOnly = ['email', 'groups']
+  const profile = { sub: 'alice', email: 'alice@example.com', groups: ['signed'], ...change }
+  op.scripts.userinfo = async () =>
+    new Response(await op.signer.sign(profile), {
+      headers: { 'content-type': 'application/jwt; charset=utf-8' },
+    })
+  const grant = await signIn()
+  expect(verdictOf(grant)).toBe(verdict)
+  if (grant.ok) expect(grant.value.identity.groups).toEqual(['signed'])
+})
+
+test('ID-29 a signed profile that was changed on the way', async () => {
+  const { op, signIn } = await aBench()
+  op.behaviour.profileOnly = ['email']
+  op.scripts.userinfo = async () => {
+    const [header, , signature] = (await op.signer.sign({ sub: 'alice' })).split('.')
+    const claims = Buffer.from('{"sub":"alice","email":"admin@example.com"}').toString('base64url')
+    return new Response(`${header}.${claims}.${signature}`, {
+      headers: { 'content-type': 'application/jwt' },
+    })
+  }
+  expect(verdictOf(await signIn())).toBe('id_token_invalid/signature')
 })
 
 test('Google: refresh tokens are asked for and the issuer without a scheme counts as the same', async () => {
