@@ -3,11 +3,14 @@ import { setFlagsFromString } from 'node:v8'
 import { refuseLenientParser } from './node/listen.ts'
 import { runProgram } from './node/program.ts'
 
-// V8 learns from a crowd of sessions that live long to make everything where it is expensive to throw away, which for what one
-// request leaves behind is the wrong lesson. NODE_OPTIONS takes neither of these flags.
-setFlagsFromString('--no-allocation-site-pretenuring')
-// The middle one of V8's compilers costs 14 MiB at work, and gains a program nothing that soon has all it needs from the last.
-setFlagsFromString('--no-maglev')
+/** Flags that NODE_OPTIONS does not take. Set once the program runs, because with others than its own Node compiles itself anew. */
+function tune(): void {
+  // V8 learns from a crowd of sessions that live long to make everything where it is expensive to throw away, which for what one
+  // request leaves behind is the wrong lesson.
+  setFlagsFromString('--no-allocation-site-pretenuring')
+  // The middle one of V8's compilers costs 14 MiB at work, and gains a program nothing that soon has all it needs from the last.
+  setFlagsFromString('--no-maglev')
+}
 
 // Sidegate on Node.
 runProgram({
@@ -18,4 +21,5 @@ runProgram({
   readBinaryFile: (path) => readFileSync(path),
   refuse: () => refuseLenientParser([...process.execArgv, process.env['NODE_OPTIONS'] ?? '']),
   fetch: (url, init) => fetch(url, init),
+  tune,
 })

@@ -16,6 +16,8 @@ export interface Program extends Omit<LoadInput, 'version'> {
   refuse(config: Config): string | undefined
   /** Calls to the provider. */
   readonly fetch: Platform['fetch']
+  /** Prepares the runtime for a long life; called when everything listens. */
+  readonly tune?: () => void
 }
 
 /** Reads flags, variables and files, lends the Platform, listens, ends on signals; says what is wrong and ends otherwise. */
@@ -40,7 +42,7 @@ async function main(program: Program): Promise<void> {
 
 type Settings = { readonly config: Config; readonly warnings: readonly string[] }
 
-async function serve({ runtime, fetch }: Program, { config, warnings }: Settings): Promise<void> {
+async function serve({ runtime, fetch, tune }: Program, { config, warnings }: Settings): Promise<void> {
   const node = createNodePlatform({
     runtime,
     fetch,
@@ -67,6 +69,7 @@ async function serve({ runtime, fetch }: Program, { config, warnings }: Settings
   })
   for (const { url } of listeners) log.line('info', 'Sidegate is listening', { url, version: VERSION })
   endOnSignals({ listeners, node })
+  tune?.()
 }
 
 function describe(error: unknown): string {

@@ -288,6 +288,23 @@ describe('the end', () => {
 })
 
 describe('a door that more want through than it can take', () => {
+  it('takes many newcomers in one turn of the event loop, by sockets that close with it', async () => {
+    const door = await openDoor({ answer: async () => new Response('served') })
+    open.push(door)
+    const { acceptors, server } = door.listener
+    expect(acceptors).toHaveLength(15)
+    const taken = vi.fn()
+    server.on('connection', taken)
+    const clients = Array.from({ length: 200 }, () => talk(door.port))
+    await Promise.all(clients.map(({ socket }) => once(socket, 'connect')))
+    let turns = 0
+    for (; taken.mock.calls.length < 200; turns += 1) await new Promise((resolve) => setImmediate(resolve))
+    // One socket would need two hundred; the kernel does not deal them out quite evenly.
+    expect(turns).toBeLessThan(100)
+    await shutDown({ listeners: [door.listener], node: door.node, graceMs: 1000 })
+    expect(acceptors.some(({ listening }) => listening)).toBe(false)
+  })
+
   it('answers those who waited too long, and keeps their connections unless content may follow', async () => {
     let begun = 0
     const answer = async (): Promise<Response> => {
