@@ -1068,7 +1068,8 @@ export const OPTIONS = {
     group: 'Upstreams',
     kind: 'boolean',
     default: true,
-    about: 'Carry WebSocket connections.',
+    about:
+      'Carry WebSocket connections. With a session cookie their Origin header must name this site; programs send it too, or a bearer token.',
   },
   'upstream-timeout': {
     group: 'Upstreams',
