@@ -17,6 +17,8 @@ export interface App {
   fetch(request: Request, env: unknown): Response | Promise<Response>
   /** Turns a request away that there is no time to read: an access line, and an answer that was made beforehand. */
   readonly turnAway: TurnAway
+  /** Paths of health checks, which nobody may keep waiting. */
+  readonly probes: readonly string[]
 }
 
 /** Endpoints that answer over plain http whatever the settings. */
@@ -60,7 +62,8 @@ export async function createApp(config: Config, platform: Platform): Promise<App
   // Answered without a session.
   if (ping !== undefined) app.all(ping, observed('ping', own.ping))
   if (ready !== undefined) app.all(ready, observed('ready', own.ready))
-  if (googleHealth) for (const path of GOOGLE_PATHS) app.all(path, observed('ping', own.googlePing))
+  const googlePaths = googleHealth ? GOOGLE_PATHS : []
+  for (const path of googlePaths) app.all(path, observed('ping', own.googlePing))
   app.all('/robots.txt', observed('robots', own.robots))
   app.all(`${prefix}/sign_in`, observed('sign_in', own.signIn))
   app.all(`${prefix}/start`, observed('start', own.start))
@@ -85,6 +88,7 @@ export async function createApp(config: Config, platform: Platform): Promise<App
   return {
     fetch: (request, env) => app.fetch(request, { arrival: platform.arrival(request, env) }),
     turnAway: createTurnAway(parts),
+    probes: [ping, ready, ...googlePaths].filter((path) => path !== undefined),
   }
 }
 

@@ -8,6 +8,7 @@ export interface Glance {
   readonly target: string
   readonly host: string
   readonly userAgent: string
+  /** The address at the other end of the connection: what proxies say of it is not read. */
   readonly client: string | undefined
   readonly wantsHtml: boolean
   /** How long it waited. */

@@ -18,8 +18,6 @@ import type { Watch } from './watch.ts'
 export interface ListenInput {
   readonly config: ListenConfig
   readonly app: App
-  /** Paths of health checks, which wait for nobody. */
-  readonly probes?: readonly string[]
   readonly watch: Watch
   /** Told of what the app threw; the client gets a bare 500. */
   readonly onBug: (error: unknown) => void
@@ -47,15 +45,9 @@ const LIMITS: ServerOptions = {
 }
 
 /** Opens every configured listener; rejects with a sentence for people when one cannot be opened. */
-export async function listen({
-  config,
-  app,
-  probes = [],
-  watch,
-  onBug,
-}: ListenInput): Promise<readonly Listener[]> {
+export async function listen({ config, app, watch, onBug }: ListenInput): Promise<readonly Listener[]> {
   const fresh = createFreshConnections()
-  const listener = requestListener({ app, probes, fresh, onBug })
+  const listener = requestListener({ app, fresh, onBug })
   const listeners: Listener[] = []
   if (config.http !== undefined) {
     const server = withEvents(createServer(LIMITS, listener), listener)
@@ -82,11 +74,10 @@ export function refuseLenientParser(flags: readonly string[]): string | undefine
 const ANY_REQUEST = new Request('http://gate.invalid/')
 
 interface ListenerParts extends Pick<ListenInput, 'app' | 'onBug'> {
-  readonly probes: readonly string[]
   readonly fresh: FreshConnections
 }
 
-function requestListener({ app, probes, fresh, onBug }: ListenerParts): RequestListener {
+function requestListener({ app, fresh, onBug }: ListenerParts): RequestListener {
   const admit: RequestListener = (incoming, outgoing) => {
     fresh.used(incoming.socket)
     answer(app, { incoming, outgoing }).catch((error: unknown) => {
@@ -98,7 +89,7 @@ function requestListener({ app, probes, fresh, onBug }: ListenerParts): RequestL
     fresh.used(incoming.socket)
     sayBusy(app, { incoming, outgoing }, waitedMs)
   }
-  return inTurn(createAdmission({ admit, turnAway, urgent: new Set(probes) }))
+  return inTurn(createAdmission({ admit, turnAway, urgent: new Set(app.probes) }))
 }
 
 /** Without the framework and the adapter, which would cost as much as what is refused. */

@@ -59,14 +59,7 @@ async function serve({ runtime, fetch, tune }: Program, { config, warnings }: Se
   process.on('exit', node.flush)
 
   const app = await createApp(config, await withSharedState(node.platform, config.session, log))
-  const { ping, ready } = config.paths
-  const listeners = await listen({
-    config: config.listen,
-    app,
-    probes: [ping, ready].filter((path) => path !== undefined),
-    watch: node.watcher.watch,
-    onBug,
-  })
+  const listeners = await listen({ config: config.listen, app, watch: node.watcher.watch, onBug })
   for (const { url } of listeners) log.line('info', 'Sidegate is listening', { url, version: VERSION })
   endOnSignals({ listeners, node })
   tune?.()

@@ -28,6 +28,15 @@ describe('a request that there is no time for', () => {
     expect(page.headers.join('\n')).toMatch(/Content-Security-Policy\ndefault-src 'none'/u)
   })
 
+  // [flags, paths]
+  it.each([
+    [[], ['/ping', '/ready']],
+    [['--ping-path=/alive', '--ready-path='], ['/alive']],
+    [['--gcp-healthchecks'], ['/ping', '/ready', '/liveness_check', '/readiness_check']],
+  ])('is never a health check %j', async (args, paths) => {
+    expect((await startGate({ args })).app.probes).toEqual(paths)
+  })
+
   it('has its access line, without the query', async () => {
     const { app, platform } = await startGate()
     app.turnAway(GLANCE)

@@ -65,7 +65,12 @@ export async function openDoor(settings: DoorSettings = {}): Promise<Door> {
   })
   const http = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
   const config = { http, https: undefined, forceHttps: false }
-  const [listener] = await listen({ config, app: { fetch, turnAway }, watch: node.watcher.watch, onBug })
+  const [listener] = await listen({
+    config,
+    app: { fetch, turnAway, probes: [] },
+    watch: node.watcher.watch,
+    onBug,
+  })
   if (listener === undefined) throw new Error('no listener')
   // The server forgets sockets that became tunnels.
   const sockets = new Set<Socket>()

@@ -41,6 +41,7 @@ function appWith(see: (arrival: Arrival) => void): App {
       return new Response('seen')
     },
     turnAway: () => ({ status: 503, headers: [], body: '' }),
+    probes: [],
   }
 }
 
@@ -339,7 +340,7 @@ describe('a door that more want through than it can take', () => {
 
 const ON_FD_3 = `
 import { listen } from ${JSON.stringify(new URL('../../../runtimes/node/listen.ts', import.meta.url).href)}
-const app = { fetch: () => new Response('by descriptor') }
+const app = { fetch: () => new Response('by descriptor'), probes: [] }
 const config = { http: { kind: 'fd', fd: 3 }, https: undefined, forceHttps: false }
 await listen({ config, app, watch: () => {}, onBug: console.error })
 console.log('ready')
