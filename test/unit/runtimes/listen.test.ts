@@ -316,17 +316,21 @@ describe('a door that more want through than it can take', () => {
     }
     const door = await openDoor({ answer })
     open.push(door)
+    const taken = vi.fn()
+    door.listener.server.on('connection', taken)
     const clients = Array.from({ length: 12 }, () => talk(door.port))
     await Promise.all(clients.map(({ socket }) => once(socket, 'connect')))
-    // All in one go: they are there before the first of them is answered.
+    await expect.poll(() => taken.mock.calls.length).toBe(12)
+    // All in one turn: on connections that the door reads already, and delivered before the event loop goes on.
     clients.forEach(({ socket }, at) => {
       const length = at === 11 ? ['Content-Length: 4'] : []
       socket.write(aRequest(`/${at}`, length, at === 11 ? 'POST' : 'GET'))
     })
-    await expect.poll(() => clients.filter(({ text }) => text() !== '').length).toBe(12)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+    await Promise.all(clients.map(({ until }) => until(/\r\n\r\n/u)))
     vi.restoreAllMocks()
     const busy = clients.map(({ text }) => text()).filter((text) => text.includes('busy'))
-    expect(busy.length).toBeGreaterThan(0)
+    expect(busy).toHaveLength(4)
     for (const text of busy) {
       expect(text).toMatch(
         /^HTTP\/1\.1 503 [\s\S]*Retry-After: 1\r\nContent-Length: \d+\r\n[\s\S]*\r\n\r\nbusy \/\d+$/u,
