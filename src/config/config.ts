@@ -1,5 +1,6 @@
 import type { UpstreamAddress } from '../platform.ts'
 import type { Pattern, RouteRule } from './route-rule.ts'
+import type { HeadersConfig } from './sections/headers.ts'
 
 /**
  * The whole configuration: complete, checked, frozen, made once by `loadConfig`. Every part of the program receives
@@ -152,6 +153,8 @@ export interface ProviderConfig {
     readonly groups: string
     readonly audience: readonly string[]
     readonly extraAudiences: readonly string[]
+    /** Further claims to keep, because header rows name them. */
+    readonly additional: readonly string[]
     readonly skipProfileUrl: boolean
     readonly allowUnverifiedEmail: boolean
   }
@@ -174,6 +177,8 @@ export interface BearerConfig {
   readonly enabled: boolean
   readonly loginFallback: boolean
   readonly extraIssuers: readonly { readonly issuer: string; readonly audience: string }[]
+  /** Claims of their tokens that header rows name. */
+  readonly additionalClaims: readonly string[]
 }
 
 /** Who may pass; clients in `trustedIps` (CIDRs) need no sign-in. */
@@ -200,23 +205,6 @@ export interface UpstreamConfig {
   readonly websockets: boolean
   /** Until response headers; 0 waits for ever. */
   readonly timeoutMs: number
-}
-
-/** Which identity headers go upstream (pass) and into answers (set). */
-export interface HeadersConfig {
-  readonly passBasicAuth: boolean
-  readonly basicAuthPassword: string
-  readonly passUserHeaders: boolean
-  readonly passAccessToken: boolean
-  readonly passAuthorizationHeader: boolean
-  readonly setXAuthRequest: boolean
-  readonly setBasicAuth: boolean
-  readonly setAuthorizationHeader: boolean
-  readonly preferEmailToUser: boolean
-  /** Delete what clients send of the identity family; false keeps and appends. */
-  readonly stripClientHeaders: boolean
-  /** Lower-case name of the request id header. */
-  readonly requestIdHeader: string
 }
 
 /** What operators put on our pages. */

@@ -6,7 +6,7 @@ import { OPTIONS } from './options.ts'
 import { createReport, type Report } from './report.ts'
 import { buildBearer } from './sections/bearer.ts'
 import { buildCookie } from './sections/cookie.ts'
-import { buildHeaders } from './sections/headers.ts'
+import { additionalClaimsOf, buildHeaders } from './sections/headers.ts'
 import { buildListen } from './sections/listen.ts'
 import { buildLog } from './sections/log.ts'
 import { buildPages } from './sections/pages.ts'
@@ -71,6 +71,8 @@ export function loadConfig(input: LoadInput): Loaded {
 
 function buildConfig(settings: Settings, { files, env }: { files: Files; env: LoadInput['env'] }): Config {
   const paths = buildPaths(settings)
+  const headers = buildHeaders(settings)
+  const additionalClaims = additionalClaimsOf(headers)
   return {
     listen: buildListen(settings, files),
     paths,
@@ -78,11 +80,11 @@ function buildConfig(settings: Settings, { files, env }: { files: Files; env: Lo
     cookie: buildCookie(settings),
     session: buildSession(settings, files),
     signIn: buildSignIn(settings, { files, paths }),
-    providers: [buildProvider(settings, files)],
-    bearer: buildBearer(settings),
+    providers: [buildProvider(settings, { files, additionalClaims })],
+    bearer: buildBearer(settings, additionalClaims),
     policy: buildPolicy(settings, files),
     upstreams: buildUpstreams(settings),
-    headers: buildHeaders(settings),
+    headers,
     pages: buildPages(settings, files),
     log: buildLog(settings, env),
   }

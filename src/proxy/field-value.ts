@@ -20,12 +20,3 @@ export function toByteString(text: string): string {
   for (const byte of utf8(text)) bytes += String.fromCharCode(byte)
   return bytes
 }
-
-/**
- * Joins groups with commas. A comma inside a group is percent-encoded, so that nobody can be in two groups by being in
- * one; a group that cannot be sent is left out.
- */
-export function toGroupsValue(groups: readonly string[]): string | undefined {
-  const values = groups.map((group) => toFieldValue(group)).filter((value) => value !== undefined)
-  return values.length === 0 ? undefined : values.map((value) => value.replaceAll(',', '%2C')).join(',')
-}

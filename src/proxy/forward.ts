@@ -1,4 +1,5 @@
-import type { HeadersConfig, UpstreamConfig } from '../config/config.ts'
+import type { UpstreamConfig } from '../config/config.ts'
+import type { HeadersConfig } from '../config/sections/headers.ts'
 import type { Exchange, Target } from '../http/exchange.ts'
 import type { HeaderLines, IncomingRequest, Platform, UpstreamAddress } from '../platform.ts'
 import { problem } from '../problems.ts'
@@ -7,7 +8,6 @@ import type { Session } from '../session/session.ts'
 import { slashRedirect, staticAnswer } from './answers.ts'
 import type { OwnsCookie } from './cookie-lines.ts'
 import { toFilePath } from './file-path.ts'
-import { compileHeaderRules } from './header-rules.ts'
 import { createIdentityHeaders } from './identity-headers.ts'
 import { createRequestHeaders } from './request-headers.ts'
 import { createResponseEdit } from './response-edit.ts'
@@ -47,12 +47,7 @@ export function createForwarder(parts: {
   ownsCookie: OwnsCookie
 }): Forwarder {
   const { platform, headers, ownsCookie } = parts
-  const policy = {
-    headers,
-    ownsCookie,
-    ruleOf: compileHeaderRules(headers.requestIdHeader),
-    identity: createIdentityHeaders(headers),
-  }
+  const policy = { headers, ownsCookie, identity: createIdentityHeaders(headers, platform) }
   const pick = compileUpstreams(parts.upstreams)
   const requestHeaders = createRequestHeaders(policy)
   const responseEdit = createResponseEdit(policy)

@@ -1,6 +1,9 @@
 import type { Result } from '../result.ts'
 
-/** Who a provider says somebody is. */
+/** A claim as text, or as a list of texts. */
+export type ClaimValue = string | readonly string[]
+
+/** The person that a provider vouches for. */
 export interface Identity {
   readonly issuer: string
   /** The provider's own stable id (`sub`). */
@@ -12,6 +15,8 @@ export interface Identity {
   readonly groups: readonly string[]
   /** The provider's session id (`sid`), for logout. */
   readonly sid: string | undefined
+  /** Further claims by the names that header rows have for them; absent where no row names any. */
+  readonly claims?: Readonly<Record<string, ClaimValue>> | undefined
 }
 
 /** The tokens of a session; each only where the configuration can use it. */

@@ -1,4 +1,5 @@
 import { type App, createApp } from '../../src/app.ts'
+import type { Config } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
@@ -15,7 +16,7 @@ export interface TestGate {
   /** A browser with an empty jar. */
   visitor(): Visitor
   /** Another process of the same deployment: same settings, or others, same clock. */
-  sibling(args?: readonly string[]): Promise<TestGate>
+  sibling(args?: readonly string[], change?: AGate['change']): Promise<TestGate>
 }
 
 /** What a test decides. */
@@ -26,6 +27,8 @@ export interface AGate extends World {
   /** Instead of one app at `/`. */
   readonly upstreams?: readonly string[]
   readonly secret?: string
+  /** What no flag can say yet: the configuration as it is read otherwise. */
+  readonly change?: ((config: Config) => Config) | undefined
 }
 
 export const ORIGIN = 'https://app.example.com'
@@ -67,7 +70,8 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
     version: '0.0.0',
   })
   if (loaded.kind !== 'config') throw new Error(loaded.text)
-  const app = await createApp(loaded.config, platform)
+  const { change = (config: Config) => config } = given
+  const app = await createApp(change(loaded.config), platform)
   const ask = async (target: string, asking: Asking = {}): Promise<Response> => {
     const headers = asking.headers ?? ['Host', 'app.example.com']
     const incoming = anIncomingRequest({ ...asking, target, headers })
@@ -81,6 +85,7 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
     ask,
     visitor: () =>
       createVisitor({ gateOrigin: ORIGIN, gate: ask, elsewhere: (url, init) => provider.fetch(url, init) }),
-    sibling: (more = args) => assemble({ provider, platform, given, args: more }),
+    sibling: (more = args, change = given.change) =>
+      assemble({ provider, platform, given: { ...given, change }, args: more }),
   }
 }

@@ -5,13 +5,13 @@ import { readEach } from '../values/lists.ts'
 import { checkUrl } from '../values/url.ts'
 
 /** Sessions from bearer tokens. */
-export function buildBearer(settings: Settings): BearerConfig {
+export function buildBearer(settings: Settings, additionalClaims: readonly string[]): BearerConfig {
   const enabled = settings.value('skip-jwt-bearer-tokens')
   const loginFallback = settings.value('bearer-token-login-fallback')
   const extraIssuers = readEach(settings, 'extra-jwt-issuers', parseIssuer)
   if (!enabled && extraIssuers.length > 0) warnOfNoEffect(settings, 'extra-jwt-issuers')
   if (!enabled && !loginFallback) warnOfNoEffect(settings, 'bearer-token-login-fallback')
-  return { enabled, loginFallback, extraIssuers }
+  return { enabled, loginFallback, extraIssuers, additionalClaims }
 }
 
 /** `issuer=audience`; only the audience may hold an equals sign. */

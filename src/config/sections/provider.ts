@@ -38,7 +38,10 @@ const UNSUPPORTED_KINDS: Readonly<Record<string, string>> = {
 const SIGNING_ALGS = /^(?:EdDSA|(?:ES|HS|PS|RS)(?:256|384|512))$/u
 
 /** The provider that people sign in at. */
-export function buildProvider(settings: Settings, files: Files): ProviderConfig {
+export function buildProvider(
+  settings: Settings,
+  { files, additionalClaims }: { files: Files; additionalClaims: readonly string[] },
+): ProviderConfig {
   const kind = readKind(settings)
   const { displayName, issuer } = KINDS[kind] ?? { displayName: kind }
   const clientId = settings.value('client-id')
@@ -54,7 +57,7 @@ export function buildProvider(settings: Settings, files: Files): ProviderConfig 
     ...readEndpoints(settings, kind),
     scope: settings.value('scope') || impliedScope(settings, kind),
     loginParameters: readLoginParameters(settings),
-    claims: readClaims(settings),
+    claims: { ...readClaims(settings), additional: additionalClaims },
     signingAlgs: readEach(settings, 'oidc-enabled-signing-alg', parseSigningAlg),
     skipIssuerVerification: settings.value('insecure-oidc-skip-issuer-verification'),
     skipNonce: settings.value('insecure-oidc-skip-nonce'),
@@ -173,7 +176,7 @@ function readCodeChallengeMethod(settings: Settings): ProviderConfig['codeChalle
   return settings.value('code-challenge-method') || settings.value('force-code-challenge-method') || 'S256'
 }
 
-function readClaims(settings: Settings): ProviderConfig['claims'] {
+function readClaims(settings: Settings): Omit<ProviderConfig['claims'], 'additional'> {
   const emailClaim = settings.value('oidc-email-claim')
   return {
     email: emailClaim === 'email' ? settings.value('user-id-claim') || 'email' : emailClaim,

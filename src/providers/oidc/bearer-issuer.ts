@@ -21,7 +21,7 @@ interface KeySource {
   readonly algs: readonly string[]
 }
 
-const STANDARD_CLAIMS = {
+const CLAIMS = {
   email: 'email',
   groups: 'groups',
   audience: ['aud'],
@@ -34,6 +34,7 @@ const STANDARD_CLAIMS = {
 export function createIssuerVerifier(
   { issuer, audience }: BearerConfig['extraIssuers'][number],
   context: ProviderContext,
+  additional: readonly string[],
 ): IssuerVerifier {
   const http = createProviderClient({ platform: context.platform, operatorUrls: [issuer] })
   const source = createStaleCache({
@@ -59,7 +60,7 @@ export function createIssuerVerifier(
     async verifyBearer(token) {
       const claims = await verifier.bearer(token)
       if (!claims.ok) return claims
-      const identity = readIdentity([claims.value], STANDARD_CLAIMS)
+      const identity = readIdentity([claims.value], { ...CLAIMS, additional })
       return identity.ok ? ok(toBearerGrant(identity.value.identity, token, claims.value)) : identity
     },
   }

@@ -25,7 +25,9 @@ export interface BearerDeps {
 export function createBearerReader({ bearer, providers, context }: BearerDeps): BearerReader {
   if (!bearer.enabled) return async () => undefined
   const own = providers.flatMap(({ verifyBearer }) => (verifyBearer === undefined ? [] : [{ verifyBearer }]))
-  const extra = bearer.extraIssuers.map((issuer) => createIssuerVerifier(issuer, context))
+  const extra = bearer.extraIssuers.map((issuer) =>
+    createIssuerVerifier(issuer, context, bearer.additionalClaims),
+  )
   return async (authorization) => {
     const read = readToken(authorization)
     if (read === undefined || !read.ok) return read

@@ -36,6 +36,8 @@ const Payload = v.strictObject({
   pun: v.optional(text),
   grp: v.optional(v.array(text)),
   sid: v.optional(text),
+  /** Further claims that header rows name. */
+  clm: v.optional(v.record(text, v.union([v.string(), v.array(v.string())]))),
   at: v.optional(text),
   it: v.optional(text),
   rt: v.optional(text),
@@ -105,6 +107,8 @@ function toPayload(session: Session): Record<string, unknown> {
     pun: session.preferredUsername || undefined,
     grp: groups.length === 0 ? undefined : groups,
     sid: session.sid || undefined,
+    clm:
+      session.claims === undefined || Object.keys(session.claims).length === 0 ? undefined : session.claims,
     at: tokens.access || undefined,
     it: tokens.id || undefined,
     rt: tokens.refresh || undefined,
@@ -127,6 +131,7 @@ function toSession(payload: v.InferOutput<typeof Payload>): Session {
     preferredUsername: payload.pun,
     groups: payload.grp ?? [],
     sid: payload.sid,
+    ...(payload.clm === undefined ? {} : { claims: payload.clm }),
     tokens: {
       access: payload.at,
       id: payload.it,

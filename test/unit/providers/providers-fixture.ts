@@ -31,6 +31,7 @@ export function aProviderConfig(given: Partial<ProviderConfig> = {}): ProviderCo
       groups: 'groups',
       audience: ['aud'],
       extraAudiences: [],
+      additional: [],
       skipProfileUrl: false,
       allowUnverifiedEmail: false,
     },

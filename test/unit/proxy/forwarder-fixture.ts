@@ -1,24 +1,12 @@
-import type { HeadersConfig, UpstreamConfig } from '../../../src/config/config.ts'
+import type { UpstreamConfig } from '../../../src/config/config.ts'
+import type { HeadersConfig } from '../../../src/config/sections/headers.ts'
 import type { Exchange, Facts } from '../../../src/http/exchange.ts'
 import type { ForwardPlan, HeaderLines } from '../../../src/platform.ts'
 import { createForwarder, type ForwardRequest } from '../../../src/proxy/forward.ts'
 import type { Result } from '../../../src/result.ts'
-import { createFakePlatform } from '../../support/fake-platform.ts'
+import { createFakePlatform, type FakePlatform } from '../../support/fake-platform.ts'
+import { headersOf } from '../../support/headers.ts'
 import { anIncomingRequest, type RequestTraits } from '../../support/incoming-request.ts'
-
-export const HEADERS: HeadersConfig = {
-  passBasicAuth: true,
-  basicAuthPassword: '',
-  passUserHeaders: true,
-  passAccessToken: false,
-  passAuthorizationHeader: false,
-  setXAuthRequest: false,
-  setBasicAuth: false,
-  setAuthorizationHeader: false,
-  preferEmailToUser: false,
-  stripClientHeaders: true,
-  requestIdHeader: 'x-request-id',
-}
 
 export const UPSTREAM: UpstreamConfig = {
   id: 'app',
@@ -33,6 +21,7 @@ export const UPSTREAM: UpstreamConfig = {
 export interface Given extends RequestTraits, Partial<Omit<ForwardRequest, 'exchange'>> {
   readonly config?: Partial<HeadersConfig>
   readonly upstreams?: readonly UpstreamConfig[]
+  readonly platform?: FakePlatform
   readonly facts?: Partial<Facts>
   /** Lines after Host. */
   readonly lines?: HeaderLines
@@ -40,10 +29,10 @@ export interface Given extends RequestTraits, Partial<Omit<ForwardRequest, 'exch
 
 /** Forwards one request through a platform without a network: what went out, and what came of it. */
 export async function forwarded(given: Given): Promise<{ plan: ForwardPlan; result: Result<Response> }> {
-  const platform = createFakePlatform()
+  const { platform = createFakePlatform() } = given
   const forwarder = createForwarder({
     upstreams: given.upstreams ?? [UPSTREAM],
-    headers: { ...HEADERS, ...given.config },
+    headers: { ...headersOf(), ...given.config },
     platform,
     ownsCookie: (name) => name.startsWith('__Host-s') || name.startsWith('__Host-l'),
   })

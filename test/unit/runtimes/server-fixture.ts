@@ -7,7 +7,8 @@ import type { Exchange } from '../../../src/http/exchange.ts'
 import type { Completion, IncomingRequest } from '../../../src/platform.ts'
 import { PROBLEMS } from '../../../src/problems.ts'
 import { createForwarder } from '../../../src/proxy/forward.ts'
-import { HEADERS, UPSTREAM } from '../proxy/forwarder-fixture.ts'
+import { headersOf } from '../../support/headers.ts'
+import { UPSTREAM } from '../proxy/forwarder-fixture.ts'
 
 /** What a test says about the door. */
 export interface DoorSettings {
@@ -40,7 +41,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
     upstreams: [
       { ...UPSTREAM, target: { ...UPSTREAM.target, ...tcp(settings.upstream) }, ...settings.config },
     ],
-    headers: HEADERS,
+    headers: headersOf(),
     platform: node.platform,
     ownsCookie: (name) => name.startsWith('__Host-s'),
   })

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeSession } from '../../../src/session/cookie/payload.ts'
 import type { Session, Tokens } from '../../../src/session/session.ts'
+import { headersOf } from '../../support/headers.ts'
 import { aSession, NOW_MS } from '../../support/session.ts'
 import { aGate, aToken, cookiesOf, someGroups, type Wishes } from './refresh-fixture.ts'
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/sessions.md'), 'utf8')
 const GROUPS = someGroups(200)
-const PASSES: Wishes = { headers: { passAccessToken: true } }
+const PASSES: Wishes = { headers: headersOf('--pass-access-token') }
 
 function withTokens(tokens: Partial<Tokens>, more: Partial<Session> = {}): Session {
   const none = { access: undefined, id: undefined, refresh: undefined, accessExpiresAtMs: NOW_MS + 300_000 }
@@ -50,11 +51,12 @@ describe('docs/sessions.md', () => {
   })
 
   it('names every member that a session is written with', async () => {
-    const full = withTokens({ access: 'AT', id: 'IT', refresh: 'RT' }, { user: 'al', sid: 'op-session-1' })
+    const more = { user: 'al', sid: 'op-session-1', claims: { tenant: 'acme' } }
+    const full = withTokens({ access: 'AT', id: 'IT', refresh: 'RT' }, more)
     const bytes = await encodeSession(full)
     if (!bytes.ok) throw new Error(bytes.problem)
     const members = Object.keys(JSON.parse(new TextDecoder().decode(bytes.value.subarray(1))))
-    expect(members).toHaveLength(17)
+    expect(members).toHaveLength(18)
     expect(members.filter((member) => !PAGE.includes(`\`${member}\``))).toEqual([])
   })
 })

@@ -7,6 +7,7 @@ import { compileProjection } from '../../../src/session/cookie/projection.ts'
 import { createSessionStore, type SessionStore } from '../../../src/session/cookie/store.ts'
 import { createDenylist, type Denylist } from '../../../src/session/denylist.ts'
 import type { Loaded, Session } from '../../../src/session/session.ts'
+import { headersOf } from '../../support/headers.ts'
 import { NOW_MS } from '../../support/session.ts'
 
 export const SECRET = new Uint8Array(32).fill(7)
@@ -35,7 +36,7 @@ export const SESSION_CONFIG: SessionConfig = {
 /** What projections read of a configuration. */
 export interface Wishes {
   readonly session?: Partial<SessionConfig>
-  readonly headers?: Partial<Config['headers']>
+  readonly headers?: Config['headers']
   readonly allowedGroups?: readonly string[]
   readonly backendLogoutUrl?: string
   readonly provider?: Partial<ProviderConfig>
@@ -45,12 +46,7 @@ export interface Wishes {
 export function aConfig(wishes: Wishes = {}): Config {
   const slices = {
     session: { ...SESSION_CONFIG, ...wishes.session },
-    headers: {
-      passAccessToken: false,
-      passAuthorizationHeader: false,
-      setAuthorizationHeader: false,
-      ...wishes.headers,
-    },
+    headers: wishes.headers ?? headersOf(),
     policy: { allowedGroups: wishes.allowedGroups ?? [] },
     signIn: { backendLogoutUrl: wishes.backendLogoutUrl },
     providers: [

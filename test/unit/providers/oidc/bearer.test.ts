@@ -57,6 +57,7 @@ async function aReader({ enabled = true } = {}) {
       enabled,
       loginFallback: true,
       extraIssuers: [{ issuer: 'https://tokens.test', audience: 'api' }],
+      additionalClaims: ['tenant.id'],
     },
     providers: [provider],
     context: someTools(world),

@@ -56,6 +56,12 @@ describe('a session as bytes', () => {
     )
   })
 
+  it('keeps further claims, texts and lists of them', async () => {
+    const session = aSession({ claims: { 'tenant.id': 'acme', roles: ['a', 'b'], 'urn:x': '' } })
+    expect(await decodeSession(await encoded(session))).toEqual(session)
+    expect(new TextDecoder().decode(await encoded(aSession({ claims: {} })))).not.toContain('clm')
+  })
+
   it('is still read from the deflated bytes that the first version wrote', async () => {
     const session = await decodeSession(new Uint8Array(Buffer.from(RECORDED, 'base64url')))
     expect(session).toEqual(
@@ -128,6 +134,10 @@ describe('what cannot be a session', () => {
     ['a field of tomorrow', { ...VALID, zzz: 1 }],
     ['groups that are no list', { ...VALID, grp: 'admins' }],
     ['a group that is no text', { ...VALID, grp: [{}] }],
+    ['further claims that are no record', { ...VALID, clm: 'tenant' }],
+    ['a further claim that is no text', { ...VALID, clm: { tenant: {} } }],
+    ['a further claim that is a number', { ...VALID, clm: { level: 3 } }],
+    ['a list of claims with a number', { ...VALID, clm: { roles: ['a', 1] } }],
     ['null', null],
     ['a number', 7],
     ['half of it', JSON.stringify(VALID).slice(0, 40)],

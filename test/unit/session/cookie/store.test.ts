@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { seal } from '../../../../src/crypto/seal.ts'
 import type { Cookie } from '../../../../src/http/exchange.ts'
 import { createSessionReader } from '../../../../src/session/cookie/read.ts'
+import { headersOf } from '../../../support/headers.ts'
 import { aSession, NOW_MS } from '../../../support/session.ts'
 import {
   ATTRIBUTE_BYTES,
@@ -173,7 +174,7 @@ describe('save()', () => {
   })
 
   it('drops the ID token, then the access token, and never the refresh token', async () => {
-    const gate = await aGate({ headers: { passAccessToken: true, passAuthorizationHeader: true } })
+    const gate = await aGate({ headers: headersOf('--pass-access-token', '--pass-authorization-header') })
     const tokens = (id: number, access: number, refresh: number) => ({
       id: aToken(id),
       access: aToken(access),
@@ -191,6 +192,24 @@ describe('save()', () => {
     expect(await droppedOf(tokens(3000, 3500, 1200))).toBe('id_token')
     expect(await droppedOf(tokens(8000, 8000, 1200))).toBe('id_token,access_token')
     expect(await droppedOf(tokens(1000, 1000, 8000))).toBe('session_too_large')
+  })
+
+  it('drops further claims before groups, and neither before it must', async () => {
+    const row = { name: 'X-Roles', values: [{ kind: 'claim', names: ['roles'], prefix: '' } as const] }
+    const gate = await aGate({ headers: { ...headersOf(), response: [row] } })
+    const droppedOf = async (groups: number, roles: number) => {
+      const session = aSession({
+        groups: someGroups(groups),
+        claims: { roles: someGroups(roles), other: 'x' },
+      })
+      const saved = await gate.store.save({ session, carried: [] })
+      return saved.ok
+        ? [saved.value.dropped.join(), Object.keys(saved.value.session.claims ?? {}).join()]
+        : []
+    }
+    expect(await droppedOf(100, 50)).toEqual(['', 'roles'])
+    expect(await droppedOf(150, 150)).toEqual(['claims', ''])
+    expect(await droppedOf(300, 150)).toEqual(['claims,groups', ''])
   })
 
   it('drops groups that no rule names last of all', async () => {
