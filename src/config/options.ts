@@ -1246,6 +1246,14 @@ export const OPTIONS = {
     key: 'exclude_logging_paths',
     about: 'Exact paths to leave out of the request log.',
   },
+  'log-format': {
+    group: 'Logging',
+    kind: 'enum',
+    values: ['auto', 'json', 'text'],
+    default: 'auto',
+    about:
+      'Lines of JSON, or lines that a person reads with ease. `auto` is text where standard output is a terminal, else JSON. Text leaves out the user agent, the bytes and the names of pod and host.',
+  },
   'standard-logging-format': {
     group: 'Logging',
     kind: 'string',

@@ -1,8 +1,8 @@
 import type { LogConfig } from '../config/config.ts'
 import type { Platform } from '../platform.ts'
 import type { Level } from '../problems.ts'
-import { quote } from './json.ts'
-import { redact } from './redact.ts'
+import { createJsonLines } from './json-lines.ts'
+import { createTextLines } from './text-lines.ts'
 
 /** What may stand in a log line: short scalars. Never a token, code, cookie, secret, query string or header dump. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
@@ -26,10 +26,7 @@ export interface AccessRecord {
   readonly aborted: boolean
 }
 
-/**
- * Writes JSON lines: `time` (RFC 3339), `level`, `msg`, then fields, then the context of the process. `debug` lines are
- * not written: what they would say at each request is in the access line.
- */
+/** Writes the lines of one process. `debug` lines are not written: what they would say at each request is in the access line. */
 export interface Log {
   /** A line about the program itself. */
   line(level: Level, msg: string, fields?: LogFields): void
@@ -38,38 +35,28 @@ export interface Log {
   access(record: AccessRecord): void
 }
 
-/** Builds the log of one process; each of its three streams can be switched off. */
-export function createLog(config: LogConfig, platform: Platform): Log {
-  const context = toFields(config.context)
-  const leavesOut = compileSilence(config)
-  const clock = createClock(platform.now)
-  const write = (level: Level, msg: string, fields: string) =>
-    platform.write(`{"time":"${clock()}","level":"${level}","msg":${quote(msg)}${fields}${context}}`)
-  return {
-    line(level, msg, fields = {}) {
-      if (config.standard && level !== 'debug') write(level, msg, toFields(fields))
-    },
-    event(event, level, fields) {
-      if (!config.auth || level === 'debug') return
-      write(level, event.replaceAll('_', ' '), `,"event":${quote(event)}${toFields(fields)}`)
-    },
-    access(record) {
-      if (config.requests && !leavesOut(record)) write('info', 'request', toAccessFields(record))
-    },
-  }
+/** The three kinds of line in one form, without the line end. */
+export interface LineFormat {
+  line(level: Level, msg: string, fields: LogFields): string
+  event(event: string, level: Level, fields: LogFields): string
+  access(record: AccessRecord): string
 }
 
-/** The time as RFC 3339 text; under load many lines share a millisecond. */
-function createClock(now: () => number): () => string {
-  let lastMs = Number.NaN
-  let text = ''
-  return () => {
-    const nowMs = now()
-    if (nowMs !== lastMs) {
-      lastMs = nowMs
-      text = new Date(nowMs).toISOString()
-    }
-    return text
+/** Builds the log of one process; each of its three streams can be switched off. */
+export function createLog(config: LogConfig, platform: Platform): Log {
+  const leavesOut = compileSilence(config)
+  const isText = config.format === 'text' || (config.format === 'auto' && platform.isTerminal === true)
+  const lines = isText ? createTextLines(platform.now) : createJsonLines(config.context, platform.now)
+  return {
+    line(level, msg, fields = {}) {
+      if (config.standard && level !== 'debug') platform.write(lines.line(level, msg, fields))
+    },
+    event(event, level, fields) {
+      if (config.auth && level !== 'debug') platform.write(lines.event(event, level, fields))
+    },
+    access(record) {
+      if (config.requests && !leavesOut(record)) platform.write(lines.access(record))
+    },
   }
 }
 
@@ -78,31 +65,4 @@ function compileSilence({ excludePaths, silencePing }: LogConfig): (record: Acce
   const paths = new Set(excludePaths)
   const verdicts = new Set(silencePing ? ['ping', 'ready'] : [])
   return ({ path, verdict }) => paths.has(path) || verdicts.has(verdict)
-}
-
-/** Fields as the inside of a JSON object, each with a comma before it; undefined ones are left out. */
-function toFields(fields: LogFields): string {
-  let text = ''
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined) continue
-    text += `,${quote(name)}:${typeof value === 'string' ? quote(redact(name, value)) : JSON.stringify(value)}`
-  }
-  return text
-}
-
-// Written for each request, so by hand: an object and JSON.stringify would cost several times as much.
-function toAccessFields(record: AccessRecord): string {
-  const { aborted, bytes, client, durationMs, host, method, path, requestId, status } = record
-  const { upstream, user, userAgent, verdict } = record
-  return (
-    `,"request_id":${quote(requestId)},"method":${quote(method)},"host":${quote(host)},"path":${quote(path)}` +
-    `,"status":${status}${bytes === undefined ? '' : `,"bytes":${bytes}`}` +
-    `,"duration_ms":${Math.round(durationMs * 10) / 10}${optional('client', client)}${optional('user', user)}` +
-    `${optional('upstream', upstream)},"verdict":${quote(verdict)},"user_agent":${quote(userAgent)}` +
-    `${aborted ? ',"aborted":true' : ''}`
-  )
-}
-
-function optional(name: string, value: string | undefined): string {
-  return value === undefined ? '' : `,"${name}":${quote(value)}`
 }
