@@ -4,7 +4,7 @@ import { parseHost } from './domains.ts'
 import { readEach } from './lists.ts'
 import { quote } from './report.ts'
 import type { Settings } from './settings.ts'
-import { hasControls } from './url.ts'
+import { checkUrl, hasControls, isLoopbackUrl } from './url.ts'
 
 const LONGEST_NAME = 256
 /** Sign-ins that somebody may have under way at once, where each has a cookie of its own. */
@@ -16,7 +16,8 @@ export function buildCookie(settings: Settings): CookieConfig {
   const path = readPath(settings)
   const secure = settings.value('cookie-secure')
   const httpOnly = settings.value('cookie-httponly')
-  if (!secure) {
+  // On this machine alone nothing is on the way.
+  if (!secure && !isHttpOnLoopback(settings.value('redirect-url'))) {
     settings.warning(
       'cookie-secure',
       'cookies travel over plain http too, and others on the way can take them',
@@ -54,6 +55,10 @@ function buildCsrf(settings: Settings): CookieConfig['csrf'] {
     // Without any limit abandoned sign-ins would fill the headers of every request until a server refuses them.
     perRequestLimit: settings.value('cookie-csrf-per-request-limit') || USUAL_CSRF_COOKIES,
   }
+}
+
+function isHttpOnLoopback(url: string): boolean {
+  return url.startsWith('http:') && checkUrl(url).ok && isLoopbackUrl(url)
 }
 
 function readSameSite(

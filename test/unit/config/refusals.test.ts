@@ -419,6 +419,7 @@ describe('taken with a warning', () => {
         flags(
           '--oidc-issuer-url=http://127.0.0.1:9000',
           '--redirect-url=http://localhost:4180/oauth2/callback',
+          '--cookie-secure=false',
         ),
       ),
     ).toEqual([])
