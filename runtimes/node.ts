@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
-import { refuseLenientParser } from './node/listen.ts'
 import { runProgram } from './node/program.ts'
+import { refuseLenientParser } from './node/server/listen.ts'
 
 /** Flags that NODE_OPTIONS does not take. Set once the program runs, because with others than its own Node compiles itself anew. */
 function tune(): void {

@@ -1,5 +1,5 @@
-import { type Door, openDoor } from './worker/door.ts'
 import type { Bindings } from './worker/forward.ts'
+import { type Door, openDoor } from './worker/worker-app.ts'
 
 export { SidegateRelay } from './worker/relay-object.ts'
 

@@ -1,16 +1,16 @@
 import { type Context, Hono } from 'hono'
 import type { Config } from './config/config.ts'
+import { createTurnAway, type TurnAway } from './endpoints/overload.ts'
+import { createOwnEndpoints } from './endpoints/own-endpoints.ts'
+import { createSessionEndpoints } from './endpoints/session.ts'
 import { createGate } from './gate.ts'
 import type { Exchange } from './http/exchange.ts'
 import { toHttps } from './http/force-https.ts'
-import { createOpenExchange } from './http/open.ts'
+import { createOpenExchange } from './http/read-exchange.ts'
 import { type Note, writeAccessLine } from './observe/access.ts'
-import { createOwnEndpoints } from './own-endpoints.ts'
-import { createParts } from './parts.ts'
 import type { Arrival, Platform } from './platform.ts'
 import { problem } from './problems.ts'
-import { createSessionEndpoints } from './session-endpoints.ts'
-import { createTurnAway, type TurnAway } from './turn-away.ts'
+import { createParts } from './services.ts'
 
 /** The program as a fetch handler. `env` is what the runtime passes beside the Request. */
 export interface App {

@@ -1,16 +1,16 @@
-import { askedByGateway } from './asked.ts'
+import { askedByGateway } from './endpoints/forward-auth.ts'
+import { offerSignIn } from './endpoints/own-endpoints.ts'
 import { toSetCookie } from './http/cookies.ts'
 import type { Exchange } from './http/exchange.ts'
 import { isOwnOrigin } from './http/origin.ts'
 import type { ProblemContext } from './http/respond.ts'
+import { whenKnown } from './lib/async.ts'
 import type { Note } from './observe/access.ts'
-import { offerSignIn } from './own-endpoints.ts'
-import type { Parts } from './parts.ts'
 import { type Asked, askedItself, decide } from './policy/decide.ts'
 import { PROBLEMS, type Problem, problem } from './problems.ts'
-import { readKeptForm } from './signin/kept-form.ts'
-import { whenKnown } from './when-known.ts'
-import type { Who } from './who.ts'
+import type { Parts } from './services.ts'
+import type { Who } from './signin/authenticate.ts'
+import { readKeptForm } from './signin/login/form-replay.ts'
 
 /** Judges a request for the app: forwards it, asks for a sign-in, or refuses. */
 export type Gate = (exchange: Exchange, note: Note) => Response | Promise<Response>

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import type { Platform } from '../../src/platform.ts'
 import { openAesGcm } from './aes-gcm.ts'
-import { NodeArrival, type NodeEnv } from './arrival.ts'
-import { createUpstreamClient, type UpstreamClient } from './client.ts'
-import { serveFile } from './files.ts'
 import { insecureFetch } from './insecure-fetch.ts'
 import { createLogWriter } from './log-writer.ts'
+import { NodeArrival, type NodeEnv } from './server/incoming-request.ts'
+import { serveFile } from './static/files.ts'
+import { createUpstreamClient, type UpstreamClient } from './upstream/client.ts'
 import { createWatcher, type Watcher } from './watch.ts'
 
 /** The Platform of Node, and what the entrypoint needs of it to end in order. */

@@ -4,10 +4,10 @@ import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import { createLog } from '../../src/observe/log.ts'
 import type { Platform } from '../../src/platform.ts'
 import { VERSION } from '../version.ts'
-import { listen } from './listen.ts'
 import { createNodePlatform } from './platform.ts'
+import { listen } from './server/listen.ts'
+import { endOnSignals } from './server/shutdown.ts'
 import { withSharedState } from './shared.ts'
-import { endOnSignals } from './shutdown.ts'
 
 /** A program that serves with node:http: Node's own, and Deno's. */
 export interface Program extends Omit<LoadInput, 'version'> {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
+import { within } from '../../src/lib/single-flight.ts'
 import type { Log } from '../../src/observe/log.ts'
 import type { SharedState } from '../../src/platform.ts'
-import { within } from '../../src/session/flights.ts'
 
 /** What processes share through Redis. */
 export interface RedisState extends SharedState {

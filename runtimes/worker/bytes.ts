@@ -1,4 +1,4 @@
-import { utf8 } from '../../src/bytes.ts'
+import { utf8 } from '../../src/lib/bytes.ts'
 
 const ASCII = /^[\0-\x7f]*$/u
 const decoder = new TextDecoder()

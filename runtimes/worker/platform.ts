@@ -1,6 +1,6 @@
 import type { Platform } from '../../src/platform.ts'
-import { toArrival, type Visit } from './arrival.ts'
 import { type Bindings, createForward } from './forward.ts'
+import { toArrival, type Visit } from './incoming-request.ts'
 
 /** Makes the Platform that Workers lend to the core: no files, no watching, no AES but WebCrypto's. */
 export function createWorkerPlatform(bindings: Bindings): Platform {

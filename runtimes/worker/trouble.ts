@@ -1,4 +1,4 @@
-import type { Door } from './door.ts'
+import type { Door } from './worker-app.ts'
 
 /**
  * A door for settings that are wrong. What to mend is written to the log at each visit, for `wrangler tail` shows only what is

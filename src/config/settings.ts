@@ -1,9 +1,9 @@
-import { nearestName } from './nearest.ts'
 import { keyOf, type Option, type RuntimeName, variableOf } from './option.ts'
 import { type Flag, OPTIONS, type ReadableFlag, ROWS, type ValueOf } from './options.ts'
 import { quote, type Report } from './report.ts'
-import type { Given, Source } from './source.ts'
-import { defaultOf, parseValue, type Value } from './values.ts'
+import { nearestName } from './sources/nearest.ts'
+import type { Given, Source } from './sources/source.ts'
+import { defaultOf, parseValue, type Value } from './values/values.ts'
 
 /** Every option with its value, and the way to complain about one by the name that the person used. */
 export interface Settings {

@@ -3,7 +3,7 @@ import type { Frame } from './frame.ts'
 import { type Page, toPage } from './layout.ts'
 import { signInAsideLink, signOutForm, toStartHref } from './links.ts'
 import { html, type Markup } from './markup.ts'
-import { WAYS_ON, type WayOn } from './ways-on.ts'
+import { WAYS_ON, type WayOn } from './recovery.ts'
 
 /** What an error page shows. */
 export interface ErrorView {

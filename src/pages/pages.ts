@@ -1,7 +1,7 @@
 import { type ErrorView, errorPage } from './error.ts'
+import { type SendAgainView, sendAgainPage, signedInPage } from './form-replay.ts'
 import { compileFrame, type PagesSettings } from './frame.ts'
 import type { Page } from './layout.ts'
-import { type SendAgainView, sendAgainPage, signedInPage } from './send-again.ts'
 import { type SignInView, signInPage } from './sign-in.ts'
 import { confirmSignOutPage, type SignOutView, signedOutPage } from './signed-out.ts'
 

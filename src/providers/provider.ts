@@ -1,5 +1,5 @@
 import type { Result } from '../result.ts'
-import type { Identity, Session, Tokens } from '../session/session.ts'
+import type { Grant, Session, SessionProvider } from '../session/session.ts'
 
 /** What one sign-in sends to the authorization endpoint. */
 export interface LoginRequest {
@@ -20,32 +20,17 @@ export interface LoginResponse {
   readonly codeVerifier: string
 }
 
-/** A completed sign-in or refresh. */
-export interface Grant {
-  readonly identity: Identity
-  readonly tokens: Tokens
-}
-
 /**
  * An identity provider: a record of functions over one configuration. Every function bounds its own time and size and
  * returns expected failures as values. Per-login state comes in as an argument and is never kept.
  */
-export interface Provider {
-  readonly id: string
+export interface Provider extends SessionProvider {
   /** On the button: "Sign in with …". */
   readonly displayName: string
   /** Where the browser goes to sign in. Needs discovery, so it can fail. */
   authorizationUrl(login: LoginRequest): Promise<Result<string>>
   /** Callback parameters to a verified identity. */
   redeem(response: LoginResponse): Promise<Result<Grant>>
-  /**
-   * A new grant for an old one. `refresh_refused` ends a session that no longer stands by itself; `id_token_invalid`,
-   * `identity_incomplete` and `email_unverified` (the answer is about somebody else, or about nobody) end it at once;
-   * anything else does not.
-   */
-  refresh(session: Session): Promise<Result<Grant>>
-  /** Asks the provider whether the access token still stands (validate-url); ok(true) where there is nothing to ask. */
-  validate(session: Session): Promise<Result<boolean>>
   /** A JWT from an Authorization header to an identity; undefined when this provider cannot verify tokens. */
   readonly verifyBearer?: (token: string) => Promise<Result<Grant>>
   /** Where to send the browser to end the provider's own session; undefined when there is no such place. */

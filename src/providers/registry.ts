@@ -1,11 +1,11 @@
 import type { ProviderConfig } from '../config/config.ts'
-import { createGithubProvider } from './github.ts'
-import { createGoogleProvider } from './google.ts'
-import { createKeycloakProvider } from './keycloak.ts'
-import { createOidcProvider } from './oidc.ts'
-import { isLoopback } from './outbound.ts'
+import type { ProviderTools } from './context.ts'
+import { isLoopback } from './http/client.ts'
+import { createGithubProvider } from './kinds/github/github.ts'
+import { createGoogleProvider } from './kinds/google.ts'
+import { createKeycloakProvider } from './kinds/keycloak.ts'
+import { createOidcProvider } from './oidc/oidc.ts'
 import type { Provider } from './provider.ts'
-import type { ProviderTools } from './tools.ts'
 
 type CreateProvider = (config: ProviderConfig, tools: ProviderTools) => Provider
 

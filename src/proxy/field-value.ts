@@ -1,4 +1,4 @@
-import { utf8 } from '../bytes.ts'
+import { utf8 } from '../lib/bytes.ts'
 
 /** Everything that may stand in a field value without being encoded (RFC 9110 §5.5): visible ASCII, space, tab. */
 const PLAIN = /^[\t\x20-\x7e]*$/u

@@ -1,3 +1,5 @@
+import type { Result } from '../result.ts'
+
 /** Who a provider says somebody is. */
 export interface Identity {
   readonly issuer: string
@@ -19,6 +21,25 @@ export interface Tokens {
   readonly refresh: string | undefined
   /** When the access token ends, ms since the epoch. */
   readonly accessExpiresAtMs: number | undefined
+}
+
+/** The identity and tokens that a completed sign-in or refresh returns. */
+export interface Grant {
+  readonly identity: Identity
+  readonly tokens: Tokens
+}
+
+/** The part of a provider that keeps sessions alive: refresh and validation. */
+export interface SessionProvider {
+  readonly id: string
+  /**
+   * A new grant for an old one. `refresh_refused` ends a session whose last answer no longer holds; `id_token_invalid`,
+   * `identity_incomplete` and `email_unverified` (the answer is about another subject, or about none) end it at once;
+   * anything else does not.
+   */
+  refresh(session: Session): Promise<Result<Grant>>
+  /** Asks the provider whether the access token is still valid (validate-url); ok(true) where there is nothing to ask. */
+  validate(session: Session): Promise<Result<boolean>>
 }
 
 /** One signed-in person in one browser. Times are ms since the epoch. */

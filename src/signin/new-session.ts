@@ -1,10 +1,9 @@
-import { randomToken } from '../bytes.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { randomToken } from '../lib/bytes.ts'
 import type { LogFields } from '../observe/log.ts'
-import type { Grant } from '../providers/provider.ts'
-import type { Session } from '../session/session.ts'
+import type { Grant, Session } from '../session/session.ts'
+import { logFailure, type SignInParts, toWho } from './context.ts'
 import { type Outcome, redirect, refuse } from './outcome.ts'
-import { logFailure, type SignInParts, toWho } from './parts.ts'
 
 /** Somebody who has proved who they are. */
 export interface Admission {

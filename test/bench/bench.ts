@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { createWorld } from './bench-fixture.ts'
 import { PROGRAM } from './doors/gate.ts'
 import { podFlags } from './doors/pod.ts'
 import { stayInBounds } from './harness/child.ts'
@@ -16,7 +17,6 @@ import { overload } from './scenes/overload.ts'
 import type { Scene, World } from './scenes/scene.ts'
 import { start } from './scenes/start.ts'
 import { transfers } from './scenes/transfers.ts'
-import { createWorld } from './world.ts'
 
 const HELP = `npm run bench -- [--quick] [--only=SCENE]... [--program=FILE] [--node-flag=FLAG]... [--prof]
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { LOCAL_USER, signIn, useStack } from './stack.ts'
+import { LOCAL_USER, signIn, useStack } from './browser-fixture.ts'
 
 const stack = useStack()
 const SCREENSHOTS = join(import.meta.dirname, 'screenshots')

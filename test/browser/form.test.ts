@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { enterAtProvider, signIn, useStack } from './stack.ts'
+import { enterAtProvider, signIn, useStack } from './browser-fixture.ts'
 
 const stack = useStack()
 const NOTE = 'grüße, "a" & <b> + 100 %'

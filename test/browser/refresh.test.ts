@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrowserContext } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { signIn, useStack } from './stack.ts'
+import { signIn, useStack } from './browser-fixture.ts'
 
 const DUE_MS = 3000
 const stack = useStack([`--cookie-refresh=${DUE_MS}ms`])

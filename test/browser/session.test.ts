@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { signIn, useStack } from './stack.ts'
+import { signIn, useStack } from './browser-fixture.ts'
 
 const LIFETIME_MS = 6000
 const stack = useStack([`--cookie-expire=${LIFETIME_MS}ms`, '--cookie-refresh=0'])

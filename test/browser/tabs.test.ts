@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { enterAtProvider, targetSeenByApp, useStack } from './stack.ts'
+import { enterAtProvider, targetSeenByApp, useStack } from './browser-fixture.ts'
 
 const stack = useStack()
 

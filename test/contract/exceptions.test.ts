@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { EXCEPTIONS } from './door.ts'
+import { EXCEPTIONS } from './runtime-fixture.ts'
 
 it('docs/runtimes.md has a row for each exception of the contract, and no row without one', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/runtimes.md'), 'utf8')

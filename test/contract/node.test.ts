@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Served, serve } from '../support/served.ts'
-import type { Setup } from './server-door.ts'
+import type { Setup } from './server-fixture.ts'
 import { serverContract } from './server-suite.ts'
 import { contract } from './suite.ts'
 

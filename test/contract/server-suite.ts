@@ -3,7 +3,7 @@ import { endings } from './server-cases/endings.ts'
 import { files } from './server-cases/files.ts'
 import { listeners } from './server-cases/listeners.ts'
 import { upstreams } from './server-cases/upstreams.ts'
-import { openYard, type ServerDoor, type Yard } from './server-door.ts'
+import { openYard, type ServerDoor, type Yard } from './server-fixture.ts'
 
 /** What every runtime must do that has files, sockets and signals. */
 export function serverContract(door: ServerDoor): void {

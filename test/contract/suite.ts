@@ -8,8 +8,8 @@ import { signingIn } from './cases/signing-in.ts'
 import { streams } from './cases/streams.ts'
 import { targets } from './cases/targets.ts'
 import { tunnels } from './cases/tunnels.ts'
-import type { Door } from './door.ts'
-import { startWorld, type World } from './world.ts'
+import { startWorld, type World } from './contract-fixture.ts'
+import type { Door } from './runtime-fixture.ts'
 
 /** A group of cases: registers its tests, which use the world once it is there. */
 export type Cases = (world: World) => void

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { BIG, BROTLI, GZIPPED } from '../support/plain-app.ts'
 import { type RawUpstream, startRawUpstream } from '../support/raw-upstream.ts'
 import { ask, type OnTheWire, open } from '../support/wire.ts'
-import { signIn, startWorkerWorld, type WorkerWorld } from '../support/worker-world.ts'
+import { signIn, startWorkerWorld, type WorkerWorld } from '../support/worker-fixture.ts'
 
 let world: WorkerWorld
 let cookie: string

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { ask, open } from '../support/wire.ts'
-import { cookieLine, signIn, startWorkerWorld, type WorkerWorld } from '../support/worker-world.ts'
+import { cookieLine, signIn, startWorkerWorld, type WorkerWorld } from '../support/worker-fixture.ts'
 
 let world: WorkerWorld
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { ask } from '../support/wire.ts'
-import { signIn, startWorkerWorld, type WorkerWorld } from '../support/worker-world.ts'
+import { signIn, startWorkerWorld, type WorkerWorld } from '../support/worker-fixture.ts'
 
 let world: WorkerWorld
 

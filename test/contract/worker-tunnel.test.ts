@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
-import { signIn, startWorkerWorld, type WorkerWorld } from '../support/worker-world.ts'
+import { signIn, startWorkerWorld, type WorkerWorld } from '../support/worker-fixture.ts'
 
 let world: WorkerWorld
 let cookie: string

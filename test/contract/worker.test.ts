@@ -1,5 +1,5 @@
 import { startWorker } from '../support/workerd.ts'
-import type { Door } from './door.ts'
+import type { Door } from './runtime-fixture.ts'
 import { contract } from './suite.ts'
 
 /** The bundle of `wrangler deploy` in workerd, bare: what stands in front of it at Cloudflare is not there to help. */

@@ -11,8 +11,8 @@ import {
 } from '../support/fake-server.ts'
 import type { Seen, Visitor } from '../support/visitor.ts'
 import { rawRequest } from './client.ts'
-import { createMint } from './mint.ts'
-import { CSRF, cookieHeader, type Gate, type Rig, SESSION, startRig } from './rig.ts'
+import { CSRF, cookieHeader, type Gate, type Rig, SESSION, startRig } from './gate-fixture.ts'
+import { createMint } from './token-fixture.ts'
 
 let rig: Rig
 let gate: Gate

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { rawRequest } from './client.ts'
-import { CSRF, type Gate, type Rig, SESSION, startRig } from './rig.ts'
+import { CSRF, type Gate, type Rig, SESSION, startRig } from './gate-fixture.ts'
 
 /** Sessions that fill three cookies. */
 let rig: Rig

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runProgram, SECRET } from './rig.ts'
+import { runProgram, SECRET } from './gate-fixture.ts'
 
 /** A configuration that is good, so that each test can spoil one thing. */
 const GOOD = {

@@ -2,8 +2,8 @@ import { CompactEncrypt, CompactSign, exportJWK, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { unsigned } from '../support/fake-signer.ts'
 import { rawRequest } from './client.ts'
-import { createMint, flipped, type Mint, withPart } from './mint.ts'
-import { CSRF, type Gate, type Rig, SECRET, SESSION, startRig } from './rig.ts'
+import { CSRF, type Gate, type Rig, SECRET, SESSION, startRig } from './gate-fixture.ts'
+import { createMint, flipped, type Mint, withPart } from './token-fixture.ts'
 
 let rig: Rig
 let gate: Gate

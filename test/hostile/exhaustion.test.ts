@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { status } from '../support/fake-server.ts'
 import { rawRequest } from './client.ts'
-import { createMint } from './mint.ts'
-import { type Gate, ORIGIN, type Rig, SESSION, startRig } from './rig.ts'
+import { type Gate, ORIGIN, type Rig, SESSION, startRig } from './gate-fixture.ts'
+import { createMint } from './token-fixture.ts'
 
 let rig: Rig
 let gate: Gate

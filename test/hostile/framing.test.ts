@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RawUpstream, startRawUpstream } from '../support/raw-upstream.ts'
 import { type RawClient, rawRequest } from './client.ts'
-import { type Gate, type Rig, startRig } from './rig.ts'
+import { type Gate, type Rig, startRig } from './gate-fixture.ts'
 
 let rig: Rig
 let gate: Gate

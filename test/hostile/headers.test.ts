@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { rawRequest } from './client.ts'
-import { createMint } from './mint.ts'
-import { type Gate, type Rig, SESSION, startRig } from './rig.ts'
+import { type Gate, type Rig, SESSION, startRig } from './gate-fixture.ts'
+import { createMint } from './token-fixture.ts'
 
 /** One without settings, and one that believes 127.0.0.2 and asks nobody at 198.51.100.7 to sign in. */
 let rig: Rig

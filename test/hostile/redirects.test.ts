@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RawClient, rawRequest } from './client.ts'
-import { cookieHeader, type Gate, ORIGIN, type Rig, startRig } from './rig.ts'
+import { cookieHeader, type Gate, ORIGIN, type Rig, startRig } from './gate-fixture.ts'
 import { ALLOWED, HOSTILE, KEPT, OWN } from './targets.ts'
 
 /** One that allows other hosts, with local users, and one that believes 127.0.0.2 what it says. */

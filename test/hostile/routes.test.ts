@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PROTECTED } from './bypasses.ts'
 import { rawRequest } from './client.ts'
-import { type Gate, type Rig, startRig } from './rig.ts'
+import { type Gate, type Rig, startRig } from './gate-fixture.ts'
 
 /** Two programs: what is public by name, and everything but the API. */
 let rig: Rig

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Claims } from '../support/fake-provider.ts'
 import { unsigned } from '../support/fake-signer.ts'
 import { rawRequest } from './client.ts'
-import { CSRF, cookieHeader, type Gate, ORIGIN, type Rig, SESSION, startRig } from './rig.ts'
+import { CSRF, cookieHeader, type Gate, ORIGIN, type Rig, SESSION, startRig } from './gate-fixture.ts'
 
 let rig: Rig
 let gate: Gate

@@ -5,7 +5,7 @@ import type { Claims } from '../support/fake-provider.ts'
 import { body, json, redirectTo, type Script, status } from '../support/fake-server.ts'
 import { unsigned } from '../support/fake-signer.ts'
 import { rawRequest } from './client.ts'
-import { type Gate, type Rig, SESSION, startRig } from './rig.ts'
+import { type Gate, type Rig, SESSION, startRig } from './gate-fixture.ts'
 
 /** Sign-ins with a provider that lies, and tokens in Authorization for members of a group. */
 let rig: Rig

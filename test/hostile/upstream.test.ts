@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startRawUpstream } from '../support/raw-upstream.ts'
 import { rawRequest } from './client.ts'
-import { type Gate, type Rig, startRig } from './rig.ts'
+import { type Gate, type Rig, startRig } from './gate-fixture.ts'
 
 let rig: Rig
 let gate: Gate

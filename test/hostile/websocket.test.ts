@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RawClient, rawRequest } from './client.ts'
-import { createMint } from './mint.ts'
-import { cookieHeader, type Gate, ORIGIN, type Rig, SESSION, startRig } from './rig.ts'
+import { cookieHeader, type Gate, ORIGIN, type Rig, SESSION, startRig } from './gate-fixture.ts'
+import { createMint } from './token-fixture.ts'
 
 let rig: Rig
 let gate: Gate

@@ -1,8 +1,8 @@
 import { type App, createApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { anArrival } from './arrival.ts'
 import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
+import { anArrival } from './incoming-request.ts'
 import { type Asking, createVisitor, type Visitor } from './visitor.ts'
 
 /** The whole program in process, with a provider and an app that only exist in memory. */

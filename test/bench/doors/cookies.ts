@@ -1,8 +1,8 @@
-import { randomToken } from '../../../src/bytes.ts'
 import { loadConfig } from '../../../src/config/load.ts'
-import { createParts } from '../../../src/parts.ts'
+import { randomToken } from '../../../src/lib/bytes.ts'
 import type { Platform } from '../../../src/platform.ts'
-import type { SessionStore } from '../../../src/session/store.ts'
+import { createParts } from '../../../src/services.ts'
+import type { SessionStore } from '../../../src/session/cookie/store.ts'
 import { aSession } from '../../support/session.ts'
 import { type Deployment, gateFlags, gateSecrets } from './deployment.ts'
 

@@ -5,8 +5,8 @@ import { type Child, PROXY_CORE, start } from '../harness/child.ts'
 import { freePort, untilListening } from '../harness/port.ts'
 import { newFolder } from '../harness/workspace.ts'
 import { type Deployment, gateFlags, gateSecrets } from './deployment.ts'
-import { type Door, type DoorInput, doorOf } from './door.ts'
 import { podFlags, podVariables } from './pod.ts'
+import { type Door, type DoorInput, doorOf } from './target.ts'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
 

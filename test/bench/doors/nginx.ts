@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { LOAD_CORE, PROXY_CORE, start } from '../harness/child.ts'
 import { freePort, untilListening } from '../harness/port.ts'
 import { newFolder } from '../harness/workspace.ts'
-import { type Door, type DoorInput, doorOf } from './door.ts'
+import { type Door, type DoorInput, doorOf } from './target.ts'
 
 /** The answer of the app: 1 KiB. */
 export const APP_BODY = 'x'.repeat(1024)

@@ -5,7 +5,7 @@ import { startWorker } from '../../support/workerd.ts'
 import { adopt, PROXY_CORE, start } from '../harness/child.ts'
 import { freePort, untilListening } from '../harness/port.ts'
 import { type Deployment, gateFlags, gateSecrets } from './deployment.ts'
-import { type Door, type DoorInput, doorOf } from './door.ts'
+import { type Door, type DoorInput, doorOf } from './target.ts'
 
 const DENO_PROGRAM = resolve(import.meta.dirname, '../../../dist/sidegate-deno.mjs')
 

@@ -2,8 +2,8 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { PROXY_CORE, start } from '../harness/child.ts'
 import { freePort, untilListening } from '../harness/port.ts'
-import { type Door, type DoorInput, doorOf } from './door.ts'
 import { podFlags, podVariables } from './pod.ts'
+import { type Door, type DoorInput, doorOf } from './target.ts'
 
 /** Starts the usual Node proxy, with the same Node and the same memory flags as the gate. */
 export async function startPlain({ upstreamPort, accessLog }: DoorInput): Promise<Door> {

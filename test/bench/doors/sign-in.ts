@@ -1,6 +1,6 @@
 import type { FakeProvider } from '../../support/fake-provider.ts'
 import { type Answer, ask } from '../harness/request.ts'
-import type { Door } from './door.ts'
+import type { Door } from './target.ts'
 
 /** Signs in over HTTP as a browser does, and returns the Cookie header that it would send from then on. */
 export async function signIn({ port }: Door, provider: Pick<FakeProvider, 'visit'>): Promise<string> {

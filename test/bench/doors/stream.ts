@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { LOAD_CORE, start } from '../harness/child.ts'
 import { freePort, untilListening } from '../harness/port.ts'
-import { type Door, doorOf } from './door.ts'
+import { type Door, doorOf } from './target.ts'
 
 /** Starts the app for long answers, long requests and WebSockets. */
 export async function startStreamApp(): Promise<Door> {

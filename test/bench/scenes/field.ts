@@ -1,7 +1,7 @@
 import { OPEN_PATH } from '../doors/deployment.ts'
-import type { Door } from '../doors/door.ts'
 import { startNginxProxy } from '../doors/nginx.ts'
 import { startPlain } from '../doors/plain.ts'
+import type { Door } from '../doors/target.ts'
 import { ask } from '../harness/request.ts'
 import type { Contender } from '../harness/rounds.ts'
 import { newFolder } from '../harness/workspace.ts'

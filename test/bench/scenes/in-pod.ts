@@ -1,5 +1,5 @@
-import type { Door } from '../doors/door.ts'
 import { SMALL_POD } from '../doors/pod.ts'
+import type { Door } from '../doors/target.ts'
 import { createPod } from '../harness/cgroup.ts'
 import { short } from '../harness/numbers.ts'
 import type { World } from './scene.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Door } from '../doors/door.ts'
 import { startDenoGate, startWorkerGate } from '../doors/other-gates.ts'
+import type { Door } from '../doors/target.ts'
 import { ratios } from '../harness/numbers.ts'
 import { residentMiB } from '../harness/proc.ts'
 import { ask } from '../harness/request.ts'

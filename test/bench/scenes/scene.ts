@@ -1,5 +1,5 @@
-import type { Door } from '../doors/door.ts'
 import type { Gates } from '../doors/gate.ts'
+import type { Door } from '../doors/target.ts'
 import type { Row } from '../harness/table.ts'
 
 /** What every scene finds when it begins. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { BIG, BROTLI, GZIPPED } from '../../support/plain-app.ts'
-import { heardLine, type World } from '../world.ts'
+import { heardLine, type World } from '../contract-fixture.ts'
 
 /** Bytes that come are bytes that go, in both directions. */
 export function bodies(world: World): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { signIn, type World } from '../world.ts'
+import { signIn, type World } from '../contract-fixture.ts'
 
 /** What gateways, probes and pages ask the gate itself. */
 export function endpoints(world: World): void {

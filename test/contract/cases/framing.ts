@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { say } from '../say.ts'
-import type { World } from '../world.ts'
+import type { World } from '../contract-fixture.ts'
+import { say } from '../http-messages.ts'
 
 const POST = 'POST /public/x HTTP/1.1\r\nHost: app.example.com\r\n'
 const GET = 'GET /public/x HTTP/1.1\r\nHost: app.example.com\r\n'

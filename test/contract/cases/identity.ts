@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { heardLine, type World } from '../world.ts'
+import { heardLine, type World } from '../contract-fixture.ts'
 
 const SPELLINGS = [
   'X-Auth-Request-User',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { signIn, type World } from '../world.ts'
+import { signIn, type World } from '../contract-fixture.ts'
 
 /** People come as browsers, programs come as they like; only people are offered a sign-in. */
 export function signingIn(world: World): void {

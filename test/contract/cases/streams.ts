@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { HOST, type World } from '../world.ts'
+import { HOST, type World } from '../contract-fixture.ts'
 
 const MIB = 1024 * 1024
 /** What the kernel's buffers of two connections hold, and some more; nothing else may hold any of it. */

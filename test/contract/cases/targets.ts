@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { say } from '../say.ts'
-import type { World } from '../world.ts'
+import type { World } from '../contract-fixture.ts'
+import { say } from '../http-messages.ts'
 
 /** No way around the sign-in: the RT rows of the threat table, against the rule `GET=^/public/`. */
 const WAYS_AROUND = [

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
-import { heardLine, type World } from '../world.ts'
+import { heardLine, type World } from '../contract-fixture.ts'
 
 /** WebSockets: the handshake is judged like any request, the frames are carried. */
 export function tunnels(world: World): void {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { aResponse, startRawUpstream } from '../../support/raw-upstream.ts'
 import { ask } from '../../support/wire.ts'
-import type { Yard } from '../server-door.ts'
+import type { Yard } from '../server-fixture.ts'
 
 /** How a program ends: orchestrators send SIGTERM, and nobody's request may be lost. */
 export function endings(yard: Yard): void {

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { startRedis } from '../../support/redis.ts'
 import { createVisitor, type Visitor } from '../../support/visitor.ts'
 import { ask } from '../../support/wire.ts'
-import type { Yard } from '../server-door.ts'
-import { signIn } from '../world.ts'
+import { signIn } from '../contract-fixture.ts'
+import type { Yard } from '../server-fixture.ts'
 
 /** Settings in files, files that change, and processes that share something. */
 export function files(yard: Yard): void {

@@ -4,9 +4,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { describe, expect, it } from 'vitest'
-import { makeCertificate } from '../../unit/runtimes/certificate.ts'
-import { say } from '../say.ts'
-import type { Yard } from '../server-door.ts'
+import { makeCertificate } from '../../unit/runtimes/certificate-fixture.ts'
+import { say } from '../http-messages.ts'
+import type { Yard } from '../server-fixture.ts'
 import { askUnix } from './unix.ts'
 
 /** Addresses to listen on, and what a connection may take its time with. */

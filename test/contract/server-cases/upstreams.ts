@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { ask } from '../../support/wire.ts'
-import { makeCertificate } from '../../unit/runtimes/certificate.ts'
-import type { Yard } from '../server-door.ts'
+import { makeCertificate } from '../../unit/runtimes/certificate-fixture.ts'
+import type { Yard } from '../server-fixture.ts'
 
 /** Apps that are reached by other ways than plain TCP, and files. */
 export function upstreams(yard: Yard): void {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { GROUPS, keyOf, variableOf } from '../../../src/config/option.ts'
 import { type Flag, OPTIONS, ROWS } from '../../../src/config/options.ts'
-import { defaultOf, parseValue } from '../../../src/config/values.ts'
-import { load, problemsOf } from './load.ts'
+import { defaultOf, parseValue } from '../../../src/config/values/values.ts'
+import { load, problemsOf } from './config-fixture.ts'
 
 /** Every option of oauth2-proxy 7.15 but those of the Program group. */
 const OAUTH2_PROXY = `

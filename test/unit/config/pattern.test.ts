@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkPattern } from '../../../src/config/pattern.ts'
-import { parseRoute } from '../../../src/config/route.ts'
+import { parseRoute } from '../../../src/config/sections/route.ts'
 
 function compile(text: string): RegExp {
   const checked = checkPattern(text)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { configOf, type Given, linesOf, load, loadBare, problemsOf, warningsOf } from './load.ts'
+import { configOf, type Given, linesOf, load, loadBare, problemsOf, warningsOf } from './config-fixture.ts'
 
 const FILES = {
   '/cert': '-----BEGIN CERTIFICATE-----\n',

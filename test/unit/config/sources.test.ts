@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { BASE, configOf, linesOf, load, loadBare, problemsOf, SECRET, warningsOf } from './load.ts'
+import { BASE, configOf, linesOf, load, loadBare, problemsOf, SECRET, warningsOf } from './config-fixture.ts'
 
 const withToml = (text: string, more: readonly string[] = []) => ({
   args: ['--config=/gate.toml', ...more],

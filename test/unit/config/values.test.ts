@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { parseCidr } from '../../../src/config/cidr.ts'
-import { parseCsvRecord } from '../../../src/config/csv.ts'
-import { parseEmailDomain, parseWhitelistDomain } from '../../../src/config/domains.ts'
-import { parseDuration } from '../../../src/config/duration.ts'
-import { parseListenAddress } from '../../../src/config/listen.ts'
 import { quote } from '../../../src/config/report.ts'
+import { parseListenAddress } from '../../../src/config/sections/listen.ts'
+import { parseCsvRecord } from '../../../src/config/sources/csv.ts'
+import { parseCidr } from '../../../src/config/values/cidr.ts'
+import { parseEmailDomain, parseWhitelistDomain } from '../../../src/config/values/domains.ts'
+import { parseDuration } from '../../../src/config/values/duration.ts'
 
 describe('durations', () => {
   it.each([

@@ -3,7 +3,7 @@ import type { TrustConfig } from '../../../src/config/config.ts'
 import { createReadFacts } from '../../../src/http/facts.ts'
 import { readHead } from '../../../src/http/head.ts'
 import type { HeaderLines, Peer } from '../../../src/platform.ts'
-import { type AnArrival, anArrival } from '../../support/arrival.ts'
+import { type AnArrival, anArrival } from '../../support/incoming-request.ts'
 
 const DIRECT: TrustConfig = { reverseProxy: false, trustedProxyIps: [], realClientIpHeader: 'x-real-ip' }
 const BEHIND: TrustConfig = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readHead } from '../../../src/http/head.ts'
 import { checkHead, parseTarget, readHost, readTarget } from '../../../src/http/target.ts'
-import { type AnArrival, anArrival } from '../../support/arrival.ts'
+import { type AnArrival, anArrival } from '../../support/incoming-request.ts'
 
 const HOST = ['Host', 'app.example.com']
 

@@ -3,7 +3,7 @@ import type { PagesSettings } from '../../../src/pages/frame.ts'
 import { PAGE_HEADERS } from '../../../src/pages/layout.ts'
 import { createPages } from '../../../src/pages/pages.ts'
 import { PROBLEMS, type Reason } from '../../../src/problems.ts'
-import { somePagesSettings } from './settings.ts'
+import { somePagesSettings } from './pages-fixture.ts'
 
 const HOSTILE = `"'><script>alert(1)</script>\u0000{{7*7}}\${x}<!--`
 const keycloak = { id: 'keycloak', displayName: 'Keycloak' }

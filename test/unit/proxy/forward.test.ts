@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { UpstreamConfig } from '../../../src/config/config.ts'
 import { toFilePath } from '../../../src/proxy/file-path.ts'
 import { aSession } from '../../support/session.ts'
-import { forwarded, UPSTREAM } from './rig.ts'
+import { forwarded, UPSTREAM } from './forwarder-fixture.ts'
 
 describe('forward', () => {
   it('plans the request byte for byte', async () => {

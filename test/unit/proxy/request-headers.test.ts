@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aSession } from '../../support/session.ts'
-import { requestLines, UPSTREAM, values } from './rig.ts'
+import { requestLines, UPSTREAM, values } from './forwarder-fixture.ts'
 
 const FAMILY = [
   'X-Forwarded-User',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { HeaderLines } from '../../../src/platform.ts'
 import { aSession } from '../../support/session.ts'
-import { forwarded, type Given, values } from './rig.ts'
+import { forwarded, type Given, values } from './forwarder-fixture.ts'
 
 /** What the client gets of these lines, then ours. */
 async function edited(given: Given, lines: HeaderLines): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { toArrival, type Visit } from '../../../runtimes/worker/arrival.ts'
 import { fromBytes, toBytes } from '../../../runtimes/worker/bytes.ts'
 import { hostOf, toRequestHeaders, toResponseHeaders } from '../../../runtimes/worker/headers.ts'
+import { toArrival, type Visit } from '../../../runtimes/worker/incoming-request.ts'
 import type { ResponseEdit } from '../../../src/platform.ts'
 
 const visit: Visit = { defer: () => {}, listeners: [] }

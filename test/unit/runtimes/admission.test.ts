@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
-import { type AdmissionLimits, createAdmission } from '../../../runtimes/node/admission.ts'
+import { type AdmissionLimits, createAdmission } from '../../../runtimes/node/server/admission.ts'
 
 const LIMITS: AdmissionLimits = { perTurn: 2, perTurnAway: 3, maxWaiting: 4, maxWaitMs: 1000 }
 

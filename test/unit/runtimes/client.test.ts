@@ -6,7 +6,7 @@ import {
   type Script,
   startRawUpstream,
 } from '../../support/raw-upstream.ts'
-import { aRequest, type Door, type DoorSettings, openDoor, talk } from './door.ts'
+import { aRequest, type Door, type DoorSettings, openDoor, talk } from './server-fixture.ts'
 
 const open: { close(): Promise<void> }[] = []
 afterEach(async () => {
@@ -393,7 +393,7 @@ describe('connections to the upstream', () => {
   })
 
   it('are refused over their limit instead of piling up', async () => {
-    const { createPool, POOL_LIMITS } = await import('../../../runtimes/node/pool.ts')
+    const { createPool, POOL_LIMITS } = await import('../../../runtimes/node/upstream/pool.ts')
     const upstream = await startRawUpstream(() => {})
     open.push(upstream)
     const address = {

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readRange } from '../../../runtimes/node/byte-range.ts'
-import { aRequest, type Door, openDoor, talk } from './door.ts'
+import { readRange } from '../../../runtimes/node/static/byte-range.ts'
+import { aRequest, type Door, openDoor, talk } from './server-fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'files-'))
 const WHEN = new Date('2026-01-05T08:00:00Z')

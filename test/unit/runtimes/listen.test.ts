@@ -7,16 +7,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { type Listener, listen, refuseLenientParser } from '../../../runtimes/node/listen.ts'
 import { createNodePlatform } from '../../../runtimes/node/platform.ts'
-import { shutDown } from '../../../runtimes/node/shutdown.ts'
+import { type Listener, listen, refuseLenientParser } from '../../../runtimes/node/server/listen.ts'
+import { shutDown } from '../../../runtimes/node/server/shutdown.ts'
 import { createWatcher } from '../../../runtimes/node/watch.ts'
 import type { App } from '../../../src/app.ts'
 import type { ListenConfig } from '../../../src/config/config.ts'
 import type { Arrival, Peer } from '../../../src/platform.ts'
 import { answering, aResponse, startRawUpstream } from '../../support/raw-upstream.ts'
-import { makeCertificate } from './certificate.ts'
-import { aRequest, openDoor, talk } from './door.ts'
+import { makeCertificate } from './certificate-fixture.ts'
+import { aRequest, openDoor, talk } from './server-fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'listen-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -343,7 +343,7 @@ describe('a door that more want through than it can take', () => {
 })
 
 const ON_FD_3 = `
-import { listen } from ${JSON.stringify(new URL('../../../runtimes/node/listen.ts', import.meta.url).href)}
+import { listen } from ${JSON.stringify(new URL('../../../runtimes/node/server/listen.ts', import.meta.url).href)}
 const app = { fetch: () => new Response('by descriptor'), probes: [] }
 const config = { http: { kind: 'fd', fd: 3 }, https: undefined, forceHttps: false }
 await listen({ config, app, watch: () => {}, onBug: console.error })

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createNodePlatform } from '../../../runtimes/node/platform.ts'
-import { makeCertificate } from './certificate.ts'
-import { aRequest, openDoor, talk } from './door.ts'
+import { makeCertificate } from './certificate-fixture.ts'
+import { aRequest, openDoor, talk } from './server-fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tls-'))
 const files = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { NodeArrival } from '../../../runtimes/node/arrival.ts'
-import { closeFrame, createFrameTracker } from '../../../runtimes/node/frames.ts'
+import type { NodeArrival } from '../../../runtimes/node/server/incoming-request.ts'
+import { closeFrame, createFrameTracker } from '../../../runtimes/node/upstream/frames.ts'
 import { type RawUpstream, type Script, startRawUpstream } from '../../support/raw-upstream.ts'
-import { type Conversation, type Door, type DoorSettings, openDoor, talk } from './door.ts'
+import { type Conversation, type Door, type DoorSettings, openDoor, talk } from './server-fixture.ts'
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')

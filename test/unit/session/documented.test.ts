@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeSession } from '../../../src/session/payload.ts'
+import { encodeSession } from '../../../src/session/cookie/payload.ts'
 import type { Session, Tokens } from '../../../src/session/session.ts'
 import { aSession, NOW_MS } from '../../support/session.ts'
-import { aGate, aToken, cookiesOf, someGroups, type Wishes } from './harness.ts'
+import { aGate, aToken, cookiesOf, someGroups, type Wishes } from './refresh-fixture.ts'
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/sessions.md'), 'utf8')
 const GROUPS = someGroups(200)

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
+import type { ListenConfig } from '../../../src/config/config.ts'
+import type { Watch } from '../watch.ts'
+
+/** What a TLS listener is made from. */
+export interface CertificateOptions {
+  readonly cert: string
+  readonly key: string
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly ALPNProtocols: string[]
+}
+
+/** The certificate of a listener, which may be replaced on disk while we run. */
+export interface Certificate {
+  /** Reads both files; throws when they are missing or do not fit each other. */
+  read(): CertificateOptions
+  /** Calls back with each new pair that fits; one that does not is reported and the old one stays. */
+  follow(watch: Watch, onChange: (next: CertificateOptions) => void, onBug: (error: unknown) => void): void
+}
+
+/** Reads certificate and key from the configured files. */
+export function createCertificate(https: NonNullable<ListenConfig['https']>): Certificate {
+  const { certFile, keyFile, minVersion } = https
+  const read = (): CertificateOptions => {
+    const cert = readFileSync(certFile, 'utf8')
+    const key = readFileSync(keyFile, 'utf8')
+    createSecureContext({ cert, key })
+    return { cert, key, minVersion, ALPNProtocols: ['http/1.1'] }
+  }
+  return {
+    read,
+    follow: (watch, onChange, onBug) => {
+      const reload = (): void => {
+        try {
+          onChange(read())
+        } catch (error) {
+          // Two files are never replaced in one step; the second change brings the pair that fits.
+          onBug(error)
+        }
+      }
+      watch({ path: certFile, onChange: reload })
+      watch({ path: keyFile, onChange: reload })
+    },
+  }
+}

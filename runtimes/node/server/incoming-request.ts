@@ -1,0 +1,115 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Arrival, Departure, HeaderLines, Peer } from '../../../src/platform.ts'
+import { hasContent } from '../upstream/request-body.ts'
+
+/** What the listener passes to the app beside the Request. */
+export interface NodeEnv {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+}
+
+const UNIX: Peer = { kind: 'unix' }
+const UNKNOWN: Peer = { kind: 'unknown' }
+
+/** An own endpoint waits this long for the body it reads; forwarded bodies have no such limit. */
+const OWN_BODY_MS = 10_000
+
+/** Sockets that were accepted on a unix socket: they have no address, and neither has a TCP socket that is gone. */
+const unixSockets = new WeakSet<Socket>()
+
+/** Remembers that a socket came in through a unix socket. */
+export function markUnixSocket(socket: Socket): void {
+  unixSockets.add(socket)
+}
+
+/** Is told of work that outlives an answer. */
+export type Defer = (work: Promise<unknown>) => void
+
+/**
+ * An Arrival with what it came from: the forwarder writes into `outgoing` directly. A class, because an object literal
+ * with getters gets a hidden class of its own each time, which costs more than the rest of a request.
+ */
+export class NodeArrival implements Arrival, NodeEnv {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  readonly method: string
+  readonly target: string
+  readonly headers: HeaderLines
+  readonly defer: Defer
+  /** Content bytes of a forwarded response, for the access line. */
+  bytes: number | undefined
+
+  constructor({ incoming, outgoing }: NodeEnv, defer: Defer) {
+    this.incoming = incoming
+    this.outgoing = outgoing
+    this.method = incoming.method ?? ''
+    this.target = incoming.url ?? ''
+    this.headers = incoming.rawHeaders
+    this.defer = defer
+    this.bytes = undefined
+  }
+
+  get httpVersion(): Arrival['httpVersion'] {
+    const { httpVersion } = this.incoming
+    return httpVersion === '1.1' || httpVersion === '1.0' ? httpVersion : '0.9'
+  }
+
+  get encrypted(): boolean {
+    return 'encrypted' in this.incoming.socket
+  }
+
+  /** By the socket alone. An IPv4 client on a dual-stack socket is reported by its IPv4 address. */
+  get peer(): Peer {
+    const { socket } = this.incoming
+    const address = socket.remoteAddress
+    if (address === undefined) return unixSockets.has(socket) ? UNIX : UNKNOWN
+    return { kind: 'ip', address: address.startsWith('::ffff:') ? address.slice(7) : address }
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    const { incoming } = this
+    if (!hasContent(incoming)) return null
+    boundBody(incoming)
+    return toStream(incoming)
+  }
+
+  departed(listener: (departure: Departure) => void): void {
+    let gone = false
+    this.outgoing.on('close', () => {
+      // A response that lost its socket to a tunnel is closed by hand, and Node may have closed it before.
+      if (gone) return
+      gone = true
+      listener(departureOf(this))
+    })
+  }
+}
+
+function departureOf({ outgoing, bytes }: NodeArrival): Departure {
+  const status = outgoing.statusCode
+  // A tunnel ends when one side leaves: that is no abortion.
+  const aborted = !outgoing.writableFinished && status !== 101
+  return bytes === undefined ? { status, aborted } : { status, aborted, bytes }
+}
+
+/** A stream that can be given up half read: the connection stays, because the answer has to leave on it. */
+function toStream(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  const pieces: AsyncIterator<Buffer> = incoming.iterator({ destroyOnReturn: false })
+  return new ReadableStream({
+    async pull(controller) {
+      const { done = false, value } = await pieces.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+  })
+}
+
+/** Cuts the connection of a client that announces a body and does not deliver it. */
+function boundBody(incoming: IncomingMessage): void {
+  if (incoming.complete || bounded.has(incoming)) return
+  bounded.add(incoming)
+  const timer = setTimeout(() => incoming.destroy(), OWN_BODY_MS)
+  timer.unref()
+  incoming.on('close', () => clearTimeout(timer))
+}
+const bounded = new WeakSet<IncomingMessage>()

@@ -1,0 +1,140 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { getRequestListener } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import type { App } from '../../../src/app.ts'
+import type { ListenConfig } from '../../../src/config/config.ts'
+import { hasContent, holdContinue } from '../upstream/request-body.ts'
+import type { Watch } from '../watch.ts'
+import { type AdmissionInput, createAdmission } from './admission.ts'
+import { type Bound, bind } from './bind.ts'
+import { createCertificate } from './certificate.ts'
+import type { NodeEnv } from './incoming-request.ts'
+import { inTurn } from './pipelining.ts'
+import { createFreshConnections, type FreshConnections } from './unused-connections.ts'
+import { handleUpgrades, isWebSocket } from './upgrade.ts'
+
+/** What the listeners are made from. */
+export interface ListenInput {
+  readonly config: ListenConfig
+  readonly app: App
+  readonly watch: Watch
+  /** Told of what the app threw; the client gets a bare 500. */
+  readonly onBug: (error: unknown) => void
+}
+
+/** A server that listens. */
+export interface Listener extends Bound {
+  readonly server: Server
+  readonly fresh: FreshConnections
+}
+
+/**
+ * Limits of every listener: a 7 KiB session among app cookies fits, slow heads do not stay, forwarded bodies may take
+ * their time (own endpoints bound theirs, see arrival.ts), and nobody can ask for the lenient parser.
+ */
+const LIMITS: ServerOptions = {
+  maxHeaderSize: 32 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 0,
+  keepAliveTimeout: 75_000,
+  connectionsCheckingInterval: 5000,
+  optimizeEmptyRequests: true,
+  insecureHTTPParser: false,
+  shouldUpgradeCallback: isWebSocket,
+}
+
+/** Opens every configured listener; rejects with a sentence for people when one cannot be opened. */
+export async function listen({ config, app, watch, onBug }: ListenInput): Promise<readonly Listener[]> {
+  const fresh = createFreshConnections()
+  const listener = requestListener({ app, fresh, onBug })
+  const listeners: Listener[] = []
+  if (config.http !== undefined) {
+    const server = withEvents(createServer(LIMITS, listener), listener)
+    fresh.follow(server, 'connection')
+    listeners.push({ server, fresh, ...(await bind(server, config.http, 'http')) })
+  }
+  if (config.https !== undefined) {
+    const certificate = createCertificate(config.https)
+    const server = createTlsServer({ ...LIMITS, ...certificate.read() }, listener)
+    certificate.follow(watch, (next) => server.setSecureContext(next), onBug)
+    fresh.follow(withEvents(server, listener), 'secureConnection')
+    listeners.push({ server, fresh, ...(await bind(server, config.https.address, 'https')) })
+  }
+  return listeners
+}
+
+/** Refuses to run with Node's lenient parser, which accepts what separates two requests for one program and not for another. */
+export function refuseLenientParser(flags: readonly string[]): string | undefined {
+  if (!flags.some((flag) => flag.includes('--insecure-http-parser'))) return undefined
+  return 'Remove "--insecure-http-parser" from the command line or NODE_OPTIONS: it lets one request be read as two'
+}
+
+/** The core reads requests from the Arrival, and the framework wants a Request to route by: one does for all. */
+const ANY_REQUEST = new Request('http://gate.invalid/')
+
+interface ListenerParts extends Pick<ListenInput, 'app' | 'onBug'> {
+  readonly fresh: FreshConnections
+}
+
+function requestListener({ app, fresh, onBug }: ListenerParts): RequestListener {
+  const admit: RequestListener = (incoming, outgoing) => {
+    fresh.used(incoming.socket)
+    answer(app, { incoming, outgoing }).catch((error: unknown) => {
+      onBug(error)
+      return write(bare(500), { incoming, outgoing })
+    })
+  }
+  const turnAway: AdmissionInput['turnAway'] = (incoming, outgoing, waitedMs) => {
+    fresh.used(incoming.socket)
+    sayBusy(app, { incoming, outgoing }, waitedMs)
+  }
+  return inTurn(createAdmission({ admit, turnAway, urgent: new Set(app.probes) }))
+}
+
+/** Without the framework and the adapter, which would cost as much as what is refused. */
+function sayBusy({ turnAway }: App, { incoming, outgoing }: NodeEnv, waitedMs: number): void {
+  const { headers, method = '', url = '', socket } = incoming
+  const {
+    status,
+    headers: lines,
+    body,
+  } = turnAway({
+    method,
+    target: url,
+    host: headers.host ?? '',
+    userAgent: headers['user-agent'] ?? '',
+    client: socket.remoteAddress,
+    wantsHtml: headers.accept?.includes('text/html') === true,
+    durationMs: waitedMs,
+  })
+  // Content that nobody reads would be taken for the next request.
+  if (hasContent(incoming)) outgoing.shouldKeepAlive = false
+  outgoing.writeHead(status, [...lines, 'Content-Length', String(Buffer.byteLength(body))]).end(body)
+}
+
+/** What was forwarded has been written to the connection already; only what our own endpoints answer is left to do. */
+async function answer(app: App, env: NodeEnv): Promise<void> {
+  const response = await app.fetch(ANY_REQUEST, env)
+  if (response !== RESPONSE_ALREADY_SENT) await write(response, env)
+}
+
+/** Hands an answer to the adapter, which would make a Request of what came in, and give up where it is too odd for one. */
+function write(response: Response, { incoming, outgoing }: NodeEnv): Promise<void> {
+  return getRequestListener(() => response, { errorHandler: () => response })(incoming, outgoing)
+}
+
+function bare(status: number): Response {
+  return new Response(null, { status, headers: { connection: 'close', 'cache-control': 'no-store' } })
+}
+
+function withEvents<Kind extends Server>(server: Kind, listener: RequestListener): Kind {
+  // The core counts lines and refuses too many; Node would drop what is over its limit and say nothing.
+  server.maxHeadersCount = 0
+  handleUpgrades(server, listener)
+  server.on('checkContinue', (incoming, outgoing) => {
+    holdContinue(outgoing)
+    listener(incoming, outgoing)
+  })
+  return server
+}

@@ -1,0 +1,55 @@
+import type { NodePlatform } from '../platform.ts'
+import type { Listener } from './listen.ts'
+
+/** What is brought down, in this order. */
+export interface ShutdownInput {
+  readonly listeners: readonly Listener[]
+  readonly node: NodePlatform
+  /** What is still running after this is cut; below the 30 s that Kubernetes waits. */
+  readonly graceMs?: number
+}
+
+const GRACE_MS = 25_000
+/** Keep-alive connections that become idle while we wait are closed this soon. */
+const SWEEP_MS = 50
+
+/**
+ * Ends in order: no new connections, tunnels are told to come back elsewhere, requests in flight finish, then the log.
+ * Resolves when everything is done or the grace is over, whichever is first.
+ */
+export async function shutDown({ listeners, node, graceMs = GRACE_MS }: ShutdownInput): Promise<void> {
+  const servers = listeners.map(({ server }) => server)
+  const sweep = setInterval(() => {
+    for (const server of servers) server.closeIdleConnections()
+  }, SWEEP_MS)
+  const sockets = listeners.flatMap(({ server, acceptors }) => [server, ...acceptors])
+  const closed = Promise.all(sockets.map((socket) => new Promise((resolve) => socket.close(resolve))))
+  for (const { fresh } of listeners) fresh.closeAll()
+  node.client.tunnels.closeAll()
+  const finished = closed.then(() => node.settled())
+  await Promise.race([finished, after(graceMs)])
+  clearInterval(sweep)
+  for (const server of servers) server.closeAllConnections()
+  node.client.close()
+  node.watcher.close()
+  node.flush()
+}
+
+/** Ends on SIGTERM and SIGINT with status 0; a second signal ends at once. */
+export function endOnSignals(input: ShutdownInput): void {
+  let ending = false
+  const onSignal = (): void => {
+    if (ending) process.exit(1)
+    ending = true
+    shutDown(input).then(
+      () => process.exit(0),
+      () => process.exit(1),
+    )
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

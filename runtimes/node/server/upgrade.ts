@@ -1,0 +1,57 @@
+import { type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { hasContent } from '../upstream/request-body.ts'
+import { markUpgrade } from '../upstream/websocket.ts'
+
+const REFUSED = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
+
+/**
+ * Says whether a request asks for a WebSocket (RFC 6455 §4.1: a GET without content); every other upgrade is a plain
+ * request (RFC 9110 §7.8), whose content Node must go on to read.
+ */
+export function isWebSocket(incoming: IncomingMessage): boolean {
+  const { headers, method } = incoming
+  return method === 'GET' && headers.upgrade?.trim().toLowerCase() === 'websocket' && !hasContent(incoming)
+}
+
+/**
+ * Sends upgrade requests the way of all others: the app decides, and a refusal is an ordinary answer on a response
+ * object that is put onto the socket here. Only when the upstream says 101 the socket becomes a tunnel. Nobody may CONNECT.
+ */
+export function handleUpgrades(server: Server, listener: RequestListener): void {
+  server.on('upgrade', (incoming: IncomingMessage, stream: Duplex, head: Buffer) => {
+    // Servers of node:http and node:https emit their own sockets here.
+    const socket = stream as Socket
+    socket.on('error', () => socket.destroy())
+    // Node before 24.9 asks nobody and hands us every upgrade, without a parser for its content.
+    if (!isWebSocket(incoming) && hasContent(incoming)) return void socket.end(REFUSED)
+    const outgoing = responseOn(socket, incoming)
+    if (outgoing === undefined) return void socket.destroy()
+    if (isWebSocket(incoming)) markUpgrade(incoming, head)
+    listener(incoming, outgoing)
+  })
+  // Left to itself Node hangs up without a word.
+  server.on('connect', (incoming: IncomingMessage, stream: Duplex) => {
+    const socket = stream as Socket
+    socket.on('error', () => socket.destroy())
+    const outgoing = responseOn(socket, incoming)
+    if (outgoing === undefined) socket.destroy()
+    else outgoing.writeHead(405, { 'Content-Length': 0 }).end()
+  })
+}
+
+/** Undefined while an earlier, pipelined request is still being answered on this socket. */
+function responseOn(socket: Socket, incoming: IncomingMessage): ServerResponse | undefined {
+  const outgoing = new ServerResponse(incoming)
+  outgoing.shouldKeepAlive = false
+  try {
+    outgoing.assignSocket(socket)
+  } catch {
+    return undefined
+  }
+  // The server would do both for a response of its own.
+  socket.on('drain', () => outgoing.emit('drain'))
+  outgoing.on('finish', () => socket.destroySoon())
+  return outgoing
+}

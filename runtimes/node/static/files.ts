@@ -1,0 +1,120 @@
+import type { Stats } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { pipeline } from 'node:stream'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import type { Arrival, ResponseEdit } from '../../../src/platform.ts'
+import { problem } from '../../../src/problems.ts'
+import { failed, ok, type Result } from '../../../src/result.ts'
+import type { NodeArrival } from '../server/incoming-request.ts'
+import { type ByteRange, readRange } from './byte-range.ts'
+import { mediaTypeOf } from './media-types.ts'
+
+interface OpenFile {
+  readonly path: string
+  readonly handle: FileHandle
+  readonly stats: Stats
+}
+
+/** What the answer about a file will be. */
+interface FileAnswer {
+  readonly status: 200 | 206 | 304 | 416
+  readonly lines: readonly string[]
+  readonly range: ByteRange | undefined
+}
+
+/**
+ * Serves one file: GET and HEAD, `index.html` for a folder (a folder without its slash is sent there), conditional
+ * requests, one byte range, no listings. The path was made safe by the core; symbolic links are followed, because
+ * mounted ConfigMaps consist of them.
+ */
+export async function serveFile(from: Arrival, path: string, edit: ResponseEdit): Promise<Result<Response>> {
+  // Arrivals come from arrival.ts: this platform made it.
+  const arrival = from as NodeArrival
+  if (arrival.method !== 'GET' && arrival.method !== 'HEAD') return failed(problem('method_not_allowed'))
+  const file = await openFile(path.endsWith('/') ? `${path}index.html` : path)
+  if (file === undefined) return failed(problem('not_found'))
+  if (file.stats.isFile()) {
+    send({ arrival, file, answer: answerFor(arrival.incoming, file), edit })
+    return ok(RESPONSE_ALREADY_SENT)
+  }
+  await file.handle.close()
+  return file.stats.isDirectory() && !path.endsWith('/')
+    ? ok(redirectToFolder(arrival.target, edit))
+    : failed(problem('not_found'))
+}
+
+/** Undefined for everything that cannot be opened: to the outside a forbidden file does not exist. */
+async function openFile(path: string): Promise<OpenFile | undefined> {
+  try {
+    const handle = await open(path, 'r')
+    return { path, handle, stats: await handle.stat() }
+  } catch {
+    return undefined
+  }
+}
+
+function answerFor({ headers }: IncomingMessage, { path, stats }: OpenFile): FileAnswer {
+  const etag = `"${stats.size.toString(16)}-${Math.trunc(stats.mtimeMs).toString(16)}"`
+  const modified = stats.mtime.toUTCString()
+  const validators = ['ETag', etag, 'Last-Modified', modified, 'Accept-Ranges', 'bytes']
+  if (isUnchanged(headers, { etag, stats })) return { status: 304, lines: validators, range: undefined }
+  const asked = headers['if-range'] ?? etag
+  const range = asked === etag || asked === modified ? readRange(headers.range, stats.size) : 'all'
+  if (range === 'none') {
+    const lines = ['Content-Range', `bytes */${stats.size}`, 'Content-Length', '0']
+    return { status: 416, lines, range: undefined }
+  }
+  const lines = [...validators, 'Content-Type', mediaTypeOf(path)]
+  if (range === 'all') {
+    return { status: 200, lines: [...lines, 'Content-Length', String(stats.size)], range: undefined }
+  }
+  const length = String(range.last - range.first + 1)
+  const place = `bytes ${range.first}-${range.last}/${stats.size}`
+  return { status: 206, lines: [...lines, 'Content-Range', place, 'Content-Length', length], range }
+}
+
+/** RFC 9110 §13.1: If-None-Match decides where it is sent, If-Modified-Since otherwise, in whole seconds. */
+function isUnchanged(
+  headers: IncomingMessage['headers'],
+  { etag, stats }: { etag: string; stats: Stats },
+): boolean {
+  const tags = headers['if-none-match']
+  if (tags !== undefined) {
+    return tags.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//u, '') === etag)
+  }
+  const since = Date.parse(headers['if-modified-since'] ?? '')
+  return !Number.isNaN(since) && Math.floor(stats.mtimeMs / 1000) * 1000 <= since
+}
+
+function send(from: { arrival: NodeArrival; file: OpenFile; answer: FileAnswer; edit: ResponseEdit }): void {
+  const { arrival, file, answer, edit } = from
+  const { outgoing, method } = arrival
+  const lines = [...answer.lines, ...edit.add]
+  // Stored, but asked about each time: whoever may no longer see the file does not get it from a cache.
+  if (!edit.add.includes('Cache-Control')) lines.push('Cache-Control', 'no-cache')
+  outgoing.writeHead(answer.status, lines)
+  const hasContent = answer.status === 200 || answer.status === 206
+  if (method === 'HEAD' || !hasContent || file.stats.size === 0) {
+    outgoing.end()
+    // Nothing was read, so nothing can be lost when closing fails.
+    file.handle.close().catch(() => undefined)
+    return
+  }
+  const range = answer.range ?? { first: 0, last: file.stats.size - 1 }
+  arrival.bytes = range.last - range.first + 1
+  const stream = file.handle.createReadStream({ start: range.first, end: range.last, highWaterMark: 65_536 })
+  // A file that shrinks meanwhile or a client that leaves ends both; the length mismatch is visible.
+  pipeline(stream, outgoing, (error) => {
+    if (error) outgoing.destroy()
+  })
+}
+
+function redirectToFolder(target: string, edit: ResponseEdit): Response {
+  const query = target.indexOf('?')
+  const path = query < 0 ? target : target.slice(0, query)
+  const headers = new Headers({ location: `${path}/${query < 0 ? '' : target.slice(query)}` })
+  for (let at = 0; at + 1 < edit.add.length; at += 2)
+    headers.append(edit.add[at] ?? '', edit.add[at + 1] ?? '')
+  return new Response(null, { status: 301, headers })
+}

@@ -1,0 +1,103 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { UpstreamConnection } from './connection.ts'
+import { notePassed } from './young-generation.ts'
+
+/** The content of a request on its way upstream. */
+export interface Upload {
+  /** All of it has been handed to the upstream's socket. */
+  readonly isDone: () => boolean
+  /** Takes no more from the client: the upstream has answered, or is gone. */
+  stop(): void
+}
+
+/** How a request announces its content: the lines that a request head ends with; undefined when it has none. */
+export function framingLines({ headers }: IncomingMessage): string | undefined {
+  if (headers['transfer-encoding'] !== undefined) return 'Transfer-Encoding: chunked\r\n'
+  const length = headers['content-length']
+  return length === undefined ? undefined : `Content-Length: ${length}\r\n`
+}
+
+/** Says whether content follows the head; `Content-Length: 0` announces that none does. */
+export function hasContent({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
+/**
+ * Streams the content of a request into a connection, as fast as the upstream takes it and no faster. `100 Continue` is
+ * sent now and not before: there is somebody who will read what it invites.
+ */
+export function startUpload(from: {
+  incoming: IncomingMessage
+  outgoing: ServerResponse
+  connection: UpstreamConnection
+  onDone: () => void
+}): Upload {
+  const { incoming, outgoing, connection, onDone } = from
+  const { socket } = connection
+  const chunked = incoming.headers['transfer-encoding'] !== undefined
+  let done = false
+  let stopped = false
+
+  const onDrain = (): void => {
+    incoming.resume()
+  }
+  const onData = (bytes: Buffer): void => {
+    notePassed(bytes.length)
+    if (chunked) writeChunk(connection, bytes)
+    else socket.write(bytes)
+    if (!socket.writableNeedDrain) return
+    incoming.pause()
+    socket.once('drain', onDrain)
+  }
+  const onEnd = (): void => {
+    if (chunked) socket.write('0\r\n\r\n', 'latin1')
+    done = true
+    onDone()
+  }
+  const stop = (): void => {
+    stopped = true
+    incoming.off('data', onData)
+    incoming.off('end', onEnd)
+    socket.off('drain', onDrain)
+  }
+
+  connection.whenReady(() => {
+    if (stopped) return
+    connection.outliveWrites()
+    if (expectsContinue(incoming)) sendContinue(outgoing)
+    incoming.on('data', onData)
+    incoming.on('end', onEnd)
+  })
+  return { isDone: () => done, stop }
+}
+
+/** One chunk in one write to the kernel (RFC 9112 §7.1). */
+function writeChunk({ socket }: UpstreamConnection, bytes: Buffer): void {
+  socket.cork()
+  socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
+  socket.write(bytes)
+  socket.write('\r\n', 'latin1')
+  socket.uncork()
+}
+
+function expectsContinue({ headers, httpVersion }: IncomingMessage): boolean {
+  return httpVersion === '1.1' && headers.expect?.toLowerCase() === '100-continue'
+}
+
+/** Responses that close the connection unless the content that the client holds back is asked for. */
+const held = new WeakSet<ServerResponse>()
+
+/**
+ * Marks the answer to a request that waits for `100 Continue`. If we answer without asking for its content, nobody can
+ * tell whether content follows: such a connection is closed (RFC 9110 §10.1.1).
+ */
+export function holdContinue(outgoing: ServerResponse): void {
+  if (!outgoing.shouldKeepAlive) return
+  outgoing.shouldKeepAlive = false
+  held.add(outgoing)
+}
+
+function sendContinue(outgoing: ServerResponse): void {
+  outgoing.writeContinue()
+  if (held.delete(outgoing)) outgoing.shouldKeepAlive = true
+}

@@ -1,0 +1,168 @@
+import type { HeaderLines } from '../../../src/platform.ts'
+
+/** How the content of a response ends (RFC 9112 §6.3). */
+export type Framing =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly length: number }
+  | { readonly kind: 'chunked' }
+  /** Until the upstream closes. */
+  | { readonly kind: 'close' }
+
+/** The head of one upstream response. */
+export interface ResponseHead {
+  readonly status: number
+  readonly reason: string
+  /** Header lines in order but for Connection, Transfer-Encoding and what Connection names. */
+  readonly lines: HeaderLines
+  readonly framing: Framing
+  /** The connection may carry another request. */
+  readonly persistent: boolean
+  /** Lower-case protocol of a 101; undefined without one. */
+  readonly upgrade: string | undefined
+  /** Seconds the upstream keeps idle connections, where it says so. */
+  readonly keepAliveSeconds: number | undefined
+}
+
+/**
+ * The whole syntax of RFC 9112 §4 and §5, and nothing that people got used to: no bare LF, no folded lines, no space
+ * before the colon, no control characters. One pass; no two parts can match the same text, so it cannot backtrack.
+ */
+const HEAD =
+  /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*)*$/u
+
+/** A response may begin like this; anything else is refused before its head is complete. */
+const BEGINNING = /^(?:H(?:T(?:T(?:P(?:\/(?:1(?:\.(?:[01](?: [^\n]*)?)?)?)?)?)?)?)?)?\r?$/u
+
+interface Collected {
+  lines: string[]
+  length: string | undefined
+  coding: string | undefined
+  connection: string | undefined
+  upgrade: string | undefined
+  keepAlive: string | undefined
+}
+
+/**
+ * Reads a response head, given without its empty line, one character a byte. Undefined when anything is odd: two
+ * lengths, a length and a transfer coding, a coding other than chunked; nobody may guess where such a response ends.
+ */
+export function readResponseHead(text: string, method: string): ResponseHead | undefined {
+  if (!HEAD.test(text)) return undefined
+  const found = collect(text)
+  if (found === undefined) return undefined
+  const status = Number(text.slice(9, 12))
+  const framing = framingOf({ status, method, length: found.length, coding: found.coding })
+  if (framing === undefined) return undefined
+  const options = found.connection === undefined ? NO_OPTIONS : optionsOf(found.connection)
+  const endOfLine = text.indexOf('\r\n')
+  return {
+    status,
+    reason: text.slice(13, endOfLine < 0 ? undefined : endOfLine),
+    lines: withoutListed(found.lines, options),
+    framing,
+    persistent: framing.kind !== 'close' && isPersistent(text, options),
+    upgrade: found.upgrade?.toLowerCase(),
+    keepAliveSeconds: keepAliveSeconds(found.keepAlive),
+  }
+}
+
+/** Says whether the bytes of an incomplete head can still become one (HTTP/0.9, other protocols and bare LF cannot). */
+export function mayBecomeHead(text: string): boolean {
+  const end = text.indexOf('\n')
+  if (end < 0) return BEGINNING.test(text)
+  return BEGINNING.test(text.slice(0, end)) && !/(?:^|[^\r])\n/u.test(text)
+}
+
+function collect(text: string): Collected | undefined {
+  const found: Collected = {
+    lines: [],
+    length: undefined,
+    coding: undefined,
+    connection: undefined,
+    upgrade: undefined,
+    keepAlive: undefined,
+  }
+  let at = text.indexOf('\r\n')
+  while (at >= 0) {
+    const next = text.indexOf('\r\n', at + 2)
+    const end = next < 0 ? text.length : next
+    const colon = text.indexOf(':', at + 2)
+    const name = text.slice(at + 2, colon)
+    if (!enter(found, name, text.slice(colon + 1, end).trim())) return undefined
+    at = next
+  }
+  return found
+}
+
+/** False when a second line of the same kind contradicts the first. */
+function enter(found: Collected, name: string, value: string): boolean {
+  // Only names of these lengths can be framing: the others are not even turned to lower case.
+  switch (name.length) {
+    case 7:
+      if (name.toLowerCase() === 'upgrade') found.upgrade = value
+      break
+    case 10:
+      if (name.toLowerCase() === 'keep-alive') found.keepAlive = value
+      if (name.toLowerCase() !== 'connection') break
+      found.connection = found.connection === undefined ? value : `${found.connection},${value}`
+      return true
+    case 14:
+      if (name.toLowerCase() !== 'content-length') break
+      if (found.length !== undefined) return false
+      found.length = value
+      break
+    case 17:
+      if (name.toLowerCase() !== 'transfer-encoding') break
+      if (found.coding !== undefined) return false
+      found.coding = value
+      return true
+  }
+  found.lines.push(name, value)
+  return true
+}
+
+function framingOf(from: {
+  status: number
+  method: string
+  length: string | undefined
+  coding: string | undefined
+}): Framing | undefined {
+  const { status, method, length, coding } = from
+  if (length !== undefined && (coding !== undefined || !/^\d{1,15}$/u.test(length))) return undefined
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return undefined
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return { kind: 'none' }
+  if (coding !== undefined) return { kind: 'chunked' }
+  return length === undefined ? { kind: 'close' } : { kind: 'length', length: Number(length) }
+}
+
+function isPersistent(text: string, options: readonly string[]): boolean {
+  if (options.includes('close')) return false
+  return text.startsWith('HTTP/1.1') || options.includes('keep-alive')
+}
+
+/** What almost every upstream sends needs no list of its own. */
+function optionsOf(connection: string): readonly string[] {
+  const text = connection.toLowerCase()
+  if (text === 'keep-alive') return KEEP_ALIVE
+  return text.split(',').map((option) => option.trim())
+}
+const NO_OPTIONS: readonly string[] = []
+const KEEP_ALIVE: readonly string[] = ['keep-alive']
+
+/** RFC 9110 §7.6.1: what Connection names belongs to this hop, but for the length, which frames the content. */
+function withoutListed(lines: readonly string[], options: readonly string[]): HeaderLines {
+  if (options === NO_OPTIONS || options === KEEP_ALIVE) return lines
+  const listed = new Set(options)
+  listed.delete('content-length')
+  const others: string[] = []
+  for (let at = 0; at + 1 < lines.length; at += 2) {
+    const name = lines[at] ?? ''
+    if (!listed.has(name.toLowerCase())) others.push(name, lines[at + 1] ?? '')
+  }
+  return others
+}
+
+function keepAliveSeconds(value: string | undefined): number | undefined {
+  const seconds = value === undefined ? undefined : /timeout=(\d{1,6})/u.exec(value)?.[1]
+  return seconds === undefined ? undefined : Number(seconds)
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ForwardPlan } from '../../../src/platform.ts'
+import type { NodeArrival } from '../server/incoming-request.ts'
+import type { ResponseHead } from './response-head.ts'
+import { openTunnel, type Tunnel } from './tunnel.ts'
+
+/** RFC 6455 §1.3. */
+const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+
+/** Close codes that clients act on (RFC 6455 §7.4.1): sign in again, connect again. */
+const POLICY_VIOLATION = 1008
+const GOING_AWAY = 1001
+
+/** The tunnels that are open now. */
+export interface Tunnels {
+  /** Turns an accepted handshake into a tunnel. */
+  accept(handshake: Handshake): void
+  /** Tells every client that we are going away. */
+  closeAll(): void
+  readonly count: () => number
+}
+
+/** Both ends of a handshake that the upstream has accepted. */
+export interface Handshake {
+  readonly arrival: NodeArrival
+  readonly plan: ForwardPlan
+  readonly head: ResponseHead
+  /** What the upstream sent after its head. */
+  readonly rest: Buffer
+  readonly upstream: Socket
+}
+
+/** What a client sent right after its handshake; known only for requests that can become a tunnel. */
+const early = new WeakMap<IncomingMessage, Buffer>()
+
+/** Remembers that a request came as an upgrade, and the bytes that came with it. */
+export function markUpgrade(incoming: IncomingMessage, bytes: Buffer): void {
+  early.set(incoming, bytes)
+}
+
+/** Says whether the connection of a request was handed to us to become a tunnel. */
+export function isUpgrade(incoming: IncomingMessage): boolean {
+  return early.has(incoming)
+}
+
+/** Says whether a 101 is the answer to this very handshake (RFC 6455 §4.1, client steps 2 to 4). */
+export function isAccepted({ incoming }: NodeArrival, head: ResponseHead): boolean {
+  const key = incoming.headers['sec-websocket-key']
+  const at = head.lines.findIndex((line, index) => index % 2 === 0 && /^sec-websocket-accept$/iu.test(line))
+  if (head.upgrade !== 'websocket' || key === undefined || at < 0) return false
+  return (
+    head.lines[at + 1] ===
+    createHash('sha1')
+      .update(key + ACCEPT_GUID)
+      .digest('base64')
+  )
+}
+
+/** Makes the list of open tunnels. */
+export function createTunnels(): Tunnels {
+  const open = new Set<Tunnel>()
+  const accept = (handshake: Handshake): void => {
+    const { arrival, plan, rest, upstream } = handshake
+    const client = arrival.incoming.socket
+    let timer: NodeJS.Timeout | undefined
+    arrival.outgoing.statusCode = 101
+    arrival.outgoing.detachSocket(client)
+    client.write(switchHead(handshake), 'latin1')
+    const tunnel = openTunnel({
+      client,
+      upstream,
+      onClose: () => {
+        open.delete(tunnel)
+        clearTimeout(timer)
+        // The response object has lost its socket: whoever waits for the departure would wait for ever.
+        arrival.outgoing.emit('close')
+      },
+    })
+    open.add(tunnel)
+    if (plan.closeAtMs !== undefined) {
+      timer = setTimeout(() => tunnel.close(POLICY_VIOLATION, 'session ended'), delayUntil(plan.closeAtMs))
+    }
+    upstream.write(early.get(arrival.incoming) ?? '')
+    if (rest.length > 0) upstream.unshift(rest)
+  }
+  return {
+    accept,
+    closeAll: () => {
+      for (const tunnel of [...open]) tunnel.close(GOING_AWAY, 'going away')
+    },
+    count: () => open.size,
+  }
+}
+
+/** Milliseconds until a moment, as timers take them: 31 bits. */
+export function delayUntil(atMs: number): number {
+  return Math.min(Math.max(0, atMs - Date.now()), 2 ** 31 - 1)
+}
+
+function switchHead({ head, plan }: Handshake): string {
+  let text = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+  for (let at = 0; at + 1 < head.lines.length; at += 2) {
+    const name = head.lines[at] ?? ''
+    const value = plan.response.rewrite(name, head.lines[at + 1] ?? '')
+    if (value !== undefined) text += `${name}: ${value}\r\n`
+  }
+  const { add } = plan.response
+  for (let at = 0; at + 1 < add.length; at += 2) text += `${add[at]}: ${add[at + 1]}\r\n`
+  return `${text}\r\n`
+}

@@ -1,0 +1,55 @@
+import type { ServerResponse } from 'node:http'
+import type { ForwardPlan, HeaderLines, ResponseEdit } from '../../../src/platform.ts'
+import type { NodeArrival } from '../server/incoming-request.ts'
+import { framingLines } from './request-body.ts'
+import type { ResponseHead } from './response-head.ts'
+
+/** Content up to here is copied into one string with the head: one write instead of two, and cheaper than the copy. */
+const ONE_WRITE = 8192
+
+/** The request head as it goes upstream, one character a byte: the planned lines, then framing, which is ours. */
+export function requestHead(arrival: NodeArrival, plan: ForwardPlan): string {
+  const { headers, upstream } = plan
+  let head = `${arrival.method} ${plan.target} HTTP/1.1\r\n`
+  for (let at = 0; at + 1 < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`
+  if (plan.websocket) return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
+  if (upstream.kind !== 'binding' && !upstream.keepAlive) head += 'Connection: close\r\n'
+  return `${head}${framingLines(arrival.incoming) ?? ''}\r\n`
+}
+
+/** The lines that the client gets: the upstream's after the edit, then ours. */
+export function responseLines(head: ResponseHead, edit: ResponseEdit): string[] {
+  const lines: string[] = []
+  for (let at = 0; at + 1 < head.lines.length; at += 2) {
+    const name = head.lines[at] ?? ''
+    const value = head.lines[at + 1] ?? ''
+    const kept = isContentLength(name) ? lengthFor(head, value) : edit.rewrite(name, value)
+    if (kept !== undefined) lines.push(name, kept)
+  }
+  for (const part of edit.add) lines.push(part)
+  return lines
+}
+
+/** Ends a response with its last content. */
+export function endWith(outgoing: ServerResponse, bytes: Buffer): void {
+  if (bytes.length <= ONE_WRITE) outgoing.end(bytes.toString('latin1'), 'latin1')
+  else outgoing.end(bytes)
+}
+
+/** All values of one header, given in lower case. */
+export function valuesOf(lines: HeaderLines, wanted: string): string[] {
+  const values: string[] = []
+  for (let at = 0; at + 1 < lines.length; at += 2) {
+    if (lines[at]?.toLowerCase() === wanted) values.push(lines[at + 1] ?? '')
+  }
+  return values
+}
+
+function isContentLength(name: string): boolean {
+  return name.length === 14 && name.toLowerCase() === 'content-length'
+}
+
+/** A 204 must not have a length (RFC 9110 §8.6). */
+function lengthFor(head: ResponseHead, value: string): string | undefined {
+  return head.status === 204 ? undefined : value
+}

@@ -1,0 +1,122 @@
+import { ok } from '../../result.ts'
+import type { CookieConfig } from '../config.ts'
+import { quote } from '../report.ts'
+import type { Settings } from '../settings.ts'
+import { parseHost } from '../values/domains.ts'
+import { readEach } from '../values/lists.ts'
+import { checkUrl, hasControls, isLoopbackUrl } from '../values/url.ts'
+
+const LONGEST_NAME = 256
+/** Sign-ins that somebody may have under way at once, where each has a cookie of its own. */
+const USUAL_CSRF_COOKIES = 20
+
+/** Name and attributes of our cookies (RFC 6265bis §4.1), checked so that no browser drops them. */
+export function buildCookie(settings: Settings): CookieConfig {
+  const domains = readDomains(settings)
+  const path = readPath(settings)
+  const secure = settings.value('cookie-secure')
+  const httpOnly = settings.value('cookie-httponly')
+  // On this machine alone nothing is on the way.
+  if (!secure && !isHttpOnLoopback(settings.value('redirect-url'))) {
+    settings.warning(
+      'cookie-secure',
+      'cookies travel over plain http too, and others on the way can take them',
+    )
+  }
+  if (!httpOnly) settings.warning('cookie-httponly', 'scripts of the app can read the session cookie')
+  return {
+    name: readName(settings, { domains, path, secure }),
+    domains,
+    path,
+    secure,
+    httpOnly,
+    sameSite: readSameSite(settings, 'cookie-samesite'),
+    csrf: buildCsrf(settings),
+  }
+}
+
+function buildCsrf(settings: Settings): CookieConfig['csrf'] {
+  const own = readSameSite(settings, 'cookie-csrf-samesite')
+  const inherited = settings.value('cookie-samesite') || undefined
+  if (own === 'strict') {
+    settings.warning(
+      'cookie-csrf-samesite',
+      'a strict cookie does not come back from a provider on another site, so signing in fails there',
+    )
+  }
+  const expireMs = settings.value('cookie-csrf-expire')
+  if (expireMs < 1_000) {
+    settings.problem('cookie-csrf-expire', 'give at least 1s, a sign-in takes some time and has to end')
+  }
+  return {
+    sameSite: own ?? (inherited === 'strict' ? 'lax' : inherited),
+    expireMs,
+    perRequest: settings.value('cookie-csrf-per-request'),
+    // Without any limit abandoned sign-ins would fill the headers of every request until a server refuses them.
+    perRequestLimit: settings.value('cookie-csrf-per-request-limit') || USUAL_CSRF_COOKIES,
+  }
+}
+
+function isHttpOnLoopback(url: string): boolean {
+  return url.startsWith('http:') && checkUrl(url).ok && isLoopbackUrl(url)
+}
+
+function readSameSite(
+  settings: Settings,
+  flag: 'cookie-samesite' | 'cookie-csrf-samesite',
+): CookieConfig['sameSite'] {
+  const value = settings.value(flag)
+  if (value === 'none' && !settings.value('cookie-secure')) {
+    settings.problem(
+      flag,
+      'set --cookie-secure=true, browsers drop a SameSite=None cookie that is not Secure',
+    )
+  }
+  return value === '' ? undefined : value
+}
+
+function readDomains(settings: Settings): readonly string[] {
+  const domains = readEach(settings, 'cookie-domain', (text) => {
+    const host = parseHost(text.replace(/^\./u, ''))
+    return host.ok ? ok(host.value) : host
+  })
+  return [...new Set(domains)].toSorted((left, right) => right.length - left.length)
+}
+
+function readPath(settings: Settings): string {
+  const path = settings.value('cookie-path')
+  if (!/^\/[\x20-\x3a\x3c-\x7e]*$/u.test(path)) {
+    settings.problem(
+      'cookie-path',
+      `give a path that starts with a slash, without semicolon and line breaks, not ${quote(path)}`,
+    )
+  }
+  return path
+}
+
+/** The `__Host-` prefix makes browsers refuse the cookie from anybody but this host (RFC 6265bis §4.1.3.2). */
+function readName(
+  settings: Settings,
+  { domains, path, secure }: Pick<CookieConfig, 'domains' | 'path' | 'secure'>,
+): string {
+  const name = settings.value('cookie-name')
+  const fitsHost = secure && path === '/' && domains.length === 0
+  if (!settings.given('cookie-name')) return fitsHost ? `__Host-${name}` : name
+  if (!/^[\w!#$%&'*+.^`|~-]+$/u.test(name) || hasControls(name)) {
+    settings.problem('cookie-name', `use letters, digits and !#$%&'*+-.^_\`|~ only, not ${quote(name)}`)
+  }
+  if (name.length > LONGEST_NAME) settings.problem('cookie-name', `give at most ${LONGEST_NAME} characters`)
+  if (/^__host-/iu.test(name) && !fitsHost) {
+    settings.problem(
+      'cookie-name',
+      'choose another name, or keep --cookie-secure and --cookie-path=/ and leave cookie-domain out; browsers drop a __Host- cookie otherwise',
+    )
+  }
+  if (/^__secure-/iu.test(name) && !secure) {
+    settings.problem(
+      'cookie-name',
+      'choose another name, or set --cookie-secure=true; browsers drop a __Secure- cookie otherwise',
+    )
+  }
+  return name
+}

@@ -1,0 +1,66 @@
+import { failed, ok, type Result } from '../../result.ts'
+import type { PagesConfig } from '../config.ts'
+import { quote } from '../report.ts'
+import type { Settings } from '../settings.ts'
+import { type Files, readBytesFile, readTextFile } from '../sources/files.ts'
+import { checkUrl } from '../values/url.ts'
+
+/** More than this does not belong into every sign-in page. */
+const LARGEST_LOGO_BYTES = 256 * 1024
+
+/** What operators put on our pages. */
+export function buildPages(settings: Settings, files: Files): PagesConfig {
+  const logo = readLogo(settings.value('custom-sign-in-logo'), files)
+  if (!logo.ok) settings.problem('custom-sign-in-logo', logo.problem)
+  const showDebugOnError = settings.value('show-debug-on-error')
+  if (showDebugOnError) settings.warning('show-debug-on-error', 'visitors see the reasons of errors')
+  return {
+    banner: settings.value('banner'),
+    footer: settings.value('footer'),
+    logo: logo.ok ? logo.value : '',
+    showDebugOnError,
+  }
+}
+
+function readLogo(text: string, files: Files): Result<string, string> {
+  if (text === '' || text === '-') return ok(text)
+  if (/^https?:/iu.test(text)) return readLinkedLogo(text)
+  if (/\.svg$/iu.test(text)) return readSvg(text, files)
+  const [, type] = /\.(png|jpe?g)$/iu.exec(text) ?? []
+  if (type === undefined) {
+    return failed(`give a .svg, .png, .jpg or .jpeg file, an https URL or -, not ${quote(text)}`)
+  }
+  const bytes = readBytesFile(files, text)
+  if (!bytes.ok) return bytes
+  if (bytes.value.length > LARGEST_LOGO_BYTES) {
+    return failed(`give a logo of at most ${LARGEST_LOGO_BYTES} bytes`)
+  }
+  const mediaType = type.toLowerCase() === 'png' ? 'image/png' : 'image/jpeg'
+  return ok(`<img src="data:${mediaType};base64,${toBase64(bytes.value)}" alt="">`)
+}
+
+function readLinkedLogo(text: string): Result<string, string> {
+  if (!text.startsWith('https://') || !checkUrl(text).ok || /["'<>]/u.test(text)) {
+    return failed(`give a plain https:// URL, not ${quote(text)}`)
+  }
+  const source = text.replaceAll('&', '&amp;')
+  return ok(`<img src="${source}" alt="" referrerpolicy="no-referrer">`)
+}
+
+/** Prologue and comments in front of the root element mean nothing inside of HTML. */
+function readSvg(path: string, files: Files): Result<string, string> {
+  const text = readTextFile(files, path)
+  if (!text.ok) return text
+  const start = text.value.search(/<svg[\s>]/u)
+  if (start < 0) return failed(`put an <svg> element into ${quote(path)}`)
+  if (text.value.length > LARGEST_LOGO_BYTES) {
+    return failed(`give a logo of at most ${LARGEST_LOGO_BYTES} bytes`)
+  }
+  return ok(text.value.slice(start).trim())
+}
+
+function toBase64(bytes: Uint8Array): string {
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary)
+}

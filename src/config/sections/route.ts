@@ -1,0 +1,33 @@
+import { failed, ok, type Result } from '../../result.ts'
+import { checkPattern } from '../pattern.ts'
+import { quote } from '../report.ts'
+import type { RouteRule } from '../route-rule.ts'
+
+/** A skip-auth rule, with what a warning needs. */
+export interface ParsedRoute {
+  readonly rule: RouteRule
+  readonly anchored: boolean
+  /** The pattern as it was written, quoted. */
+  readonly text: string
+}
+
+/**
+ * Parses `METHOD=regex`, `METHOD!=regex`, `=regex`, `!=regex` or `regex`. The first separator decides: an equals sign
+ * that comes later belongs to the pattern, and `GET=^/a!=b` negates nothing, unlike in oauth2-proxy.
+ */
+export function parseRoute(text: string): Result<ParsedRoute, string> {
+  const [whole, method = '', bang = ''] = /^([^=!]*)(!?)=/u.exec(text) ?? []
+  if (whole === undefined && text.includes('=')) {
+    return failed('write = in front of a pattern that holds an equals sign')
+  }
+  if (!/^[A-Za-z-]*$/u.test(method)) {
+    return failed(`write = in front of the pattern, ${quote(method)} is no HTTP method`)
+  }
+  const source = text.slice(whole?.length ?? 0)
+  if (source === '') return failed('give a pattern')
+  const checked = checkPattern(source)
+  if (!checked.ok) return checked
+  const { pattern, anchored } = checked.value
+  const rule = { method: method === '' ? undefined : method.toUpperCase(), negate: bang === '!', pattern }
+  return ok({ rule, anchored, text: quote(source) })
+}

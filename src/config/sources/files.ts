@@ -1,0 +1,28 @@
+import { failed, ok, type Result } from '../../result.ts'
+import { quote } from '../report.ts'
+
+/** The files of this machine, as a runtime lends them; both throw when a file cannot be read. */
+export interface Files {
+  readonly readFile: ((path: string) => string) | undefined
+  readonly readBinaryFile: ((path: string) => Uint8Array) | undefined
+}
+
+/** Reads a text file; the failure names the path and never the content. */
+export function readTextFile(files: Files, path: string): Result<string, string> {
+  return attempt(path, () => files.readFile?.(path))
+}
+
+/** Reads a file as bytes; the failure names the path and never the content. */
+export function readBytesFile(files: Files, path: string): Result<Uint8Array, string> {
+  return attempt(path, () => files.readBinaryFile?.(path))
+}
+
+function attempt<Content>(path: string, read: () => Content | undefined): Result<Content, string> {
+  try {
+    const content = read()
+    return content === undefined ? failed('remove this setting, there are no files here') : ok(content)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
+    return failed(`make the file ${quote(path)} readable${code}`)
+  }
+}

@@ -1,0 +1,40 @@
+import { failed, ok, type Result } from '../../result.ts'
+
+/**
+ * Checks an absolute http(s) URL that is used byte for byte: nothing that URL parsers repair silently (spaces, controls,
+ * backslashes), no user info and no fragment. The failure says what to write instead.
+ */
+export function checkUrl(text: string): Result<string, string> {
+  if (
+    !/^https?:\/\/[^\s/?#@\\]+(?:[/?][^\s#\\]*)?$/u.test(text) ||
+    hasControls(text) ||
+    !URL.canParse(text)
+  ) {
+    return failed('give an absolute http:// or https:// URL without user info, spaces or fragment')
+  }
+  return ok(text)
+}
+
+/** The host of an http(s) URL is this machine, so that plain http is no danger. */
+export function isLoopbackUrl(text: string): boolean {
+  const { hostname } = new URL(text)
+  return /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/u.test(hostname)
+}
+
+/** Control characters, line breaks included: never part of a header, cookie attribute or URL. */
+export function hasControls(text: string): boolean {
+  return /[\x00-\x1f\x7f]/u.test(text)
+}
+
+/**
+ * Checks a path that is compared with request targets as they arrive: absolute, of characters that need no escape,
+ * without empty or dot segments, which would never match.
+ */
+export function checkRoute(text: string): Result<string, string> {
+  if (!text.startsWith('/')) return failed('start the path with a slash')
+  if (!/^\/(?:[\w.~!$&'()*+,:@=%/-])*$/u.test(text)) {
+    return failed('use only characters that a URL path may hold')
+  }
+  if (/\/\/|\/\.{1,2}(?:\/|$)/u.test(text)) return failed('remove empty and dot segments from the path')
+  return ok(text)
+}

@@ -1,0 +1,40 @@
+import type { PreparedAnswer } from '../http/respond.ts'
+import type { Parts } from '../services.ts'
+
+/** What can be told of a request at a glance. */
+export interface Glance {
+  readonly method: string
+  /** As on the wire; a query is not logged. */
+  readonly target: string
+  readonly host: string
+  readonly userAgent: string
+  /** The address at the other end of the connection: what proxies say of it is not read. */
+  readonly client: string | undefined
+  readonly wantsHtml: boolean
+  /** How long it waited. */
+  readonly durationMs: number
+}
+
+/** Answers 503 with Retry-After, for a small part of what it costs to read a request and judge it. */
+export type TurnAway = (glance: Glance) => PreparedAnswer
+
+/** Makes the answers once, for people and for programs. */
+export function createTurnAway({ log, respond }: Pick<Parts, 'log' | 'respond'>): TurnAway {
+  const page = respond.prepared('overloaded', 'page')
+  const json = respond.prepared('overloaded', 'json')
+  return ({ target, wantsHtml, ...seen }) => {
+    const answer = wantsHtml ? page : json
+    log.access({
+      ...seen,
+      requestId: '',
+      path: target.split('?', 1)[0] ?? '',
+      status: answer.status,
+      bytes: undefined,
+      user: undefined,
+      upstream: undefined,
+      verdict: 'overloaded',
+      aborted: false,
+    })
+    return answer
+  }
+}

@@ -1,0 +1,87 @@
+import type { Arrival } from '../platform.ts'
+import { problem } from '../problems.ts'
+import { failed, ok, type Result } from '../result.ts'
+import type { Exchange } from './exchange.ts'
+import { findHeader } from './head.ts'
+
+/** What a form may hold. */
+export interface FormLimits {
+  readonly maxBytes: number
+  readonly maxFields: number
+}
+
+const LIMITS: FormLimits = { maxBytes: 16_384, maxFields: 64 }
+const TIMEOUT_MS = 10_000
+
+/** Parameters of the query, if they are few enough to be honest. */
+export function readQuery({ target }: Exchange): Result<URLSearchParams> {
+  return bounded(target.query, LIMITS)
+}
+
+/** A form that was posted: `application/x-www-form-urlencoded` only, at most 16 KiB (or the given limit) and 10 seconds. */
+export async function readForm(
+  { arrival }: Exchange,
+  limits: FormLimits = LIMITS,
+): Promise<Result<URLSearchParams>> {
+  const type = findHeader(arrival.headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+  if (type !== 'application/x-www-form-urlencoded') {
+    return failed(problem('request_malformed', { why: 'content type' }))
+  }
+  // Not touched at all: a body that is given up half read costs the client its connection, and with it the answer.
+  if (Number(findHeader(arrival.headers, 'content-length')) > limits.maxBytes) {
+    return failed(problem('body_too_large'))
+  }
+  const text = await readText(arrival.body, limits)
+  return text.ok ? bounded(text.value, limits) : text
+}
+
+/** The value of a parameter that stands exactly once; undefined otherwise. */
+export function onlyValue(parameters: URLSearchParams, name: string): string | undefined {
+  const [value, ...others] = parameters.getAll(name)
+  return others.length === 0 ? value : undefined
+}
+
+function bounded(text: string, { maxFields }: FormLimits): Result<URLSearchParams> {
+  const parameters = new URLSearchParams(text)
+  return parameters.size > maxFields
+    ? failed(problem('request_malformed', { why: 'fields' }))
+    : ok(parameters)
+}
+
+async function readText(body: Arrival['body'], limits: FormLimits): Promise<Result<string>> {
+  if (body === null) return ok('')
+  const reader = body.getReader()
+  let late = false
+  // Cancelling ends the read that is under way.
+  const timer = setTimeout(() => {
+    late = true
+    reader.cancel().catch(() => undefined)
+  }, TIMEOUT_MS)
+  try {
+    const text = await readBounded(reader, limits)
+    return late ? failed(problem('request_malformed', { why: 'slow body' })) : text
+  } catch {
+    return failed(problem('client_gone'))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function readBounded(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  { maxBytes }: FormLimits,
+): Promise<Result<string>> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return ok(text + decoder.decode())
+    size += value.byteLength
+    if (size > maxBytes) {
+      await reader.cancel()
+      return failed(problem('body_too_large'))
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}

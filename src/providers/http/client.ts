@@ -1,0 +1,182 @@
+import type { Platform } from '../../platform.ts'
+import { problem } from '../../problems.ts'
+import { failed, ok, type Result } from '../../result.ts'
+
+/** An answer that was read to its end within the bounds of time and size. */
+export interface Answer {
+  readonly status: number
+  /** Media type in lower case, without parameters. */
+  readonly type: string
+  readonly text: string
+}
+
+/** What a question may say; everything else about a call is fixed here. */
+export interface Question {
+  readonly method?: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** The one way out to providers. */
+export interface Outbound {
+  /**
+   * Asks once. Redirects are refused, not followed. 429 and 5xx count as `provider_unreachable`; every other status is
+   * an answer that the caller has to judge.
+   */
+  ask(url: string, question?: Question): Promise<Result<Answer>>
+  /** Says whether a provider may name this address: https, or plain http where the operator's own settings say so. */
+  allows(url: string): boolean
+}
+
+/** What the way out is made from. */
+export interface OutboundParts {
+  readonly platform: Pick<Platform, 'fetch'>
+  /** Addresses from the operator's settings: the only ones that can permit plain http. */
+  readonly operatorUrls: readonly (string | undefined)[]
+  readonly timeoutMs?: number
+}
+
+const TIMEOUT_MS = 5_000
+const MAX_BYTES = 262_144
+
+/** Makes the way out for one provider. */
+export function createOutbound({ platform, operatorUrls, timeoutMs = TIMEOUT_MS }: OutboundParts): Outbound {
+  const allows = createAllows(operatorUrls)
+
+  async function ask(url: string, question: Question = {}): Promise<Result<Answer>> {
+    if (!allows(url)) return failed(problem('provider_misbehaved', { why: 'address', host: hostOf(url) }))
+    const cut = new AbortController()
+    const late = new Promise<'timeout'>((resolve) =>
+      cut.signal.addEventListener('abort', () => resolve('timeout')),
+    )
+    const timer = setTimeout(() => cut.abort(), timeoutMs)
+    // A runtime may ignore the signal while a body trickles in: the race ends the wait in any case.
+    const outcome = await Promise.race([send(platform, url, question, cut.signal), late])
+    clearTimeout(timer)
+    if (outcome !== 'timeout') return outcome
+    return failed(problem('provider_unreachable', { why: 'timeout', host: hostOf(url) }))
+  }
+
+  return { ask, allows }
+}
+
+/** Reads a JSON object; anything else that a provider may send in its place is `provider_misbehaved`. */
+export function readJsonObject(answer: Answer): Result<Readonly<Record<string, unknown>>> {
+  const value = readJson(answer)
+  if (!value.ok) return value
+  return isRecord(value.value)
+    ? ok(value.value)
+    : failed(problem('provider_misbehaved', { why: 'not an object' }))
+}
+
+/** What file stores and static hosts call a document that they know nothing about. */
+const UNTYPED: readonly string[] = ['', 'application/octet-stream', 'binary/octet-stream', 'text/plain']
+
+/** Reads a JSON object that may lie in a file store: metadata and keys, which their shape tells from anything else. */
+export function readJsonFile(answer: Answer): Result<Readonly<Record<string, unknown>>> {
+  return readJsonObject(UNTYPED.includes(answer.type) ? { ...answer, type: 'application/json' } : answer)
+}
+
+/** Reads JSON of any shape from an answer that says that it is JSON. */
+export function readJson({ status, type, text }: Answer): Result<unknown> {
+  if (status !== 200) return failed(problem('provider_misbehaved', { why: 'status', status }))
+  if (type !== 'application/json' && !/^application\/[a-z0-9.-]+\+json$/u.test(type)) {
+    return failed(problem('provider_misbehaved', { why: 'content type' }))
+  }
+  try {
+    return ok(JSON.parse(text))
+  } catch {
+    return failed(problem('provider_misbehaved', { why: 'not JSON' }))
+  }
+}
+
+/** True for a JSON object, false for arrays and null. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+async function send(
+  platform: Pick<Platform, 'fetch'>,
+  url: string,
+  { method = 'GET', headers = {}, body }: Question,
+  signal: AbortSignal,
+): Promise<Result<Answer>> {
+  try {
+    const response = await platform.fetch(url, {
+      method,
+      headers: { accept: 'application/json', ...headers, 'user-agent': 'sidegate' },
+      redirect: 'manual',
+      signal,
+      ...(body === undefined ? {} : { body }),
+    })
+    return await judge(response, hostOf(url))
+  } catch {
+    return failed(problem('provider_unreachable', { why: 'network', host: hostOf(url) }))
+  }
+}
+
+async function judge(response: Response, host: string): Promise<Result<Answer>> {
+  const { status } = response
+  const text = await readText(response)
+  if (status === 429 || status >= 500) return failed(problem('provider_unreachable', { status, host }))
+  if (status < 200 || (status >= 300 && status < 400)) {
+    return failed(problem('provider_misbehaved', { why: 'redirect', status, host }))
+  }
+  if (text === undefined) return failed(problem('provider_misbehaved', { why: 'body', host }))
+  const type = (response.headers.get('content-type') ?? '').split(';', 1)[0] ?? ''
+  return ok({ status, type: type.trim().toLowerCase(), text })
+}
+
+/** The body as text; undefined when it is larger than the bound or not UTF-8. Counts decoded bytes. */
+async function readText(response: Response): Promise<string | undefined> {
+  if (response.body === null) return ''
+  const reader = response.body.getReader()
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+  let text = ''
+  let size = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    size += value.byteLength
+    if (size > MAX_BYTES) {
+      await reader.cancel()
+      return undefined
+    }
+    try {
+      text += decoder.decode(value, { stream: true })
+    } catch {
+      await reader.cancel()
+      return undefined
+    }
+  }
+  return text
+}
+
+/**
+ * Plain http is for the origins that the operator wrote down with http, and for loopback when the operator's own
+ * provider is there: metadata of an https provider can send nobody to http.
+ */
+function createAllows(operatorUrls: readonly (string | undefined)[]): (url: string) => boolean {
+  const plain = operatorUrls.map(parse).filter((url) => url?.protocol === 'http:')
+  const origins = new Set(plain.map((url) => url?.origin))
+  const loopback = plain.some((url) => url !== undefined && isLoopback(url.hostname))
+  return (text) => {
+    const url = parse(text)
+    if (url === undefined || url.username !== '' || url.password !== '') return false
+    if (url.protocol === 'https:') return true
+    return url.protocol === 'http:' && (origins.has(url.origin) || (loopback && isLoopback(url.hostname)))
+  }
+}
+
+/** True for names that cannot leave this machine. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(hostname)
+}
+
+function parse(text: string | undefined): URL | undefined {
+  return text === undefined || !URL.canParse(text) ? undefined : new URL(text)
+}
+
+function hostOf(url: string): string {
+  return parse(url)?.host ?? ''
+}

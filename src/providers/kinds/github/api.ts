@@ -1,0 +1,126 @@
+import type * as v from 'valibot'
+import { problem } from '../../../problems.ts'
+import { failed, ok, type Result } from '../../../result.ts'
+import { type Answer, type Outbound, readJson } from '../../http/client.ts'
+import {
+  GithubEmails,
+  GithubOrganizations,
+  GithubRepository,
+  GithubTeams,
+  GithubUser,
+  readShape,
+} from '../../http/schemas.ts'
+import { isGroup } from '../../oidc/claims.ts'
+
+/** The few calls that a sign-in needs; each takes the person's access token. */
+export interface GithubApi {
+  user(accessToken: string): Promise<Result<{ readonly id: number; readonly login: string }>>
+  /** The primary address, if it is verified. */
+  primaryEmail(accessToken: string): Promise<Result<string>>
+  /** `org` for each organisation, `org:team` for each team. */
+  groups(accessToken: string): Promise<Result<readonly string[]>>
+  /** The person may push, or may read a repository that is not for everybody. */
+  mayUse(repository: string, accessToken: string): Promise<Result<boolean>>
+  /** The person is a collaborator; `token` belongs to somebody who may push. */
+  isCollaborator(repository: string, login: string, token: string): Promise<Result<boolean>>
+}
+
+const PER_PAGE = 100
+const MAX_PAGES = 20
+
+/**
+ * GitHub says with 403 that it was asked too often, as it says that something is not permitted. Taken for the latter it
+ * would be a person without groups, or a token that no longer stands.
+ */
+export function withRateLimit(outbound: Outbound): Outbound {
+  return {
+    ...outbound,
+    async ask(url, question) {
+      const answer = await outbound.ask(url, question)
+      const limited = answer.ok && answer.value.status === 403 && /\brate limit\b/iu.test(answer.value.text)
+      return limited ? failed(problem('provider_unreachable', { why: 'rate limit', status: 403 })) : answer
+    },
+  }
+}
+
+/** Calls to one API base such as `https://api.github.com`. */
+export function createGithubApi(outbound: Outbound, base: string): GithubApi {
+  function get(path: string, token: string): Promise<Result<Answer>> {
+    const headers = { authorization: `token ${token}`, accept: 'application/vnd.github.v3+json' }
+    return outbound.ask(`${base}${path}`, { headers })
+  }
+
+  async function read<const Schema extends v.GenericSchema>(
+    schema: Schema,
+    path: string,
+    token: string,
+  ): Promise<Result<v.InferOutput<Schema>>> {
+    const answer = await get(path, token)
+    const json = answer.ok ? readJson(answer.value) : answer
+    return json.ok ? readShape(schema, json.value) : json
+  }
+
+  /** All pages of a list. 403 and 404 are an empty list: the person did not grant the scope that it needs. */
+  async function readPages<const Schema extends v.GenericSchema<unknown, readonly unknown[]>>(
+    schema: Schema,
+    path: string,
+    token: string,
+  ): Promise<Result<readonly v.InferOutput<Schema>[number][]>> {
+    const entries: v.InferOutput<Schema>[number][] = []
+    for (let page = 1; page <= MAX_PAGES; page += 1) {
+      const answer = await get(`${path}?per_page=${PER_PAGE}&page=${page}`, token)
+      if (!answer.ok) return answer
+      if (answer.value.status === 403 || answer.value.status === 404) break
+      const json = readJson(answer.value)
+      const list = json.ok ? readShape(schema, json.value) : json
+      if (!list.ok) return list
+      entries.push(...list.value)
+      // Servers may cap the page size below what was asked: only an empty page is the end.
+      if (list.value.length === 0) break
+    }
+    return ok(entries)
+  }
+
+  return {
+    user: (token) => read(GithubUser, '/user', token),
+    async primaryEmail(token) {
+      const emails = await read(GithubEmails, `/user/emails?per_page=${PER_PAGE}`, token)
+      if (!emails.ok) return emails
+      const primary = emails.value.find((email) => email.primary)
+      if (primary === undefined) return failed(problem('identity_incomplete', { claim: 'email' }))
+      return primary.verified ? ok(primary.email) : failed(problem('email_unverified'))
+    },
+    async groups(token) {
+      const [organizations, teams] = await Promise.all([
+        readPages(GithubOrganizations, '/user/orgs', token),
+        readPages(GithubTeams, '/user/teams', token),
+      ])
+      if (!organizations.ok) return organizations
+      if (!teams.ok) return teams
+      const names = organizations.value.map(nameOf)
+      const teamNames = teams.value.map(({ slug, name, organization }) =>
+        organization ? `${nameOf(organization)}:${slug ?? name}` : '',
+      )
+      return ok([...new Set([...names, ...teamNames].filter(isGroup))])
+    },
+    async mayUse(repository, token) {
+      const answer = await get(`/repos/${repository}`, token)
+      if (!answer.ok) return answer
+      if (answer.value.status === 403 || answer.value.status === 404) return ok(false)
+      const json = readJson(answer.value)
+      const found = json.ok ? readShape(GithubRepository, json.value) : json
+      if (!found.ok) return found
+      const { permissions, private: isPrivate } = found.value
+      return ok(permissions?.push === true || (permissions?.pull === true && isPrivate))
+    },
+    async isCollaborator(repository, login, token) {
+      const answer = await get(`/repos/${repository}/collaborators/${encodeURIComponent(login)}`, token)
+      return answer.ok ? ok(answer.value.status === 204) : answer
+    },
+  }
+}
+
+/** Gitea has no `login` in its organisations. */
+function nameOf(organization: v.InferOutput<typeof GithubOrganizations>[number]): string {
+  return organization.login ?? organization.username ?? organization.name ?? ''
+}

@@ -1,0 +1,59 @@
+import type { ProviderConfig } from '../../../config/config.ts'
+import { type Problem, problem } from '../../../problems.ts'
+import type { GithubApi } from './api.ts'
+
+/** Who wants to sign in, with what the repository rules need to ask further. */
+export interface GithubPerson {
+  readonly login: string
+  /** `org` and `org:team`. */
+  readonly groups: readonly string[]
+  readonly accessToken: string
+  readonly api: Pick<GithubApi, 'mayUse' | 'isCollaborator'>
+}
+
+type Rules = ProviderConfig['github']
+
+/**
+ * Judges github-user, github-org, github-team and github-repo in oauth2-proxy's order: a listed user needs nothing else;
+ * a list of users alone admits nobody else; an organisation comes before a repository. Undefined admits.
+ */
+export async function checkGithubRules(rules: Rules, person: GithubPerson): Promise<Problem | undefined> {
+  const { org, teams, repo, users } = rules
+  if (users.some((user) => equalNames(user, person.login))) return undefined
+  if (org !== '') return checkOrganization(rules, person)
+  if (teams.length > 0) return isInTeam(teams, person.groups) ? undefined : refused('github-team')
+  if (repo !== '') return checkRepository(rules, person)
+  return users.length === 0 ? undefined : refused('github-user')
+}
+
+/** Team entries are slugs of the organisation; entries of the form `org:slug` must name it themselves. */
+function checkOrganization({ org, teams }: Rules, { groups }: GithubPerson): Problem | undefined {
+  if (!groups.some((group) => equalNames(group, org))) return refused('github-org')
+  if (teams.length === 0) return undefined
+  const full = teams.map((team) => (team.includes(':') ? team : `${org}:${team}`))
+  return isInTeam(full, groups) ? undefined : refused('github-team')
+}
+
+async function checkRepository(
+  { repo, token }: Rules,
+  { login, accessToken, api }: GithubPerson,
+): Promise<Problem | undefined> {
+  const may =
+    token === '' ? await api.mayUse(repo, accessToken) : await api.isCollaborator(repo, login, token)
+  if (!may.ok) return may.problem
+  return may.value ? undefined : refused('github-repo')
+}
+
+/** An entry without an organisation fits nobody: anybody can found an organisation of that name. */
+function isInTeam(teams: readonly string[], groups: readonly string[]): boolean {
+  return teams.some((team) => team.includes(':') && groups.some((group) => equalNames(group, team)))
+}
+
+/** GitHub's names are unique whatever their case. */
+function equalNames(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase()
+}
+
+function refused(rule: string): Problem {
+  return problem('not_permitted', { rule })
+}

@@ -1,0 +1,22 @@
+import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderTools } from '../context.ts'
+import { createOidcProvider } from '../oidc/oidc.ts'
+import type { Provider } from '../provider.ts'
+
+const ISSUER = 'https://accounts.google.com'
+
+/**
+ * Google as an OpenID provider: refresh tokens come by `access_type`, not by a scope, and its ID tokens may name the
+ * issuer without `https://`.
+ */
+export function createGoogleProvider(config: ProviderConfig, tools: ProviderTools): Provider {
+  return createOidcProvider(
+    {
+      ...config,
+      issuer: config.issuer ?? ISSUER,
+      loginParameters: { access_type: 'offline', ...config.loginParameters },
+    },
+    tools,
+    { issuerAliases: ['accounts.google.com'] },
+  )
+}

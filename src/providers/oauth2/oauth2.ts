@@ -1,0 +1,89 @@
+import { CodeChallengeMethod, OAuth2Client, OAuth2Tokens } from 'arctic'
+import type { ProviderConfig } from '../../config/config.ts'
+import { type Problem, problem } from '../../problems.ts'
+import { failed, ok, type Result } from '../../result.ts'
+import { type Outbound, readJsonObject } from '../http/client.ts'
+import type { ReadClientSecret } from '../http/client-secret.ts'
+import { toErrorCode } from '../http/error-code.ts'
+import type { LoginRequest, LoginResponse } from '../provider.ts'
+
+/** The code flow of a plain OAuth 2.0 provider: no ID token, no discovery, no refresh. */
+export interface OAuth2Flow {
+  authorizationUrl(login: LoginRequest): string
+  /** Callback parameters to an access token. */
+  redeem(response: LoginResponse): Promise<Result<string>>
+}
+
+/** What the flow is made with. */
+export interface OAuth2FlowParts {
+  readonly config: Pick<ProviderConfig, 'clientId' | 'loginParameters' | 'codeChallengeMethod'>
+  readonly authorizationEndpoint: string
+  readonly tokenEndpoint: string
+  readonly scopes: readonly string[]
+  readonly readClientSecret: ReadClientSecret
+  readonly outbound: Outbound
+}
+
+/**
+ * Builds the flow on arctic's generic client, which writes the authorization address and reads the token answer. The
+ * token request itself is ours: arctic's cannot be bounded in time or size and would follow a redirect with the code and the
+ * secret in its body.
+ */
+export function createOAuth2Flow(parts: OAuth2FlowParts): OAuth2Flow {
+  const { config, outbound, tokenEndpoint } = parts
+  return {
+    authorizationUrl(login) {
+      const client = new OAuth2Client(config.clientId, null, login.redirectUri)
+      const method =
+        config.codeChallengeMethod === 'plain' ? CodeChallengeMethod.Plain : CodeChallengeMethod.S256
+      const { authorizationEndpoint, scopes } = parts
+      const { state, codeVerifier, extra } = login
+      const url = client.createAuthorizationURLWithPKCE(authorizationEndpoint, state, method, codeVerifier, [
+        ...scopes,
+      ])
+      for (const [name, value] of Object.entries({ ...config.loginParameters, ...extra })) {
+        // The protocol's own parameters are not for settings to change.
+        if (!url.searchParams.has(name)) url.searchParams.set(name, value)
+      }
+      return url.href
+    },
+    async redeem(response) {
+      const secret = await parts.readClientSecret()
+      if (!secret.ok) return secret
+      const form = new URLSearchParams({
+        grant_type: 'authorization_code',
+        client_id: config.clientId,
+        code: response.parameters.get('code') ?? '',
+        redirect_uri: response.redirectUri,
+        code_verifier: response.codeVerifier,
+      })
+      if (secret.value !== undefined) form.set('client_secret', secret.value)
+      const answer = await outbound.ask(tokenEndpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: form.toString(),
+      })
+      if (!answer.ok) return answer
+      // RFC 6749 §5.2 wants 400 for an error, GitHub sends 200: the `error` field decides, not the status.
+      const json = readJsonObject({ ...answer.value, status: 200 })
+      return json.ok ? readTokens(json.value, answer.value.status) : json
+    },
+  }
+}
+
+function readTokens(data: object, status: number): Result<string> {
+  const tokens = new OAuth2Tokens(data)
+  const error = readError(data)
+  if (error !== undefined) return failed(error)
+  try {
+    if (status === 200 && tokens.tokenType().toLowerCase() === 'bearer') return ok(tokens.accessToken())
+  } catch {
+    // arctic throws for a field that is missing or no text; the problem below says the same.
+  }
+  return failed(problem('provider_misbehaved', { why: 'token answer', status }))
+}
+
+function readError(data: object): Problem | undefined {
+  if (!('error' in data)) return undefined
+  return problem('code_refused', { error: toErrorCode(data.error) })
+}

@@ -1,0 +1,82 @@
+import type { BearerConfig } from '../../config/config.ts'
+import { createRemembered } from '../../lib/stale-cache.ts'
+import { problem } from '../../problems.ts'
+import { failed, ok, type Result } from '../../result.ts'
+import type { Grant } from '../../session/session.ts'
+import type { ProviderTools } from '../context.ts'
+import { createOutbound, type Outbound, readJsonFile } from '../http/client.ts'
+import { IssuerDocument, readShape } from '../http/schemas.ts'
+import { readIdentity } from './claims.ts'
+import { toBearerGrant } from './grants.ts'
+import { createKeys } from './jwks.ts'
+import { chooseAlgs, createTokenVerifier } from './token-verifier.ts'
+
+/** Verifies tokens of one issuer that nobody signs in with. */
+export interface IssuerVerifier {
+  verifyBearer(token: string): Promise<Result<Grant>>
+}
+
+interface KeySource {
+  readonly jwksUri: string
+  readonly algs: readonly string[]
+}
+
+const STANDARD_CLAIMS = {
+  email: 'email',
+  groups: 'groups',
+  audience: ['aud'],
+  extraAudiences: [],
+  skipProfileUrl: true,
+  allowUnverifiedEmail: false,
+}
+
+/** One entry of extra-jwt-issuers: keys by discovery, else from `<issuer>/.well-known/jwks.json`. */
+export function createIssuerVerifier(
+  { issuer, audience }: BearerConfig['extraIssuers'][number],
+  tools: ProviderTools,
+): IssuerVerifier {
+  const outbound = createOutbound({ platform: tools.platform, operatorUrls: [issuer] })
+  const source = createRemembered({
+    load: () => findKeys(issuer, outbound),
+    platform: tools.platform,
+    freshMs: 3_600_000,
+    staleMs: 86_400_000,
+    firstPauseMs: 1_000,
+    longestPauseMs: 30_000,
+  })
+  const read = async <Name extends keyof KeySource>(name: Name): Promise<Result<KeySource[Name]>> => {
+    const found = await source.get()
+    return found.ok ? ok(found.value[name]) : found
+  }
+  const verifier = createTokenVerifier({
+    keys: createKeys({ jwksUri: () => read('jwksUri'), outbound, platform: tools.platform }),
+    parties: { issuers: [issuer], clientId: audience, audienceClaims: ['aud'], extraAudiences: [] },
+    algs: () => read('algs'),
+    readClientSecret: async () => ok(undefined),
+    platform: tools.platform,
+  })
+  return {
+    async verifyBearer(token) {
+      const claims = await verifier.bearer(token)
+      if (!claims.ok) return claims
+      const identity = readIdentity([claims.value], STANDARD_CLAIMS)
+      return identity.ok ? ok(toBearerGrant(identity.value.identity, token, claims.value)) : identity
+    },
+  }
+}
+
+async function findKeys(issuer: string, outbound: Outbound): Promise<Result<KeySource>> {
+  const base = issuer.replace(/\/$/u, '')
+  const answer = await outbound.ask(`${base}/.well-known/openid-configuration`)
+  if (!answer.ok) return answer
+  // 4xx: there is no such document. Anything else that is no good document is not to be papered over.
+  if (answer.value.status !== 200) return ok({ jwksUri: `${base}/.well-known/jwks.json`, algs: ['RS256'] })
+  const json = readJsonFile(answer.value)
+  const document = json.ok ? readShape(IssuerDocument, json.value) : json
+  if (!document.ok) return document
+  const { issuer: named, jwks_uri: jwksUri, id_token_signing_alg_values_supported: algs } = document.value
+  if (named !== issuer || !outbound.allows(jwksUri)) {
+    return failed(problem('provider_misbehaved', { why: named === issuer ? 'endpoint' : 'issuer' }))
+  }
+  return ok({ jwksUri, algs: chooseAlgs([], algs) })
+}

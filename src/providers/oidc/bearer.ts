@@ -1,0 +1,85 @@
+import type { BearerConfig } from '../../config/config.ts'
+import { fromBase64 } from '../../lib/bytes.ts'
+import { problem } from '../../problems.ts'
+import { failed, ok, type Result } from '../../result.ts'
+import type { Grant } from '../../session/session.ts'
+import type { ProviderTools } from '../context.ts'
+import type { Provider } from '../provider.ts'
+import { createIssuerVerifier, type IssuerVerifier } from './bearer-issuer.ts'
+
+/**
+ * Reads an Authorization header as a sign-in. Undefined when it holds no JWT that this configuration looks at; a JWT that
+ * does not stand is `bearer_invalid`, or the provider's own problem when keys cannot be had.
+ */
+export type BearerReader = (authorization: string) => Promise<Result<Grant> | undefined>
+
+/** What bearer tokens are judged by. */
+export interface BearerParts {
+  readonly bearer: BearerConfig
+  /** Their verifiers come before the extra issuers. */
+  readonly providers: readonly Provider[]
+  readonly tools: ProviderTools
+}
+
+/** Compiles skip-jwt-bearer-tokens and extra-jwt-issuers. Nothing is stored: each request shows its token. */
+export function createBearerReader({ bearer, providers, tools }: BearerParts): BearerReader {
+  if (!bearer.enabled) return async () => undefined
+  const own = providers.flatMap(({ verifyBearer }) => (verifyBearer === undefined ? [] : [{ verifyBearer }]))
+  const extra = bearer.extraIssuers.map((issuer) => createIssuerVerifier(issuer, tools))
+  return async (authorization) => {
+    const read = readToken(authorization)
+    if (read === undefined || !read.ok) return read
+    return verifyWithFirst([...own, ...extra], read.value)
+  }
+}
+
+/**
+ * Finds the JWT in an Authorization header value: after `Bearer`, or in a Basic header as the user (with no password or
+ * `x-oauth-basic`) or as the password. One space, one value; another scheme or plain Basic credentials are undefined.
+ */
+export function readToken(authorization: string): Result<string> | undefined {
+  const [scheme, token, ...rest] = authorization.split(' ')
+  if (scheme?.toLowerCase() === 'bearer') {
+    const alone = token !== undefined && rest.length === 0 && isJwt(token)
+    return alone ? ok(token) : failed(problem('bearer_invalid', { check: 'form' }))
+  }
+  if (scheme?.toLowerCase() !== 'basic' || token === undefined || rest.length > 0) return undefined
+  const found = findInBasic(token)
+  return found === undefined ? undefined : ok(found)
+}
+
+function findInBasic(encoded: string): string | undefined {
+  const text = decodeBase64(encoded)
+  const colon = text?.indexOf(':') ?? -1
+  if (text === undefined || colon === -1) return undefined
+  const user = text.slice(0, colon)
+  const password = text.slice(colon + 1)
+  if (isJwt(user)) return password === '' || password === 'x-oauth-basic' ? user : undefined
+  return isJwt(password) ? password : undefined
+}
+
+/** Three segments of base64url, the first two JSON objects, all of them there. */
+function isJwt(text: string): boolean {
+  return /^ey[\w-]+\.ey[\w-]+\.[\w-]+$/u.test(text)
+}
+
+function decodeBase64(text: string): string | undefined {
+  const bytes = fromBase64(text)
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
+}
+
+/** The verifier of the issuer that the token names decides; one of another issuer says `iss` without asking for keys. */
+async function verifyWithFirst(
+  verifiers: readonly Pick<IssuerVerifier, 'verifyBearer'>[],
+  token: string,
+): Promise<Result<Grant>> {
+  let last = failed(problem('bearer_invalid', { check: 'iss' }))
+  for (const { verifyBearer } of verifiers) {
+    const grant = await verifyBearer(token)
+    if (grant.ok) return grant
+    const { reason, detail } = grant.problem
+    if (reason !== 'id_token_invalid') last = grant
+    else if (detail?.['check'] !== 'iss') last = failed(problem('bearer_invalid', detail))
+  }
+  return last
+}

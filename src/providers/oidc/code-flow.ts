@@ -1,0 +1,174 @@
+import * as oauth from 'oauth4webapi'
+import type { ProviderConfig } from '../../config/config.ts'
+import { type Problem, problem } from '../../problems.ts'
+import { failed, ok, type Result } from '../../result.ts'
+import type { Answer, Outbound } from '../http/client.ts'
+import { createSendAsClient, type SendAsClient } from '../http/client-auth.ts'
+import type { ReadClientSecret } from '../http/client-secret.ts'
+import { toErrorCode } from '../http/error-code.ts'
+import { splitIdToken, type TokenAnswer, toTokenAnswer } from '../http/token-response.ts'
+import type { LoginResponse } from '../provider.ts'
+import type { Metadata, ReadMetadata } from './discovery.ts'
+
+/** The calls of the OpenID code flow to one provider. */
+export interface CodeFlow {
+  /** Callback parameters to tokens; checks `iss` (RFC 9207) before the provider is asked. */
+  redeem(response: LoginResponse): Promise<Result<TokenAnswer>>
+  refresh(refreshToken: string): Promise<Result<TokenAnswer>>
+  /** RFC 7009; nothing to do where the provider has no such endpoint. */
+  revoke(refreshToken: string): Promise<Result<void>>
+}
+
+/** What the calls are made with. */
+export interface CodeFlowParts {
+  readonly config: Pick<ProviderConfig, 'clientId' | 'skipIssuerVerification'>
+  readonly readMetadata: ReadMetadata
+  readonly readClientSecret: ReadClientSecret
+  readonly outbound: Outbound
+}
+
+type LentFetch = (
+  url: string,
+  init: { readonly headers: Record<string, string>; readonly body?: unknown },
+) => Promise<Response>
+
+/** Everything that one call to the library needs. */
+interface Call {
+  readonly server: oauth.AuthorizationServer
+  readonly client: oauth.Client
+  readonly auth: oauth.ClientAuth
+  readonly options: { readonly [oauth.customFetch]: LentFetch; readonly [oauth.allowInsecureRequests]: true }
+}
+
+/** What an OAuth error code from the provider means for the call that it answers. */
+type JudgeError = (error: string) => Problem
+
+/** S256 of a verifier (RFC 7636 §4.2). */
+export function toCodeChallenge(verifier: string): Promise<string> {
+  return oauth.calculatePKCECodeChallenge(verifier)
+}
+
+/** Makes the calls for one provider. */
+export function createCodeFlow(given: CodeFlowParts): CodeFlow {
+  const parts = { ...given, send: createSendAsClient(given.outbound) }
+  return {
+    redeem: (response) =>
+      attempt(parts, refusedCode, async ({ server, client, auth, options }) => {
+        const wrong = checkIssuerParameter(response.parameters, server, parts.config)
+        if (wrong !== undefined) return failed(wrong)
+        // `iss` was judged above and `state` by the caller; the library insists on seeing the parameters too.
+        const code = new URLSearchParams({ code: response.parameters.get('code') ?? '' })
+        const lenient = { ...server, authorization_response_iss_parameter_supported: false }
+        const checked = oauth.validateAuthResponse(lenient, client, code, oauth.expectNoState)
+        const { redirectUri, codeVerifier: verifier } = response
+        const answer = await oauth.authorizationCodeGrantRequest(
+          server,
+          client,
+          auth,
+          checked,
+          redirectUri,
+          verifier,
+          options,
+        )
+        const { idToken, rest } = await splitIdToken(answer)
+        return toTokenAnswer(await oauth.processAuthorizationCodeResponse(server, client, rest), idToken)
+      }),
+
+    refresh: (refreshToken) =>
+      attempt(parts, refusedRefresh, async ({ server, client, auth, options }) => {
+        const answer = await oauth.refreshTokenGrantRequest(server, client, auth, refreshToken, options)
+        const { idToken, rest } = await splitIdToken(answer)
+        return toTokenAnswer(await oauth.processRefreshTokenResponse(server, client, rest), idToken)
+      }),
+
+    revoke: (refreshToken) =>
+      attempt(parts, misbehaved, async ({ server, client, auth, options }) => {
+        if (server.revocation_endpoint === undefined) return ok(undefined)
+        const hint = { token_type_hint: 'refresh_token' }
+        const answer = await oauth.revocationRequest(server, client, auth, refreshToken, {
+          ...options,
+          additionalParameters: hint,
+        })
+        return ok(await oauth.processRevocationResponse(answer))
+      }),
+  }
+}
+
+/** Runs one exchange with the library and turns what it throws into problems; anything else is a bug and stays one. */
+async function attempt<Value>(
+  parts: CodeFlowParts & { readonly send: SendAsClient },
+  judge: JudgeError,
+  work: (call: Call) => Promise<Result<Value>>,
+): Promise<Result<Value>> {
+  const metadata = await parts.readMetadata()
+  if (!metadata.ok) return metadata
+  const secret = await parts.readClientSecret()
+  if (!secret.ok) return secret
+  let refusal: Problem | undefined
+  const { clientId } = parts.config
+  const client = { id: clientId, secret: secret.value, methods: metadata.value.tokenAuthMethods }
+  const lentFetch: LentFetch = async (url, { headers, body }) => {
+    const answer = await parts.send({ url, headers, fields: new URLSearchParams(String(body)) }, client)
+    if (answer.ok) return toResponse(answer.value)
+    refusal = answer.problem
+    return Response.error()
+  }
+  try {
+    return await work({
+      server: toServer(metadata.value),
+      client: { client_id: clientId },
+      // What shows who we are is added on the way out, where a refusal can be answered.
+      auth: () => {},
+      options: { [oauth.customFetch]: lentFetch, [oauth.allowInsecureRequests]: true },
+    })
+  } catch (cause) {
+    if (refusal !== undefined) return failed(refusal)
+    if (cause instanceof oauth.ResponseBodyError) return failed(judge(cause.error))
+    if (cause instanceof oauth.OperationProcessingError || cause instanceof oauth.UnsupportedOperationError) {
+      return failed(problem('provider_misbehaved', { why: cause.code ?? 'unknown' }))
+    }
+    throw cause
+  }
+}
+
+/** RFC 9207 §2.4: compared byte for byte, and required where the provider says that it sends it. */
+function checkIssuerParameter(
+  parameters: URLSearchParams,
+  server: oauth.AuthorizationServer,
+  { skipIssuerVerification }: Pick<ProviderConfig, 'skipIssuerVerification'>,
+): Problem | undefined {
+  if (skipIssuerVerification) return undefined
+  const iss = parameters.get('iss')
+  if (iss === null && server.authorization_response_iss_parameter_supported !== true) return undefined
+  return iss === server.issuer ? undefined : problem('issuer_mismatch', { present: iss !== null })
+}
+
+function toServer(metadata: Metadata): oauth.AuthorizationServer {
+  return {
+    issuer: metadata.issuer,
+    token_endpoint: metadata.tokenEndpoint,
+    authorization_response_iss_parameter_supported: metadata.sendsIssuer,
+    ...(metadata.revocationEndpoint === undefined
+      ? {}
+      : { revocation_endpoint: metadata.revocationEndpoint }),
+  }
+}
+
+/** Status, media type and body are all that counts; a WWW-Authenticate beside an OAuth error would hide the error. */
+function toResponse({ status, type, text }: Answer): Response {
+  return new Response(text === '' ? null : text, { status, headers: { 'content-type': type } })
+}
+
+function refusedCode(error: string): Problem {
+  return problem('code_refused', { error: toErrorCode(error) })
+}
+
+/** Only these two say that the refresh token is over; the field counts, not the text beside it (RFC 6749 §5.2). */
+function refusedRefresh(error: string): Problem {
+  const over = error === 'invalid_grant' || error === 'invalid_client'
+  return problem(over ? 'refresh_refused' : 'provider_misbehaved', { error: toErrorCode(error) })
+}
+
+function misbehaved(error: string): Problem {
+  return problem('provider_misbehaved', { error: toErrorCode(error) })
+}

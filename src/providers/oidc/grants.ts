@@ -1,0 +1,183 @@
+import type { ProviderConfig } from '../../config/config.ts'
+import { type Problem, problem } from '../../problems.ts'
+import { failed, ok, type Result } from '../../result.ts'
+import type { Grant, Identity, Session } from '../../session/session.ts'
+import type { ProviderTools } from '../context.ts'
+import type { Outbound } from '../http/client.ts'
+import { type TokenAnswer, toTokens } from '../http/token-response.ts'
+import { findClaim, lacksClaims, readIdentity } from './claims.ts'
+import type { CodeFlow } from './code-flow.ts'
+import type { ReadMetadata } from './discovery.ts'
+import type { Claims } from './jwks.ts'
+import { askProfile } from './profile.ts'
+import type { TokenVerifier } from './token-verifier.ts'
+
+/** Everything that one OpenID provider is made of. */
+export interface OidcParts {
+  readonly config: ProviderConfig
+  readonly tools: ProviderTools
+  readonly readMetadata: ReadMetadata
+  readonly outbound: Outbound
+  readonly flow: CodeFlow
+  readonly verifier: TokenVerifier
+}
+
+/** An ID token answers a code that is a minute old; an older one was made for something else. */
+const LOGIN_AGE_MS = 3_600_000
+
+/** Tokens of a sign-in to a grant: every check of the ID token, the profile where claims are missing, an e-mail address. */
+export async function readLoginGrant(
+  parts: OidcParts,
+  answer: TokenAnswer,
+  nonce: string | undefined,
+): Promise<Result<Grant>> {
+  const { accessToken, idToken } = answer
+  if (idToken === undefined) return failed(problem('provider_misbehaved', { why: 'no id_token' }))
+  const claims = await parts.verifier.idToken(idToken, { nonce, maxAgeMs: LOGIN_AGE_MS, accessToken })
+  if (!claims.ok) return claims
+  const profile = await readProfile(parts, {
+    known: claims.value,
+    accessToken,
+    subject: String(claims.value['sub']),
+  })
+  if (!profile.ok) return profile
+  const identity = toIdentity(parts, [claims.value, ...profile.value])
+  if (!identity.ok) return identity
+  if (identity.value.email === undefined) {
+    return failed(problem('identity_incomplete', { claim: parts.config.claims.email }))
+  }
+  return ok({ identity: identity.value, tokens: toTokens(answer, undefined, parts.tools.platform.now()) })
+}
+
+/** A JWT from an Authorization header to a grant. The token alone counts; a missing e-mail address is its subject. */
+export async function readBearerGrant(parts: OidcParts, token: string): Promise<Result<Grant>> {
+  const claims = await parts.verifier.bearer(token)
+  if (!claims.ok) return claims
+  const identity = toIdentity(parts, [claims.value])
+  return identity.ok ? ok(toBearerGrant(identity.value, token, claims.value)) : identity
+}
+
+/** The grant of a verified bearer token: it stands for both tokens, as in oauth2-proxy. */
+export function toBearerGrant(identity: Identity, token: string, claims: Claims): Grant {
+  return {
+    identity: { ...identity, email: identity.email ?? identity.subject },
+    tokens: { access: token, id: token, refresh: undefined, accessExpiresAtMs: Number(claims['exp']) * 1000 },
+  }
+}
+
+/**
+ * Refreshes (OpenID Connect Core 1.0 §12). An answer that speaks of somebody or something else keeps its own reason, which
+ * ends the session at once; one that cannot be trusted counts as a refusal. Once the provider has answered, its old refresh
+ * token may be used up: trouble on the way to keys or profile then keeps the old identity, so that the new token is not lost.
+ */
+export async function refreshGrant(parts: OidcParts, session: Session): Promise<Result<Grant>> {
+  const { refresh } = session.tokens
+  if (refresh === undefined) return failed(problem('refresh_unsupported'))
+  const answer = await parts.flow.refresh(refresh)
+  if (!answer.ok) return answer
+  const { accessToken, idToken } = answer.value
+  const claims =
+    idToken === undefined ? undefined : await readRefreshedClaims(parts, session, { idToken, accessToken })
+  if (claims?.ok === false && isFatal(claims.problem)) return failed(toRefusal(claims.problem))
+  const verified = claims?.ok === true ? claims.value : undefined
+  const profile = await readProfile(parts, { known: verified ?? {}, accessToken, subject: session.subject })
+  if (!profile.ok && isFatal(profile.problem)) return failed(toRefusal(profile.problem))
+  const identity = mergeIdentity(parts, session, {
+    claims: verified,
+    profile: profile.ok ? profile.value : undefined,
+  })
+  if (!identity.ok) return identity
+  // An ID token that could not be verified is not kept: headers and logout would pass it on.
+  const kept = verified === undefined ? { ...answer.value, idToken: undefined } : answer.value
+  return ok({ identity: identity.value, tokens: toTokens(kept, session.tokens, parts.tools.platform.now()) })
+}
+
+async function readRefreshedClaims(
+  { verifier, config }: OidcParts,
+  session: Session,
+  { idToken, accessToken }: { readonly idToken: string; readonly accessToken: string },
+): Promise<Result<Claims>> {
+  const claims = await verifier.idToken(idToken, { nonce: undefined, maxAgeMs: undefined, accessToken })
+  if (!claims.ok) return claims
+  const same =
+    claims.value['sub'] === session.subject && toIssuer(config, claims.value['iss']) === session.issuer
+  return same ? claims : failed(problem('id_token_invalid', { check: 'same person' }))
+}
+
+/** What the provider says now, on top of what was known. A missing groups claim empties the groups only if all was said. */
+function mergeIdentity(
+  parts: OidcParts,
+  session: Session,
+  {
+    claims,
+    profile,
+  }: { readonly claims: Claims | undefined; readonly profile: readonly Claims[] | undefined },
+): Result<Identity> {
+  const { issuer, subject, user, email, preferredUsername, groups, sid } = session
+  const before: Identity = { issuer, subject, user, email, preferredUsername, groups, sid }
+  const [first, ...others] = [...(claims === undefined ? [] : [claims]), ...(profile ?? [])]
+  if (first === undefined) return ok(before)
+  const said = toIdentity(parts, [first, ...others])
+  if (!said.ok) return said
+  const all = claims !== undefined && profile !== undefined
+  const saysGroups = [first, ...others].some(
+    (source) => findClaim(source, parts.config.claims.groups) !== undefined,
+  )
+  return ok({
+    ...before,
+    email: said.value.email ?? email,
+    preferredUsername: said.value.preferredUsername ?? preferredUsername,
+    groups: all || saysGroups ? said.value.groups : groups,
+    sid: said.value.sid ?? sid,
+  })
+}
+
+/** Asks the profile endpoint where claims are missing and the operator allows it. At most one entry. */
+async function readProfile(
+  { config, outbound, readMetadata, verifier }: OidcParts,
+  {
+    known,
+    accessToken,
+    subject,
+  }: { readonly known: Claims; readonly accessToken: string; readonly subject: string },
+): Promise<Result<readonly Claims[]>> {
+  if (config.claims.skipProfileUrl || !lacksClaims(known, config.claims)) return ok([])
+  const metadata = await readMetadata()
+  if (!metadata.ok) return metadata
+  const url = metadata.value.userinfoEndpoint
+  if (url === undefined) return ok([])
+  const profile = await askProfile(outbound, verifier.profile, { url, accessToken, subject })
+  return profile.ok ? ok([profile.value]) : profile
+}
+
+function toIdentity({ config, tools }: OidcParts, sources: readonly [Claims, ...Claims[]]): Result<Identity> {
+  const read = readIdentity(sources, config.claims)
+  if (!read.ok) return read
+  const { identity, droppedGroups } = read.value
+  if (droppedGroups > 0) {
+    tools.log.line('warn', 'Dropped groups that a header cannot carry', {
+      provider: config.id,
+      count: droppedGroups,
+    })
+  }
+  return ok({ ...identity, issuer: toIssuer(config, sources[0]['iss']) })
+}
+
+/** Aliases of an issuer are one issuer: the configured one. */
+export function toIssuer({ issuer, skipIssuerVerification }: ProviderConfig, iss: unknown): string {
+  return skipIssuerVerification || issuer === undefined ? String(iss) : issuer
+}
+
+/** The answer itself is wrong; anything else is trouble that passes, and so is a key that was not published yet. */
+function isFatal({ reason, detail }: Problem): boolean {
+  return reason === 'id_token_invalid' && detail?.['check'] !== 'kid'
+}
+
+/** Checks that fail only where the answer is about another person, issuer or client (§12.2). */
+const STRANGE: readonly unknown[] = ['same person', 'profile sub', 'iss', 'aud', 'azp']
+
+/** A token that is merely late or badly signed may be trouble of the provider, while the old one still stands. */
+function toRefusal(why: Problem): Problem {
+  const { reason, detail } = why
+  return STRANGE.includes(detail?.['check']) ? why : problem('refresh_refused', { why: reason, ...detail })
+}

@@ -1,0 +1,180 @@
+import {
+  type CompactVerifyGetKey,
+  compactVerify,
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JSONWebKeySet,
+} from 'jose'
+import { utf8 } from '../../lib/bytes.ts'
+import { createRemembered } from '../../lib/stale-cache.ts'
+import { type Problem, problem } from '../../problems.ts'
+import { failed, ok, type Result } from '../../result.ts'
+import type { ProviderTools } from '../context.ts'
+import { isRecord, type Outbound, readJsonFile } from '../http/client.ts'
+import { JwkSet, readShape } from '../http/schemas.ts'
+
+/** Claims of a token: own properties only count. */
+export type Claims = Readonly<Record<string, unknown>>
+
+/** A JWS whose signature was verified. The claims come from the very bytes that were. */
+export interface VerifiedJwt {
+  readonly alg: string
+  readonly typ: string | undefined
+  readonly claims: Claims
+}
+
+/** What a signature may be made with. */
+export interface Acceptance {
+  /** Never empty; HS* only when the operator named it. */
+  readonly algs: readonly string[]
+  /** Key for HS*: the client secret. */
+  readonly secret: string | undefined
+  /** Who handed the token over: the provider in an answer to us, or whoever sends requests. */
+  readonly from: 'provider' | 'anybody'
+}
+
+/** The signing keys of one issuer. */
+export interface Keys {
+  /** Verifies a compact JWS (RFC 7515, RFC 8725): `id_token_invalid` for whatever is wrong with the token itself. */
+  verify(token: string, accepted: Acceptance): Promise<Result<VerifiedJwt>>
+}
+
+/** What the keys are read with. */
+export interface KeysParts {
+  readonly jwksUri: () => Promise<Result<string>>
+  readonly outbound: Outbound
+  readonly platform: ProviderTools['platform']
+}
+
+const MAX_TOKEN = 65_536
+const MINUTE_MS = 60_000
+/** Pauses between two fetches that tokens with unknown key ids can cause. */
+const COOLDOWN_MS = { provider: 5_000, anybody: 30_000 }
+
+/**
+ * Verifies against the issuer's published keys: kept 5 minutes, 10 more while its endpoint fails, which is asked at most
+ * every 5 seconds then. A token with an unknown key id causes one fetch, at most every 30 seconds; one that the provider
+ * itself gave us has a pause of its own, so that strangers cannot make us blind to a new key.
+ */
+export function createKeys({ jwksUri, outbound, platform }: KeysParts): Keys {
+  const remembered = createRemembered({
+    load: () => loadKeys(jwksUri, outbound),
+    platform,
+    freshMs: 5 * MINUTE_MS,
+    staleMs: 10 * MINUTE_MS,
+    firstPauseMs: 5_000,
+    longestPauseMs: 30_000,
+  })
+  const renewedAtMs = { provider: Number.NEGATIVE_INFINITY, anybody: Number.NEGATIVE_INFINITY }
+
+  async function verifyByKeys(token: string, { algs, from }: Acceptance): Promise<Result<VerifiedJwt>> {
+    const keys = await remembered.get()
+    if (!keys.ok) return keys
+    const first = await verifyOnce(token, keys.value, algs)
+    if (first.ok || !isUnknownKey(first.problem)) return first
+    if (platform.now() - renewedAtMs[from] < COOLDOWN_MS[from]) return first
+    renewedAtMs[from] = platform.now()
+    const renewed = await remembered.renew()
+    return renewed.ok ? verifyOnce(token, renewed.value, algs) : renewed
+  }
+
+  return {
+    async verify(token, accepted) {
+      const { algs, secret } = accepted
+      if (token.length > MAX_TOKEN) return failed(invalid('size'))
+      const alg = readAlg(token)
+      if (alg === undefined || !algs.includes(alg)) return failed(wrongAlg())
+      if (!alg.startsWith('HS')) return verifyByKeys(token, accepted)
+      if (secret === undefined) return failed(wrongAlg())
+      const key = utf8(secret)
+      return verifyOnce(token, async () => key, [alg])
+    },
+  }
+}
+
+async function loadKeys(
+  jwksUri: () => Promise<Result<string>>,
+  outbound: Outbound,
+): Promise<Result<CompactVerifyGetKey>> {
+  const url = await jwksUri()
+  if (!url.ok) return url
+  const answer = await outbound.ask(url.value, {
+    headers: { accept: 'application/json, application/jwk-set+json' },
+  })
+  if (!answer.ok) return answer
+  const json = readJsonFile(answer.value)
+  if (!json.ok) return json
+  const set = readShape(JwkSet, json.value)
+  if (!set.ok) return set
+  // Cast: the shape holds objects with a `kty`; jose checks the rest of each key when it picks one.
+  return ok(createLocalJWKSet(set.value as unknown as JSONWebKeySet))
+}
+
+async function verifyOnce(
+  token: string,
+  key: CompactVerifyGetKey,
+  algs: readonly string[],
+): Promise<Result<VerifiedJwt>> {
+  try {
+    const { payload, protectedHeader } = await compactVerify(token, key, { algorithms: [...algs] })
+    const claims: unknown = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(payload),
+    )
+    if (!isRecord(claims)) return failed(invalid('claims'))
+    return ok({ alg: protectedHeader.alg, typ: protectedHeader.typ, claims })
+  } catch (cause) {
+    if (cause instanceof errors.JWKSMultipleMatchingKeys) return verifyWithEach(token, cause, algs)
+    if (cause instanceof errors.JWKSNoMatchingKey) return failed(invalid('kid'))
+    return failed(invalid('signature'))
+  }
+}
+
+/** Without a key id several keys can fit (RFC 7515 §4.1.4 makes it optional): one of them must have signed. */
+async function verifyWithEach(
+  token: string,
+  candidates: errors.JWKSMultipleMatchingKeys,
+  algs: readonly string[],
+): Promise<Result<VerifiedJwt>> {
+  for await (const key of candidates) {
+    const verified = await verifyOnce(token, async () => key, algs)
+    if (verified.ok) return verified
+  }
+  return failed(invalid('signature'))
+}
+
+/**
+ * The issuer that an unverified token names, to leave alone tokens of somebody else before their key ids cost a fetch.
+ * It decides nothing else.
+ */
+export function peekIssuer(token: string): string | undefined {
+  if (token.length > MAX_TOKEN) return undefined
+  try {
+    return decodeJwt(token).iss
+  } catch {
+    return undefined
+  }
+}
+
+function readAlg(token: string): string | undefined {
+  try {
+    const { alg } = decodeProtectedHeader(token)
+    return typeof alg === 'string' ? alg : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isUnknownKey(reason: Problem): boolean {
+  return reason.detail?.['check'] === 'kid'
+}
+
+/** An honest provider may sign with what the operator has to allow: HS256, or more than it advertises. */
+function wrongAlg(): Problem {
+  return problem('id_token_invalid', { check: 'alg', setting: 'oidc-enabled-signing-alg' })
+}
+
+function invalid(check: string): Problem {
+  return problem('id_token_invalid', { check })
+}

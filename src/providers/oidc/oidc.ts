@@ -1,0 +1,132 @@
+import type { ProviderConfig } from '../../config/config.ts'
+import { ok, type Result } from '../../result.ts'
+import type { Session } from '../../session/session.ts'
+import type { ProviderTools } from '../context.ts'
+import { createOutbound } from '../http/client.ts'
+import { createReadClientSecret } from '../http/client-secret.ts'
+import { askValidateUrl } from '../http/validate-url.ts'
+import type { LoginRequest, Provider } from '../provider.ts'
+import { createCodeFlow, toCodeChallenge } from './code-flow.ts'
+import { createReadMetadata, type Metadata, type ReadMetadata } from './discovery.ts'
+import { type OidcParts, readBearerGrant, readLoginGrant, refreshGrant, toIssuer } from './grants.ts'
+import { createKeys } from './jwks.ts'
+import { chooseAlgs, createTokenVerifier } from './token-verifier.ts'
+
+/** What a preset changes about the generic OpenID provider. */
+export interface OidcPreset {
+  /** Further spellings of the issuer that its ID tokens carry. */
+  readonly issuerAliases?: readonly string[]
+}
+
+/** Any OpenID provider: authorization code flow with PKCE and full ID token validation (OpenID Connect Core 1.0 §3.1). */
+export function createOidcProvider(
+  config: ProviderConfig,
+  tools: ProviderTools,
+  preset: OidcPreset = {},
+): Provider {
+  const parts = assemble(config, tools, preset)
+  const { flow, verifier, readMetadata } = parts
+  return {
+    id: config.id,
+    displayName: config.displayName,
+    authorizationUrl: (login) => toAuthorizationUrl(config, readMetadata, login),
+    redeem: async (response) => {
+      const answer = await flow.redeem(response)
+      if (!answer.ok) return answer
+      return readLoginGrant(parts, answer.value, config.skipNonce ? undefined : response.nonce)
+    },
+    refresh: (session) => refreshGrant(parts, session),
+    validate: ({ tokens }: Session) =>
+      askValidateUrl(parts.outbound, config.validateUrl, tokens.access, 'Bearer'),
+    verifyBearer: (token) => readBearerGrant(parts, token),
+    endSessionUrl: async (request) => {
+      const metadata = await readMetadata()
+      return metadata.ok ? toEndSessionUrl(config.clientId, metadata.value, request) : undefined
+    },
+    revoke: async ({ tokens }) =>
+      tokens.refresh === undefined ? ok(undefined) : flow.revoke(tokens.refresh),
+    verifyLogoutToken: async (token) => {
+      const logout = await verifier.logoutToken(token)
+      return logout.ok ? ok({ ...logout.value, issuer: toIssuer(config, logout.value.issuer) }) : logout
+    },
+  }
+}
+
+function assemble(
+  config: ProviderConfig,
+  tools: ProviderTools,
+  { issuerAliases = [] }: OidcPreset,
+): OidcParts {
+  if (config.issuer === undefined && !config.skipIssuerVerification) {
+    throw new TypeError(`Set the issuer of provider "${config.id}"`)
+  }
+  const { issuer = '', loginUrl, redeemUrl, profileUrl, jwksUrl, validateUrl, clientId, claims } = config
+  const operatorUrls = [issuer, loginUrl, redeemUrl, profileUrl, jwksUrl, validateUrl]
+  const outbound = createOutbound({ platform: tools.platform, operatorUrls })
+  const readMetadata = createReadMetadata(config, outbound, tools)
+  const readClientSecret = createReadClientSecret(config, tools)
+  const verifier = createTokenVerifier({
+    keys: createKeys({
+      jwksUri: async () => select(await readMetadata(), ({ jwksUri }) => jwksUri),
+      outbound,
+      platform: tools.platform,
+    }),
+    parties: {
+      issuers: config.skipIssuerVerification ? undefined : [issuer, ...issuerAliases],
+      clientId,
+      audienceClaims: claims.audience,
+      extraAudiences: claims.extraAudiences,
+    },
+    algs: async () =>
+      select(await readMetadata(), ({ signingAlgs }) => chooseAlgs(config.signingAlgs, signingAlgs)),
+    readClientSecret,
+    platform: tools.platform,
+  })
+  const flow = createCodeFlow({ config, readMetadata, readClientSecret, outbound })
+  return { config, tools, readMetadata, outbound, flow, verifier }
+}
+
+/** The address' own query stays; what this login adds wins over the settings, and the protocol over both. */
+async function toAuthorizationUrl(
+  config: ProviderConfig,
+  readMetadata: ReadMetadata,
+  login: LoginRequest,
+): Promise<Result<string>> {
+  const metadata = await readMetadata()
+  if (!metadata.ok) return metadata
+  const { codeChallengeMethod: method, scope = 'openid email profile' } = config
+  const url = new URL(metadata.value.authorizationEndpoint)
+  const parameters = {
+    ...config.loginParameters,
+    ...login.extra,
+    response_type: 'code',
+    client_id: config.clientId,
+    redirect_uri: login.redirectUri,
+    scope,
+    state: login.state,
+    ...(config.skipNonce ? {} : { nonce: login.nonce }),
+    code_challenge: method === 'plain' ? login.codeVerifier : await toCodeChallenge(login.codeVerifier),
+    code_challenge_method: method,
+  }
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  return ok(url.href)
+}
+
+/** OpenID Connect RP-Initiated Logout 1.0 §2. */
+function toEndSessionUrl(
+  clientId: string,
+  { endSessionEndpoint }: Metadata,
+  { idToken, returnTo, state }: Parameters<Provider['endSessionUrl']>[0],
+): string | undefined {
+  if (endSessionEndpoint === undefined) return undefined
+  const url = new URL(endSessionEndpoint)
+  url.searchParams.set('client_id', clientId)
+  url.searchParams.set('post_logout_redirect_uri', returnTo)
+  url.searchParams.set('state', state)
+  if (idToken !== undefined) url.searchParams.set('id_token_hint', idToken)
+  return url.href
+}
+
+function select<Value>(metadata: Result<Metadata>, read: (metadata: Metadata) => Value): Result<Value> {
+  return metadata.ok ? ok(read(metadata.value)) : metadata
+}

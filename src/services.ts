@@ -1,0 +1,111 @@
+import type { Config } from './config/config.ts'
+import { createAddressSet } from './http/addresses.ts'
+import { attributeBytes } from './http/cookies.ts'
+import { createRespond, type Respond } from './http/respond.ts'
+import { createLog, type Log } from './observe/log.ts'
+import { createPages, type Pages } from './pages/pages.ts'
+import type { Platform } from './platform.ts'
+import { compileRules, type Rules } from './policy/rules.ts'
+import type { ProviderTools } from './providers/context.ts'
+import { createBearerReader } from './providers/oidc/bearer.ts'
+import type { Provider } from './providers/provider.ts'
+import { createProviders } from './providers/registry.ts'
+import { createForwarder, type Forwarder } from './proxy/forward.ts'
+import type { SessionStore } from './session/cookie/store.ts'
+import { createSessions } from './session/sessions.ts'
+import { bearerCredentials, createWhoIs, localCredentials, type WhoIs } from './signin/authenticate.ts'
+import { createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { createSignIn, type SignIn } from './signin/sign-in.ts'
+
+/** Every part of the program, built once. */
+export interface Parts {
+  readonly config: Config
+  readonly log: Log
+  readonly pages: Pages
+  readonly respond: Respond
+  readonly providers: readonly Provider[]
+  readonly rules: Rules
+  readonly sessions: SessionStore
+  readonly whoIs: WhoIs
+  readonly signIn: SignIn
+  readonly forwarder: Forwarder
+}
+
+/** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
+export async function createParts(config: Config, platform: Platform): Promise<Parts> {
+  const log = createLog(config.log, platform)
+  const pages = createPages(config)
+  const tools = toTools(platform, log)
+  const providers = createProviders(config.providers, tools)
+  const rules = compileRules({
+    policy: config.policy,
+    trustedAddresses: createAddressSet(config.policy.trustedIps),
+    platform,
+  })
+  const { sessions, ring, denylist, refresher } = await createSessions(config, {
+    platform,
+    log,
+    providers,
+    attributeBytes: attributeBytes(config.cookie),
+  })
+  const localUsers = createUsers(config, platform, log)
+  const signIn = createSignIn({
+    config,
+    providers,
+    formPost: config.providers.some(
+      ({ loginParameters }) => loginParameters['response_mode'] === 'form_post',
+    ),
+    ring,
+    sessions,
+    denylist,
+    refuses: rules.refuses,
+    localUsers,
+    platform,
+    log,
+  })
+  const bearer = createBearerReader({ bearer: config.bearer, providers, tools })
+  const authorization = [
+    bearerCredentials(bearer, config.bearer, { log, platform }),
+    ...(localUsers === undefined ? [] : [localCredentials(localUsers, platform.now)]),
+  ]
+  return {
+    config,
+    log,
+    pages,
+    respond: createRespond({ cookie: config.cookie, pages, prefix: config.paths.prefix }),
+    providers,
+    rules,
+    sessions,
+    whoIs: createWhoIs({
+      sessions,
+      refresher,
+      authorization,
+    }),
+    signIn,
+    forwarder: createForwarder({
+      upstreams: config.upstreams,
+      headers: config.headers,
+      platform,
+      ownsCookie: sessions.owns,
+    }),
+  }
+}
+
+function toTools(platform: Platform, log: Log): ProviderTools {
+  return {
+    platform,
+    log,
+    async readSecret(path) {
+      if (platform.readFile === undefined) throw new Error('This runtime has no files')
+      return platform.readFile(path)
+    },
+  }
+}
+
+/** Local users of the htpasswd file, which is read again when it changes. */
+function createUsers(config: Config, platform: Platform, log: Log): LocalUsers | undefined {
+  const { htpasswdFile, htpasswdGroups } = config.signIn
+  return htpasswdFile === undefined
+    ? undefined
+    : createLocalUsers({ path: htpasswdFile, groups: htpasswdGroups, platform, log })
+}

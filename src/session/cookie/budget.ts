@@ -1,0 +1,80 @@
+import { type Problem, problem } from '../../problems.ts'
+import { failed, ok, type Result } from '../../result.ts'
+import type { Session } from '../session.ts'
+import { encodeSession } from './payload.ts'
+import type { Projection } from './projection.ts'
+
+/** What was left out of a cookie because there was no room for it. */
+export type Shed = 'id_token' | 'access_token' | 'groups'
+
+/** A session as far as it fits, ready to be sealed. */
+export interface Fitted {
+  readonly session: Session
+  readonly payload: Uint8Array<ArrayBuffer>
+  readonly shed: readonly Shed[]
+  /** Bytes that the browser will send with every request. */
+  readonly bytes: number
+}
+
+/** What fitting takes. */
+export interface BudgetParts {
+  readonly budgetBytes: number
+  readonly projection: Projection
+  /** Bytes over all cookies for a payload; undefined when no number of cookies holds it. */
+  readonly sizeOf: (payloadBytes: number) => number | undefined
+}
+
+/**
+ * Leaves out, one after the other, the ID token, the access token and the groups that no rule names, until
+ * the session fits the budget. Never the refresh token: without it the session would end at the first
+ * refresh.
+ */
+export async function fitToBudget(
+  session: Session,
+  { budgetBytes, projection, sizeOf }: BudgetParts,
+): Promise<Result<Fitted>> {
+  let kept = projection.project(session)
+  const shed: Shed[] = []
+  for (const [name, without] of [NOTHING, ...SHEDDING]) {
+    const lighter = without(kept, projection)
+    if (lighter === undefined) continue
+    kept = lighter
+    if (name !== undefined) shed.push(name)
+    const payload = await encodeSession(kept)
+    if (!payload.ok && payload.problem === 'identity_incomplete') return failed(problem(payload.problem))
+    const bytes = payload.ok ? sizeOf(payload.value.length) : undefined
+    if (payload.ok && bytes !== undefined && bytes <= budgetBytes) {
+      return ok({ session: kept, payload: payload.value, shed, bytes })
+    }
+  }
+  return failed(tooLarge(kept, budgetBytes))
+}
+
+/** The session without one thing; undefined when it has nothing of the kind. */
+type Without = (session: Session, projection: Projection) => Session | undefined
+
+const NOTHING: readonly [undefined, Without] = [undefined, (session) => session]
+
+const SHEDDING: readonly (readonly [Shed, Without])[] = [
+  ['id_token', (session) => withoutToken(session, 'id')],
+  ['access_token', (session) => withoutToken(session, 'access')],
+  ['groups', withoutUnnamedGroups],
+]
+
+function withoutToken(session: Session, kind: 'id' | 'access'): Session | undefined {
+  if (session.tokens[kind] === undefined) return undefined
+  return { ...session, tokens: { ...session.tokens, [kind]: undefined } }
+}
+
+function withoutUnnamedGroups(session: Session, { isNamed }: Projection): Session | undefined {
+  const groups = session.groups.filter(isNamed)
+  return groups.length === session.groups.length ? undefined : { ...session, groups }
+}
+
+function tooLarge(session: Session, budgetBytes: number): Problem {
+  return problem('session_too_large', {
+    budgetBytes,
+    refreshTokenBytes: session.tokens.refresh?.length ?? 0,
+    groups: session.groups.length,
+  })
+}

@@ -1,0 +1,153 @@
+import * as v from 'valibot'
+import { utf8 } from '../../lib/bytes.ts'
+import { failed, ok, type Result } from '../../result.ts'
+import type { Session } from '../session.ts'
+import { deflate, inflate } from './deflate.ts'
+
+/**
+ * First byte of a payload: version 1 in the high half; the low half says how the JSON behind it is packed.
+ */
+const PLAIN = 0x10
+const DEFLATED = 0x11
+
+/** Most bytes of JSON in a payload. Anything longer would never fit a cookie budget. */
+const MAX_JSON_BYTES = 65_536
+
+/** Below this, DEFLATE saves nothing worth its time. */
+const WORTH_DEFLATING_BYTES = 384
+
+/** End of the year 9999: the last second that every date library can tell. */
+const LAST_SECOND = 253_402_300_799
+
+/** Not empty; the length is bounded by that of the whole. */
+const text = v.pipe(v.string(), v.minLength(1))
+const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(LAST_SECOND))
+
+/** Version 1. Times are whole seconds; what is empty or follows from something else is left out. */
+const Payload = v.strictObject({
+  jti: text,
+  idp: text,
+  /** Absent for people without an issuer: local users. */
+  iss: v.optional(text),
+  sub: text,
+  /** Only when the user is not called by `sub`. */
+  usr: v.optional(text),
+  eml: v.optional(text),
+  pun: v.optional(text),
+  grp: v.optional(v.array(text)),
+  sid: v.optional(text),
+  at: v.optional(text),
+  it: v.optional(text),
+  rt: v.optional(text),
+  /** When the access token ends. */
+  atx: v.optional(seconds),
+  /** The sign-in. */
+  iat: seconds,
+  /** The last answer of the provider. */
+  ref: seconds,
+  /** The last request that was written down. */
+  see: seconds,
+  exp: seconds,
+})
+
+/** Why a session cannot be written: too long, or without what every session has. */
+export type PayloadProblem = 'session_too_large' | 'identity_incomplete'
+
+/** A session as the bytes that are sealed. Refuses whatever `decodeSession` would refuse later. */
+export async function encodeSession(
+  session: Session,
+): Promise<Result<Uint8Array<ArrayBuffer>, PayloadProblem>> {
+  const payload = v.safeParse(Payload, toPayload(session))
+  if (!payload.success) return failed('identity_incomplete')
+  const json = utf8(JSON.stringify(payload.output))
+  if (json.length > MAX_JSON_BYTES) return failed('session_too_large')
+  if (json.length < WORTH_DEFLATING_BYTES) return ok(led(PLAIN, json))
+  const deflated = await deflate(json)
+  return ok(deflated.length < json.length ? led(DEFLATED, deflated) : led(PLAIN, json))
+}
+
+/** The session in a payload; undefined for another version or for anything that is not a whole session. */
+export async function decodeSession(bytes: Uint8Array): Promise<Session | undefined> {
+  const packed = new Uint8Array(bytes.subarray(1))
+  const json = await unpack(bytes[0], packed)
+  if (json === undefined) return undefined
+  const payload = v.safeParse(Payload, parseJson(json))
+  return payload.success ? toSession(payload.output) : undefined
+}
+
+async function unpack(
+  lead: number | undefined,
+  packed: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array | undefined> {
+  if (packed.length > MAX_JSON_BYTES) return undefined
+  if (lead === PLAIN) return packed
+  return lead === DEFLATED ? inflate(packed, MAX_JSON_BYTES) : undefined
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
+  } catch {
+    return undefined
+  }
+}
+
+function toPayload(session: Session): Record<string, unknown> {
+  const { tokens } = session
+  const groups = session.groups.filter((group) => group !== '')
+  return {
+    jti: session.id,
+    idp: session.provider,
+    iss: session.issuer || undefined,
+    sub: session.subject,
+    usr: session.user === session.subject ? undefined : session.user || undefined,
+    eml: session.email || undefined,
+    pun: session.preferredUsername || undefined,
+    grp: groups.length === 0 ? undefined : groups,
+    sid: session.sid || undefined,
+    at: tokens.access || undefined,
+    it: tokens.id || undefined,
+    rt: tokens.refresh || undefined,
+    atx: tokens.accessExpiresAtMs === undefined ? undefined : toSeconds(tokens.accessExpiresAtMs),
+    iat: toSeconds(session.signedInAtMs),
+    ref: toSeconds(session.refreshedAtMs),
+    see: toSeconds(session.seenAtMs),
+    exp: toSeconds(session.expiresAtMs),
+  }
+}
+
+function toSession(payload: v.InferOutput<typeof Payload>): Session {
+  return {
+    id: payload.jti,
+    provider: payload.idp,
+    issuer: payload.iss ?? '',
+    subject: payload.sub,
+    user: payload.usr ?? payload.sub,
+    email: payload.eml,
+    preferredUsername: payload.pun,
+    groups: payload.grp ?? [],
+    sid: payload.sid,
+    tokens: {
+      access: payload.at,
+      id: payload.it,
+      refresh: payload.rt,
+      accessExpiresAtMs: payload.atx === undefined ? undefined : payload.atx * 1000,
+    },
+    signedInAtMs: payload.iat * 1000,
+    refreshedAtMs: payload.ref * 1000,
+    seenAtMs: payload.see * 1000,
+    expiresAtMs: payload.exp * 1000,
+  }
+}
+
+/** Infinity is "never", which is the last second there is. */
+function toSeconds(milliseconds: number): number {
+  return Math.min(Math.floor(milliseconds / 1000), LAST_SECOND)
+}
+
+function led(lead: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(bytes.length + 1)
+  whole[0] = lead
+  whole.set(bytes, 1)
+  return whole
+}

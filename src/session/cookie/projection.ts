@@ -1,0 +1,89 @@
+import type { Config, ProviderConfig } from '../../config/config.ts'
+import type { Session } from '../session.ts'
+
+/** What of a session this configuration can ever use; nothing else goes into the cookie. */
+export interface Projection {
+  readonly keeps: { readonly access: boolean; readonly id: boolean; readonly refresh: boolean }
+  /** A rule names this group, so it outlives every shortage of room. */
+  isNamed(group: string): boolean
+  /** The session without what nobody will ask for. Pure. */
+  project(session: Session): Session
+  /** What an operator should know at start about settings that will hardly fit. */
+  readonly warnings: readonly string[]
+}
+
+/** Rough size of a token in a sealed cookie, from what common providers issue. */
+const TOKEN_BYTES = 1600
+
+/** A sealed session without tokens and with a handful of groups. */
+const IDENTITY_BYTES = 700
+
+/** Compiles the projection from what headers, rules and refresh can use. Pure. */
+export function compileProjection(config: Config): Projection {
+  const keeps = config.session.minimal ? NO_TOKENS : compileKeeps(config)
+  const named = new Set(config.policy.allowedGroups)
+  const keepsAllGroups = config.session.groups === 'all'
+  // A provider wants the ID token back at sign-out; with a refresh token a fresh one is a request away.
+  const needsHint = new Set(config.providers.filter(isOpenId).map(({ id }) => id))
+  const keepsId = ({ provider, tokens }: Session): boolean =>
+    keeps.id || (tokens.refresh === undefined && !config.session.minimal && needsHint.has(provider))
+  return {
+    keeps,
+    isNamed: (group) => named.has(group),
+    project(session) {
+      const { access, id, refresh, accessExpiresAtMs } = session.tokens
+      return {
+        ...session,
+        groups: keepsAllGroups ? session.groups : session.groups.filter((group) => named.has(group)),
+        tokens: {
+          access: keeps.access ? access : undefined,
+          id: keepsId(session) ? id : undefined,
+          refresh: keeps.refresh ? refresh : undefined,
+          accessExpiresAtMs,
+        },
+      }
+    },
+    warnings: toWarnings(config, keeps),
+  }
+}
+
+const NO_TOKENS = { access: false, id: false, refresh: false }
+
+function compileKeeps({ headers, session, signIn, providers }: Config): Projection['keeps'] {
+  const passesId = headers.passAuthorizationHeader || headers.setAuthorizationHeader
+  const asksWithAccess = session.refreshMs > 0 && providers.some(validatesByAccessToken)
+  return {
+    access: headers.passAccessToken || asksWithAccess,
+    id: passesId || (signIn.backendLogoutUrl?.includes('{id_token}') ?? false),
+    refresh: session.refreshMs > 0 || session.revalidateMs > 0 || headers.passAccessToken || passesId,
+  }
+}
+
+function isOpenId({ issuer }: ProviderConfig): boolean {
+  return issuer !== undefined
+}
+
+/** Whether the person still belongs here is asked with the access token. */
+function validatesByAccessToken({ kind, validateUrl }: ProviderConfig): boolean {
+  return kind === 'github' || validateUrl !== undefined
+}
+
+function toWarnings({ session, policy }: Config, keeps: Projection['keeps']): readonly string[] {
+  const wanted = [keeps.access && 'access', keeps.id && 'ID', keeps.refresh && 'refresh']
+  const kept = wanted.filter((name) => name !== false)
+  const estimate = IDENTITY_BYTES + kept.length * TOKEN_BYTES
+  const warnings: string[] = []
+  if (session.budgetBytes < estimate) {
+    warnings.push(
+      `Raise cookie-budget or pass on fewer tokens: the budget is ${session.budgetBytes} bytes, and a session ` +
+        `with its tokens (${kept.join(', ')}) takes about ${estimate}; what does not fit is left out, first ` +
+        'the ID token, then the access token, then groups that no rule names',
+    )
+  }
+  if (session.groups === 'named' && policy.allowedGroups.length === 0) {
+    warnings.push(
+      'Name groups in allowed-group or set session-groups to "all": "named" without names keeps none',
+    )
+  }
+  return warnings
+}

@@ -1,0 +1,110 @@
+import type { SessionConfig } from '../../config/config.ts'
+import type { KeyRing } from '../../crypto/keys.ts'
+import { seal, sealedLength } from '../../crypto/seal.ts'
+import type { Cookie, CookieChange } from '../../http/exchange.ts'
+import type { Platform } from '../../platform.ts'
+import { failed, ok, type Result } from '../../result.ts'
+import type { Denylist } from '../denylist.ts'
+import { endOf } from '../lifetimes.ts'
+import type { Session } from '../session.ts'
+import { fitToBudget, type Shed } from './budget.ts'
+import { compileLayout, compileOwnNames, sessionNames } from './chunks.ts'
+import type { Projection } from './projection.ts'
+import { createReader, type SessionReader } from './read.ts'
+
+/** What the store is made from. */
+export interface SessionStoreParts {
+  /** Name of the session cookie. */
+  readonly cookieName: string
+  /** Bytes that the longest Set-Cookie line takes beyond name and value. */
+  readonly attributeBytes: number
+  readonly config: SessionConfig
+  readonly projection: Projection
+  /** Of purpose `session`. */
+  readonly ring: KeyRing
+  readonly denylist: Pick<Denylist, 'denies'>
+  readonly platform: Pick<Platform, 'now'>
+}
+
+/** A sealed session, and what the log should know about it. */
+export interface Sealed {
+  readonly token: string
+  /** As it was sealed: projected, and without what was shed. */
+  readonly session: Session
+  readonly shed: readonly Shed[]
+  /** Bytes that the browser will send with every request. */
+  readonly bytes: number
+}
+
+/** A sealed session with the cookies that hold it. */
+export interface Saved extends Sealed {
+  readonly changes: readonly CookieChange[]
+}
+
+/** Sessions in the browser's cookies: the only place where they are kept. */
+export interface SessionStore extends SessionReader {
+  /** Seals a session as far as it fits the budget; `session_too_large` or `identity_incomplete` otherwise. */
+  seal(session: Session): Promise<Result<Sealed>>
+  /** The cookies for a sealed session, and the end of those that the request carried and it does not use. */
+  changes(sealed: Pick<Sealed, 'token' | 'session'>, carried: readonly Cookie[]): readonly CookieChange[]
+  /** `seal` and `changes` in one. */
+  save(request: { readonly session: Session; readonly carried: readonly Cookie[] }): Promise<Result<Saved>>
+  /** Ends every cookie of the session that the request carried, and the plain one. */
+  clear(carried: readonly Cookie[]): readonly CookieChange[]
+  /** Ends the named cookies. */
+  expire(names: Iterable<string>): readonly CookieChange[]
+  /** A cookie of ours, session or sign-in: never forwarded, never accepted from an upstream. */
+  owns(cookieName: string): boolean
+  /** When a session is over for good, in ms since the epoch. */
+  endsAtMs(session: Session): number
+}
+
+/** Builds the store. */
+export function createSessionStore(parts: SessionStoreParts): SessionStore {
+  const { cookieName, config, ring, platform } = parts
+  const layout = compileLayout(cookieName, parts.attributeBytes)
+  const reader = createReader(parts)
+  const sizeOf = (payloadBytes: number) => layout.size(sealedLength(ring, payloadBytes))
+  const endsAtMs = (session: Session) => Math.min(session.expiresAtMs, endOf(session, config))
+
+  async function sealSession(session: Session): Promise<Result<Sealed>> {
+    const bounded = { ...session, expiresAtMs: endsAtMs(session) }
+    const fitted = await fitToBudget(bounded, { ...parts, budgetBytes: config.budgetBytes, sizeOf })
+    if (!fitted.ok) return fitted
+    const { payload, ...rest } = fitted.value
+    return ok({ token: await seal(ring, payload), ...rest })
+  }
+
+  function changes({ token, session }: Pick<Sealed, 'token' | 'session'>, carried: readonly Cookie[]) {
+    const used = layout.split(token) ?? []
+    const unused = sessionNames(cookieName, carried).filter((name) =>
+      used.every((cookie) => cookie.name !== name),
+    )
+    const left = Math.ceil((endsAtMs(session) - platform.now()) / 1000)
+    const maxAgeSeconds = config.expireMs === 0 ? undefined : Math.max(1, left)
+    return [
+      ...used.map(({ name, value }) => ({ name, value, maxAgeSeconds, purpose: 'session' }) as const),
+      ...expire(unused),
+    ]
+  }
+
+  return {
+    ...reader,
+    seal: sealSession,
+    changes,
+    async save({ session, carried }) {
+      const sealed = await sealSession(session)
+      return sealed.ok
+        ? ok({ ...sealed.value, changes: changes(sealed.value, carried) })
+        : failed(sealed.problem)
+    },
+    clear: (carried) => expire(new Set([...sessionNames(cookieName, carried), cookieName])),
+    expire,
+    owns: compileOwnNames(cookieName),
+    endsAtMs,
+  }
+}
+
+function expire(names: Iterable<string>): readonly CookieChange[] {
+  return Array.from(names, (name) => ({ name, value: '', maxAgeSeconds: 0, purpose: 'session' }) as const)
+}

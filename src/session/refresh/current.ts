@@ -1,0 +1,35 @@
+import type { Cookie, CookieChange, Exchange } from '../../http/exchange.ts'
+import type { Problem } from '../../problems.ts'
+import type { Sealed, SessionStore } from '../cookie/store.ts'
+import type { ActiveSession, Session } from '../session.ts'
+
+/**
+ * Who asks, after whatever had to be done about the session, and what the answer says to the browser about
+ * it.
+ */
+export interface Current {
+  /** Undefined when the session has ended. */
+  readonly session: Session | undefined
+  readonly changes: readonly CookieChange[]
+  /** Why it has ended. */
+  readonly problem?: Problem
+}
+
+/** One request with the session that it carries. */
+export interface RefreshRequest {
+  readonly loaded: Omit<ActiveSession, 'kind'>
+  readonly exchange: Pick<Exchange, 'cookies' | 'requestId'> & {
+    readonly arrival: Pick<Exchange['arrival'], 'defer'>
+  }
+}
+
+/** A newly sealed session with its cookies, unless it was ended while that was under way. */
+export function toCurrent(
+  store: SessionStore,
+  sealed: Pick<Sealed, 'token' | 'session'>,
+  carried: readonly Cookie[],
+): Current {
+  return store.judge(sealed.session) === undefined
+    ? { session: sealed.session, changes: store.changes(sealed, carried) }
+    : { session: undefined, changes: store.clear(carried) }
+}

@@ -1,0 +1,79 @@
+import { createKeyRing, type KeyRing, toDeployment } from '../../crypto/keys.ts'
+import { open, seal } from '../../crypto/seal.ts'
+import { sha256, toBase64Url, utf8 } from '../../lib/bytes.ts'
+import type { SharedState } from '../../platform.ts'
+import type { Session } from '../session.ts'
+
+/** How long a successor waits for requests that still carry the old cookie. */
+export const SUCCESSOR_MS = 60_000
+
+/** Longest time for which one process keeps the others from refreshing. */
+const CLAIM_MS = 15_000
+
+/** One refresh: of this session, with this refresh token. */
+export interface Ticket {
+  /** The same in all processes that see the same old cookie, and no way back to the token. */
+  readonly key: string
+  readonly refreshToken: string
+}
+
+/**
+ * Hands the successor of a session from the process that refreshed to those that still see the old cookie.
+ * Only who holds the old refresh token can read what lies there.
+ */
+export interface Relay {
+  /** The sealed session that another process got; undefined while there is none. */
+  take(ticket: Ticket): Promise<string | undefined>
+  put(ticket: Ticket, token: string): Promise<void>
+  /** True for the process that may refresh; the others look again with `take`. */
+  claim(ticket: Ticket): Promise<boolean>
+  release(ticket: Ticket): Promise<void>
+}
+
+/** The relay of a process that is alone, or believes so. */
+export const SOLITARY: Relay = {
+  take: async () => undefined,
+  put: async () => {},
+  claim: async () => true,
+  release: async () => {},
+}
+
+/** Builds the relay over what processes share. */
+export function createRelay(shared: SharedState, deployment: string): Relay {
+  const ringOf = ({ refreshToken }: Ticket): Promise<KeyRing> =>
+    createKeyRing({ secrets: [utf8(refreshToken)], deployment, purpose: 'relay' })
+  return {
+    async take(ticket) {
+      const sealed = await shared.get(successorKey(ticket))
+      if (sealed === undefined) return undefined
+      const opened = await open(await ringOf(ticket), sealed)
+      return opened.ok ? new TextDecoder().decode(opened.value.bytes) : undefined
+    },
+    async put(ticket, token) {
+      await shared.set(successorKey(ticket), await seal(await ringOf(ticket), utf8(token)), SUCCESSOR_MS)
+    },
+    claim: (ticket) => shared.claim(claimKey(ticket), CLAIM_MS),
+    release: (ticket) => shared.release(claimKey(ticket)),
+  }
+}
+
+/**
+ * The ticket of a session's next refresh. The time of the last one is part of it, because a provider that
+ * does not rotate gives the same token for every refresh.
+ */
+export async function toTicket(
+  { provider, id, refreshedAtMs }: Session,
+  refreshToken: string,
+): Promise<Ticket> {
+  const refreshedAt = String(Math.floor(refreshedAtMs / 1000))
+  const names = toDeployment(['refresh', provider, id, refreshedAt, refreshToken])
+  return { key: toBase64Url(await sha256(names)), refreshToken }
+}
+
+function successorKey({ key }: Ticket): string {
+  return `next:${key}`
+}
+
+function claimKey({ key }: Ticket): string {
+  return `claim:${key}`
+}

@@ -1,0 +1,165 @@
+import { type Landing, sleep } from '../../lib/single-flight.ts'
+import type { Log } from '../../observe/log.ts'
+import type { Platform } from '../../platform.ts'
+import { type Level, PROBLEMS, type Problem, problem, type Reason } from '../../problems.ts'
+import type { Result } from '../../result.ts'
+import type { Sealed, SessionStore } from '../cookie/store.ts'
+import type { Grant, Session, SessionProvider } from '../session.ts'
+import { type Relay, SUCCESSOR_MS, type Ticket } from './exchange.ts'
+
+/** What asking the provider came to. */
+export type Outcome =
+  | { readonly kind: 'renewed'; readonly sealed: Pick<Sealed, 'token' | 'session'> }
+  /** The provider does not know the refresh token: revoked, or used by somebody who was quicker. */
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  /** The provider vouches for somebody else, or no longer for this person. */
+  | { readonly kind: 'ended'; readonly problem: Problem }
+  /** No usable answer; the session is as good as before. */
+  | { readonly kind: 'failed'; readonly problem: Problem }
+
+/** What asking takes. */
+export interface RenewalParts {
+  readonly providers: readonly SessionProvider[]
+  readonly store: Pick<SessionStore, 'seal' | 'openToken'>
+  readonly relay: Relay
+  readonly platform: Pick<Platform, 'now'>
+  readonly log: Pick<Log, 'event'>
+}
+
+/** Asks the provider about a session; `requestId` is that of the request which happened to start it. */
+export interface Renewal {
+  /** Uses the refresh token, unless another process just did. */
+  refresh(session: Session, ticket: Ticket, requestId: string): Promise<Landing<Outcome>>
+  /** Asks whether the access token still stands. */
+  validate(session: Session, requestId: string): Promise<Landing<Outcome>>
+}
+
+/** After a failure the provider is left alone for this long. */
+const RETRY_AFTER_MS = 5000
+
+/** How often, and for how long, a process looks for what another one is fetching. */
+const LOOK_EVERY_MS = 50
+const LOOKS = 160
+
+/**
+ * Answers of the provider that are about the person, so that nothing is left to stand on (OpenID Connect Core
+ * §12.2).
+ */
+const ENDING: ReadonlySet<Reason> = new Set([
+  'id_token_invalid',
+  'issuer_mismatch',
+  'identity_incomplete',
+  'email_unverified',
+  'not_permitted',
+])
+
+/** Builds the part that asks providers. It knows nothing of requests: nobody who leaves can cut it short. */
+export function createRenewal({ providers, store, relay, platform, log }: RenewalParts): Renewal {
+  const providerOf = (session: Session) => providers.find(({ id }) => id === session.provider)
+
+  async function ask(session: Session): Promise<Outcome> {
+    const provider = providerOf(session)
+    // A provider that was taken out of the configuration vouches for nobody.
+    if (provider === undefined) return { kind: 'ended', problem: problem('refresh_unsupported') }
+    const grant = await provider.refresh(session)
+    if (!grant.ok && grant.problem.reason === 'refresh_unsupported') return askWhetherValid(session)
+    if (!grant.ok) return toFailure(grant.problem)
+    if (!isSamePerson(session, grant.value)) {
+      return { kind: 'ended', problem: problem('id_token_invalid', { why: 'another subject or issuer' }) }
+    }
+    return toRenewed(await store.seal(toSuccessor(session, grant.value, platform.now())))
+  }
+
+  async function askWhetherValid(session: Session): Promise<Outcome> {
+    // Without a refresh token the end of the access token is the end of what the provider said.
+    if (platform.now() >= (session.tokens.accessExpiresAtMs ?? Number.POSITIVE_INFINITY)) {
+      return { kind: 'ended', problem: problem('refresh_unsupported') }
+    }
+    const stands = await providerOf(session)?.validate(session)
+    if (stands?.ok === false) return toFailure(stands.problem)
+    if (stands?.value !== true) return { kind: 'ended', problem: problem('refresh_refused') }
+    const nowMs = platform.now()
+    // Nobody promised a longer life: the end stays where the sign-in put it, as in oauth2-proxy.
+    return toRenewed(await store.seal({ ...session, refreshedAtMs: nowMs, seenAtMs: nowMs }))
+  }
+
+  async function askOrAdopt(session: Session, ticket: Ticket): Promise<Outcome> {
+    for (let look = 0; look < LOOKS; look += 1) {
+      const adopted = await adopt(session, ticket)
+      if (adopted !== undefined) return adopted
+      if (await relay.claim(ticket)) return askAlone(session, ticket)
+      await sleep(LOOK_EVERY_MS)
+    }
+    return { kind: 'failed', problem: problem('provider_unreachable', { why: 'another process is asking' }) }
+  }
+
+  /** The claim is ours; the successor may have arrived between the look for it and the claim. */
+  async function askAlone(session: Session, ticket: Ticket): Promise<Outcome> {
+    const outcome = (await adopt(session, ticket)) ?? (await ask(session))
+    if (outcome.kind === 'renewed') await relay.put(ticket, outcome.sealed.token)
+    await relay.release(ticket)
+    return outcome
+  }
+
+  async function adopt({ id }: Session, ticket: Ticket): Promise<Outcome | undefined> {
+    const token = await relay.take(ticket)
+    const session = token === undefined ? undefined : await store.openToken(token)
+    if (token === undefined || typeof session !== 'object' || session.id !== id) return undefined
+    return { kind: 'renewed', sealed: { token, session } }
+  }
+
+  function land(outcome: Outcome, session: Session, requestId: string): Landing<Outcome> {
+    const fields = { request_id: requestId, provider: session.provider, user: session.user }
+    if (outcome.kind === 'renewed') log.event('session_refreshed', 'info', fields)
+    else log.event(`session_refresh_${outcome.kind}`, levelOf(outcome), { ...fields, ...toFields(outcome) })
+    return { value: outcome, keepMs: outcome.kind === 'failed' ? RETRY_AFTER_MS : SUCCESSOR_MS }
+  }
+
+  return {
+    refresh: async (session, ticket, requestId) =>
+      land(await askOrAdopt(session, ticket), session, requestId),
+    validate: async (session, requestId) => land(await askWhetherValid(session), session, requestId),
+  }
+}
+
+/** The session after a refresh. A grant that leaves out a token leaves the old one in force (RFC 6749 §6). */
+function toSuccessor(session: Session, { identity, tokens }: Grant, nowMs: number): Session {
+  return {
+    ...session,
+    ...identity,
+    sid: identity.sid ?? session.sid,
+    tokens: {
+      access: tokens.access ?? session.tokens.access,
+      id: tokens.id ?? session.tokens.id,
+      refresh: tokens.refresh ?? session.tokens.refresh,
+      accessExpiresAtMs: tokens.accessExpiresAtMs,
+    },
+    refreshedAtMs: nowMs,
+    seenAtMs: nowMs,
+    // The store cuts it to what the configuration grants from now on.
+    expiresAtMs: Number.POSITIVE_INFINITY,
+  }
+}
+
+function isSamePerson({ issuer, subject }: Session, { identity }: Grant): boolean {
+  return identity.issuer === issuer && identity.subject === subject
+}
+
+/** A sealed session as an outcome; one that cannot be sealed has ended. */
+export function toRenewed(sealed: Result<Sealed>): Outcome {
+  return sealed.ok ? { kind: 'renewed', sealed: sealed.value } : { kind: 'ended', problem: sealed.problem }
+}
+
+function toFailure(why: Problem): Outcome {
+  if (why.reason === 'refresh_refused') return { kind: 'refused', problem: why }
+  return { kind: ENDING.has(why.reason) ? 'ended' : 'failed', problem: why }
+}
+
+/** An answer about somebody else is a matter for the operator, whatever it means elsewhere. */
+function levelOf({ kind, problem: { reason } }: Exclude<Outcome, { kind: 'renewed' }>): Level {
+  return kind === 'ended' && reason === 'id_token_invalid' ? 'error' : PROBLEMS[reason].level
+}
+
+function toFields({ problem: why }: Exclude<Outcome, { kind: 'renewed' }>) {
+  return { code: why.reason, ...why.detail }
+}

@@ -1,0 +1,89 @@
+import type { SessionConfig } from '../../config/config.ts'
+import type { Session } from '../session.ts'
+
+/**
+ * When the provider has to be asked again, and how long the last answer is good for without a new one. All in
+ * ms since the epoch.
+ */
+export interface Due {
+  /** From here on a request asks the provider. */
+  readonly askAtMs: number
+  /**
+   * From here on a refusal ends the session. Before, the session stands on the last answer: the refusal may
+   * only mean that another process was quicker with the same refresh token.
+   */
+  readonly refusalCountsAtMs: number
+  /**
+   * From here on the session does not stand without an answer. A provider that is down signs nobody out
+   * before.
+   */
+  readonly standsUntilMs: number
+}
+
+/** Part of a lifetime after which its renewal may begin. */
+const SOFT_PART = 0.75
+
+/** Life of an access token whose end the provider did not tell. */
+const USUAL_TOKEN_LIFE_MS = 3_600_000
+
+/** How long after `cookie-refresh` is due a refusal may still be a lost race. */
+const LONGEST_RACE_MS = 60_000
+
+/** Compiles when a session is due. Sessions never change, so each is worked out once. */
+export function compileDue(config: SessionConfig): (session: Session) => Due {
+  const known = new WeakMap<Session, Due>()
+  return (session) => {
+    const before = known.get(session)
+    if (before !== undefined) return before
+    const due = toDue(session, config)
+    known.set(session, due)
+    return due
+  }
+}
+
+/** Local users have nobody to ask. */
+function toDue(session: Session, config: SessionConfig): Due {
+  if (session.provider === 'htpasswd') return NEVER
+  return session.tokens.refresh === undefined ? validationDue(session, config) : refreshDue(session, config)
+}
+
+const NEVER: Due = {
+  askAtMs: Number.POSITIVE_INFINITY,
+  refusalCountsAtMs: Number.POSITIVE_INFINITY,
+  standsUntilMs: Number.POSITIVE_INFINITY,
+}
+
+/**
+ * When a session with a refresh token is due: before its access token ends, before `session-revalidate` is
+ * over, and once it is as old as `cookie-refresh`; the first of them counts. Pure.
+ */
+function refreshDue(session: Session, { refreshMs, revalidateMs }: SessionConfig): Due {
+  const { refreshedAtMs, tokens } = session
+  const tokenEndsAtMs = tokens.accessExpiresAtMs
+  const spans: { readonly soft: number; readonly hard: number }[] = []
+  const soften = (life: number): void => {
+    spans.push({ soft: refreshedAtMs + life * SOFT_PART, hard: refreshedAtMs + life })
+  }
+  if (tokenEndsAtMs !== undefined) soften(Math.max(tokenEndsAtMs - refreshedAtMs, 1000))
+  if (revalidateMs > 0) soften(revalidateMs)
+  if (refreshMs > 0) {
+    const dueAtMs = refreshedAtMs + refreshMs
+    spans.push({ soft: dueAtMs, hard: dueAtMs + Math.min(refreshMs / 4, LONGEST_RACE_MS) })
+  }
+  const refusalCountsAtMs = Math.min(...spans.map(({ hard }) => hard))
+  return {
+    askAtMs: Math.min(...spans.map(({ soft }) => soft)),
+    refusalCountsAtMs,
+    standsUntilMs: Math.max(tokenEndsAtMs ?? refreshedAtMs + USUAL_TOKEN_LIFE_MS, refusalCountsAtMs),
+  }
+}
+
+/**
+ * When a session without a refresh token is due: only `cookie-refresh` asks, whether the access token still
+ * stands, and its end is then the end of the session, as in oauth2-proxy. Pure.
+ */
+function validationDue({ refreshedAtMs, tokens }: Session, { refreshMs }: SessionConfig): Due {
+  const askAtMs = refreshMs === 0 ? Number.POSITIVE_INFINITY : refreshedAtMs + refreshMs
+  const tokenEndsAtMs = tokens.accessExpiresAtMs ?? Number.POSITIVE_INFINITY
+  return { askAtMs, refusalCountsAtMs: askAtMs, standsUntilMs: Math.max(askAtMs, tokenEndsAtMs) }
+}

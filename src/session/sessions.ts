@@ -1,0 +1,93 @@
+import type { Config } from '../config/config.ts'
+import { createKeyRing, type KeyPurpose, type KeyRing, toDeployment } from '../crypto/keys.ts'
+import { parseCookieSecrets } from '../crypto/secrets.ts'
+import type { Log } from '../observe/log.ts'
+import type { Platform } from '../platform.ts'
+import { compileProjection } from './cookie/projection.ts'
+import { createSessionStore, type SessionStore } from './cookie/store.ts'
+import { createDenylist, type Denylist } from './denylist.ts'
+import { createRelay } from './refresh/exchange.ts'
+import { createRefresher, type Refresher } from './refresh/refresh.ts'
+import type { SessionProvider } from './session.ts'
+
+/** Everything that keeps people signed in. */
+export interface Sessions {
+  readonly sessions: SessionStore
+  readonly refresher: Refresher
+  readonly denylist: Denylist
+  /** Keys of sign-in transactions. */
+  readonly ring: KeyRing
+}
+
+export interface SessionsDeps {
+  readonly platform: Platform
+  readonly log: Log
+  readonly providers: readonly SessionProvider[]
+  /** Bytes that the attributes of a session cookie take in Set-Cookie. */
+  readonly attributeBytes: number
+}
+
+/** Builds the session room for one deployment: client, issuer and cookie name decide which cookies are its own. */
+export async function createSessions(
+  config: Config,
+  { platform, log, providers, attributeBytes }: SessionsDeps,
+): Promise<Sessions> {
+  const deployment = toDeployment([
+    ...config.providers.flatMap(({ clientId, issuer, loginUrl }) => [clientId, issuer ?? loginUrl ?? '']),
+    config.cookie.name,
+  ])
+  const toRing = (purpose: KeyPurpose) =>
+    createKeyRing({ secrets: config.session.secrets, deployment, purpose, openAesGcm: platform.openAesGcm })
+  const [sessionRing, ring] = await Promise.all([toRing('session'), toRing('transaction')])
+  followSecrets({ config, platform, log, rings: [sessionRing, ring] })
+
+  const projection = compileProjection(config)
+  for (const warning of projection.warnings) log.line('warn', warning)
+  const denylist = createDenylist({ now: platform.now, config: config.session, shared: platform.shared })
+  const sessions = createSessionStore({
+    cookieName: config.cookie.name,
+    attributeBytes,
+    config: config.session,
+    projection,
+    ring: sessionRing,
+    denylist,
+    platform,
+  })
+  const relay = platform.shared === undefined ? {} : { relay: createRelay(platform.shared, deployment) }
+  const refresher = createRefresher({
+    config: config.session,
+    providers,
+    store: sessions,
+    platform,
+    log,
+    ...relay,
+  })
+  return { sessions, refresher, denylist, ring }
+}
+
+interface Following {
+  readonly config: Config
+  readonly platform: Platform
+  readonly log: Log
+  readonly rings: readonly KeyRing[]
+}
+
+/** Reads cookie-secret-file again when one of them changes; what cannot be read or is too weak changes nothing. */
+function followSecrets({ config, platform, log, rings }: Following): void {
+  const { secretFiles } = config.session
+  const reread = async () => {
+    const read = secretFiles.map((path) => parseCookieSecrets(platform.readFile?.(path) ?? ''))
+    const bad = read.find((secrets) => !secrets.ok)
+    if (bad !== undefined && !bad.ok) throw new Error(bad.problem)
+    const secrets = read.flatMap((one) => (one.ok ? one.value : []))
+    await Promise.all(rings.map((ring) => ring.replace(secrets)))
+    log.line('info', 'Cookie secrets were read again', { secrets: secrets.length })
+  }
+  for (const path of secretFiles) {
+    const onChange = () =>
+      reread().catch((error: unknown) =>
+        log.line('error', 'Cookie secrets stay as they were', { why: String(error) }),
+      )
+    platform.watch?.({ path, onChange })
+  }
+}

@@ -1,0 +1,77 @@
+import type { CookieConfig, PathsConfig, SignInConfig } from '../config/config.ts'
+import type { KeyRing } from '../crypto/keys.ts'
+import type { Cookie, CookieChange, Exchange } from '../http/exchange.ts'
+import type { Log, LogFields } from '../observe/log.ts'
+import type { Platform } from '../platform.ts'
+import { PROBLEMS, type Problem } from '../problems.ts'
+import type { Provider } from '../providers/provider.ts'
+import type { Result } from '../result.ts'
+import type { Saved } from '../session/cookie/store.ts'
+import type { Denylist } from '../session/denylist.ts'
+import type { Identity, Loaded, Session } from '../session/session.ts'
+import type { LocalUsers } from './local/local-users.ts'
+
+/** What signing in and out needs of the session store. */
+export interface Sessions {
+  load(cookies: readonly Cookie[]): Loaded | Promise<Loaded>
+  save(request: {
+    readonly session: Session
+    readonly carried: readonly Cookie[]
+  }): Promise<Result<Pick<Saved, 'changes' | 'bytes' | 'shed'>>>
+  clear(carried: readonly Cookie[]): readonly CookieChange[]
+}
+
+/** What signing in and out is made from. */
+export interface SignInParts {
+  readonly config: {
+    readonly signIn: SignInConfig
+    readonly paths: Pick<PathsConfig, 'prefix'>
+    readonly cookie: Pick<CookieConfig, 'name' | 'csrf'>
+  }
+  readonly providers: readonly Provider[]
+  /** A provider answers by form_post, so that the callback takes POST. */
+  readonly formPost: boolean
+  /** Of purpose `transaction`. */
+  readonly ring: KeyRing
+  readonly sessions: Sessions
+  readonly denylist: Pick<Denylist, 'deny'>
+  /** Why this person may not use the app; `provider` is `htpasswd` for local users. */
+  readonly refuses: (identity: Identity, provider: string) => Problem | undefined
+  /** Undefined without an htpasswd file. */
+  readonly localUsers: LocalUsers | undefined
+  readonly platform: Pick<Platform, 'fetch' | 'now'>
+  readonly log: Pick<Log, 'event' | 'line'>
+}
+
+/** The registered redirect URI: as configured, else on the origin of this request. The same bytes in both requests. */
+export function toRedirectUri({ config }: Pick<SignInParts, 'config'>, { facts }: Exchange): string {
+  return config.signIn.redirectUrl ?? `${facts.origin}${config.paths.prefix}/callback`
+}
+
+/** The session that a request carries, if it stands. */
+export async function loadSession(
+  { sessions }: Pick<SignInParts, 'sessions'>,
+  { cookies }: Exchange,
+): Promise<Session | undefined> {
+  const loaded = await sessions.load(cookies)
+  return loaded.kind === 'active' ? loaded.session : undefined
+}
+
+/** Logs why an attempt failed, as loudly as the reason deserves. */
+export function logFailure(
+  { log }: Pick<SignInParts, 'log'>,
+  event: string,
+  {
+    exchange,
+    why,
+    fields,
+  }: { readonly exchange: Exchange; readonly why: Problem; readonly fields?: LogFields },
+): void {
+  const { level } = PROBLEMS[why.reason]
+  log.event(event, level, { code: why.reason, ...why.detail, ...fields, ...toWho(exchange) })
+}
+
+/** The fields that say which request an event belongs to. */
+export function toWho({ facts, requestId }: Exchange): LogFields {
+  return { request_id: requestId, client: facts.client }
+}

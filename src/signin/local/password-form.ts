@@ -1,0 +1,34 @@
+import type { Exchange } from '../../http/exchange.ts'
+import { onlyValue, readForm } from '../../http/form.ts'
+import { problem } from '../../problems.ts'
+import { logFailure, type SignInParts } from '../context.ts'
+import type { ReturnTargets } from '../login/return-targets.ts'
+import { admit } from '../new-session.ts'
+import { type Outcome, refuse } from '../outcome.ts'
+import { checkSameOrigin } from '../same-origin.ts'
+
+/** Builds `POST <prefix>/sign_in`: the form for local users, from our own page only. */
+export function createPasswordForm(
+  parts: SignInParts,
+  { targets }: { readonly targets: ReturnTargets },
+): (exchange: Exchange) => Promise<Outcome> {
+  return async function password(exchange) {
+    const { localUsers } = parts
+    if (exchange.arrival.method !== 'POST' || localUsers === undefined)
+      return refuse(problem('method_not_allowed'))
+    const form = await readForm(exchange)
+    if (!form.ok) return refuse(form.problem)
+    const returnTo = targets.choose(exchange, form.value)
+    const foreign = checkSameOrigin(exchange)
+    if (foreign !== undefined) return refuse(foreign, { returnTo })
+    const username = onlyValue(form.value, 'username') ?? ''
+    const grant = await localUsers.verify({
+      username,
+      password: onlyValue(form.value, 'password') ?? '',
+      client: exchange.facts.client,
+    })
+    if (grant.ok) return admit(parts, exchange, { grant: grant.value, provider: 'htpasswd', returnTo })
+    logFailure(parts, 'sign_in_failed', { exchange, why: grant.problem, fields: { provider: 'htpasswd' } })
+    return refuse(grant.problem, { returnTo, username })
+  }
+}

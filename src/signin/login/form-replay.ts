@@ -1,0 +1,37 @@
+import type { Exchange } from '../../http/exchange.ts'
+import { readForm } from '../../http/form.ts'
+import { isFromOwnPage } from '../../http/origin.ts'
+import { problem } from '../../problems.ts'
+import { failed, ok, type Result } from '../../result.ts'
+
+/** One field of a form, decoded. */
+export interface Field {
+  readonly name: string
+  readonly value: string
+}
+
+const MAX_FIELDS = 200
+/** HTML cannot carry NUL, and the other stands where bytes were no UTF-8: neither would come back as it was. */
+const ALTERED = /[\0\ufffd]/u
+
+/**
+ * Reads the fields of a form that somebody posted without a session, so that a page can hold them; `form_not_sent` for
+ * whatever cannot be held byte for byte. Only a page of this site may have sent it: a person who sends it again sends it
+ * as themselves, which must not happen to what another site wrote (OWASP CSRF).
+ */
+export async function readKeptForm(
+  exchange: Exchange,
+  limitBytes: number,
+): Promise<Result<readonly Field[]>> {
+  if (limitBytes === 0) return notSent('form-replay-limit')
+  if (!isFromOwnPage(exchange.facts)) return notSent('origin')
+  const form = await readForm(exchange, { maxBytes: limitBytes, maxFields: MAX_FIELDS })
+  if (!form.ok) return notSent(String(form.problem.detail?.['why'] ?? form.problem.reason))
+  const fields = Array.from(form.value, ([name, value]) => ({ name, value }))
+  const isAltered = fields.some(({ name, value }) => ALTERED.test(name) || ALTERED.test(value))
+  return isAltered ? notSent('encoding') : ok(fields)
+}
+
+function notSent(why: string): Result<never> {
+  return failed(problem('form_not_sent', { why }))
+}

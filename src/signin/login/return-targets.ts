@@ -1,0 +1,56 @@
+import type { Exchange } from '../../http/exchange.ts'
+import { onlyValue } from '../../http/form.ts'
+import { type SignInParts, toRedirectUri } from '../context.ts'
+import { compileAllowedHosts, type ReturnRules, readReturnTo } from './return-to.ts'
+
+/** Where a sign-in or sign-out that this request asks for leads back to. */
+export interface ReturnTargets {
+  /**
+   * The first that is there of: `rd` in the form or query, X-Auth-Request-Redirect, X-Forwarded-Uri (both from trusted
+   * peers only), the request itself. A refused one becomes `/`, and so do our own endpoints.
+   */
+  choose(exchange: Exchange, form?: URLSearchParams): string
+  /** Judges a target that was chosen earlier. */
+  check(returnTo: string, exchange: Exchange): string
+  /** What the request names itself (`rd` or X-Auth-Request-Redirect), as it is; undefined when it names nothing. */
+  named(exchange: Exchange, form?: URLSearchParams): string | undefined
+}
+
+/** Compiles the rules of one configuration. */
+export function createReturnTargets(parts: Pick<SignInParts, 'config'>): ReturnTargets {
+  const { prefix } = parts.config.paths
+  const allowsHost = compileAllowedHosts(parts.config.signIn.whitelistDomains)
+
+  /** The site that a person is on when the sign-in ends: relative targets count from there. */
+  function rulesFor(exchange: Exchange): ReturnRules {
+    return { origin: new URL(toRedirectUri(parts, exchange)).origin, prefix, allowsHost }
+  }
+
+  function isOwn({ target }: Exchange): boolean {
+    return target.path === prefix || target.path.startsWith(`${prefix}/`)
+  }
+
+  function named(exchange: Exchange, form?: URLSearchParams): string | undefined {
+    // The app's own addresses may have a parameter of that name.
+    const query = isOwn(exchange) ? new URLSearchParams(exchange.target.query) : new URLSearchParams()
+    const given =
+      onlyValue(form ?? query, 'rd') ?? onlyValue(query, 'rd') ?? exchange.facts.forwarded.redirect
+    return given === '' ? undefined : given
+  }
+
+  return {
+    named,
+    check: (returnTo, exchange) => readReturnTo(returnTo, rulesFor(exchange)),
+    choose(exchange, form) {
+      const { facts, target } = exchange
+      const rules = rulesFor(exchange)
+      const given = named(exchange, form)
+      if (given !== undefined) return readReturnTo(given, rules)
+      const asked = facts.forwarded.uri ?? target.raw
+      // A gateway may ask for a site that signs in on another one: only an absolute target leads back there.
+      const elsewhere = facts.trusted && rules.origin !== facts.origin
+      const absolute = elsewhere ? readReturnTo(`${facts.origin}${asked}`, rules) : '/'
+      return absolute === '/' ? readReturnTo(asked, rules) : absolute
+    },
+  }
+}

@@ -1,0 +1,114 @@
+import type { Exchange } from '../../http/exchange.ts'
+import { onlyValue, readQuery } from '../../http/form.ts'
+import { findHeader } from '../../http/head.ts'
+import { type Problem, problem } from '../../problems.ts'
+import type { Provider } from '../../providers/provider.ts'
+import { logFailure, type SignInParts, toRedirectUri, toWho } from '../context.ts'
+import { type Outcome, redirect, refuse } from '../outcome.ts'
+import type { ReturnTargets } from './return-targets.ts'
+import type { Transactions } from './transaction.ts'
+
+/** A login that is about to begin. */
+export interface Beginning {
+  readonly provider: Provider
+  /** Validated. */
+  readonly returnTo: string
+  /** How often it was started over already. */
+  readonly restarts: number
+  /** Let the person choose another account. */
+  readonly otherAccount: boolean
+}
+
+/** Sends the browser to the provider. */
+export type Begin = (exchange: Exchange, login: Beginning) => Promise<Outcome>
+
+/** Longest return target that travels in `state`. */
+const MAX_RETURN_TO = 1_800
+
+/** Builds the one way to begin a login: seal the transaction, then leave for the provider. */
+export function createBegin(parts: SignInParts, transactions: Transactions): Begin {
+  return async function begin(exchange, { provider, restarts, otherAccount, ...login }) {
+    const returnTo = shorten(parts, exchange, login.returnTo)
+    const redirectUri = toRedirectUri(parts, exchange)
+    const { cookies } = exchange
+    const { changes, ...started } = await transactions.start({
+      provider: provider.id,
+      returnTo,
+      redirectUri,
+      restarts,
+      cookies,
+    })
+    const extra: Record<string, string> = otherAccount ? { prompt: 'select_account' } : {}
+    const location = await provider.authorizationUrl({ ...started, redirectUri, extra })
+    if (!location.ok) {
+      logFailure(parts, 'sign_in_failed', {
+        exchange,
+        why: location.problem,
+        fields: { provider: provider.id },
+      })
+      return refuse(location.problem, { returnTo })
+    }
+    parts.log.event('sign_in_started', 'debug', { provider: provider.id, restarts, ...toWho(exchange) })
+    return redirect(location.value, changes)
+  }
+}
+
+/**
+ * `<prefix>/start`, and page loads that go straight to the provider. Only a visit that a person will see begins a login:
+ * a frame, a script, a prefetch or a HEAD gets 401 and no cookie.
+ */
+export function createStart(
+  parts: SignInParts,
+  { begin, targets }: { readonly begin: Begin; readonly targets: ReturnTargets },
+): (exchange: Exchange) => Promise<Outcome> {
+  return async function start(exchange) {
+    const returnTo = targets.choose(exchange)
+    const refusal = checkVisit(parts, exchange)
+    if (refusal !== undefined) return refuse(refusal, { returnTo })
+    const query = readQuery(exchange)
+    if (!query.ok) return refuse(query.problem, { returnTo })
+    const own = isStartEndpoint(parts, exchange)
+    const wanted = own ? onlyValue(query.value, 'provider') : undefined
+    const provider = parts.providers.find(({ id }) => wanted === undefined || id === wanted)
+    if (provider === undefined) return refuse(problem('not_found', { why: 'provider' }), { returnTo })
+    const otherAccount = own && onlyValue(query.value, 'account') === 'other'
+    return begin(exchange, { provider, returnTo, restarts: 0, otherAccount })
+  }
+}
+
+function checkVisit(parts: SignInParts, exchange: Exchange): Problem | undefined {
+  const { method } = exchange.arrival
+  if (method !== 'GET' && method !== 'HEAD') return problem('method_not_allowed')
+  if (method === 'HEAD') return problem('sign_in_required')
+  if (exchange.facts.navigation) return undefined
+  return isStartEndpoint(parts, exchange) && isPlain(exchange) ? undefined : problem('sign_in_required')
+}
+
+/**
+ * Whoever asks for the start endpoint wants to sign in, so a client that says nothing about itself (curl, an old
+ * browser's Accept of everything) gets its redirect; one that says that it is a script or a frame does not.
+ */
+function isPlain({ arrival, facts }: Exchange): boolean {
+  const says = (name: string): boolean => findHeader(arrival.headers, name) !== undefined
+  const accept = findHeader(arrival.headers, 'accept') ?? '*/*'
+  const silent = ![
+    'sec-fetch-mode',
+    'sec-fetch-dest',
+    'sec-purpose',
+    'purpose',
+    'x-moz',
+    'x-requested-with',
+  ].some(says)
+  return silent && !facts.websocket && accept.includes('*/*') && !accept.includes('json')
+}
+
+function isStartEndpoint({ config }: SignInParts, { target }: Exchange): boolean {
+  return target.path === `${config.paths.prefix}/start` || target.path === `${config.paths.prefix}/sign_in`
+}
+
+/** Some providers cut or refuse a long `state`; a person who lands on the start page is better off than one who cannot sign in. */
+function shorten({ log }: SignInParts, exchange: Exchange, returnTo: string): string {
+  if (returnTo.length <= MAX_RETURN_TO) return returnTo
+  log.event('return_target_dropped', 'warn', { length: returnTo.length, ...toWho(exchange) })
+  return '/'
+}

@@ -1,0 +1,53 @@
+import { utf8 } from '../../lib/bytes.ts'
+
+/** Everything about one login that has to survive the way to the provider and back. */
+export interface Flow {
+  /** 16 random bytes. */
+  readonly id: Uint8Array
+  /** 16 bytes that only the browser that started the login can prove again. */
+  readonly proof: Uint8Array
+  readonly expiresAtMs: number
+  readonly restarts: number
+  /** Id of the configured provider. */
+  readonly provider: string
+  /** Validated; judged again when the login ends. */
+  readonly returnTo: string
+}
+
+const VERSION = 1
+/** Version, restarts, id, proof, end in seconds, length of the provider's id. */
+const HEAD_BYTES = 1 + 1 + 16 + 16 + 4 + 1
+
+/**
+ * A flow as bytes, before it is sealed: binary, because some providers cap `state` near 500 characters. The head has a
+ * fixed size, the provider's id follows, the return target takes the rest.
+ */
+export function encodeFlow(flow: Flow): Uint8Array {
+  const provider = utf8(flow.provider)
+  const returnTo = utf8(flow.returnTo)
+  const bytes = new Uint8Array(HEAD_BYTES + provider.length + returnTo.length)
+  bytes.set([VERSION, flow.restarts])
+  bytes.set(flow.id, 2)
+  bytes.set(flow.proof, 18)
+  new DataView(bytes.buffer).setUint32(34, Math.ceil(flow.expiresAtMs / 1000))
+  bytes[38] = provider.length
+  bytes.set(provider, HEAD_BYTES)
+  bytes.set(returnTo, HEAD_BYTES + provider.length)
+  return bytes
+}
+
+/** Bytes to a flow; undefined for another version or kind. Only opened seals come here, so nothing else is checked. */
+export function decodeFlow(bytes: Uint8Array): Flow | undefined {
+  if (bytes[0] !== VERSION || bytes.length < HEAD_BYTES) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const providerEnd = HEAD_BYTES + (bytes[38] ?? 0)
+  const decoder = new TextDecoder()
+  return {
+    id: bytes.slice(2, 18),
+    proof: bytes.slice(18, 34),
+    expiresAtMs: view.getUint32(34) * 1000,
+    restarts: bytes[1] ?? 0,
+    provider: decoder.decode(bytes.subarray(HEAD_BYTES, providerEnd)),
+    returnTo: decoder.decode(bytes.subarray(providerEnd)),
+  }
+}

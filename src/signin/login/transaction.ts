@@ -1,0 +1,125 @@
+import type { CookieConfig } from '../../config/config.ts'
+import type { KeyRing } from '../../crypto/keys.ts'
+import { open, seal } from '../../crypto/seal.ts'
+import type { Cookie, CookieChange } from '../../http/exchange.ts'
+import { equalBytes, hmacSha256, randomBytes, toBase64Url } from '../../lib/bytes.ts'
+import { createBinding } from './csrf-cookie.ts'
+import { decodeFlow, encodeFlow, type Flow } from './state.ts'
+
+/** What a new login needs to know. */
+export interface NewLogin {
+  readonly provider: string
+  readonly returnTo: string
+  readonly redirectUri: string
+  /** How often this login was started over already. */
+  readonly restarts: number
+  readonly cookies: readonly Cookie[]
+}
+
+/** Secrets of one login, derived and never stored. */
+export interface LoginSecrets {
+  /** 43 characters (RFC 7636 §4.1). */
+  readonly codeVerifier: string
+  readonly nonce: string
+}
+
+/** A login that was started. */
+export interface StartedLogin extends LoginSecrets {
+  readonly state: string
+  readonly changes: readonly CookieChange[]
+}
+
+/** A login that came back. */
+export interface ReturnedLogin {
+  readonly flow: Flow
+  readonly expired: boolean
+  /** Undefined when the login was not started in this browser, or for another redirect URI. */
+  readonly secrets: LoginSecrets | undefined
+  /** Ends the cookie of this login alone; empty where all logins share one. */
+  readonly cleanUp: readonly CookieChange[]
+}
+
+/** Logins under way. All there is to know about one travels sealed in `state`; nothing is kept here. */
+export interface Transactions {
+  start(login: NewLogin): Promise<StartedLogin>
+  /** Undefined for a state that is not ours or was changed. */
+  open(request: {
+    readonly state: string
+    readonly redirectUri: string
+    readonly cookies: readonly Cookie[]
+  }): Promise<ReturnedLogin | undefined>
+  /** Ends the cookies of all logins that this browser has under way. */
+  clear(cookies: readonly Cookie[]): readonly CookieChange[]
+}
+
+/** What transactions are made from. */
+export interface TransactionParts {
+  /** Of purpose `transaction`. */
+  readonly ring: KeyRing
+  readonly cookie: Pick<CookieConfig, 'name' | 'csrf'>
+  readonly now: () => number
+}
+
+const FLOW_ID_BYTES = 16
+const PROOF_BYTES = 16
+
+/**
+ * Builds transactions. A random secret in one small cookie binds every login of a browser; verifier, nonce and the proof of
+ * the binding are HMACs of it over the random id of the flow, so that parallel tabs need no cookies of their own.
+ */
+export function createTransactions({ ring, cookie, now }: TransactionParts): Transactions {
+  const binding = createBinding(cookie)
+  return {
+    clear: binding.clear,
+    async start({ cookies, redirectUri, ...login }) {
+      const id = randomBytes(FLOW_ID_BYTES)
+      const { secret, changes } = binding.take(toBase64Url(id), cookies)
+      const proof = await prove(secret, { id, redirectUri })
+      const expiresAtMs = now() + cookie.csrf.expireMs
+      const state = await seal(ring, encodeFlow({ ...login, id, proof, expiresAtMs }))
+      return { state, changes, ...(await deriveSecrets(secret, id)) }
+    },
+    async open({ state, redirectUri, cookies }) {
+      const opened = await open(ring, state)
+      const flow = opened.ok ? decodeFlow(opened.value.bytes) : undefined
+      if (flow === undefined) return undefined
+      const flowId = toBase64Url(flow.id)
+      const secret = await findSecret(binding.find(flowId, cookies), flow, redirectUri)
+      return {
+        flow,
+        expired: now() >= flow.expiresAtMs,
+        secrets: secret === undefined ? undefined : await deriveSecrets(secret, flow.id),
+        cleanUp: binding.release(flowId, cookies),
+      }
+    },
+  }
+}
+
+/** Cookies of one name can come from several domains and paths: whichever proves the binding is ours. */
+async function findSecret(
+  candidates: readonly Uint8Array<ArrayBuffer>[],
+  { id, proof }: Flow,
+  redirectUri: string,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  for (const secret of candidates) {
+    if (equalBytes(proof, await prove(secret, { id, redirectUri }))) return secret
+  }
+  return undefined
+}
+
+/** The redirect URI is part of the proof: a login that began on one host cannot end on another. */
+async function prove(
+  secret: Uint8Array<ArrayBuffer>,
+  { id, redirectUri }: { readonly id: Uint8Array; readonly redirectUri: string },
+): Promise<Uint8Array> {
+  const mac = await hmacSha256(secret, `proof ${toBase64Url(id)} ${redirectUri}`)
+  return mac.subarray(0, PROOF_BYTES)
+}
+
+async function deriveSecrets(secret: Uint8Array<ArrayBuffer>, id: Uint8Array): Promise<LoginSecrets> {
+  const [verifier, nonce] = await Promise.all([
+    hmacSha256(secret, `verifier ${toBase64Url(id)}`),
+    hmacSha256(secret, `nonce ${toBase64Url(id)}`),
+  ])
+  return { codeVerifier: toBase64Url(verifier), nonce: toBase64Url(nonce) }
+}

@@ -1,0 +1,149 @@
+import type { Exchange } from '../../http/exchange.ts'
+import { onlyValue, readForm, readQuery } from '../../http/form.ts'
+import { findHeader } from '../../http/head.ts'
+import { problem } from '../../problems.ts'
+import type { Provider } from '../../providers/provider.ts'
+import { hasBody } from '../../proxy/websocket-request.ts'
+import type { Session } from '../../session/session.ts'
+import { loadSession, logFailure, type SignInParts, toRedirectUri, toWho } from '../context.ts'
+import type { ReturnTargets } from '../login/return-targets.ts'
+import type { Transactions } from '../login/transaction.ts'
+import { type Outcome, redirect, refuse } from '../outcome.ts'
+import { checkSameOrigin } from '../same-origin.ts'
+import { callBackendLogout } from './backend-logout.ts'
+import { withIdToken } from './id-token-hint.ts'
+import type { SignOutTickets } from './logout-state.ts'
+
+/** What signing out is made from. */
+export interface SignOutTools {
+  readonly targets: ReturnTargets
+  readonly tickets: SignOutTickets
+  readonly transactions: Pick<Transactions, 'clear'>
+}
+
+const ID_TOKEN = '{id_token}'
+/** Braces are no part of a URL; a stand-in is, so that the check sees the address as it will be but for the token. */
+const STAND_IN = 'ID_TOKEN_GOES_HERE'
+
+/**
+ * Builds `<prefix>/sign_out`: by POST, or by GET from our own pages or the address bar. Ends every cookie of ours,
+ * tells the backend, denies and revokes what could bring the session back, and leaves through the provider's own
+ * sign-out where it has one.
+ */
+export function createSignOut(
+  parts: SignInParts,
+  { targets, tickets, transactions }: SignOutTools,
+): (exchange: Exchange) => Promise<Outcome> {
+  return async function signOut(exchange) {
+    const form = await readSignOutForm(exchange)
+    const foreign = checkSameOrigin(exchange)
+    if (foreign !== undefined || !form.ok) {
+      const why = foreign ?? (form.ok ? problem('request_malformed') : form.problem)
+      logFailure(parts, 'sign_out_refused', { exchange, why })
+      return refuse(why)
+    }
+    const target = readTarget(targets, exchange, form.value)
+    const session = await loadEnding(parts, exchange, target)
+    const exit = await chooseExit(parts, exchange, { session, target, tickets })
+    if (session !== undefined) await endSession(parts, exchange, session)
+    const { cookies } = exchange
+    const changes = [...parts.sessions.clear(cookies), ...transactions.clear(cookies)]
+    return exit === undefined ? { kind: 'signed-out', changes } : redirect(exit, changes)
+  }
+}
+
+/** The session that ends, with an ID token where somebody is going to be shown it. */
+async function loadEnding(
+  parts: SignInParts,
+  exchange: Exchange,
+  target: string,
+): Promise<Session | undefined> {
+  const session = await loadSession(parts, exchange)
+  if (session === undefined) return undefined
+  const provider = findProvider(parts, session)
+  const isNamed =
+    target.includes(STAND_IN) || (parts.config.signIn.backendLogoutUrl?.includes(ID_TOKEN) ?? false)
+  const isShown = async () =>
+    target.startsWith('/') &&
+    (await provider?.endSessionUrl({ idToken: undefined, returnTo: '', state: '' })) !== undefined
+  return isNamed || (await isShown()) ? withIdToken(session, provider) : session
+}
+
+interface Leaving {
+  readonly session: Session | undefined
+  readonly target: string
+  readonly tickets: SignOutTickets
+}
+
+/** An absolute target of the operator's choice is usually the provider's own sign-out, so it wins over ours. */
+async function chooseExit(
+  parts: SignInParts,
+  exchange: Exchange,
+  { session, target, tickets }: Leaving,
+): Promise<string | undefined> {
+  const idToken = session?.tokens.id
+  if (!target.startsWith('/')) return target.replaceAll(STAND_IN, encodeURIComponent(idToken ?? ''))
+  const returnTo = target.replaceAll(STAND_IN, '')
+  const provided = await findProvider(parts, session)?.endSessionUrl({
+    idToken,
+    returnTo: `${new URL(toRedirectUri(parts, exchange)).origin}${parts.config.paths.prefix}/signed_out`,
+    state: await tickets.write(returnTo),
+  })
+  return provided ?? (returnTo === '/' ? undefined : returnTo)
+}
+
+/** Builds `<prefix>/signed_out`, where the provider's sign-out leads back to: on to the target that our own state names. */
+export function createSignedOut({
+  targets,
+  tickets,
+}: Omit<SignOutTools, 'transactions'>): (exchange: Exchange) => Promise<Outcome> {
+  return async function signedOut(exchange) {
+    const query = readQuery(exchange)
+    const state = query.ok ? onlyValue(query.value, 'state') : undefined
+    const named = state === undefined ? undefined : await tickets.read(state)
+    const returnTo = named === undefined ? '/' : targets.check(named, exchange)
+    return returnTo === '/' ? { kind: 'signed-out', changes: [] } : redirect(returnTo)
+  }
+}
+
+async function readSignOutForm(exchange: Exchange): ReturnType<typeof readForm> {
+  const { method } = exchange.arrival
+  if (method === 'GET' || method === 'HEAD') return readQuery(exchange)
+  if (method !== 'POST') return { ok: false, problem: problem('method_not_allowed') }
+  // A program that posts nothing names no type.
+  const isBare =
+    findHeader(exchange.arrival.headers, 'content-type') === undefined && !hasBody(exchange.arrival)
+  return isBare ? readQuery(exchange) : readForm(exchange)
+}
+
+/** `rd` as oauth2-proxy takes it; the stand-in for `{id_token}` is filled in after the check. */
+function readTarget(targets: ReturnTargets, exchange: Exchange, form: URLSearchParams): string {
+  const named = targets.named(exchange, form)
+  return named === undefined ? '/' : targets.check(named.replaceAll(ID_TOKEN, STAND_IN), exchange)
+}
+
+/** What happens elsewhere: each part is tried, none can keep the person signed in here. */
+async function endSession(parts: SignInParts, exchange: Exchange, session: Session): Promise<void> {
+  const { config, denylist, log } = parts
+  await denylist.deny({ kind: 'session', id: session.id })
+  const elsewhere = Promise.all([
+    callBackendLogout(parts, config.signIn.backendLogoutUrl, session.tokens.id),
+    findProvider(parts, session)?.revoke(session),
+  ]).then(([called, revoked]) => {
+    for (const [step, result] of Object.entries({ backend: called, revoke: revoked })) {
+      if (result?.ok === false)
+        logFailure(parts, 'sign_out_incomplete', { exchange, why: result.problem, fields: { step } })
+    }
+  })
+  exchange.arrival.defer(elsewhere)
+  log.event('signed_out', 'info', {
+    user: session.user,
+    email: session.email,
+    provider: session.provider,
+    ...toWho(exchange),
+  })
+}
+
+function findProvider({ providers }: SignInParts, session: Session | undefined): Provider | undefined {
+  return providers.find(({ id }) => id === session?.provider)
+}

@@ -1,0 +1,123 @@
+import type { ProviderConfig } from '../../../src/config/config.ts'
+import type { LogFields } from '../../../src/observe/log.ts'
+import type { ProviderTools } from '../../../src/providers/context.ts'
+import type { LoginResponse, Provider } from '../../../src/providers/provider.ts'
+import { createProviders } from '../../../src/providers/registry.ts'
+import type { Result } from '../../../src/result.ts'
+import type { Grant, Session } from '../../../src/session/session.ts'
+import { createFakePlatform, type FakePlatform } from '../../support/fake-platform.ts'
+import { createFakeProvider, type FakeProvider } from '../../support/fake-provider.ts'
+import { aSession } from '../../support/session.ts'
+
+/** An OpenID provider of the usual settings. */
+export function aProviderConfig(given: Partial<ProviderConfig> = {}): ProviderConfig {
+  return {
+    id: 'oidc',
+    kind: 'oidc',
+    displayName: 'OpenID Connect',
+    clientId: 'sidegate',
+    clientSecret: { value: 's3cret:+/% é' },
+    issuer: 'https://op.test',
+    skipDiscovery: false,
+    loginUrl: undefined,
+    redeemUrl: undefined,
+    profileUrl: undefined,
+    validateUrl: undefined,
+    jwksUrl: undefined,
+    scope: undefined,
+    loginParameters: {},
+    claims: {
+      email: 'email',
+      groups: 'groups',
+      audience: ['aud'],
+      extraAudiences: [],
+      skipProfileUrl: false,
+      allowUnverifiedEmail: false,
+    },
+    signingAlgs: [],
+    skipIssuerVerification: false,
+    skipNonce: false,
+    codeChallengeMethod: 'S256',
+    insecureTls: false,
+    github: { org: '', teams: [], repo: '', token: '', users: [] },
+    ...given,
+  }
+}
+
+/** What a provider is lent in tests; log lines are kept. */
+export function someTools(
+  platform: FakePlatform,
+  files: Readonly<Record<string, string>> = {},
+): ProviderTools & { readonly lines: { level: string; msg: string; fields: LogFields | undefined }[] } {
+  const lines: { level: string; msg: string; fields: LogFields | undefined }[] = []
+  return {
+    lines,
+    platform,
+    log: { line: (level, msg, fields) => lines.push({ level, msg, fields }) },
+    async readSecret(path) {
+      const text = files[path]
+      if (text === undefined) throw new Error('ENOENT')
+      return text
+    },
+  }
+}
+
+/** A provider under test in front of the fake one, with a clock. */
+export interface Bench {
+  readonly op: FakeProvider
+  readonly platform: FakePlatform
+  readonly tools: ReturnType<typeof someTools>
+  readonly provider: Provider
+  /** Goes to the authorization endpoint and comes back with what the callback would hand over. */
+  visit(): Promise<LoginResponse>
+  /** Visits and redeems. */
+  signIn(): Promise<Result<Grant>>
+  /** Signs in and makes a session of it. */
+  session(): Promise<Session>
+}
+
+/** Builds a bench; the settings win over `aProviderConfig`. Files may change while it runs. */
+export async function aBench(
+  given: Partial<ProviderConfig> = {},
+  files: Readonly<Record<string, string>> = {},
+): Promise<Bench> {
+  const op = await createFakeProvider()
+  const platform = createFakePlatform({ provider: op.fetch })
+  op.behaviour.now = platform.now
+  const tools = someTools(platform, files)
+  const [provider] = createProviders([aProviderConfig(given)], tools)
+  if (provider === undefined) throw new Error('No provider')
+  const bench: Bench = {
+    op,
+    platform,
+    tools,
+    provider,
+    async visit() {
+      const login = {
+        redirectUri: 'https://app.example.com/oauth2/callback',
+        nonce: 'n'.repeat(43),
+        codeVerifier: 'v'.repeat(43),
+      }
+      const url = await provider.authorizationUrl({ ...login, state: 'the-state', extra: {} })
+      if (!url.ok) throw new Error(url.problem.reason)
+      const callback = await op.visit(url.value)
+      return { ...login, parameters: callback.searchParams }
+    },
+    signIn: async () => provider.redeem(await bench.visit()),
+    async session() {
+      const grant = await bench.signIn()
+      if (!grant.ok) throw new Error(JSON.stringify(grant.problem))
+      return aSession({ ...grant.value.identity, tokens: grant.value.tokens })
+    },
+  }
+  return bench
+}
+
+/** Reason and check of a failure, for tables: `id_token_invalid/exp`; `ok` for success. */
+export function verdictOf(result: Result<unknown>): string {
+  if (result.ok) return 'ok'
+  const { reason, detail } = result.problem
+  const why =
+    detail?.['check'] ?? detail?.['why'] ?? detail?.['error'] ?? detail?.['claim'] ?? detail?.['rule']
+  return why === undefined ? reason : `${reason}/${String(why)}`
+}

@@ -1,0 +1,106 @@
+import type { HeadersConfig, UpstreamConfig } from '../../../src/config/config.ts'
+import type { Exchange, Facts } from '../../../src/http/exchange.ts'
+import type { ForwardPlan, HeaderLines } from '../../../src/platform.ts'
+import { createForwarder, type ForwardRequest } from '../../../src/proxy/forward.ts'
+import type { Result } from '../../../src/result.ts'
+import { createFakePlatform } from '../../support/fake-platform.ts'
+import { type AnArrival, anArrival } from '../../support/incoming-request.ts'
+
+export const HEADERS: HeadersConfig = {
+  passBasicAuth: true,
+  basicAuthPassword: '',
+  passUserHeaders: true,
+  passAccessToken: false,
+  passAuthorizationHeader: false,
+  setXAuthRequest: false,
+  setBasicAuth: false,
+  setAuthorizationHeader: false,
+  preferEmailToUser: false,
+  stripClientHeaders: true,
+  requestIdHeader: 'x-request-id',
+}
+
+export const UPSTREAM: UpstreamConfig = {
+  id: 'app',
+  path: '/',
+  target: { kind: 'tcp', protocol: 'http:', host: '127.0.0.1', port: 8080, verifyTls: true, keepAlive: true },
+  passHostHeader: true,
+  websockets: true,
+  timeoutMs: 30_000,
+}
+
+/** What one test says about a request and the configuration; everything else is ordinary. */
+export interface Given extends AnArrival, Partial<Omit<ForwardRequest, 'exchange'>> {
+  readonly config?: Partial<HeadersConfig>
+  readonly upstreams?: readonly UpstreamConfig[]
+  readonly facts?: Partial<Facts>
+  /** Lines after Host. */
+  readonly lines?: HeaderLines
+}
+
+/** Forwards one request through a platform without a network: what went out, and what came of it. */
+export async function forwarded(given: Given): Promise<{ plan: ForwardPlan; result: Result<Response> }> {
+  const platform = createFakePlatform()
+  const forwarder = createForwarder({
+    upstreams: given.upstreams ?? [UPSTREAM],
+    headers: { ...HEADERS, ...given.config },
+    platform,
+    ownsCookie: (name) => name.startsWith('__Host-s') || name.startsWith('__Host-l'),
+  })
+  const { session, setCookies = [], closeAtMs, dropAuthorization = false } = given
+  const result = await forwarder.forward({
+    exchange: anExchange(given),
+    session,
+    setCookies,
+    closeAtMs,
+    dropAuthorization,
+  })
+  return { plan: platform.plans[0]!, result }
+}
+
+/** The request lines that go upstream. */
+export async function requestLines(given: Given): Promise<HeaderLines> {
+  return (await forwarded(given)).plan.headers
+}
+
+/** All values of one header by its exact name in any case. */
+export function values(lines: HeaderLines, name: string): string[] {
+  return lines.filter((_, at) => at % 2 === 1 && lines[at - 1]?.toLowerCase() === name.toLowerCase())
+}
+
+function anExchange(given: Given): Exchange {
+  const arrival = anArrival({
+    ...given,
+    headers: given.headers ?? ['Host', 'app.example.com', ...(given.lines ?? [])],
+  })
+  const mark = arrival.target.indexOf('?')
+  const facts: Facts = {
+    client: '203.0.113.7',
+    scheme: 'https',
+    host: 'app.example.com',
+    origin: 'https://app.example.com',
+    trusted: false,
+    navigation: false,
+    wantsHtml: false,
+    websocket: false,
+    preflight: false,
+    originHeader: undefined,
+    fetchSite: undefined,
+    userAgent: '',
+    authorization: undefined,
+    forwarded: { method: undefined, uri: undefined, redirect: undefined },
+    ...given.facts,
+  }
+  return {
+    arrival,
+    facts,
+    cookies: [],
+    requestId: 'request-1',
+    target: {
+      raw: arrival.target,
+      path: mark < 0 ? arrival.target : arrival.target.slice(0, mark),
+      query: mark < 0 ? '' : arrival.target.slice(mark),
+      ambiguous: false,
+    },
+  }
+}

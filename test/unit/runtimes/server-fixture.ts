@@ -1,0 +1,188 @@
+import { connect, type Socket } from 'node:net'
+import { createNodePlatform, type NodePlatform } from '../../../runtimes/node/platform.ts'
+import { type Listener, listen } from '../../../runtimes/node/server/listen.ts'
+import type { UpstreamConfig } from '../../../src/config/config.ts'
+import type { TurnAway } from '../../../src/endpoints/overload.ts'
+import type { Exchange } from '../../../src/http/exchange.ts'
+import type { Arrival, Departure } from '../../../src/platform.ts'
+import { PROBLEMS } from '../../../src/problems.ts'
+import { createForwarder } from '../../../src/proxy/forward.ts'
+import { HEADERS, UPSTREAM } from '../proxy/forwarder-fixture.ts'
+
+/** What a test says about the door. */
+export interface DoorSettings {
+  /** Port of the upstream on 127.0.0.1. */
+  readonly upstream?: number
+  readonly config?: Partial<UpstreamConfig>
+  readonly setCookies?: readonly string[]
+  readonly closeAfterMs?: number
+  /** Answers instead of forwarding; undefined forwards. */
+  readonly answer?: (arrival: Arrival, request: Request) => Promise<Response | undefined>
+}
+
+/** The Node door with nothing behind it but the forwarder. */
+export interface Door {
+  readonly port: number
+  readonly listener: Listener
+  readonly node: NodePlatform
+  readonly departures: Departure[]
+  readonly bugs: unknown[]
+  close(): Promise<void>
+}
+
+/** Opens it on a port of the kernel's choice. */
+export async function openDoor(settings: DoorSettings = {}): Promise<Door> {
+  const bugs: unknown[] = []
+  const departures: Departure[] = []
+  const onBug = (error: unknown): void => void bugs.push(error)
+  const node = createNodePlatform({ insecureTls: false, onBug, sink: () => {} })
+  const { forward } = createForwarder({
+    upstreams: [
+      { ...UPSTREAM, target: { ...UPSTREAM.target, ...tcp(settings.upstream) }, ...settings.config },
+    ],
+    headers: HEADERS,
+    platform: node.platform,
+    ownsCookie: (name) => name.startsWith('__Host-s'),
+  })
+  const fetch = async (request: Request, env: unknown): Promise<Response> => {
+    const arrival = node.platform.arrival(request, env)
+    arrival.departed((departure) => departures.push(departure))
+    const own = await settings.answer?.(arrival, request)
+    if (own !== undefined) return own
+    const sent = await forward({
+      exchange: anExchange(arrival),
+      session: undefined,
+      setCookies: settings.setCookies ?? [],
+      closeAtMs: settings.closeAfterMs === undefined ? undefined : Date.now() + settings.closeAfterMs,
+    })
+    if (sent.ok) return sent.value
+    return new Response(sent.problem.reason, { status: PROBLEMS[sent.problem.reason].status })
+  }
+  const turnAway: TurnAway = ({ target }) => ({
+    status: 503,
+    headers: ['Retry-After', '1'],
+    body: `busy ${target}`,
+  })
+  const http = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
+  const config = { http, https: undefined, forceHttps: false }
+  const [listener] = await listen({
+    config,
+    app: { fetch, turnAway, probes: [] },
+    watch: node.watcher.watch,
+    onBug,
+  })
+  if (listener === undefined) throw new Error('no listener')
+  // The server forgets sockets that became tunnels.
+  const sockets = new Set<Socket>()
+  listener.server.on('connection', (socket: Socket) => sockets.add(socket))
+  return {
+    port: Number(new URL(listener.url).port),
+    listener,
+    node,
+    departures,
+    bugs,
+    close: () =>
+      new Promise((resolve) => {
+        node.client.close()
+        node.watcher.close()
+        listener.server.close(() => resolve())
+        for (const socket of sockets) socket.destroy()
+      }),
+  }
+}
+
+/** What came back on one connection. */
+export interface Conversation {
+  readonly socket: Socket
+  /** Everything so far, one character a byte. */
+  text(): string
+  send(text: string): void
+  /** Settles with everything so far once it fits. */
+  until(fits: RegExp | ((text: string) => boolean)): Promise<string>
+  /** Settles with everything when the other side has closed. */
+  closed(): Promise<string>
+}
+
+/** Opens a connection and says something. */
+export function talk(port: number, text = ''): Conversation {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  let received = ''
+  let over = false
+  const listeners = new Set<() => void>()
+  const tell = (): void => {
+    for (const listener of [...listeners]) listener()
+  }
+  socket.on('data', (bytes) => {
+    received += bytes.toString('latin1')
+    tell()
+  })
+  const onEnd = (): void => {
+    over = true
+    tell()
+  }
+  socket.on('end', onEnd)
+  socket.on('close', onEnd)
+  socket.on('error', onEnd)
+  const when = (condition: () => boolean): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!condition() && !over) return
+        listeners.delete(look)
+        if (condition()) resolve(received)
+        else reject(new Error(`closed after ${JSON.stringify(received)}`))
+      }
+      listeners.add(look)
+      look()
+    })
+  if (text !== '') socket.write(text, 'latin1')
+  return {
+    socket,
+    text: () => received,
+    send: (more) => void socket.write(more, 'latin1'),
+    until: (fits) => when(() => (typeof fits === 'function' ? fits(received) : fits.test(received))),
+    closed: () => when(() => over),
+  }
+}
+
+/** A plain request head, ready to be sent. */
+export function aRequest(target = '/', lines: readonly string[] = [], method = 'GET'): string {
+  return `${method} ${target} HTTP/1.1\r\nHost: app.example.com\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`
+}
+
+function tcp(port: number | undefined): { port: number } | undefined {
+  return port === undefined ? undefined : { port }
+}
+
+function anExchange(arrival: Arrival): Exchange {
+  const { target } = arrival
+  const mark = target.indexOf('?')
+  const line = (name: string): string =>
+    arrival.headers.find((_, at) => at % 2 === 1 && arrival.headers[at - 1]?.toLowerCase() === name) ?? ''
+  return {
+    arrival,
+    target: {
+      raw: target,
+      path: mark < 0 ? target : target.slice(0, mark),
+      query: mark < 0 ? '' : target.slice(mark),
+      ambiguous: false,
+    },
+    cookies: [],
+    requestId: 'request-1',
+    facts: {
+      client: '127.0.0.1',
+      scheme: 'http',
+      host: line('host'),
+      origin: `http://${line('host')}`,
+      trusted: false,
+      navigation: false,
+      wantsHtml: false,
+      websocket: line('upgrade').toLowerCase() === 'websocket',
+      preflight: false,
+      originHeader: undefined,
+      fetchSite: undefined,
+      userAgent: '',
+      authorization: undefined,
+      forwarded: { method: undefined, uri: undefined, redirect: undefined },
+    },
+  }
+}

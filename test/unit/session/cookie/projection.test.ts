@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { compileProjection } from '../../../../src/session/cookie/projection.ts'
+import type { Tokens } from '../../../../src/session/session.ts'
+import { aSession, NOW_MS } from '../../../support/session.ts'
+import { aConfig, type Wishes } from '../refresh-fixture.ts'
+
+const TOKENS: Tokens = { access: 'AT', id: 'IT', refresh: 'RT', accessExpiresAtMs: NOW_MS + 1000 }
+
+/** The tokens that outlive a projection, as a word. */
+function keptOf(wishes: Wishes, tokens = TOKENS): string {
+  const { access, id, refresh } = compileProjection(aConfig(wishes)).project(aSession({ tokens })).tokens
+  return [access, id, refresh].filter((token) => token !== undefined).join(' ')
+}
+
+const QUIET = { revalidateMs: 0, refreshMs: 0 }
+
+describe('of the tokens', () => {
+  it.each<[string, Wishes, string]>([
+    ['by default: re-validation asks with the refresh token', {}, 'RT'],
+    ['nothing asks and nothing passes on', { session: QUIET }, ''],
+    ['cookie-refresh', { session: { ...QUIET, refreshMs: 1000 } }, 'RT'],
+    [
+      'pass-access-token, which has to stay fresh',
+      { session: QUIET, headers: { passAccessToken: true } },
+      'AT RT',
+    ],
+    ['pass-authorization-header', { headers: { passAuthorizationHeader: true } }, 'IT RT'],
+    ['set-authorization-header', { headers: { setAuthorizationHeader: true } }, 'IT RT'],
+    ['a sign-out address that names it', { backendLogoutUrl: 'https://op/out?h={id_token}' }, 'IT RT'],
+    ['a sign-out address that does not', { backendLogoutUrl: 'https://op/out' }, 'RT'],
+    ['validate-url without cookie-refresh', { provider: { validateUrl: 'https://op/v' } }, 'RT'],
+    ['validate-url', { session: { refreshMs: 1000 }, provider: { validateUrl: 'https://op/v' } }, 'AT RT'],
+    ['GitHub', { session: { refreshMs: 1000 }, provider: { kind: 'github', issuer: undefined } }, 'AT RT'],
+    ['session-cookie-minimal', { session: { minimal: true }, headers: { passAccessToken: true } }, ''],
+  ])('kept for %s', (_, wishes, kept) => expect(keptOf(wishes)).toBe(kept))
+
+  it('the ID token stays where no refresh could fetch a new one for the sign-out', () => {
+    const tokens = { ...TOKENS, refresh: undefined }
+    expect(keptOf({}, tokens)).toBe('IT')
+    expect(keptOf({ session: { minimal: true } }, tokens)).toBe('')
+    expect(keptOf({ provider: { issuer: undefined } }, tokens)).toBe('')
+  })
+})
+
+describe('of the groups', () => {
+  const project = (wishes: Wishes) =>
+    compileProjection(aConfig(wishes)).project(aSession({ groups: ['a', 'b', 'c'] })).groups
+
+  it('all stay by default', () => expect(project({ allowedGroups: ['b'] })).toEqual(['a', 'b', 'c']))
+  it('only those that rules name stay on demand', () => {
+    expect(project({ session: { groups: 'named' }, allowedGroups: ['b', 'x'] })).toEqual(['b'])
+  })
+})
+
+describe('at start', () => {
+  const warningsOf = (wishes: Wishes) => compileProjection(aConfig(wishes)).warnings
+
+  it('says nothing about settings that fit', () => {
+    expect(warningsOf({})).toEqual([])
+    expect(warningsOf({ headers: { passAccessToken: true, passAuthorizationHeader: true } })).toEqual([])
+  })
+
+  it('warns about a budget that the wanted tokens will hardly fit', () => {
+    const wishes = { headers: { passAccessToken: true, passAuthorizationHeader: true } }
+    const [warning] = warningsOf({ ...wishes, session: { budgetBytes: 4000 } })
+    expect(warning).toContain('the budget is 4000 bytes')
+    expect(warning).toContain('(access, ID, refresh) takes about 5500')
+  })
+
+  it('warns about named groups without a name', () => {
+    expect(warningsOf({ session: { groups: 'named' } })).toHaveLength(1)
+    expect(warningsOf({ session: { groups: 'named' }, allowedGroups: ['a'] })).toEqual([])
+  })
+})

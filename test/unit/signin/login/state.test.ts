@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest'
+import { decodeFlow, encodeFlow, type Flow } from '../../../../src/signin/login/state.ts'
+
+const FLOW: Flow = {
+  id: new Uint8Array(16).fill(1),
+  proof: new Uint8Array(16).fill(2),
+  expiresAtMs: 1_767_600_900_000,
+  restarts: 1,
+  provider: 'oidc',
+  returnTo: '/a?b=c#ü',
+}
+
+/** Version 1, byte for byte. Never to be recorded anew. */
+const RECORDED = [
+  '01', // version
+  '01', // started over once
+  '01'.repeat(16),
+  '02'.repeat(16),
+  '695b7304', // end
+  '04',
+  '6f696463', // oidc
+  '2f613f623d6323c3bc', // return target
+].join('')
+
+it('a sign-in has exactly this form; whoever changes it raises the version', () => {
+  expect(Buffer.from(encodeFlow(FLOW)).toString('hex')).toBe(RECORDED)
+})
+
+it('a sign-in that version 0.1 started can be finished', () => {
+  expect(decodeFlow(new Uint8Array(Buffer.from(RECORDED, 'hex')))).toEqual(FLOW)
+})
+
+it.each([
+  ['nothing', ''],
+  ['another version', `02${RECORDED.slice(2)}`],
+  ['a head that is cut off', RECORDED.slice(0, 76)],
+])('is no sign-in: %s', (_, hex) => {
+  expect(decodeFlow(new Uint8Array(Buffer.from(hex, 'hex')))).toBeUndefined()
+})
