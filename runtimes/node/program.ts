@@ -3,6 +3,7 @@ import type { Config } from '../../src/config/config.ts'
 import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import { createLog } from '../../src/observe/log.ts'
 import type { Platform } from '../../src/platform.ts'
+import { describeRedirectUri } from '../../src/signin/login/redirect-uri.ts'
 import { VERSION } from '../version.ts'
 import { createNodePlatform } from './platform.ts'
 import { listen } from './server/listen.ts'
@@ -61,6 +62,7 @@ async function serve({ runtime, fetch, tune }: Program, { config, warnings }: Se
   const app = await createApp(config, await withSharedState(node.platform, config.session, log))
   const listeners = await listen({ config: config.listen, app, watch: node.watcher.watch, onBug })
   for (const { url } of listeners) log.line('info', 'Sidegate is listening', { url, version: VERSION })
+  log.line('info', 'Register the redirect URI at the provider', describeRedirectUri(config))
   endOnSignals({ listeners, node })
   tune?.()
 }
