@@ -44,7 +44,7 @@ export interface Respond {
 }
 
 /** What answers are made from. */
-export interface RespondParts {
+export interface RespondDeps {
   readonly cookie: CookieConfig
   readonly pages: Pages
   /** `/oauth2` */
@@ -76,7 +76,7 @@ const RETRY_AFTER_SECONDS: Readonly<Partial<Record<Reason, number>>> = {
 }
 
 /** Builds the answers of one configuration. */
-export function createRespond({ cookie, pages, prefix }: RespondParts): Respond {
+export function createRespond({ cookie, pages, prefix }: RespondDeps): Respond {
   function answer({ facts }: Exchange, { status, body, headers, changes }: Answer): Response {
     const response = toResponse(status, body, [...NO_STORE, ...headers])
     for (const change of changes) {

@@ -3,7 +3,7 @@ import type { Frame } from './frame.ts'
 import { type Page, toPage } from './layout.ts'
 import { signInAsideLink, signOutForm, toStartHref } from './links.ts'
 import { html, type Markup } from './markup.ts'
-import { WAYS_ON, type WayOn } from './recovery.ts'
+import { RECOVERY, type Recovery } from './recovery.ts'
 
 /** What an error page shows. */
 export interface ErrorView {
@@ -19,7 +19,7 @@ export interface ErrorView {
 /** The page for an expected failure: its status, what happened, and a way on. */
 export function errorPage(frame: Frame, view: ErrorView): Page {
   const { status, title, sentence } = PROBLEMS[view.problem.reason]
-  const wayOn = WAYS_ON[view.problem.reason]
+  const wayOn = RECOVERY[view.problem.reason]
   const signsOut = wayOn === 'account' && view.account !== undefined
   const main = html`<p class="status">${status}</p>
 <h1>${title}</h1>
@@ -31,7 +31,7 @@ ${facts(frame, view)}`
   return toPage(frame, { title: `${title} (${status})`, main, formTargets, carriesFragment: false })
 }
 
-function actions(frame: Frame, { returnTo }: ErrorView, wayOn: WayOn): Markup {
+function actions(frame: Frame, { returnTo }: ErrorView, wayOn: Recovery): Markup {
   switch (wayOn) {
     case 'account':
       return button(toStartHref(frame, { returnTo, otherAccount: true }), 'Use another account')

@@ -4,7 +4,7 @@ import { signInAsideLink } from './links.ts'
 import { breakable, html } from './markup.ts'
 
 /** What the page shows that keeps a form. */
-export interface SendAgainView {
+export interface FormReplayView {
   /** External host of the application, as the browser sees it. */
   readonly host: string
   /** Names and values as they were sent, decoded. Nothing of them is shown. */
@@ -16,7 +16,7 @@ export interface SendAgainView {
  * never by itself. The form names no target, which is the address of the page (HTML §4.10.21.3), so that nothing that
  * arrived has to be written into one; its button has no name, so that no field is added.
  */
-export function sendAgainPage(frame: Frame, { host, fields }: SendAgainView): Page {
+export function formReplayPage(frame: Frame, { host, fields }: FormReplayView): Page {
   const main = html`<h1>Your form was not sent yet</h1>
 <p class="lead">You are not signed in to ${breakable(host)}. What you entered is kept on this page while it stays open.</p>
 <div class="actions">${signInAsideLink(frame)}
@@ -28,7 +28,7 @@ ${fields.map(({ name, value }) => html`<input type="hidden" name="${name}" value
 }
 
 /** Where a sign-in ends that was done on the side. */
-export function signedInPage(frame: Frame, { host }: Pick<SendAgainView, 'host'>): Page {
+export function signedInPage(frame: Frame, { host }: Pick<FormReplayView, 'host'>): Page {
   const main = html`<h1>You are signed in</h1>
 <p class="lead">If you were about to send a form, close this tab and send it from the other one.</p>
 <div class="actions"><a class="button second" href="/"><span>Open ${breakable(host)}</span></a></div>`

@@ -1,5 +1,5 @@
 import { type ErrorView, errorPage } from './error.ts'
-import { type SendAgainView, sendAgainPage, signedInPage } from './form-replay.ts'
+import { type FormReplayView, formReplayPage, signedInPage } from './form-replay.ts'
 import { compileFrame, type PagesSettings } from './frame.ts'
 import type { Page } from './layout.ts'
 import { type SignInView, signInPage } from './sign-in.ts'
@@ -12,8 +12,8 @@ export interface Pages {
   /** Asked on GET `<prefix>/sign_out` when the request does not come from our own origin. */
   confirmSignOut(view: SignOutView): Page
   /** For a form that was posted without a session. */
-  sendAgain(view: SendAgainView): Page
-  signedIn(view: Pick<SendAgainView, 'host'>): Page
+  formReplay(view: FormReplayView): Page
+  signedIn(view: Pick<FormReplayView, 'host'>): Page
   error(view: ErrorView): Page
 }
 
@@ -24,7 +24,7 @@ export function createPages(config: PagesSettings): Pages {
     signIn: (view) => signInPage(frame, view),
     signedOut: (view) => signedOutPage(frame, view),
     confirmSignOut: (view) => confirmSignOutPage(frame, view),
-    sendAgain: (view) => sendAgainPage(frame, view),
+    formReplay: (view) => formReplayPage(frame, view),
     signedIn: (view) => signedInPage(frame, view),
     error: (view) => errorPage(frame, view),
   }

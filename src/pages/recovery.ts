@@ -1,10 +1,10 @@
 import type { Reason } from '../problems.ts'
 
 /** What helps after a failure: another try, a sign-in, another account, or a place that exists. */
-export type WayOn = 'reload' | 'sign-in' | 'sign-in-aside' | 'account' | 'home'
+export type Recovery = 'reload' | 'sign-in' | 'sign-in-aside' | 'account' | 'home'
 
 /** The way on that the error page offers for each reason. */
-export const WAYS_ON = {
+export const RECOVERY = {
   target_malformed: 'home',
   host_malformed: 'home',
   request_malformed: 'home',
@@ -45,4 +45,4 @@ export const WAYS_ON = {
   overloaded: 'reload',
   client_gone: 'reload',
   bug: 'reload',
-} as const satisfies Record<Reason, WayOn>
+} as const satisfies Record<Reason, Recovery>

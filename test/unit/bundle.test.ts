@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 describe('what is deployed to Cloudflare', () => {
   it('is the whole program', () => {
-    expect(text).toContain('SidegateRelay')
+    expect(text).toContain('SidegateState')
     expect(text).toContain('oauth2-proxy')
   })
 

@@ -37,7 +37,7 @@ function logTo(lines: string[], config: Partial<LogConfig> = {}, isTerminal = fa
   }
   const platform: Platform = {
     runtime: 'node',
-    arrival: unused,
+    incomingRequest: unused,
     forward: unused,
     fetch: unused,
     now: () => NOW_MS,

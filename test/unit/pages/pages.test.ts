@@ -105,7 +105,7 @@ describe('the page that keeps a form', () => {
   const view = { host: 'app.example.com', fields: [{ name: HOSTILE, value: HOSTILE }] }
 
   test('holds every field as text, and a button without a name that sends them to the same address', () => {
-    const { body } = pagesWith().sendAgain(view)
+    const { body } = pagesWith().formReplay(view)
     expect(body).not.toContain('<script')
     expect(body.match(/<input type="hidden" name="[^"<>]+" value="[^"<>]+">/gu)).toHaveLength(1)
     expect(body).toContain('<form method="post" accept-charset="utf-8">')
@@ -113,7 +113,7 @@ describe('the page that keeps a form', () => {
   })
 
   test('signs in elsewhere: in a tab that knows nothing of this one', () => {
-    const { body, csp } = pagesWith().sendAgain(view)
+    const { body, csp } = pagesWith().formReplay(view)
     expect(body).toContain(
       'href="/oauth2/sign_in?rd=%2Foauth2%2Fsigned_in" target="_blank" rel="noopener">Sign in in a new tab</a>',
     )
@@ -240,14 +240,14 @@ describe('every page', () => {
 })
 
 test('a long host name may break after its dots on every page that shows it', () => {
-  const { confirmSignOut, sendAgain, signIn: offer, signedIn, signedOut } = pagesWith()
+  const { confirmSignOut, formReplay, signIn: offer, signedIn, signedOut } = pagesWith()
   const view = { host: 'app.example.com' }
   for (const { body } of [
     offer(signIn),
     confirmSignOut(view),
     signedOut(view),
     signedIn(view),
-    sendAgain({ ...view, fields: [] }),
+    formReplay({ ...view, fields: [] }),
   ])
     expect(body).toContain('app.<wbr>example.<wbr>com')
 })
