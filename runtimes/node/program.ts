@@ -37,7 +37,7 @@ async function main(program: Program): Promise<void> {
   const refusal = program.refuse(loaded.config)
   if (refusal !== undefined) return fail(refusal, 1)
   if (!loaded.testOnly) return serve(program, loaded)
-  for (const warning of loaded.warnings) process.stderr.write(`${warning}\n`)
+  for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`)
   process.stdout.write('The configuration is good.\n')
 }
 

@@ -28,7 +28,8 @@ describe('refused with one sentence', () => {
     ],
     ['an empty group flag', flags('--allowed-group='), '--allowed-group: give a group'],
     ['an empty group', flags('--allowed-group=a,'), '--allowed-group: remove the empty entry'],
-    ['a blank group', flags('--allowed-group= '), '--allowed-group: remove the blank entry'],
+    ['a blank group', flags('--allowed-group= '), '--allowed-group: remove the empty entry'],
+    ['a blank group in quotes', flags('--allowed-group=" "'), '--allowed-group: remove the blank entry'],
     ['no client id', { env: { OAUTH2_PROXY_CLIENT_ID: '' } }, '--client-id or OAUTH2_PROXY_CLIENT_ID: give'],
     [
       'no client secret',
@@ -135,7 +136,7 @@ describe('refused with one sentence', () => {
       '--cookie-domain: give a host name',
     ],
     ['a cookie path with a semicolon', flags('--cookie-path=/;Domain=x'), '--cookie-path: give a path'],
-    ['a cookie path with a line break', flags('--cookie-path=/\n'), '--cookie-path: give a path'],
+    ['a cookie path with a line break', flags('--cookie-path=/\na'), '--cookie-path: give a path'],
     ['a relative cookie path', flags('--cookie-path=app'), '--cookie-path: give a path'],
     [
       'SameSite=None without Secure',
