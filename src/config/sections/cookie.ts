@@ -77,10 +77,18 @@ function readSameSite(
 
 function readDomains(settings: Settings): readonly string[] {
   const domains = readEach(settings, 'cookie-domain', (text) => {
-    const host = parseHost(text.replace(/^\./u, ''))
-    return host.ok ? ok(host.value) : host
+    const [, name = ''] = /^(?:\*?\.)?(.*?)(?::\d+)?$/su.exec(text) ?? []
+    const host = parseHost(name)
+    if (!host.ok) return host
+    if (text.toLowerCase().replace(/^\./u, '') === host.value) return ok(host.value)
+    settings.warning(
+      'cookie-domain',
+      `write ${quote(host.value)} in place of ${quote(text)}, a cookie has neither port nor *; the entry counts for nothing`,
+    )
+    return ok(undefined)
   })
-  return [...new Set(domains)].toSorted((left, right) => right.length - left.length)
+  const valid = domains.filter((domain) => domain !== undefined)
+  return [...new Set(valid)].toSorted((left, right) => right.length - left.length)
 }
 
 function readPath(settings: Settings): string {
