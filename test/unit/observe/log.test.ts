@@ -8,6 +8,7 @@ import type { Level } from '../../../src/problems.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 23, 12, 30, 5, 7)
 const ALL_ON: LogConfig = {
+  format: 'json',
   requests: true,
   auth: true,
   standard: true,
@@ -32,7 +33,7 @@ const RECORD: FinishedRequest = {
 }
 const HOSTILE = 'a"b\\c\r\nd\u001b[31me\u0000\u0085\u2028\u2029\u202e\u{e0041}é\ud800'
 
-function logTo(lines: string[], config: Partial<LogConfig> = {}) {
+function logTo(lines: string[], config: Partial<LogConfig> = {}, isTerminal = false) {
   const unused = () => {
     throw new TypeError('the log asks the platform for the time and a line, for nothing else')
   }
@@ -43,6 +44,7 @@ function logTo(lines: string[], config: Partial<LogConfig> = {}) {
     fetch: unused,
     now: () => NOW_MS,
     write: (line) => lines.push(line),
+    isTerminal,
   }
   return createLog([createLogLines({ ...ALL_ON, ...config }, platform)])
 }
@@ -268,5 +270,62 @@ describe('switches', () => {
       ).map((line) => JSON.parse(line).verdict)
     expect(seen(true)).toEqual(['allow', 'start'])
     expect(seen(false)).toEqual(verdicts)
+  })
+})
+
+describe('the text format', () => {
+  const TIME = new Date(NOW_MS).toTimeString().slice(0, 8)
+  const text = (use: (log: ReturnType<typeof logTo>) => void) => written(use, { format: 'text' })
+
+  test('a line about the program is time, level, sentence and pairs', () => {
+    const lines = text((log) => {
+      log.line('warn', 'Provider is slow', { ms: 1200, why: 'no answer yet', host: 'id.example.com' })
+      log.event('sign_in_failed', 'error', { code: 'state_mismatch', user: undefined })
+    })
+    expect(lines).toEqual([
+      `${TIME} warn  Provider is slow  ms=1200  why="no answer yet"  host=id.example.com`,
+      `${TIME} error sign in failed  code=state_mismatch`,
+    ])
+  })
+
+  test('an access line begins with the answer and keeps the request id', () => {
+    const lines = text((log) => {
+      log.finished(RECORD)
+      log.finished({ ...RECORD, user: undefined, upstream: undefined, client: undefined, aborted: true })
+    })
+    expect(lines).toEqual([
+      `${TIME} info  200 GET /inbox in 1.2 ms  verdict=allow  user=alice@example.com  upstream=/  host=app.example.com  client=192.0.2.7  request_id=request-1`,
+      `${TIME} info  200 GET /inbox in 1.2 ms, the client left  verdict=allow  host=app.example.com  request_id=request-1`,
+    ])
+  })
+
+  test.each(['requestId', 'method', 'host', 'path', 'client', 'user', 'upstream', 'verdict'] as const)(
+    'hostile text in %s neither ends the line nor moves the terminal',
+    (field) => {
+      const [line = ''] = text((log) => log.finished({ ...RECORD, [field]: HOSTILE }))
+      expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
+      expect(line.length).toBeLessThan(400)
+    },
+  )
+
+  test('a value cannot pass for another field', () => {
+    const [line] = text((log) => log.line('info', 'x', { user: 'a  verdict=allow', role: 'b=c', note: '' }))
+    expect(line).toBe(`${TIME} info  x  user="a  verdict=allow"  role="b=c"  note=""`)
+  })
+
+  test('secrets are redacted as in JSON', () => {
+    const [line] = text((log) => log.line('info', 'x', { password: 'hunter2', detail: 'Bearer eyJh.b.c' }))
+    expect(line).toBe(`${TIME} info  x  password=[redacted]  detail=[redacted]`)
+  })
+
+  test.each([
+    ['auto', true, 'text'],
+    ['auto', false, 'JSON'],
+    ['json', true, 'JSON'],
+    ['text', false, 'text'],
+  ] as const)('log-format=%s with a terminal %s writes %s', (format, isTerminal, form) => {
+    const lines: string[] = []
+    logTo(lines, { format }, isTerminal).line('info', 'x')
+    expect(lines[0]?.startsWith('{')).toBe(form === 'JSON')
   })
 })
