@@ -70,7 +70,7 @@ async function forward(
     setCookies: caller.changes.map((change) => toSetCookie(change, config.cookie, exchange.facts.host)),
     closeAtMs: session === undefined ? undefined : sessions.endsAtMs(session),
     // A token is made to be read by programs behind us too, as behind oauth2-proxy; a password is for us alone.
-    dropAuthorization: caller.authorizationUsed && session?.provider !== 'bearer',
+    dropAuthorization: caller.authorizationUsed && session?.source.kind !== 'bearer',
     entry,
   })
   if (sent.ok) return sent.value

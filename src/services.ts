@@ -13,8 +13,9 @@ import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
 import { createProviders } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
-import type { SessionStore } from './session/cookie/store.ts'
+import { toClientFingerprints } from './session/clients.ts'
 import { createSessions } from './session/sessions.ts'
+import type { SessionStore } from './session/store.ts'
 import {
   type Authenticate,
   bearerCredentials,
@@ -22,6 +23,7 @@ import {
   localCredentials,
 } from './signin/authenticate.ts'
 import { createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { compileCsrfNames } from './signin/login/csrf-cookie.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
 /** Every part of the program, built once. */
@@ -53,16 +55,19 @@ export async function createServices(
     trustedAddresses: createAddressSet(config.policy.trustedIps),
     platform,
   })
+  const clients = await toClientFingerprints(config.providers)
   const { sessions, ring, denylist, refresher } = await createSessions(config, {
     platform,
     log,
     providers,
+    clients,
     attributeBytes: attributeBytes(config.cookie),
   })
   const localUsers = createUsers(config, platform, log)
   const signIn = createSignIn({
     config,
     providers,
+    clients,
     formPost: config.providers.some(
       ({ loginParameters }) => loginParameters['response_mode'] === 'form_post',
     ),
@@ -74,6 +79,7 @@ export async function createServices(
     platform,
     log,
   })
+  const isCsrfName = compileCsrfNames(config.cookie.name)
   const bearer = createBearerReader({ bearer: config.bearer, providers, context })
   const authorization = [
     bearerCredentials(bearer, config.bearer, { log, platform }),
@@ -91,13 +97,14 @@ export async function createServices(
       sessions,
       refresher,
       authorization,
+      log,
     }),
     signIn,
     forwarder: createForwarder({
       upstreams: config.upstreams,
       headers: config.headers,
       platform,
-      ownsCookie: sessions.owns,
+      ownsCookie: (name) => sessions.owns(name) || isCsrfName(name),
     }),
   }
 }

@@ -21,6 +21,7 @@ export type EventName =
   | 'session_refresh_ended'
   | 'session_refresh_failed'
   | 'session_trimmed'
+  | 'session_ended'
 
 /** One finished request. */
 export interface FinishedRequest {

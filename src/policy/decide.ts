@@ -20,7 +20,7 @@ export interface PolicyRequest {
 
 /** The one place where a request is judged. Pure. */
 export function decide(rules: Rules, request: PolicyRequest, session: Session | undefined): Verdict {
-  const refusal = session === undefined ? undefined : rules.refuses(session, session.provider)
+  const refusal = session === undefined ? undefined : rules.refuses(session, session.source)
   if (needsNoSignIn(rules, request)) {
     return { kind: 'public', session: refusal === undefined ? session : undefined }
   }

@@ -1,14 +1,16 @@
 import type { Config } from '../config/config.ts'
-import { createKeyRing, type KeyPurpose, type KeyRing, toDeployment } from '../crypto/keys.ts'
+import { createKeyRing, type KeyPurpose, type KeyRing } from '../crypto/keys.ts'
 import { parseCookieSecrets } from '../crypto/secrets.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
-import { compileProjection } from './cookie/projection.ts'
-import { createSessionStore, type SessionStore } from './cookie/store.ts'
+import type { ClientFingerprints } from './clients.ts'
+import { createCookieStore } from './cookie/store.ts'
 import { createDenylist, type Denylist } from './denylist.ts'
+import { createSessionJudge } from './judge.ts'
 import { createRefreshExchange } from './refresh/exchange.ts'
 import { createRefresher, type Refresher } from './refresh/refresh.ts'
 import type { SessionProvider } from './session.ts'
+import type { SessionStore } from './store.ts'
 
 /** Everything that keeps people signed in. */
 export interface Sessions {
@@ -23,36 +25,34 @@ export interface SessionsDeps {
   readonly platform: Platform
   readonly log: Log
   readonly providers: readonly SessionProvider[]
+  readonly clients: ClientFingerprints
   /** Bytes that the attributes of a session cookie take in Set-Cookie. */
   readonly attributeBytes: number
 }
 
-/** Builds the session room for one deployment: client, issuer and cookie name decide which cookies are its own. */
+/**
+ * Builds the session room for one deployment. Keys belong to the cookie's name and no provider, and each session to its
+ * own provider, so that adding, removing or reordering providers ends no session of the others.
+ */
 export async function createSessions(
   config: Config,
-  { platform, log, providers, attributeBytes }: SessionsDeps,
+  { platform, log, providers, clients, attributeBytes }: SessionsDeps,
 ): Promise<Sessions> {
-  const deployment = toDeployment([
-    ...config.providers.flatMap(({ clientId, issuer, loginUrl }) => [clientId, issuer ?? loginUrl ?? '']),
-    config.cookie.name,
-  ])
+  const deployment = config.cookie.name
   const toRing = (purpose: KeyPurpose) =>
     createKeyRing({ secrets: config.session.secrets, deployment, purpose, openAesGcm: platform.openAesGcm })
   const [sessionRing, ring] = await Promise.all([toRing('session'), toRing('transaction')])
   followSecrets({ config, platform, log, rings: [sessionRing, ring] })
 
-  const projection = compileProjection(config)
-  for (const warning of projection.warnings) log.line('warn', warning)
   const denylist = createDenylist({ now: platform.now, config: config.session, shared: platform.shared })
-  const sessions = createSessionStore({
-    cookieName: config.cookie.name,
-    attributeBytes,
+  const judge = createSessionJudge({
     config: config.session,
-    projection,
-    ring: sessionRing,
+    clients,
+    hasLocalUsers: config.signIn.htpasswdFile !== undefined,
     denylist,
-    platform,
+    now: platform.now,
   })
+  const sessions = createCookieStore(config, { attributeBytes, ring: sessionRing, judge, platform, log })
   const peers =
     platform.shared === undefined ? {} : { peers: createRefreshExchange(platform.shared, deployment) }
   const refresher = createRefresher({

@@ -5,10 +5,10 @@ import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import type { Problem } from '../problems.ts'
 import type { BearerReader } from '../providers/oidc/bearer.ts'
-import type { SessionStore } from '../session/cookie/store.ts'
 import type { Refresher } from '../session/refresh/refresh.ts'
-import type { ActiveSession, Session } from '../session/session.ts'
-import { logFailure } from './context.ts'
+import { type ActiveSession, type Loaded, type Session, sourceFields } from '../session/session.ts'
+import type { SessionStore } from '../session/store.ts'
+import { logFailure, requestFields } from './context.ts'
 import type { LocalUsers } from './local/local-users.ts'
 import { newSession } from './new-session.ts'
 
@@ -42,6 +42,7 @@ export interface AuthenticateDeps {
   readonly refresher: Refresher
   /** Bearer tokens, then local users: the first that recognises the header decides. */
   readonly authorization: readonly ReadAuthorization[]
+  readonly log: Pick<Log, 'event'>
 }
 
 const ANONYMOUS: Caller = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
@@ -59,7 +60,10 @@ export function bearerCredentials(
     const grant = await read(exchange.facts.authorization ?? '')
     if (grant === undefined) return undefined
     if (grant.ok)
-      return { session: newSession({ grant: grant.value, provider: 'bearer' }, now()), problem: undefined }
+      return {
+        session: newSession({ grant: grant.value, source: { kind: 'bearer' } }, now()),
+        problem: undefined,
+      }
     // Beside cookies the header may be meant for the app, and then its refusal is no news.
     if (!loginFallback || exchange.cookies.length === 0)
       logFailure({ log }, 'bearer_refused', { exchange, why: grant.problem })
@@ -72,12 +76,20 @@ export function localCredentials(users: LocalUsers, now: () => number): ReadAuth
   return async ({ facts }) => {
     const grant = await users.readBasic(facts.authorization ?? '', facts.client)
     if (!grant?.ok) return undefined
-    return { session: newSession({ grant: grant.value, provider: 'htpasswd' }, now()), problem: undefined }
+    return {
+      session: newSession({ grant: grant.value, source: { kind: 'local' } }, now()),
+      problem: undefined,
+    }
   }
 }
 
 /** Builds the one place where a request turns into a person. */
-export function createAuthenticate({ sessions, refresher, authorization }: AuthenticateDeps): Authenticate {
+export function createAuthenticate({
+  sessions,
+  refresher,
+  authorization,
+  log,
+}: AuthenticateDeps): Authenticate {
   async function fromHeader(exchange: Exchange): Promise<Caller | undefined> {
     for (const read of authorization) {
       const found = await read(exchange)
@@ -93,7 +105,8 @@ export function createAuthenticate({ sessions, refresher, authorization }: Authe
         case 'none':
           return ANONYMOUS
         case 'unreadable':
-          return { ...ANONYMOUS, changes: sessions.clear(exchange.cookies) }
+          logLostProvider(log, exchange, loaded)
+          return thenMaybe(sessions.clear(exchange.cookies), (changes) => ({ ...ANONYMOUS, changes }))
         case 'active':
           return fromSession(loaded, exchange, access)
       }
@@ -117,6 +130,21 @@ export function createAuthenticate({ sessions, refresher, authorization }: Authe
     if (exchange.facts.authorization === undefined) return fromCookies(exchange, access)
     return fromHeader(exchange).then((known) => known ?? fromCookies(exchange, access))
   }
+}
+
+/** People ask why they were signed out, and the settings that did it are the operator's. */
+function logLostProvider(
+  log: Pick<Log, 'event'>,
+  exchange: Exchange,
+  { why, session }: Extract<Loaded, { kind: 'unreadable' }>,
+): void {
+  if (session === undefined || (why !== 'provider' && why !== 'client')) return
+  log.event('session_ended', 'info', {
+    why: why === 'provider' ? 'provider is not configured' : 'made with another client id or issuer',
+    ...sourceFields(session.source),
+    user: session.user,
+    ...requestFields(exchange),
+  })
 }
 
 function toCaller(session: Caller['session'], changes: Caller['changes']): Caller {

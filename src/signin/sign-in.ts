@@ -33,9 +33,9 @@ export interface SignIn {
 
 /** Builds signing in and out from one configuration. */
 export function createSignIn(context: SignInContext): SignIn {
-  const { ring, platform } = context
+  const { clients, ring, platform } = context
   const targets = createReturnTargets(context)
-  const transactions = createTransactions({ ring, cookie: context.config.cookie, now: platform.now })
+  const transactions = createTransactions({ ring, cookie: context.config.cookie, clients, now: platform.now })
   const logoutState = createLogoutState(ring, platform.now)
   const begin = createRedirectToProvider(context, transactions)
   return {

@@ -119,6 +119,15 @@ describe('the house', () => {
     expect(calls).toEqual([])
   })
 
+  it('lets nothing but the maker of sessions know that they lie in cookies', () => {
+    const strangers = arrows.filter(
+      ({ from, to }) => to.startsWith('src/session/cookie/') && !from.startsWith('src/session/cookie/'),
+    )
+    expect(strangers.map(({ from, to }) => [from, to])).toEqual([
+      ['src/session/sessions.ts', 'src/session/cookie/store.ts'],
+    ])
+  })
+
   it('imports each library in its own file only', () => {
     const strays = imports.filter(({ from, specifier, typeOnly }) => {
       if (specifier.startsWith('.') || typeOnly || specifier === 'valibot') return false

@@ -1,14 +1,14 @@
 import * as v from 'valibot'
 import { utf8 } from '../../lib/bytes.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import type { Session } from '../session.ts'
+import type { Session, SessionSource } from '../session.ts'
 import { deflate, inflate } from './deflate.ts'
 
 /**
- * First byte of a payload: version 1 in the high half; the low half says how the JSON behind it is packed.
+ * First byte of a payload: version 2 in the high half; the low half says how the JSON behind it is packed.
  */
-const PLAIN = 0x10
-const DEFLATED = 0x11
+const PLAIN = 0x20
+const DEFLATED = 0x21
 
 /** Most bytes of JSON in a payload. Anything longer would never fit a cookie budget. */
 const MAX_JSON_BYTES = 65_536
@@ -23,10 +23,15 @@ const LAST_SECOND = 253_402_300_799
 const text = v.pipe(v.string(), v.minLength(1))
 const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(LAST_SECOND))
 
-/** Version 1. Times are whole seconds; what is empty or follows from something else is left out. */
+/** Version 2. Times are whole seconds; what is empty or follows from something else is left out. */
 const Payload = v.strictObject({
   jti: text,
-  idp: text,
+  /** Id of the provider; absent for every other source. */
+  idp: v.optional(text),
+  /** Fingerprint of the client. */
+  cli: v.optional(text),
+  /** The source where it is no provider. */
+  src: v.optional(v.picklist(['local', 'bearer'])),
   /** Absent for people without an issuer: local users. */
   iss: v.optional(text),
   sub: text,
@@ -74,7 +79,8 @@ export async function decodeSession(bytes: Uint8Array): Promise<Session | undefi
   const json = await unpack(bytes[0], packed)
   if (json === undefined) return undefined
   const payload = v.safeParse(Payload, parseJson(json))
-  return payload.success ? toSession(payload.output) : undefined
+  const source = payload.success ? toSource(payload.output) : undefined
+  return payload.success && source !== undefined ? toSession(payload.output, source) : undefined
 }
 
 async function unpack(
@@ -99,7 +105,8 @@ function toPayload(session: Session): Record<string, unknown> {
   const groups = session.groups.filter((group) => group !== '')
   return {
     jti: session.id,
-    idp: session.provider,
+    ...(session.source.kind === 'provider' ? { idp: session.source.id } : { src: session.source.kind }),
+    cli: session.client,
     iss: session.issuer || undefined,
     sub: session.subject,
     usr: session.user === session.subject ? undefined : session.user || undefined,
@@ -120,10 +127,18 @@ function toPayload(session: Session): Record<string, unknown> {
   }
 }
 
-function toSession(payload: v.InferOutput<typeof Payload>): Session {
+/** Exactly one of provider and source. */
+function toSource({ idp, src }: v.InferOutput<typeof Payload>): SessionSource | undefined {
+  if ((idp === undefined) === (src === undefined)) return undefined
+  if (src !== undefined) return { kind: src }
+  return idp === undefined ? undefined : { kind: 'provider', id: idp }
+}
+
+function toSession(payload: v.InferOutput<typeof Payload>, source: SessionSource): Session {
   return {
     id: payload.jti,
-    provider: payload.idp,
+    source,
+    client: payload.cli,
     issuer: payload.iss ?? '',
     subject: payload.sub,
     user: payload.usr ?? payload.sub,

@@ -27,8 +27,10 @@ export function compileProjection(config: Config): Projection {
   const additionalClaims: ReadonlySet<string> = new Set(additionalClaimsOf(config.headers))
   // A provider wants the ID token back at sign-out; with a refresh token a fresh one is a request away.
   const needsHint = new Set(config.providers.filter(isOpenId).map(({ id }) => id))
-  const keepsId = ({ provider, tokens }: Session): boolean =>
-    keeps.id || (tokens.refresh === undefined && !config.session.minimal && needsHint.has(provider))
+  const keepsId = ({ source, tokens }: Session): boolean => {
+    const isHint = source.kind === 'provider' && needsHint.has(source.id)
+    return keeps.id || (tokens.refresh === undefined && !config.session.minimal && isHint)
+  }
   return {
     keeps,
     isNamed: (group) => named.has(group),

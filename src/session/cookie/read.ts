@@ -1,55 +1,37 @@
-import type { SessionConfig } from '../../config/config.ts'
 import type { KeyRing } from '../../crypto/keys.ts'
 import { open } from '../../crypto/seal.ts'
-import type { Cookie } from '../../http/exchange.ts'
-import type { MaybePromise } from '../../lib/async.ts'
-import type { Platform } from '../../platform.ts'
-import type { Denylist } from '../denylist.ts'
-import { judge, shouldNoteSeen } from '../lifetimes.ts'
-import type { Loaded, Session, Unreadable } from '../session.ts'
+import type { Cookie, CookieChange } from '../../http/exchange.ts'
+import type { SessionJudge } from '../judge.ts'
+import type { Loaded, Unreadable } from '../session.ts'
+import type { SessionStore } from '../store.ts'
 import { type CachedSession, createSessionCache } from './cache.ts'
-import { type Carried, readCarried, sessionNames } from './chunks.ts'
+import { type Carried, expire, readCarried, sessionNames } from './chunks.ts'
 import { decodeSession } from './payload.ts'
 
-/** What reading sessions takes. */
 export interface SessionReaderDeps {
   readonly cookieName: string
-  readonly config: SessionConfig
   readonly ring: KeyRing
-  readonly denylist: Pick<Denylist, 'denies'>
-  readonly platform: Pick<Platform, 'now'>
-}
-
-/** Reads and judges what requests carry. */
-export interface SessionReader {
-  /** The session of a request; at once when it was opened before. Never throws for what a stranger sends. */
-  load(cookies: readonly Cookie[]): MaybePromise<Loaded>
-  /** Opens and judges one token, as `load` does with what it finds in cookies. */
-  openToken(token: string): Promise<Session | Unreadable>
-  /** Why a session counts for nothing by now; undefined while it stands. */
-  judge(session: Session): Unreadable | undefined
+  readonly judge: Pick<SessionJudge, 'judge' | 'shouldNoteSeen'>
 }
 
 const NONE: Loaded = { kind: 'none' }
-const NO_NAMES: readonly string[] = []
+const NO_CHANGES: readonly CookieChange[] = []
 
-/** Builds the reader, with its cache of opened sessions. */
+/** Builds the reading half of the cookie store, with its cache of opened sessions. */
 export function createSessionReader({
   cookieName,
-  config,
   ring,
-  denylist,
-  platform,
-}: SessionReaderDeps): SessionReader {
-  const opened = createSessionCache()
+  judge,
+}: SessionReaderDeps): Pick<SessionStore, 'load' | 'read'> {
+  const cache = createSessionCache()
   let openedUnder = ring.generation
 
   function recall(token: string): CachedSession | undefined {
     if (openedUnder !== ring.generation) {
-      opened.clear()
+      cache.clear()
       openedUnder = ring.generation
     }
-    return opened.find(token)
+    return cache.find(token)
   }
 
   async function openAndRemember(token: string): Promise<CachedSession | Unreadable> {
@@ -60,20 +42,23 @@ export function createSessionReader({
     if (session === undefined) return 'format'
     const found = { session, current: sealed.value.current }
     // Keys that were replaced meanwhile may have been the ones that opened it.
-    if (generation === ring.generation) opened.add(token, found)
+    if (generation === ring.generation) cache.add(token, found)
     return found
   }
 
-  const judgeNow = (session: Session) => judge(session, { config, denylist, nowMs: platform.now() })
-
-  function conclude({ session, current }: CachedSession, stale: readonly string[]): Loaded {
-    const why = judgeNow(session)
-    if (why !== undefined) return { kind: 'unreadable', why }
+  function conclude(
+    { session, current }: CachedSession,
+    reference: string,
+    changes: readonly CookieChange[],
+  ): Loaded {
+    const why = judge.judge(session)
+    if (why !== undefined) return { kind: 'unreadable', why, session }
     return {
       kind: 'active',
       session,
-      reseal: !current || shouldNoteSeen(session, config, platform.now()),
-      stale,
+      reference,
+      needsWrite: !current || judge.shouldNoteSeen(session),
+      changes,
     }
   }
 
@@ -81,8 +66,8 @@ export function createSessionReader({
     let best: Loaded | undefined
     for (const { token, names: used } of candidates) {
       const found = recall(token) ?? (await openAndRemember(token))
-      const stale = names.filter((name) => !used.includes(name))
-      const loaded = typeof found === 'string' ? unreadable(found) : conclude(found, stale)
+      const leftOver = names.filter((name) => !used.includes(name))
+      const loaded = typeof found === 'string' ? unreadable(found) : conclude(found, token, expire(leftOver))
       if (best === undefined || isBetter(loaded, best)) best = loaded
     }
     return best ?? NONE
@@ -95,13 +80,12 @@ export function createSessionReader({
       if (only === undefined) return carriesValue(cookieName, cookies) ? unreadable('format') : NONE
       if (others.length > 0 || only.names.length !== carried.names.length) return openBest(carried)
       const known = recall(only.token)
-      return known === undefined ? openBest(carried) : conclude(known, NO_NAMES)
+      return known === undefined ? openBest(carried) : conclude(known, only.token, NO_CHANGES)
     },
-    async openToken(token) {
-      const found = recall(token) ?? (await openAndRemember(token))
-      return typeof found === 'string' ? found : (judgeNow(found.session) ?? found.session)
+    async read(reference) {
+      const found = recall(reference) ?? (await openAndRemember(reference))
+      return typeof found === 'string' ? found : (judge.judge(found.session) ?? found.session)
     },
-    judge: judgeNow,
   }
 }
 
@@ -121,9 +105,7 @@ function isBetter(loaded: Loaded, best: Loaded): boolean {
   return newer === 0 ? left.id > right.id : newer > 0
 }
 
-/**
- * An empty cookie is what a deletion leaves behind in some clients: nobody, rather than somebody unreadable.
- */
+/** An empty cookie is what a deletion leaves behind in some clients: no session, rather than an unreadable one. */
 function carriesValue(cookieName: string, cookies: readonly Cookie[]): boolean {
   return cookies.some((cookie) => cookie.value !== '' && sessionNames(cookieName, [cookie]).length > 0)
 }

@@ -1,7 +1,7 @@
 import type { Cookie, CookieChange, Exchange } from '../../http/exchange.ts'
 import type { Problem } from '../../problems.ts'
-import type { Sealed, SessionStore } from '../cookie/store.ts'
 import type { ActiveSession, Session } from '../session.ts'
+import type { SessionStore, StoredSession } from '../store.ts'
 
 /**
  * Who asks, after whatever had to be done about the session, and what the answer says to the browser about
@@ -23,13 +23,13 @@ export interface RefreshRequest {
   }
 }
 
-/** A newly sealed session with its cookies, unless it was ended while that was under way. */
-export function toCurrent(
+/** A newly stored session with its cookies, unless it was ended while that was under way. */
+export async function toCurrent(
   store: SessionStore,
-  sealed: Pick<Sealed, 'token' | 'session'>,
+  stored: StoredSession,
   carried: readonly Cookie[],
-): Current {
-  return store.judge(sealed.session) === undefined
-    ? { session: sealed.session, changes: store.changes(sealed, carried) }
-    : { session: undefined, changes: store.clear(carried) }
+): Promise<Current> {
+  return store.judge(stored.session) === undefined
+    ? { session: stored.session, changes: store.cookies(stored, carried) }
+    : { session: undefined, changes: await store.clear(carried) }
 }

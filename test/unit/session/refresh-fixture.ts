@@ -1,19 +1,22 @@
 import { createDecipheriv } from 'node:crypto'
 import type { Config, ProviderConfig, SessionConfig } from '../../../src/config/config.ts'
-import { createKeyRing, type KeyRing, toDeployment } from '../../../src/crypto/keys.ts'
+import { createKeyRing, type KeyRing } from '../../../src/crypto/keys.ts'
 import type { Cookie, CookieChange } from '../../../src/http/exchange.ts'
 import type { Platform } from '../../../src/platform.ts'
-import { compileProjection } from '../../../src/session/cookie/projection.ts'
-import { createSessionStore, type SessionStore } from '../../../src/session/cookie/store.ts'
+import { toClientFingerprints } from '../../../src/session/clients.ts'
+import { createCookieStore } from '../../../src/session/cookie/store.ts'
 import { createDenylist, type Denylist } from '../../../src/session/denylist.ts'
+import { createSessionJudge, type SessionJudge } from '../../../src/session/judge.ts'
 import type { Loaded, Session } from '../../../src/session/session.ts'
+import type { SessionStore } from '../../../src/session/store.ts'
 import { headersOf } from '../../support/headers.ts'
 import { NOW_MS } from '../../support/session.ts'
 
 export const SECRET = new Uint8Array(32).fill(7)
 export const OTHER_SECRET = new Uint8Array(32).map((_, at) => at)
 export const NAME = '__Host-_oauth2_proxy'
-export const DEPLOYMENT = toDeployment(['client-1', 'https://op.example.com', NAME])
+/** What keys are bound to. */
+export const DEPLOYMENT = NAME
 /** `=; Path=/; Max-Age=9999999999; HttpOnly; Secure; SameSite=Lax` */
 export const ATTRIBUTE_BYTES = 65
 
@@ -40,24 +43,30 @@ export interface Wishes {
   readonly allowedGroups?: readonly string[]
   readonly backendLogoutUrl?: string
   readonly provider?: Partial<ProviderConfig>
+  /** Instead of the one provider. */
+  readonly providers?: readonly Partial<ProviderConfig>[]
+  readonly htpasswdFile?: string | undefined
+  readonly cookieName?: string
+}
+
+/** The provider of `aSession`, as far as this room reads it. */
+export const PROVIDER = {
+  id: 'oidc',
+  kind: 'oidc',
+  issuer: 'https://op.example.com',
+  clientId: 'client-1',
+  validateUrl: undefined,
 }
 
 /** The slices of a configuration that this room reads; asking for another one fails in the test. */
 export function aConfig(wishes: Wishes = {}): Config {
   const slices = {
+    cookie: { name: wishes.cookieName ?? NAME },
     session: { ...SESSION_CONFIG, ...wishes.session },
     headers: wishes.headers ?? headersOf(),
     policy: { allowedGroups: wishes.allowedGroups ?? [] },
-    signIn: { backendLogoutUrl: wishes.backendLogoutUrl },
-    providers: [
-      {
-        id: 'oidc',
-        kind: 'oidc',
-        issuer: 'https://op.example.com',
-        validateUrl: undefined,
-        ...wishes.provider,
-      },
-    ],
+    signIn: { backendLogoutUrl: wishes.backendLogoutUrl, htpasswdFile: wishes.htpasswdFile ?? '/htpasswd' },
+    providers: wishes.providers ?? [{ ...PROVIDER, ...wishes.provider }],
   }
   // The rest of a Config has no meaning here.
   return slices as unknown as Config
@@ -68,6 +77,7 @@ export interface Gate {
   readonly store: SessionStore
   readonly ring: KeyRing
   readonly denylist: Denylist
+  readonly judge: SessionJudge
   readonly config: Config
 }
 
@@ -75,7 +85,6 @@ export interface Gate {
 export interface AGate extends Wishes {
   readonly secrets?: readonly Uint8Array[]
   readonly deployment?: string
-  readonly cookieName?: string
   readonly attributeBytes?: number
   readonly platform?: { readonly now: () => number; readonly openAesGcm?: Platform['openAesGcm'] }
 }
@@ -91,16 +100,17 @@ export async function aGate(given: AGate = {}): Promise<Gate> {
     openAesGcm: platform.openAesGcm,
   })
   const denylist = createDenylist({ now: platform.now, config: config.session })
-  const store = createSessionStore({
-    cookieName: given.cookieName ?? NAME,
-    attributeBytes: given.attributeBytes ?? ATTRIBUTE_BYTES,
+  const judge = createSessionJudge({
     config: config.session,
-    projection: compileProjection(config),
-    ring,
+    clients: await toClientFingerprints(config.providers),
+    hasLocalUsers: config.signIn.htpasswdFile !== '',
     denylist,
-    platform,
+    now: platform.now,
   })
-  return { store, ring, denylist, config }
+  const { attributeBytes = ATTRIBUTE_BYTES } = given
+  const log = { line: () => undefined }
+  const store = createCookieStore(config, { attributeBytes, ring, judge, platform, log })
+  return { store, ring, denylist, judge, config }
 }
 
 /** The cookies of a freshly saved session. */

@@ -227,7 +227,7 @@ test.each(forms)('POST sign_in: %s', async (_name, given, expected) => {
   const exchange = anExchange('/oauth2/sign_in', { method: 'POST', headers: OWN, ...given })
   const outcome = jar.take(await signIn.password(exchange))
   expect(shortOf(outcome)).toBe(expected)
-  expect(sessionOf(jar)?.provider).toBe(expected.startsWith('to ') ? 'htpasswd' : undefined)
+  expect(sessionOf(jar)?.source.kind).toBe(expected.startsWith('to ') ? 'local' : undefined)
   expect(JSON.stringify(events)).not.toContain('secret')
 })
 
