@@ -101,7 +101,7 @@ const CACHED_NAME_LENGTH = 64
 export interface HeaderNames {
   /** The name that we set ourselves. */
   readonly requestIdHeader: string
-  /** Names that are ours alone: those of header rows, and the identity family. */
+  /** Names that only this gate may use: those of header rows, and the identity family. */
   readonly identity: readonly string[]
 }
 

@@ -91,7 +91,7 @@ export interface ActiveSession {
 export type Loaded =
   | { readonly kind: 'none' }
   | ActiveSession
-  /** Bytes that are ours by name but cannot be opened, or a session that counts for nothing any more. */
+  /** A session cookie that cannot be opened, or a session that counts for nothing any more. */
   | { readonly kind: 'unreadable'; readonly why: Unreadable; readonly session?: Session }
 
 /**

@@ -19,7 +19,7 @@ export interface HeaderRow {
 
 /** A header line towards the upstream. */
 export interface RequestHeaderRow extends HeaderRow {
-  /** Keeps what the client sends under this name, and adds ours behind it. */
+  /** Keeps what the client sends under this name; the row's own line comes behind it. */
   readonly preserveRequestValue: boolean
 }
 
@@ -93,7 +93,7 @@ export function buildHeaders(settings: Settings): HeadersConfig {
   return {
     request: toRequestRows(settings).map((row) => ({
       ...row,
-      // A client's credentials beside ours would be a second opinion on who asks.
+      // Two Authorization lines are read differently by different apps.
       preserveRequestValue: !stripClientHeaders && row.name !== 'Authorization',
     })),
     response: toResponseRows(settings),

@@ -43,7 +43,7 @@ export interface ReturnedLogin {
 /** Logins under way. All there is to know about one travels sealed in `state`; nothing is kept here. */
 export interface Transactions {
   start(login: NewLogin): Promise<StartedLogin>
-  /** Undefined for a state that is not ours or was changed, and for one of another client. */
+  /** Undefined for a state that was not sealed here, was changed, or belongs to another client. */
   open(request: {
     readonly state: string
     readonly redirectUri: string

@@ -99,11 +99,14 @@ describe('groups', () => {
     expect(rules({ allowedGroups: [''] }).refuses(aSession({ groups: [] }), OIDC)).toBeUndefined()
   })
 
-  it.each(['htpasswd', 'local', 'bearer'])('do not excuse a provider that is called %s from the address', (id) => {
-    const person = { email: undefined, groups: [] }
-    expect(rules({}).refuses(person, { kind: 'provider', id })).toMatchObject({ detail: { rule: 'email' } })
-    expect(rules({}).refuses(person, { kind: 'local' })).toBeUndefined()
-  })
+  it.each(['htpasswd', 'local', 'bearer'])(
+    'do not excuse a provider that is called %s from the address',
+    (id) => {
+      const person = { email: undefined, groups: [] }
+      expect(rules({}).refuses(person, { kind: 'provider', id })).toMatchObject({ detail: { rule: 'email' } })
+      expect(rules({}).refuses(person, { kind: 'local' })).toBeUndefined()
+    },
+  )
 
   it('count for local users too, who need no address', () => {
     const admins = rules({ allowedGroups: ['admins'] })

@@ -43,7 +43,7 @@ describe('a header row sends', () => {
     ['nothing when the end of the access token is unknown', claim('expires_on'), {}, undefined],
     ['a further claim', claim('tenant.id'), { claims: { 'tenant.id': 'acme' } }, 'acme'],
     ['a further claim with several values', claim('roles'), { claims: { roles: ['a', 'b,c'] } }, 'a,b%2Cc'],
-    ['nothing for a claim that nobody said', claim('tenant.id'), { claims: {} }, undefined],
+    ['nothing for a claim that was not said', claim('tenant.id'), { claims: {} }, undefined],
     ['nothing for a claim in a session without any', claim('tenant.id'), {}, undefined],
     ['nothing for a name that every object has', claim('constructor'), { claims: {} }, undefined],
     [
@@ -120,7 +120,7 @@ describe('the name of a header row', () => {
     }
   })
 
-  it('is a client’s too where the row preserves it, and ours comes behind', async () => {
+  it('is a client’s too where the row preserves it, and the row’s line comes behind', async () => {
     const preserved = { ...tenant, preserveRequestValue: true }
     const session = aSession({ claims: { tenant: 'acme' } })
     const sent = await requestLines({ lines: ['X-Tenant', 'own'], session, config: { request: [preserved] } })
