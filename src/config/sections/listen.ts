@@ -1,11 +1,126 @@
 import { failed, ok, type Result } from '../../result.ts'
-import type { ListenAddress, ListenConfig } from '../config.ts'
+import { type OptionRows, SERVERS } from '../option.ts'
 import { quote } from '../report.ts'
-import type { Settings } from '../settings.ts'
+import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
+import type { TRUST_OPTIONS } from './paths.ts'
+
+/** Options of the listeners. */
+export const LISTEN_OPTIONS = {
+  'http-address': {
+    group: 'Listeners',
+    kind: 'string',
+    default: '127.0.0.1:4180',
+    runtimes: SERVERS,
+    about:
+      'Plain listener: `[http://]host:port`, `unix:///path[,mode=0660]` or `fd:N` (systemd); `-` or empty switches it off. With TLS files it is off unless it is given explicitly; oauth2-proxy cannot serve both at once.',
+  },
+  'https-address': {
+    group: 'Listeners',
+    kind: 'string',
+    default: ':443',
+    runtimes: SERVERS,
+    about: 'TLS listener, `[https://]host:port`. Listens only when tls-cert-file and tls-key-file are given.',
+  },
+  'tls-cert-file': {
+    group: 'Listeners',
+    kind: 'file',
+    default: '',
+    runtimes: SERVERS,
+    about: 'PEM certificate chain of the TLS listener.',
+  },
+  'tls-key-file': {
+    group: 'Listeners',
+    kind: 'file',
+    default: '',
+    runtimes: SERVERS,
+    about: 'PEM private key of the TLS listener.',
+  },
+  'tls-min-version': {
+    group: 'Listeners',
+    kind: 'enum',
+    values: ['', 'TLS1.2', 'TLS1.3'],
+    default: '',
+    runtimes: SERVERS,
+    about: 'Lowest TLS version that is accepted; empty is TLS1.2.',
+  },
+  'tls-cipher-suite': {
+    group: 'Listeners',
+    kind: 'list',
+    default: [],
+    key: 'tls_cipher_suites',
+    supported: false,
+    instead: 'tls-min-version is honoured',
+    about: 'Cipher suites of the TLS listener.',
+  },
+  'force-https': {
+    group: 'Listeners',
+    kind: 'boolean',
+    default: false,
+    about:
+      'Answer plain requests with 308 to https. Unlike oauth2-proxy it needs no TLS files where a trusted proxy in front ends TLS and says so in X-Forwarded-Proto.',
+  },
+  'metrics-address': {
+    group: 'Listeners',
+    kind: 'string',
+    default: '',
+    supported: false,
+    instead:
+      'status and duration of each request are in the log (the Helm chart of oauth2-proxy gives it unless metrics.enabled=false)',
+    about: 'Plain listener for Prometheus.',
+  },
+  'metrics-secure-address': {
+    group: 'Listeners',
+    kind: 'string',
+    default: '',
+    supported: false,
+    instead: 'status and duration of each request are in the log',
+    about: 'TLS listener for Prometheus.',
+  },
+  'metrics-tls-cert-file': {
+    group: 'Listeners',
+    kind: 'file',
+    default: '',
+    supported: false,
+    about: 'Certificate of the TLS listener for Prometheus.',
+  },
+  'metrics-tls-key-file': {
+    group: 'Listeners',
+    kind: 'file',
+    default: '',
+    supported: false,
+    about: 'Key of the TLS listener for Prometheus.',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof LISTEN_OPTIONS>
+
+/** One address to listen on. */
+export type ListenAddress =
+  /** An empty host is every interface; IPv6 addresses stand without brackets. */
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string; readonly mode: number | undefined }
+  | { readonly kind: 'fd'; readonly fd: number }
+
+/** Where to listen; `forceHttps` answers plain requests with 308 to https. */
+export interface ListenConfig {
+  readonly http: ListenAddress | undefined
+  readonly https: TlsListenConfig | undefined
+  readonly forceHttps: boolean
+}
+
+interface TlsListenConfig {
+  readonly address: ListenAddress
+  readonly certFile: string
+  readonly keyFile: string
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+}
 
 /** Where to listen. TLS only with certificate files; plain beside TLS only when it was asked for. */
-export function buildListen(settings: Settings, files: Files): ListenConfig {
+export function buildListen(
+  settings: SettingsOf<typeof LISTEN_OPTIONS & typeof TRUST_OPTIONS>,
+  files: Files,
+): ListenConfig {
   const https = buildHttps(settings, files)
   const wantsHttp = https === undefined || settings.given('http-address')
   const http = wantsHttp ? readAddress(settings, 'http-address') : undefined
@@ -15,7 +130,10 @@ export function buildListen(settings: Settings, files: Files): ListenConfig {
   return listen
 }
 
-function checkReachable(settings: Settings, { https, forceHttps }: ListenConfig): void {
+function checkReachable(
+  settings: SettingsOf<typeof LISTEN_OPTIONS & typeof TRUST_OPTIONS>,
+  { https, forceHttps }: ListenConfig,
+): void {
   if (https === undefined && isOff(settings.value('http-address'))) {
     settings.problem('http-address', 'give an address, nothing would listen')
   }
@@ -31,7 +149,7 @@ function isOff(address: string): boolean {
   return address === '' || address === '-'
 }
 
-function buildHttps(settings: Settings, files: Files): ListenConfig['https'] {
+function buildHttps(settings: SectionSettings, files: Files): ListenConfig['https'] {
   const certFile = settings.value('tls-cert-file')
   const keyFile = settings.value('tls-key-file')
   if (certFile === '' && keyFile === '') {
@@ -51,7 +169,7 @@ function buildHttps(settings: Settings, files: Files): ListenConfig['https'] {
 }
 
 function checkPem(
-  settings: Settings,
+  settings: SectionSettings,
   files: Files,
   { flag, label }: { flag: 'tls-cert-file' | 'tls-key-file'; label: string },
 ): void {
@@ -67,7 +185,10 @@ function checkPem(
   }
 }
 
-function readAddress(settings: Settings, flag: 'http-address' | 'https-address'): ListenAddress | undefined {
+function readAddress(
+  settings: SectionSettings,
+  flag: 'http-address' | 'https-address',
+): ListenAddress | undefined {
   const text = settings.value(flag)
   if (isOff(text)) return undefined
   const address = parseListenAddress(text)

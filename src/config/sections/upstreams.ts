@@ -1,11 +1,85 @@
+import type { UpstreamAddress } from '../../platform.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import type { UpstreamConfig } from '../config.ts'
 import type { RuntimeName } from '../option.ts'
+import { type OptionRows, SERVERS } from '../option.ts'
 import { quote } from '../report.ts'
-import type { Settings } from '../settings.ts'
+import type { SettingsOf } from '../settings.ts'
 import { isPort } from '../values/domains.ts'
 import { readEach } from '../values/lists.ts'
 import { checkRoute, hasControls } from '../values/url.ts'
+
+/** Options of the upstreams. */
+export const UPSTREAM_OPTIONS = {
+  upstream: {
+    group: 'Upstreams',
+    kind: 'list',
+    default: [],
+    key: 'upstreams',
+    about:
+      'Where requests go: `http://host[:port][/path]`, `https://…`, `unix:///path`, `file:///directory/#/path/`, `static://status`, or `binding:NAME[/path]` on Workers. The path is only the match: `/x/` takes everything below, `/x` only itself. Without any, everything is 404.',
+  },
+  'pass-host-header': {
+    group: 'Upstreams',
+    kind: 'boolean',
+    default: true,
+    about:
+      "Send the client's Host upstream; false sends the upstream's own. On Workers this is so for bindings only: an upstream URL always gets its own Host, and the client's in X-Forwarded-Host.",
+  },
+  'proxy-websockets': {
+    group: 'Upstreams',
+    kind: 'boolean',
+    default: true,
+    about:
+      'Carry WebSocket connections. With a session cookie their Origin header must name this site; programs send it too, or a bearer token.',
+  },
+  'upstream-timeout': {
+    group: 'Upstreams',
+    kind: 'duration',
+    default: '30s',
+    max: '576h',
+    about:
+      'Longest wait for the response headers of an upstream; 0 waits for ever. Running out answers 504, where oauth2-proxy answers 502.',
+  },
+  'ssl-upstream-insecure-skip-verify': {
+    group: 'Upstreams',
+    kind: 'boolean',
+    default: false,
+    runtimes: SERVERS,
+    about: 'Do not verify TLS certificates of upstreams.',
+  },
+  'disable-keep-alives': {
+    group: 'Upstreams',
+    kind: 'boolean',
+    default: false,
+    runtimes: SERVERS,
+    about: 'Use a new connection for each request to an upstream.',
+  },
+  'flush-interval': {
+    group: 'Upstreams',
+    kind: 'duration',
+    default: '1s',
+    negative: true,
+    inert: true,
+    about: 'Accepted, and nothing to change: every byte of an upstream is sent on at once.',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof UPSTREAM_OPTIONS>
+
+/** One upstream and the paths that go to it. */
+export interface UpstreamConfig {
+  readonly id: string
+  /** `/x/` takes everything below, `/x` only itself. */
+  readonly path: string
+  readonly target:
+    | UpstreamAddress
+    | { readonly kind: 'file'; readonly directory: string }
+    | { readonly kind: 'static'; readonly status: number }
+  readonly passHostHeader: boolean
+  readonly websockets: boolean
+  /** Until response headers; 0 waits for ever. */
+  readonly timeoutMs: number
+}
 
 interface UpstreamTraits {
   readonly verifyTls: boolean
@@ -16,7 +90,7 @@ interface UpstreamTraits {
 type Route = Pick<UpstreamConfig, 'id' | 'path' | 'target'>
 
 /** Where requests go (oauth2-proxy's upstream URLs). */
-export function buildUpstreams(settings: Settings): readonly UpstreamConfig[] {
+export function buildUpstreams(settings: SectionSettings): readonly UpstreamConfig[] {
   const traits: UpstreamTraits = {
     verifyTls: !settings.value('ssl-upstream-insecure-skip-verify'),
     keepAlive: !settings.value('disable-keep-alives'),
@@ -38,7 +112,7 @@ export function buildUpstreams(settings: Settings): readonly UpstreamConfig[] {
   }))
 }
 
-function checkDuplicates(settings: Settings, routes: readonly Route[]): void {
+function checkDuplicates(settings: SectionSettings, routes: readonly Route[]): void {
   const seen = new Set<string>()
   const total = settings.value('upstream').length
   if (new Set<string>(settings.value('upstream')).size < total) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { LogConfig } from '../../../src/config/config.ts'
+import type { LogConfig } from '../../../src/config/sections/log.ts'
 import { type AccessRecord, createLog } from '../../../src/observe/log.ts'
 import type { Platform } from '../../../src/platform.ts'
 import type { Level } from '../../../src/problems.ts'
