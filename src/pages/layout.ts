@@ -42,7 +42,7 @@ export const PAGE_HEADERS: HeaderLines = [
 /** Puts the content of one page into the document that all pages share. */
 export function toPage(frame: Frame, content: PageContent): Page {
   const document = html`<!doctype html>
-<html lang="en">
+<html lang="${frame.texts.lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -65,6 +65,7 @@ export const LISTEN_OPTIONS = {
     kind: 'string',
     default: '',
     supported: false,
+    off: ['-'],
     instead:
       'status and duration of each request are in the log (the Helm chart of oauth2-proxy gives it unless metrics.enabled=false)',
     about: 'Plain listener for Prometheus.',
@@ -74,6 +75,7 @@ export const LISTEN_OPTIONS = {
     kind: 'string',
     default: '',
     supported: false,
+    off: ['-'],
     instead: 'status and duration of each request are in the log',
     about: 'TLS listener for Prometheus.',
   },
