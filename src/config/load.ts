@@ -8,7 +8,7 @@ import { createReport, type Report } from './report.ts'
 import { buildBearer } from './sections/bearer.ts'
 import { buildCookie } from './sections/cookie.ts'
 import { buildHeaders } from './sections/headers.ts'
-import { buildListen } from './sections/listen.ts'
+import { buildListen, checkServer, readServer } from './sections/listen.ts'
 import { buildLog } from './sections/log.ts'
 import { buildPages } from './sections/pages.ts'
 import { buildPaths, buildTrust } from './sections/paths.ts'
@@ -17,7 +17,7 @@ import { isTestOnly, readInvocation } from './sections/program.ts'
 import { buildProvider } from './sections/provider.ts'
 import { buildSession } from './sections/session.ts'
 import { buildSignIn } from './sections/sign-in.ts'
-import { buildUpstreams } from './sections/upstreams.ts'
+import { checkUpstreams, readUpstreams } from './sections/upstreams.ts'
 import { type AnySettings, readSettings, type SettingsOf, settingsFor } from './settings.ts'
 import { readEnvironment } from './sources/environment.ts'
 import { type Files, readTextFile } from './sources/files.ts'
@@ -67,7 +67,7 @@ export function loadConfig(input: LoadInput, kinds: readonly ProviderKind[] = []
   if (file === undefined) return toProblems(report)
   const all = readSettings({ table, sources: [flags, variables, file], runtime: input.runtime }, report)
   const settings = settingsFor<typeof OPTIONS>(all)
-  const config = buildConfig(settings, { files, env: input.env })
+  const config = buildConfig(settings, { files, env: input.env, report })
   warnOfSecretsInFlags(all, table)
   if (report.problems.length > 0) return toProblems(report)
   return {
@@ -80,11 +80,12 @@ export function loadConfig(input: LoadInput, kinds: readonly ProviderKind[] = []
 
 function buildConfig(
   settings: SettingsOf<typeof OPTIONS>,
-  { files, env }: { files: Files; env: LoadInput['env'] },
+  { files, env, report }: { files: Files; env: LoadInput['env']; report: Report },
 ): Config {
+  const { runtime } = settings
   const paths = buildPaths(settings)
   return {
-    listen: buildListen(settings, files),
+    listen: buildListen(settings, checkServer(readServer(settings), { files, runtime, report })),
     paths,
     trust: buildTrust(settings),
     cookie: buildCookie(settings),
@@ -93,7 +94,7 @@ function buildConfig(
     providers: [buildProvider(settings, files)],
     bearer: buildBearer(settings),
     policy: buildPolicy(settings, files),
-    upstreams: buildUpstreams(settings),
+    upstreams: checkUpstreams(readUpstreams(settings), { runtime, report }),
     headers: buildHeaders(settings),
     pages: buildPages(settings, files),
     log: buildLog(settings, env),

@@ -2,6 +2,7 @@ import type { Result } from '../result.ts'
 import { renderDefault } from './help.ts'
 import { keyOf, type Option, type OptionRows, type RuntimeName, type ValuesOf, variableOf } from './option.ts'
 import type { OptionTable } from './options.ts'
+import type { RawValue } from './raw.ts'
 import { quote, type Report } from './report.ts'
 import { nearestName } from './sources/nearest.ts'
 import type { Given, Raw, Source } from './sources/source.ts'
@@ -13,6 +14,8 @@ import { defaultOf, parseValue, type Value } from './values/values.ts'
 export interface Settings<Values> {
   /** The value that won: flag, else variable, else file, else default. Bad values were reported and are the default. */
   value<Flag extends keyof Values>(flag: Flag): Values[Flag]
+  /** The same with the name to complain by, for records that other sources can fill too. */
+  raw<Flag extends keyof Values>(flag: Flag): RawValue<Values[Flag]>
   /** Some source gave it. */
   given(flag: keyof Values): boolean
   /** The source that won; undefined when it is the default. */
@@ -32,24 +35,22 @@ export type AnySettings = Settings<Readonly<Record<string, Value>>>
 export function readSettings({ table, sources, runtime }: ReadSettingsOptions, report: Report): AnySettings {
   const values = new Map<string, Value>()
   const winners = new Map<string, Given>()
-  const refused = new Set<string>()
   for (const [flag, option] of table) {
     const winner = sources.map((source) => source.get(flag)).find((given) => given !== undefined)
     const value = winner && readOne({ flag, option, winner, runtime }, report)
     if (winner !== undefined) winners.set(flag, winner)
-    if (winner !== undefined && value === undefined) refused.add(flag)
+    // Its default stands in for a value that was refused already; to complain about that too would only confuse.
+    if (winner !== undefined && value === undefined) report.mute(winner.label)
     values.set(flag, value ?? defaultOf(option))
   }
   const nameOf = (flag: string) =>
     winners.get(flag)?.label ?? nameWhenAbsent({ flag, option: table.get(flag), runtime })
   return {
     value: (flag) => values.get(flag) ?? '',
+    raw: (flag) => ({ value: values.get(flag), label: nameOf(flag) }),
     given: (flag) => winners.has(flag),
     source: (flag) => winners.get(flag)?.source,
-    problem(flag, sentence) {
-      // Its default stands in for a value that was refused already; to complain about that too would only confuse.
-      if (!refused.has(flag)) report.problem(nameOf(flag), sentence)
-    },
+    problem: (flag, sentence) => report.problem(nameOf(flag), sentence),
     warning: (flag, sentence) => report.warning(nameOf(flag), sentence),
     runtime,
   }
