@@ -2,10 +2,10 @@ import type { CookieChange, Exchange } from '../../http/exchange.ts'
 import { toBase64Url } from '../../lib/bytes.ts'
 import type { ReplayGuard } from '../../lib/replay-guard.ts'
 import { type Problem, problem } from '../../problems.ts'
-import { toErrorCode } from '../../providers/http/error-code.ts'
 import { loadSession, logFailure, type SignInContext, toRedirectUri } from '../context.ts'
 import { completeSignIn } from '../new-session.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
+import { type AuthorizationError, readAuthorizationError } from './authorization-error.ts'
 import { readCallbackParameters } from './callback-parameters.ts'
 import type { ReturnTargets } from './return-targets.ts'
 import type { RedirectToProvider } from './start.ts'
@@ -58,8 +58,10 @@ export function createCallback(
       return known === undefined ? stop(exchange, problem('state_used'), { returnTo }) : redirect(returnTo)
     }
 
-    const refusal = checkAnswer(answer)
-    if (refusal !== undefined) return stop(exchange, refusal, { returnTo, changes })
+    const malformed = checkAnswer(answer)
+    if (malformed !== undefined) return stop(exchange, malformed, { returnTo, changes })
+    const error = readAuthorizationError(answer)
+    if (error !== undefined) return afterError(exchange, error, { login, returnTo })
     const provider = context.providers.find(({ id }) => id === loginState.provider)
     if (provider === undefined)
       return stop(exchange, problem('callback_malformed', { why: 'provider' }), { returnTo, changes })
@@ -79,6 +81,28 @@ export function createCallback(
     return outcome.kind === 'done' ? outcome : { ...outcome, changes: [...outcome.changes, ...changes] }
   }
 
+  /** Starts a failed login over once where that can help; a person who is signed in meanwhile goes on. */
+  async function afterError(
+    exchange: Exchange,
+    { problem: why, next }: AuthorizationError,
+    { login, returnTo }: { login: ReturnedLogin; returnTo: string },
+  ): Promise<Outcome> {
+    const { loginState, cleanUp: changes } = login
+    if (next === 'stop') return stop(exchange, why, { returnTo, changes })
+    if ((await loadSession(context, exchange)) !== undefined) return redirect(returnTo, changes)
+    const provider = context.providers.find(({ id }) => id === loginState.provider)
+    if (provider === undefined || loginState.restarts >= MAX_RESTARTS)
+      return stop(exchange, why, { returnTo, changes })
+    logFailure(context, 'sign_in_restarted', { exchange, why })
+    return tools.begin(exchange, {
+      provider,
+      returnTo,
+      restarts: loginState.restarts + 1,
+      otherAccount: false,
+      interactive: next === 'interact',
+    })
+  }
+
   /**
    * The state is ours, but it came too late or to another browser. Who is signed in goes on. What is only late starts over,
    * once, as long as the answer looks like one of a provider. What another browser started ends here: it may be somebody's
@@ -93,7 +117,7 @@ export function createCallback(
       return redirect(returnTo, changes)
     const why = expired ? problem('state_expired') : problem('state_mismatch', { check: 'browser' })
     const provider = context.providers.find(({ id }) => id === loginState.provider)
-    const honest = expired && checkAnswer(answer) === undefined
+    const honest = expired && checkAnswer(answer) === undefined && !answer.has('error')
     if (!honest || provider === undefined || loginState.restarts >= MAX_RESTARTS)
       return stop(exchange, why, { returnTo, changes })
     logFailure(context, 'sign_in_restarted', { exchange, why })
@@ -112,12 +136,9 @@ function toStateProblem(answer: URLSearchParams): Problem {
   return answer.has('state') ? problem('state_mismatch', { check: 'seal' }) : problem('state_missing')
 }
 
-/** Either `error` or `code` (RFC 6749 §4.1.2): what the provider says, or undefined when there is a code to redeem. */
+/** Either `error` or `code` (RFC 6749 §4.1.2), and never both. */
 function checkAnswer(answer: URLSearchParams): Problem | undefined {
-  const error = answer.get('error')
-  if (error !== null && answer.has('code')) return problem('callback_malformed', { why: 'error and code' })
-  // The person can do nothing about a scope; the operator finds the setting in the log.
-  if (error === 'invalid_scope') return problem('provider_refused', { error, setting: 'scope' })
-  if (error !== null) return problem('provider_refused', { error: toErrorCode(error) })
+  if (answer.has('error'))
+    return answer.has('code') ? problem('callback_malformed', { why: 'error and code' }) : undefined
   return answer.get('code') ? undefined : problem('callback_malformed', { why: 'no code' })
 }

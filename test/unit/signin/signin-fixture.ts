@@ -1,4 +1,4 @@
-import type { CookieConfig, SignInConfig } from '../../../src/config/config.ts'
+import type { CookieConfig, ProviderConfig, SignInConfig } from '../../../src/config/config.ts'
 import { createKeyRing } from '../../../src/crypto/keys.ts'
 import { readCookies } from '../../../src/http/cookies.ts'
 import type { CookieChange, Exchange } from '../../../src/http/exchange.ts'
@@ -124,6 +124,8 @@ export interface Given {
   readonly formPost?: boolean
   readonly localUsers?: LocalUsers
   readonly providers?: readonly Provider[]
+  /** Changes to the settings of the usual provider. */
+  readonly provider?: Partial<ProviderConfig>
   /** Changes to the provider's discovery document. */
   readonly metadata?: Claims
 }
@@ -162,7 +164,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
         ...given.signIn,
       },
     },
-    providers: given.providers ?? createProviders([aProviderConfig()], providerContext),
+    providers: given.providers ?? createProviders([aProviderConfig(given.provider)], providerContext),
     formPost: given.formPost ?? false,
     ring: await createKeyRing({
       secrets: [new Uint8Array(32).fill(7)],
