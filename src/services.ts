@@ -47,6 +47,7 @@ export async function createParts(config: Config, platform: Platform): Promise<P
     log,
     providers,
     attributeBytes: attributeBytes(config.cookie),
+    hasAccount: () => true,
   })
   const localUsers = createUsers(config, platform, log)
   const signIn = createSignIn({

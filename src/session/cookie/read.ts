@@ -16,6 +16,7 @@ export interface SessionReaderParts {
   readonly config: SessionConfig
   readonly ring: KeyRing
   readonly denylist: Pick<Denylist, 'denies'>
+  readonly hasAccount: (session: Session) => boolean
   readonly platform: Pick<Platform, 'now'>
 }
 
@@ -38,6 +39,7 @@ export function createReader({
   config,
   ring,
   denylist,
+  hasAccount,
   platform,
 }: SessionReaderParts): SessionReader {
   const opened = createOpenedSessions()
@@ -63,7 +65,8 @@ export function createReader({
     return found
   }
 
-  const judgeNow = (session: Session) => judge(session, { config, denylist, nowMs: platform.now() })
+  const judgeNow = (session: Session) =>
+    judge(session, { config, denylist, hasAccount, nowMs: platform.now() })
 
   function conclude({ session, current }: OpenedSession, stale: readonly string[]): Loaded {
     const why = judgeNow(session)
