@@ -1,6 +1,8 @@
 import type { Exchange } from '../http/exchange.ts'
+import { withRetryAfter } from '../http/respond.ts'
 import type { Note } from '../observe/access.ts'
 import { FRAGMENT_SCRIPT } from '../pages/fragment.ts'
+import type { SignInFailure } from '../pages/sign-in.ts'
 import { PROBLEMS, type Reason } from '../problems.ts'
 import type { Parts } from '../services.ts'
 import type { Who } from '../signin/authenticate.ts'
@@ -100,8 +102,7 @@ async function visitSignedIn(parts: Parts, exchange: Exchange): Promise<Response
 interface SignInPage {
   readonly status: number
   readonly changes: Who['changes']
-  /** Why the last attempt failed. */
-  readonly message?: string
+  readonly failure?: SignInFailure
   readonly username?: string | undefined
   readonly returnTo?: string
 }
@@ -114,7 +115,7 @@ function showSignIn(parts: Parts, exchange: Exchange, page: SignInPage): Respons
     returnTo: page.returnTo ?? signIn.returnTo(exchange),
     providers,
     passwordForm: htpasswdFile !== undefined && displayHtpasswdForm,
-    message: page.message,
+    failure: page.failure,
     username: page.username,
   }
   return respond.page(exchange, page.status, pages.signIn(view), page.changes)
@@ -141,7 +142,9 @@ function toRefusal(parts: Parts, exchange: Exchange, outcome: Refused): Response
   const { status, sentence } = PROBLEMS[outcome.problem.reason]
   const isPerson = exchange.facts.wantsHtml
   if (isPerson && FORM_PROBLEMS.has(outcome.problem.reason)) {
-    return showSignIn(parts, exchange, { status, changes, message: sentence, username, returnTo })
+    const failure = { message: sentence, fields: outcome.problem.reason !== 'too_many_attempts' }
+    const page = showSignIn(parts, exchange, { status, changes, failure, username, returnTo })
+    return withRetryAfter(page, outcome.problem)
   }
   const isSignOut = exchange.target.path.endsWith('/sign_out') && exchange.arrival.method === 'GET'
   if (isPerson && isSignOut && outcome.problem.reason === 'origin_refused') {

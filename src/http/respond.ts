@@ -113,9 +113,7 @@ export function createRespond({ cookie, pages, prefix }: RespondParts): Respond 
       const response = facts.wantsHtml
         ? respond.page(exchange, status, pages.error({ problem, requestId, returnTo, account }), changes)
         : respond.json(exchange, status, toJson(problem, requestId, prefix), changes)
-      const pauseSeconds = RETRY_AFTER_SECONDS[problem.reason]
-      if (pauseSeconds !== undefined) response.headers.set('Retry-After', String(pauseSeconds))
-      return response
+      return withRetryAfter(response, problem)
     },
     prepared(reason, kind) {
       const { status } = PROBLEMS[reason]
@@ -136,6 +134,13 @@ export function createRespond({ cookie, pages, prefix }: RespondParts): Respond 
     },
   }
   return respond
+}
+
+/** The answer to a failure that passes, with the time when another try makes sense. */
+export function withRetryAfter(response: Response, { reason, retryAfterSeconds }: Problem): Response {
+  const seconds = retryAfterSeconds ?? RETRY_AFTER_SECONDS[reason]
+  if (seconds !== undefined) response.headers.set('Retry-After', String(seconds))
+  return response
 }
 
 /** The answer for programs: `error` is the stable code, `sign_in_url` is there when signing in would help. */

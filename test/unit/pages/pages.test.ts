@@ -52,10 +52,42 @@ describe('sign-in page', () => {
     expect(cspFor('javascript:alert(1)')).toContain("form-action 'self';")
   })
 
-  test('announces why the last attempt failed', () => {
-    const { body } = pagesWith().signIn({ ...signIn, message: PROBLEMS.credentials_wrong.sentence })
-    expect(body).toContain(`<p class="alert" role="alert">${PROBLEMS.credentials_wrong.sentence}</p>`)
-    expect(pagesWith().signIn(signIn).body).not.toContain('role="alert"')
+  const wrong = { message: PROBLEMS.credentials_wrong.sentence, fields: true }
+  const formAfter = (view: object): string => {
+    const { body } = pagesWith().signIn({ ...signIn, passwordForm: true, ...view })
+    return body.slice(body.indexOf('<form'))
+  }
+  const inputOf = (form: string, name: string): string =>
+    new RegExp(`<input id="${name}"[^>]*>`, 'u').exec(form)?.[0] ?? ''
+
+  test('tells in the form why the last attempt failed, and puts the cursor where the next one begins', () => {
+    const form = formAfter({ failure: wrong, username: 'alice' })
+    expect(form).toContain(`<p class="alert" role="alert" id="sign-in-failed">${wrong.message}</p>`)
+    for (const name of ['username', 'password'])
+      expect(inputOf(form, name)).toContain(' aria-describedby="sign-in-failed" aria-invalid="true"')
+    expect(inputOf(form, 'password')).toContain(' autofocus>')
+    expect(inputOf(form, 'username')).not.toContain('autofocus')
+  })
+
+  test('puts the cursor into the user name when none was entered', () => {
+    for (const username of ['', undefined]) {
+      const form = formAfter({ failure: wrong, username })
+      expect(inputOf(form, 'username')).toContain(' autofocus>')
+      expect(inputOf(form, 'password')).not.toContain('autofocus')
+    }
+  })
+
+  test('calls nothing invalid that only came too often', () => {
+    const form = formAfter({ failure: { ...wrong, fields: false }, username: 'alice' })
+    expect(form).not.toContain('aria-invalid')
+    expect(inputOf(form, 'password')).toContain(' aria-describedby="sign-in-failed" autofocus>')
+  })
+
+  test('says nothing of a failure when there was none, and says it above the buttons when the form is hidden', () => {
+    expect(formAfter({ username: 'alice' })).not.toMatch(/role="alert"|aria-|autofocus/u)
+    const hidden = pagesWith().signIn({ ...signIn, failure: wrong }).body
+    expect(hidden.indexOf('role="alert"')).toBeLessThan(hidden.indexOf('class="actions"'))
+    expect(hidden).toContain(wrong.message)
   })
 
   test('says which accounts fit when only some domains may sign in', () => {
@@ -189,7 +221,7 @@ describe('every page', () => {
         { id: 'b', displayName: HOSTILE },
       ],
       passwordForm: true,
-      message: HOSTILE,
+      failure: { message: HOSTILE, fields: true },
       username: HOSTILE,
     }),
     'signed out': pages.signedOut({ host: HOSTILE }),
