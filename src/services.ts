@@ -14,7 +14,7 @@ import { createForwarder, type Forwarder } from './proxy/forward.ts'
 import type { SessionStore } from './session/cookie/store.ts'
 import { createSessions } from './session/sessions.ts'
 import { bearerCredentials, createWhoIs, localCredentials, type WhoIs } from './signin/authenticate.ts'
-import { createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
 /** Every part of the program, built once. */
@@ -42,14 +42,14 @@ export async function createParts(config: Config, platform: Platform): Promise<P
     trustedAddresses: createAddressSet(config.policy.trustedIps),
     platform,
   })
+  const localUsers = await createUsers(config, platform, log)
   const { sessions, ring, denylist, refresher } = await createSessions(config, {
     platform,
     log,
     providers,
     attributeBytes: attributeBytes(config.cookie),
-    hasAccount: () => true,
+    hasAccount: createAccountCheck(localUsers),
   })
-  const localUsers = createUsers(config, platform, log)
   const signIn = createSignIn({
     config,
     providers,
@@ -67,7 +67,7 @@ export async function createParts(config: Config, platform: Platform): Promise<P
   const bearer = createBearerReader({ bearer: config.bearer, providers, tools })
   const authorization = [
     bearerCredentials(bearer, config.bearer, { log, platform }),
-    ...(localUsers === undefined ? [] : [localCredentials(localUsers, platform.now)]),
+    ...(localUsers === undefined ? [] : [localCredentials(localUsers, { log, platform })]),
   ]
   return {
     config,
@@ -104,7 +104,7 @@ function toTools(platform: Platform, log: Log): ProviderTools {
 }
 
 /** Local users of the htpasswd file, which is read again when it changes. */
-function createUsers(config: Config, platform: Platform, log: Log): LocalUsers | undefined {
+async function createUsers(config: Config, platform: Platform, log: Log): Promise<LocalUsers | undefined> {
   const { htpasswdFile, htpasswdGroups } = config.signIn
   return htpasswdFile === undefined
     ? undefined

@@ -4,7 +4,7 @@ import { isFromOwnPage } from '../http/origin.ts'
 import type { Note } from '../observe/access.ts'
 import { meetsConstraints } from '../policy/constraints.ts'
 import { decide } from '../policy/decide.ts'
-import { problem, type Reason } from '../problems.ts'
+import { type Problem, problem } from '../problems.ts'
 import type { Parts } from '../services.ts'
 import type { Session } from '../session/session.ts'
 import type { Who, Wish } from '../signin/authenticate.ts'
@@ -33,8 +33,8 @@ export function createSessionEndpoints(parts: Parts): SessionEndpoints {
     session: (exchange, note) => answerAbout(parts, { exchange, note, show: showState, wish: 'look' }),
     refreshSession(exchange, note) {
       const { method } = exchange.arrival
-      if (method !== 'POST') return refuse(parts, exchange, 'method_not_allowed')
-      if (!isFromOwnPage(exchange.facts)) return refuse(parts, exchange, 'origin_refused')
+      if (method !== 'POST') return refuse(parts, exchange, problem('method_not_allowed'))
+      if (!isFromOwnPage(exchange.facts)) return refuse(parts, exchange, problem('origin_refused'))
       return answerAbout(parts, { exchange, note, show: showState, wish: 'refresh' })
     },
   }
@@ -48,8 +48,7 @@ async function answerAuth(parts: Parts, exchange: Exchange, note: Note): Promise
   const who = await parts.whoIs(exchange)
   const verdict = decide(parts.rules, askedByGateway(exchange), who.session)
   note.user = nameOf(who.session)
-  if (verdict.kind === 'sign-in')
-    return bare(parts, { exchange, who, status: who.problem === undefined ? 401 : 403 })
+  if (verdict.kind === 'sign-in') return bare(parts, { exchange, who, status: isRefused(who) ? 403 : 401 })
   if (verdict.kind === 'deny') return bare(parts, { exchange, who, status: 403 })
   const { session } = verdict
   if (session !== undefined && !meetsConstraints(exchange.target.query, session)) {
@@ -60,6 +59,11 @@ async function answerAuth(parts: Parts, exchange: Exchange, note: Note): Promise
   )
   const headers = parts.forwarder.answerLines({ session, setCookies })
   return parts.respond.answer(exchange, { status: 202, body: null, headers, changes: [] })
+}
+
+/** Not for a 429: of the answers that nginx's auth_request understands, 401 is the one that asks for another try. */
+function isRefused({ problem }: Who): boolean {
+  return problem !== undefined && problem.reason !== 'too_many_attempts'
 }
 
 function bare(parts: Parts, { exchange, who, status }: { exchange: Exchange; who: Who; status: 401 | 403 }) {
@@ -79,16 +83,19 @@ async function answerAbout(parts: Parts, { exchange, note, show, wish }: About):
   const who = await parts.whoIs(exchange, wish)
   const { session } = who
   note.user = nameOf(session)
-  if (session === undefined) return refuse(parts, exchange, 'sign_in_required', who)
+  if (session === undefined) {
+    const why = who.problem === undefined || isRefused(who) ? problem('sign_in_required') : who.problem
+    return refuse(parts, exchange, why, who)
+  }
   const refusal = parts.rules.refuses(session, session.provider)
-  if (refusal !== undefined) return refuse(parts, exchange, refusal.reason, who)
+  if (refusal !== undefined) return refuse(parts, exchange, refusal, who)
   return parts.respond.json(exchange, 200, show(session), who.changes)
 }
 
 /** These endpoints are read by programs, so what they refuse is JSON whoever asks. */
-function refuse(parts: Parts, exchange: Exchange, reason: Reason, who?: Who): Response {
+function refuse(parts: Parts, exchange: Exchange, why: Problem, who?: Who): Response {
   const asked = { ...exchange, facts: { ...exchange.facts, wantsHtml: false } }
-  return parts.respond.problem(asked, problem(reason), { changes: who?.changes ?? [], returnTo: '/' })
+  return parts.respond.problem(asked, why, { changes: who?.changes ?? [], returnTo: '/' })
 }
 
 /** oauth2-proxy's shape. */

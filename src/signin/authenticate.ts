@@ -9,7 +9,7 @@ import type { SessionStore } from '../session/cookie/store.ts'
 import type { Refresher } from '../session/refresh/refresh.ts'
 import type { ActiveSession, Session } from '../session/session.ts'
 import { logFailure } from './context.ts'
-import type { LocalUsers } from './local/local-users.ts'
+import { LOCAL_PROVIDER, type LocalUsers } from './local/local-users.ts'
 import { newSession } from './new-session.ts'
 
 /** Who asks, and what the answer must do to the cookies. */
@@ -31,8 +31,14 @@ export type WhoIs = (exchange: Exchange, wish?: Wish) => Who | Promise<Who>
  */
 export type Wish = 'use' | 'refresh' | 'look'
 
+/** What an Authorization header of a known kind came to. */
+export interface Authorization extends Pick<Who, 'session' | 'problem'> {
+  /** A session in the cookies counts before the problem: the header may be meant for the app. */
+  readonly yieldsToCookies?: boolean
+}
+
 /** Reads credentials from an Authorization header; undefined when they are not of its kind. */
-export type ReadAuthorization = (exchange: Exchange) => Promise<Pick<Who, 'session' | 'problem'> | undefined>
+export type ReadAuthorization = (exchange: Exchange) => Promise<Authorization | undefined>
 
 /** What finding out takes. */
 export interface WhoIsParts {
@@ -44,14 +50,16 @@ export interface WhoIsParts {
 
 const NOBODY: Who = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
 
+export interface AuthorizationDeps {
+  readonly log: Pick<Log, 'event' | 'line'>
+  readonly platform: Pick<Platform, 'now'>
+}
+
 /** Reads verified JWTs as sessions of one request (skip-jwt-bearer-tokens). */
 export function bearerCredentials(
   read: BearerReader,
   { loginFallback }: BearerConfig,
-  {
-    log,
-    platform: { now },
-  }: { readonly log: Pick<Log, 'event' | 'line'>; readonly platform: Pick<Platform, 'now'> },
+  { log, platform: { now } }: AuthorizationDeps,
 ): ReadAuthorization {
   return async (exchange) => {
     const grant = await read(exchange.facts.authorization ?? '')
@@ -65,23 +73,41 @@ export function bearerCredentials(
   }
 }
 
-/** Reads Basic credentials of local users; wrong ones count as nobody, as in oauth2-proxy. */
-export function localCredentials(users: LocalUsers, now: () => number): ReadAuthorization {
-  return async ({ facts }) => {
+/**
+ * Reads Basic credentials of local users. Wrong ones are passed over, as in oauth2-proxy; credentials that were not compared
+ * because there were too many attempts are a 429, since they may be right.
+ */
+export function localCredentials(
+  users: LocalUsers,
+  { log, platform: { now } }: AuthorizationDeps,
+): ReadAuthorization {
+  return async (exchange) => {
+    const { facts, cookies } = exchange
     const grant = await users.readBasic(facts.authorization ?? '', facts.client)
-    if (!grant?.ok) return undefined
-    return { session: newSession({ grant: grant.value, provider: 'htpasswd' }, now()), problem: undefined }
+    if (grant === undefined) return undefined
+    if (grant.ok) {
+      const { localRecord } = grant.value
+      const session = newSession({ grant: grant.value, provider: LOCAL_PROVIDER, localRecord }, now())
+      return { session, problem: undefined }
+    }
+    if (cookies.length === 0) logFailure({ log }, 'basic_refused', { exchange, why: grant.problem })
+    if (grant.problem.reason !== 'too_many_attempts') return undefined
+    return { session: undefined, problem: grant.problem, yieldsToCookies: true }
   }
 }
 
 /** Builds the one place where a request turns into a person. */
 export function createWhoIs({ sessions, refresher, authorization }: WhoIsParts): WhoIs {
-  async function fromHeader(exchange: Exchange): Promise<Who | undefined> {
+  async function fromHeader(exchange: Exchange, wish: Wish): Promise<Who> {
     for (const read of authorization) {
       const found = await read(exchange)
-      if (found !== undefined) return { ...NOBODY, ...found, authorizationUsed: found.session !== undefined }
+      if (found === undefined) continue
+      const { session, problem, yieldsToCookies = false } = found
+      if (!yieldsToCookies) return { ...NOBODY, session, problem, authorizationUsed: session !== undefined }
+      const who = await fromCookies(exchange, wish)
+      return who.session === undefined ? { ...who, problem } : who
     }
-    return undefined
+    return fromCookies(exchange, wish)
   }
 
   function fromCookies(exchange: Exchange, wish: Wish): Who | Promise<Who> {
@@ -90,7 +116,8 @@ export function createWhoIs({ sessions, refresher, authorization }: WhoIsParts):
         case 'none':
           return NOBODY
         case 'unreadable':
-          return { ...NOBODY, changes: sessions.clear(exchange.cookies) }
+          // Another replica may have read a newer file, in which the account stands: the cookie stays, and is refused.
+          return loaded.why === 'account' ? NOBODY : { ...NOBODY, changes: sessions.clear(exchange.cookies) }
         case 'active':
           return fromSession(loaded, exchange, wish)
       }
@@ -108,7 +135,7 @@ export function createWhoIs({ sessions, refresher, authorization }: WhoIsParts):
 
   return function whoIs(exchange, wish = 'use') {
     if (exchange.facts.authorization === undefined) return fromCookies(exchange, wish)
-    return fromHeader(exchange).then((known) => known ?? fromCookies(exchange, wish))
+    return fromHeader(exchange, wish)
   }
 }
 

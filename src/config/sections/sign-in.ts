@@ -1,9 +1,10 @@
-import { failed, ok } from '../../result.ts'
+import { failed } from '../../result.ts'
 import type { PathsConfig, SignInConfig } from '../config.ts'
 import { quote } from '../report.ts'
 import type { Settings } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { parseWhitelistDomain } from '../values/domains.ts'
+import { readHtpasswd } from '../values/htpasswd.ts'
 import { readEach } from '../values/lists.ts'
 import { checkUrl, isLoopbackUrl } from '../values/url.ts'
 
@@ -30,8 +31,7 @@ function readLocalUsers(
 ): Pick<SignInConfig, 'htpasswdFile' | 'htpasswdGroups' | 'displayHtpasswdForm'> {
   const path = settings.value('htpasswd-file')
   const htpasswdGroups = settings.value('htpasswd-user-group')
-  const text = path === '' ? ok('') : readTextFile(files, path)
-  if (!text.ok) settings.problem('htpasswd-file', text.problem)
+  if (path !== '') checkUserFile(settings, files, path)
   if (path === '' && htpasswdGroups.length > 0) {
     settings.warning('htpasswd-user-group', 'this has no effect without htpasswd-file')
   }
@@ -40,6 +40,23 @@ function readLocalUsers(
     htpasswdGroups,
     displayHtpasswdForm: settings.value('display-htpasswd-form'),
   }
+}
+
+/** A line that cannot be used is a warning, and a file without any other is a problem, as it is to oauth2-proxy. */
+function checkUserFile(settings: Settings, files: Files, path: string): void {
+  const text = readTextFile(files, path)
+  if (!text.ok) {
+    settings.problem('htpasswd-file', text.problem)
+    return
+  }
+  const { users, problems } = readHtpasswd(text.value)
+  const tell = users.size === 0 ? settings.problem : settings.warning
+  for (const sentence of problems) tell('htpasswd-file', sentence)
+  if (users.size > 0) return
+  settings.problem(
+    'htpasswd-file',
+    `add a line user:hash to ${quote(path)}, there is no user who can sign in`,
+  )
 }
 
 /** The URI goes to the provider as it was written, so only an empty path is ever filled in. */
