@@ -1,7 +1,9 @@
+import type { Reason } from '../problems.ts'
 import { type Frame, toOrigin } from './frame.ts'
 import { type Page, toPage } from './layout.ts'
 import { toStartHref } from './links.ts'
 import { breakable, html, type Markup } from './markup.ts'
+import { fill, fillText } from './texts.ts'
 
 /** What the sign-in page shows. */
 export interface SignInView {
@@ -13,29 +15,22 @@ export interface SignInView {
   readonly providers: readonly { readonly id: string; readonly displayName: string }[]
   /** Local users exist, and the form for them is not hidden. */
   readonly passwordForm: boolean
-  /** Why the last attempt with the form failed. */
-  readonly failure?: SignInFailure | undefined
+  /** Why the last attempt with user name and password failed. */
+  readonly problem?: Reason | undefined
   /** The user name of the last attempt. */
   readonly username?: string | undefined
 }
 
-/** A failed attempt with a user name and a password. */
-export interface SignInFailure {
-  /** Fixed text for a person. */
-  readonly message: string
-  /** What was entered is wrong or missing, and may be right the next time. */
-  readonly fields: boolean
-}
-
 /** The page that offers to sign in. */
 export function signInPage(frame: Frame, view: SignInView): Page {
-  const main = html`<h1>Sign in to <span class="host">${breakable(view.host)}</span></h1>
+  const { signIn: texts } = frame.texts
+  const main = html`<h1>${fill(texts.title, { host: html`<span class="host">${breakable(view.host)}</span>` })}</h1>
 ${frame.banner && html`<div class="banner">${frame.banner}</div>`}
-${view.passwordForm ? undefined : alert(view.failure)}
+${view.passwordForm ? undefined : alert(frame, view)}
 <div class="actions">${providerButtons(frame, view)}</div>
 ${view.passwordForm ? passwordForm(frame, view) : undefined}`
   return toPage(frame, {
-    title: `Sign in to ${view.host}`,
+    title: fillText(texts.title, { host: view.host }),
     main,
     formTargets: view.passwordForm ? allowedOrigin(view.returnTo) : [],
     carriesFragment: true,
@@ -44,31 +39,36 @@ ${view.passwordForm ? passwordForm(frame, view) : undefined}`
 
 // Links and not forms: the policy's form-action would have to name every host that a provider redirects over.
 function providerButtons(frame: Frame, { providers, returnTo }: SignInView): Markup[] {
+  const text = frame.texts.signIn.provider
   return providers.map(({ id, displayName }, index) => {
     const href = toStartHref(frame, { returnTo, provider: providers.length > 1 ? id : undefined })
     const kind = index === 0 ? 'button' : 'button second'
-    return html`<a class="${kind}" href="${href}" data-rd="${returnTo}">Sign in with ${displayName}</a>`
+    return html`<a class="${kind}" href="${href}" data-rd="${returnTo}">${fill(text, { provider: displayName })}</a>`
   })
 }
 
 // An alert that is there when the page loads is not announced by every screen reader; the description of the field that
 // has the focus is. So the cursor stands where the next try begins.
-function passwordForm({ prefix }: Frame, { providers, returnTo, username, failure }: SignInView): Markup {
-  const marks = failure && html` aria-describedby="${ALERT_ID}"${failure.fields ? INVALID : undefined}`
-  const asksForName = username === undefined || username === ''
-  return html`${providers.length > 0 ? html`<p class="or">or</p>` : undefined}
+function passwordForm(frame: Frame, view: SignInView): Markup {
+  const { prefix, texts } = frame
+  const { problem, providers, returnTo, username } = view
+  const { or, username: userName, password, submit } = texts.signIn
+  const marks =
+    problem && html` aria-describedby="${ALERT_ID}"${problem === 'too_many_attempts' ? '' : INVALID}`
+  const focused = problem && (username ? 'password' : 'username')
+  return html`${providers.length > 0 ? html`<p class="or">${or}</p>` : undefined}
 <form method="post" action="${prefix}/sign_in">
 <input type="hidden" name="rd" value="${returnTo}" data-rd="${returnTo}">
-${alert(failure)}
+${alert(frame, view)}
 <div class="field">
-<label for="username">User name</label>
-<input id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" required${marks}${failure && asksForName ? FOCUS : undefined}>
+<label for="username">${userName}</label>
+<input id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" required${marks}${focused === 'username' ? FOCUS : ''}>
 </div>
 <div class="field">
-<label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required${marks}${failure && !asksForName ? FOCUS : undefined}>
+<label for="password">${password}</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required${marks}${focused === 'password' ? FOCUS : ''}>
 </div>
-<button class="${providers.length > 0 ? 'button second' : 'button'}">Sign in</button>
+<button class="${providers.length > 0 ? 'button second' : 'button'}">${submit}</button>
 </form>`
 }
 
@@ -76,8 +76,10 @@ const ALERT_ID = 'sign-in-failed'
 const INVALID = html` aria-invalid="true"`
 const FOCUS = html` autofocus`
 
-function alert(failure: SignInFailure | undefined): Markup | undefined {
-  return failure && html`<p class="alert" role="alert" id="${ALERT_ID}">${failure.message}</p>`
+function alert({ texts }: Frame, { problem }: SignInView): Markup | undefined {
+  return (
+    problem && html`<p class="alert" role="alert" id="${ALERT_ID}">${texts.problems[problem].sentence}</p>`
+  )
 }
 
 /** A return target on another allowed host is where the form's redirect ends. */

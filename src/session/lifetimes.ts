@@ -47,6 +47,14 @@ export function judge(
   return undefined
 }
 
+/**
+ * No process will take this session again, so its cookies go. Whether an account stands is a question to a file, of which
+ * another replica may have read a newer version; there the cookie is refused and stays.
+ */
+export function isFinal(why: Unreadable): boolean {
+  return why !== 'account'
+}
+
 /** The cookie should say that its owner was here: a quarter of the idle limit has passed, or five minutes. */
 export function shouldNoteSeen(session: Session, { idleTimeoutMs }: SessionConfig, nowMs: number): boolean {
   return idleTimeoutMs > 0 && nowMs - session.seenAtMs >= Math.min(idleTimeoutMs / 4, SEEN_INTERVAL_MS)

@@ -1,11 +1,12 @@
 import type { BearerConfig } from '../config/config.ts'
 import type { CookieChange, Exchange } from '../http/exchange.ts'
-import { whenKnown } from '../lib/async.ts'
+import { type MaybePromise, thenMaybe } from '../lib/async.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import type { Problem } from '../problems.ts'
 import type { BearerReader } from '../providers/oidc/bearer.ts'
 import type { SessionStore } from '../session/cookie/store.ts'
+import { isFinal } from '../session/lifetimes.ts'
 import type { Refresher } from '../session/refresh/refresh.ts'
 import type { ActiveSession, Session } from '../session/session.ts'
 import { logFailure } from './context.ts'
@@ -13,7 +14,7 @@ import { LOCAL_PROVIDER, type LocalUsers } from './local/local-users.ts'
 import { newSession } from './new-session.ts'
 
 /** Who asks, and what the answer must do to the cookies. */
-export interface Who {
+export interface Caller {
   readonly session: Session | undefined
   readonly changes: readonly CookieChange[]
   /** The session came out of the Authorization header. */
@@ -23,16 +24,16 @@ export interface Who {
 }
 
 /** Finds out who asks: from the Authorization header where that is allowed, else from our cookies; at once where nobody has to be asked. */
-export type WhoIs = (exchange: Exchange, wish?: Wish) => Who | Promise<Who>
+export type Authenticate = (exchange: Exchange, access?: SessionAccess) => MaybePromise<Caller>
 
 /**
  * What a caller wants with the session: `use` it, which counts as activity and refreshes when that is due; `refresh` it
  * now; or only `look`, which asks nobody and puts no end off.
  */
-export type Wish = 'use' | 'refresh' | 'look'
+export type SessionAccess = 'touch' | 'refresh' | 'peek'
 
 /** What an Authorization header of a known kind came to. */
-export interface Authorization extends Pick<Who, 'session' | 'problem'> {
+export interface Authorization extends Pick<Caller, 'session' | 'problem'> {
   /** A session in the cookies counts before the problem: the header may be meant for the app. */
   readonly yieldsToCookies?: boolean
 }
@@ -40,20 +41,20 @@ export interface Authorization extends Pick<Who, 'session' | 'problem'> {
 /** Reads credentials from an Authorization header; undefined when they are not of its kind. */
 export type ReadAuthorization = (exchange: Exchange) => Promise<Authorization | undefined>
 
+export interface AuthorizationDeps {
+  readonly log: Pick<Log, 'event' | 'line'>
+  readonly platform: Pick<Platform, 'now'>
+}
+
 /** What finding out takes. */
-export interface WhoIsParts {
+export interface AuthenticateDeps {
   readonly sessions: SessionStore
   readonly refresher: Refresher
   /** Bearer tokens, then local users: the first that recognises the header decides. */
   readonly authorization: readonly ReadAuthorization[]
 }
 
-const NOBODY: Who = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
-
-export interface AuthorizationDeps {
-  readonly log: Pick<Log, 'event' | 'line'>
-  readonly platform: Pick<Platform, 'now'>
-}
+const ANONYMOUS: Caller = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
 
 /** Reads verified JWTs as sessions of one request (skip-jwt-bearer-tokens). */
 export function bearerCredentials(
@@ -74,15 +75,15 @@ export function bearerCredentials(
 }
 
 /**
- * Reads Basic credentials of local users. Wrong ones are passed over, as in oauth2-proxy; credentials that were not compared
- * because there were too many attempts are a 429, since they may be right.
+ * Reads Basic credentials of local users. Wrong ones are passed over, as in oauth2-proxy; those that were not compared,
+ * because there were too many attempts, may be right and are a 429.
  */
 export function localCredentials(
   users: LocalUsers,
   { log, platform: { now } }: AuthorizationDeps,
 ): ReadAuthorization {
   return async (exchange) => {
-    const { facts, cookies } = exchange
+    const { cookies, facts } = exchange
     const grant = await users.readBasic(facts.authorization ?? '', facts.client)
     if (grant === undefined) return undefined
     if (grant.ok) {
@@ -97,48 +98,52 @@ export function localCredentials(
 }
 
 /** Builds the one place where a request turns into a person. */
-export function createWhoIs({ sessions, refresher, authorization }: WhoIsParts): WhoIs {
-  async function fromHeader(exchange: Exchange, wish: Wish): Promise<Who> {
+export function createAuthenticate({ sessions, refresher, authorization }: AuthenticateDeps): Authenticate {
+  async function fromHeader(exchange: Exchange, access: SessionAccess): Promise<Caller> {
     for (const read of authorization) {
       const found = await read(exchange)
       if (found === undefined) continue
       const { session, problem, yieldsToCookies = false } = found
-      if (!yieldsToCookies) return { ...NOBODY, session, problem, authorizationUsed: session !== undefined }
-      const who = await fromCookies(exchange, wish)
-      return who.session === undefined ? { ...who, problem } : who
+      if (!yieldsToCookies)
+        return { ...ANONYMOUS, session, problem, authorizationUsed: session !== undefined }
+      const caller = await fromCookies(exchange, access)
+      return caller.session === undefined ? { ...caller, problem } : caller
     }
-    return fromCookies(exchange, wish)
+    return fromCookies(exchange, access)
   }
 
-  function fromCookies(exchange: Exchange, wish: Wish): Who | Promise<Who> {
-    return whenKnown(sessions.load(exchange.cookies), (loaded) => {
+  function fromCookies(exchange: Exchange, access: SessionAccess): MaybePromise<Caller> {
+    return thenMaybe(sessions.load(exchange.cookies), (loaded) => {
       switch (loaded.kind) {
         case 'none':
-          return NOBODY
+          return ANONYMOUS
         case 'unreadable':
-          // Another replica may have read a newer file, in which the account stands: the cookie stays, and is refused.
-          return loaded.why === 'account' ? NOBODY : { ...NOBODY, changes: sessions.clear(exchange.cookies) }
+          return isFinal(loaded.why) ? { ...ANONYMOUS, changes: sessions.clear(exchange.cookies) } : ANONYMOUS
         case 'active':
-          return fromSession(loaded, exchange, wish)
+          return fromSession(loaded, exchange, access)
       }
     })
   }
 
-  function fromSession(loaded: ActiveSession, exchange: Exchange, wish: Wish): Who | Promise<Who> {
-    if (wish === 'look') return toWho(loaded.session, NOBODY.changes)
+  function fromSession(
+    loaded: ActiveSession,
+    exchange: Exchange,
+    access: SessionAccess,
+  ): MaybePromise<Caller> {
+    if (access === 'peek') return toCaller(loaded.session, ANONYMOUS.changes)
     const current =
-      wish === 'refresh'
+      access === 'refresh'
         ? refresher.refreshNow({ loaded, exchange })
         : refresher.refreshIfDue({ loaded, exchange })
-    return whenKnown(current, ({ session, changes }) => toWho(session, changes))
+    return thenMaybe(current, ({ session, changes }) => toCaller(session, changes))
   }
 
-  return function whoIs(exchange, wish = 'use') {
-    if (exchange.facts.authorization === undefined) return fromCookies(exchange, wish)
-    return fromHeader(exchange, wish)
+  return function authenticate(exchange, access = 'touch') {
+    if (exchange.facts.authorization === undefined) return fromCookies(exchange, access)
+    return fromHeader(exchange, access)
   }
 }
 
-function toWho(session: Who['session'], changes: Who['changes']): Who {
+function toCaller(session: Caller['session'], changes: Caller['changes']): Caller {
   return { session, changes, authorizationUsed: false, problem: undefined }
 }

@@ -2,7 +2,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { ForwardPlan } from '../../../src/platform.ts'
 import { problem, type Reason } from '../../../src/problems.ts'
 import { failed, ok, type Result } from '../../../src/result.ts'
-import type { NodeArrival } from '../server/incoming-request.ts'
+import type { NodeRequest } from '../server/incoming-request.ts'
 import type { ConnectionFailure, ConnectionUser, UpstreamConnection } from './connection.ts'
 import type { Pool, Waiter } from './pool.ts'
 import { hasContent, startUpload, type Upload } from './request-body.ts'
@@ -13,7 +13,7 @@ import { notePassed } from './young-generation.ts'
 
 /** What one forwarded request is made from. */
 export interface RelayInput {
-  readonly arrival: NodeArrival
+  readonly request: NodeRequest
   readonly plan: ForwardPlan
   readonly pool: Pool
   readonly tunnels: Tunnels
@@ -38,7 +38,7 @@ const SENT = ok(RESPONSE_ALREADY_SENT)
  * for each request and closures for a dozen callbacks would cost more than the rest of it.
  */
 export class Relay implements Waiter, ConnectionUser {
-  readonly #arrival: NodeArrival
+  readonly #request: NodeRequest
   readonly #plan: ForwardPlan
   readonly #pool: Pool
   readonly #tunnels: Tunnels
@@ -52,18 +52,18 @@ export class Relay implements Waiter, ConnectionUser {
   #paused = false
   #over = false
 
-  constructor({ arrival, plan, pool, tunnels, settle }: RelayInput) {
-    this.#arrival = arrival
+  constructor({ request, plan, pool, tunnels, settle }: RelayInput) {
+    this.#request = request
     this.#plan = plan
     this.#pool = pool
     this.#tunnels = tunnels
     this.#settle = settle
-    this.#hasContent = hasContent(arrival.incoming)
+    this.#hasContent = hasContent(request.incoming)
   }
 
   /** Begins; everything that follows comes by callback. */
   start(): void {
-    const { outgoing } = this.#arrival
+    const { outgoing } = this.#request
     // The session may have taken time to load, and a client that left then is not announced again.
     if (outgoing.destroyed) this.#end('client_gone', {})
     else {
@@ -78,8 +78,8 @@ export class Relay implements Waiter, ConnectionUser {
   onConnection(connection: UpstreamConnection): void {
     this.#connection = connection
     this.#attempts += 1
-    const { incoming, outgoing, method } = this.#arrival
-    connection.begin(this, { method, head: requestHead(this.#arrival, this.#plan) })
+    const { incoming, outgoing, method } = this.#request
+    connection.begin(this, { method, head: requestHead(this.#request, this.#plan) })
     if (!this.#hasContent) return
     // However long an upload takes, the upstream's time begins when it has everything.
     clearTimeout(this.#headTimer)
@@ -88,7 +88,7 @@ export class Relay implements Waiter, ConnectionUser {
 
   /** 103 is passed on with its links (RFC 8297); 100 and 102 were between us and the upstream. */
   onInterim(head: ResponseHead): void {
-    const { outgoing, httpVersion } = this.#arrival
+    const { outgoing, httpVersion } = this.#request
     if (head.status !== 103 || httpVersion !== '1.1') return
     const link = valuesOf(head.lines, 'link')
     try {
@@ -100,8 +100,8 @@ export class Relay implements Waiter, ConnectionUser {
 
   onHead(head: ResponseHead): void {
     clearTimeout(this.#headTimer)
-    const { outgoing } = this.#arrival
-    this.#arrival.bytes = 0
+    const { outgoing } = this.#request
+    this.#request.bytes = 0
     outgoing.sendDate = false
     outgoing.writeHead(head.status, head.reason, responseLines(head, this.#plan.response))
     this.#settle(SENT)
@@ -110,10 +110,10 @@ export class Relay implements Waiter, ConnectionUser {
   onSwitch(head: ResponseHead, rest: Buffer): void {
     const upstream = this.#connection?.detach()
     if (upstream === undefined) return
-    if (this.#plan.websocket && isAccepted(this.#arrival, head)) {
+    if (this.#plan.websocket && isAccepted(this.#request, head)) {
       this.#over = true
       clearTimeout(this.#headTimer)
-      this.#tunnels.accept({ arrival: this.#arrival, plan: this.#plan, head, rest, upstream })
+      this.#tunnels.accept({ request: this.#request, plan: this.#plan, head, rest, upstream })
       this.#settle(SENT)
     } else {
       upstream.destroy()
@@ -122,26 +122,26 @@ export class Relay implements Waiter, ConnectionUser {
   }
 
   onContent(bytes: Buffer, last: boolean): void {
-    const arrival = this.#arrival
-    const { outgoing } = arrival
-    arrival.bytes = (arrival.bytes ?? 0) + bytes.length
+    const request = this.#request
+    const { outgoing } = request
+    request.bytes = (request.bytes ?? 0) + bytes.length
     notePassed(bytes.length)
     if (last) endWith(outgoing, bytes)
     else if (!outgoing.write(bytes)) this.#pauseUntilDrained()
   }
 
   onPause(): void {
-    const { outgoing } = this.#arrival
+    const { outgoing } = this.#request
     if (!outgoing.headersSent) return
     // Without content so far the head still waits in Node for its first bytes: a client of events must see it now.
-    if (this.#arrival.bytes === 0) outgoing.flushHeaders()
+    if (this.#request.bytes === 0) outgoing.flushHeaders()
     this.#closeTimer ??= this.#startCloseTimer()
   }
 
   onEnd(reusable: boolean): void {
     this.#over = true
     clearTimeout(this.#closeTimer)
-    const { outgoing } = this.#arrival
+    const { outgoing } = this.#request
     const connection = this.#connection
     // An upstream that answered before it had read everything may go on reading our next request as content, and one
     // that was asked to switch protocols may believe that it has.
@@ -169,13 +169,13 @@ export class Relay implements Waiter, ConnectionUser {
   }
 
   #isRepeatable(): boolean {
-    return !this.#hasContent && REPEATABLE.has(this.#arrival.method)
+    return !this.#hasContent && REPEATABLE.has(this.#request.method)
   }
 
   #startHeadTimer(): void {
     const timeoutMs = this.#plan.websocket ? HANDSHAKE_MS : this.#plan.timeoutMs
     // An upload may go on after the answer has begun.
-    if (timeoutMs === 0 || this.#over || this.#arrival.outgoing.headersSent) return
+    if (timeoutMs === 0 || this.#over || this.#request.outgoing.headersSent) return
     this.#headTimer = setTimeout(() => this.#abandon('upstream_timeout', {}), timeoutMs)
   }
 
@@ -191,7 +191,7 @@ export class Relay implements Waiter, ConnectionUser {
     this.#paused = true
     const socket = this.#connection?.socket
     socket?.pause()
-    this.#arrival.outgoing.once('drain', () => {
+    this.#request.outgoing.once('drain', () => {
       this.#paused = false
       // Once this response is over, the connection is another request's business.
       if (!this.#over) socket?.resume()
@@ -210,7 +210,7 @@ export class Relay implements Waiter, ConnectionUser {
     this.#over = true
     clearTimeout(this.#headTimer)
     clearTimeout(this.#closeTimer)
-    const { outgoing } = this.#arrival
+    const { outgoing } = this.#request
     if (outgoing.headersSent) this.#cut()
     else this.#settle(failed(problem(reason, detail)))
   }
@@ -220,7 +220,7 @@ export class Relay implements Waiter, ConnectionUser {
    * any answer, which browsers take as leave to send the request again.
    */
   #cut(): void {
-    const { outgoing } = this.#arrival
+    const { outgoing } = this.#request
     outgoing.flushHeaders()
     process.nextTick(() => outgoing.destroy())
   }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { ForwardPlan, HeaderLines, ResponseEdit } from '../../../src/platform.ts'
-import type { NodeArrival } from '../server/incoming-request.ts'
+import type { NodeRequest } from '../server/incoming-request.ts'
 import { framingLines } from './request-body.ts'
 import type { ResponseHead } from './response-head.ts'
 
@@ -8,13 +8,13 @@ import type { ResponseHead } from './response-head.ts'
 const ONE_WRITE = 8192
 
 /** The request head as it goes upstream, one character a byte: the planned lines, then framing, which is ours. */
-export function requestHead(arrival: NodeArrival, plan: ForwardPlan): string {
+export function requestHead(request: NodeRequest, plan: ForwardPlan): string {
   const { headers, upstream } = plan
-  let head = `${arrival.method} ${plan.target} HTTP/1.1\r\n`
+  let head = `${request.method} ${plan.target} HTTP/1.1\r\n`
   for (let at = 0; at + 1 < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`
   if (plan.websocket) return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
   if (upstream.kind !== 'binding' && !upstream.keepAlive) head += 'Connection: close\r\n'
-  return `${head}${framingLines(arrival.incoming) ?? ''}\r\n`
+  return `${head}${framingLines(request.incoming) ?? ''}\r\n`
 }
 
 /** The lines that the client gets: the upstream's after the edit, then ours. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { PagesSettings } from '../../../src/pages/frame.ts'
 import { PAGE_HEADERS } from '../../../src/pages/layout.ts'
+import { EN } from '../../../src/pages/locales/en.ts'
 import { createPages } from '../../../src/pages/pages.ts'
 import { PROBLEMS, type Reason } from '../../../src/problems.ts'
 import { somePagesSettings } from './pages-fixture.ts'
@@ -52,42 +53,43 @@ describe('sign-in page', () => {
     expect(cspFor('javascript:alert(1)')).toContain("form-action 'self';")
   })
 
-  const wrong = { message: PROBLEMS.credentials_wrong.sentence, fields: true }
-  const formAfter = (view: object): string => {
+  const formAfter = (view: { problem?: Reason; username?: string }): string => {
     const { body } = pagesWith().signIn({ ...signIn, passwordForm: true, ...view })
     return body.slice(body.indexOf('<form'))
   }
   const inputOf = (form: string, name: string): string =>
     new RegExp(`<input id="${name}"[^>]*>`, 'u').exec(form)?.[0] ?? ''
 
-  test('tells in the form why the last attempt failed, and puts the cursor where the next one begins', () => {
-    const form = formAfter({ failure: wrong, username: 'alice' })
-    expect(form).toContain(`<p class="alert" role="alert" id="sign-in-failed">${wrong.message}</p>`)
+  test('the form tells why the last attempt failed, and has the cursor where the next one begins', () => {
+    const form = formAfter({ problem: 'credentials_wrong', username: 'alice' })
+    const { sentence } = EN.problems.credentials_wrong
+    expect(form).toContain(`<p class="alert" role="alert" id="sign-in-failed">${sentence}</p>`)
     for (const name of ['username', 'password'])
       expect(inputOf(form, name)).toContain(' aria-describedby="sign-in-failed" aria-invalid="true"')
     expect(inputOf(form, 'password')).toContain(' autofocus>')
     expect(inputOf(form, 'username')).not.toContain('autofocus')
   })
 
-  test('puts the cursor into the user name when none was entered', () => {
-    for (const username of ['', undefined]) {
-      const form = formAfter({ failure: wrong, username })
+  test('the form has the cursor in the user name when none was entered', () => {
+    for (const given of [{ username: '' }, {}]) {
+      const form = formAfter({ problem: 'credentials_missing', ...given })
       expect(inputOf(form, 'username')).toContain(' autofocus>')
       expect(inputOf(form, 'password')).not.toContain('autofocus')
     }
   })
 
-  test('calls nothing invalid that only came too often', () => {
-    const form = formAfter({ failure: { ...wrong, fields: false }, username: 'alice' })
+  test('the form calls nothing invalid that only came too often', () => {
+    const form = formAfter({ problem: 'too_many_attempts', username: 'alice' })
     expect(form).not.toContain('aria-invalid')
     expect(inputOf(form, 'password')).toContain(' aria-describedby="sign-in-failed" autofocus>')
   })
 
-  test('says nothing of a failure when there was none, and says it above the buttons when the form is hidden', () => {
+  test('the page says nothing of a failure when there was none, and says it above the buttons when the form is hidden', () => {
     expect(formAfter({ username: 'alice' })).not.toMatch(/role="alert"|aria-|autofocus/u)
-    const hidden = pagesWith().signIn({ ...signIn, failure: wrong }).body
-    expect(hidden.indexOf('role="alert"')).toBeLessThan(hidden.indexOf('class="actions"'))
-    expect(hidden).toContain(wrong.message)
+    const hidden = pagesWith().signIn({ ...signIn, problem: 'credentials_wrong' }).body
+    const alertAt = hidden.indexOf('role="alert"')
+    expect(alertAt).toBeGreaterThan(0)
+    expect(alertAt).toBeLessThan(hidden.indexOf('class="actions"'))
   })
 
   test('says which accounts fit when only some domains may sign in', () => {
@@ -137,7 +139,7 @@ describe('the page that keeps a form', () => {
   const view = { host: 'app.example.com', fields: [{ name: HOSTILE, value: HOSTILE }] }
 
   test('holds every field as text, and a button without a name that sends them to the same address', () => {
-    const { body } = pagesWith().sendAgain(view)
+    const { body } = pagesWith().formReplay(view)
     expect(body).not.toContain('<script')
     expect(body.match(/<input type="hidden" name="[^"<>]+" value="[^"<>]+">/gu)).toHaveLength(1)
     expect(body).toContain('<form method="post" accept-charset="utf-8">')
@@ -145,7 +147,7 @@ describe('the page that keeps a form', () => {
   })
 
   test('signs in elsewhere: in a tab that knows nothing of this one', () => {
-    const { body, csp } = pagesWith().sendAgain(view)
+    const { body, csp } = pagesWith().formReplay(view)
     expect(body).toContain(
       'href="/oauth2/sign_in?rd=%2Foauth2%2Fsigned_in" target="_blank" rel="noopener">Sign in in a new tab</a>',
     )
@@ -161,7 +163,8 @@ describe('error page', () => {
     '%s: status, title, sentence, request id and a way on',
     (reason) => {
       const { body } = pagesWith().error({ ...view, problem: { reason } })
-      const { sentence, status, title } = PROBLEMS[reason]
+      const { status } = PROBLEMS[reason]
+      const { sentence, title } = EN.problems[reason]
       for (const text of [`>${status}<`, `<h1>${title}</h1>`, sentence, '>request-1<'])
         expect(body).toContain(text)
       expect(body).toMatch(/<a class="button" href="(?:|\/|\/oauth2\/(?:start|sign_in)\?rd=[^"]+)"/u)
@@ -221,7 +224,6 @@ describe('every page', () => {
         { id: 'b', displayName: HOSTILE },
       ],
       passwordForm: true,
-      failure: { message: HOSTILE, fields: true },
       username: HOSTILE,
     }),
     'signed out': pages.signedOut({ host: HOSTILE }),
@@ -272,18 +274,18 @@ describe('every page', () => {
 })
 
 test('a long host name may break after its dots on every page that shows it', () => {
-  const { confirmSignOut, sendAgain, signIn: offer, signedIn, signedOut } = pagesWith()
+  const { confirmSignOut, formReplay, signIn: offer, signedIn, signedOut } = pagesWith()
   const view = { host: 'app.example.com' }
   for (const { body } of [
     offer(signIn),
     confirmSignOut(view),
     signedOut(view),
     signedIn(view),
-    sendAgain({ ...view, fields: [] }),
+    formReplay({ ...view, fields: [] }),
   ])
     expect(body).toContain('app.<wbr>example.<wbr>com')
 })
 
 test('no error page says the same thing twice', () => {
-  for (const { title, sentence } of Object.values(PROBLEMS)) expect(sentence.startsWith(title)).toBe(false)
+  for (const { title, sentence } of Object.values(EN.problems)) expect(sentence.startsWith(title)).toBe(false)
 })
