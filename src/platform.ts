@@ -122,6 +122,8 @@ export interface Platform {
   now(): number
   /** Writes one log line (without the line end). */
   write(line: string): void
+  /** Log lines go to a terminal, where a person reads them. */
+  readonly isTerminal?: boolean
   /** Reads a text file at start; throws when it cannot. Absent where there is no file system. */
   readonly readFile?: (path: string) => string
   /** Watches text files (e-mail lists, htpasswd, secrets); absent where there is no file system. */
