@@ -1,4 +1,4 @@
-import { hashSync } from 'bcryptjs'
+import { compareSync, hashSync } from 'bcryptjs'
 import { describe, expect, it } from 'vitest'
 import { problem } from '../../../../src/problems.ts'
 import { failed } from '../../../../src/result.ts'
@@ -226,6 +226,40 @@ describe('guesses', () => {
     )
     expect(verdictOf((await users.readBasic(basic('carol:correct horse'), A)) ?? NO_BASIC)).toBe('ok')
     expect(verdictOf(await users.verify({ username: 'bob', password: 'secret', client: B }))).toBe('ok')
+  })
+
+  it('of a crowd do not keep a user waiting at a client where the password was right before', async () => {
+    const pending: { readonly password: string; readonly end: () => void }[] = []
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 1))
+    const { platform, users } = await someUsers(FILE, {
+      bcrypt: (password, hashes) =>
+        new Promise((resolve) => {
+          const end = () => resolve(hashes.map((hash) => compareSync(password, hash)))
+          pending.push({ password, end })
+        }),
+    })
+    const alice = { username: 'alice', password: 'correct horse', client: A }
+    const before = users.verify(alice)
+    await expect.poll(() => pending.length).toBe(1)
+    pending.shift()?.end()
+    expect(verdictOf(await before)).toBe('ok')
+    platform.pass(60_001)
+    const crowd = Array.from({ length: 100 }, (_, at) =>
+      users.verify({ username: `user-${at}`, password: 'x', client: `198.51.100.${at}` }),
+    )
+    await expect.poll(() => pending.length).toBe(2)
+    const later = users.verify(alice)
+    await turn()
+    pending.shift()?.end()
+    await expect.poll(() => pending.length).toBe(2)
+    expect(pending.at(-1)?.password).toBe('correct horse')
+    pending.pop()?.end()
+    expect(verdictOf(await later)).toBe('ok')
+    for (let at = 0; at < 13; at += 1) {
+      await expect.poll(() => pending.length).toBeGreaterThan(0)
+      pending.shift()?.end()
+    }
+    await Promise.all(crowd)
   })
 
   it('that are over the limit are not answered from memory either: that would tell the right one [IL-41]', async () => {
