@@ -9,11 +9,12 @@ import type { BcryptJob } from './bcrypt.ts'
 const NICENESS = 10
 
 // On Linux this is about the calling thread (setpriority(2), "C library/kernel differences"), elsewhere about the process.
-if (process.platform === 'linux') {
+// Deno would ask the person at the terminal for a permission.
+if (process.platform === 'linux' && process.versions['deno'] === undefined) {
   try {
     setPriority(0, NICENESS)
   } catch {
-    // Not allowed, on Deno for instance: then it is one thread among others.
+    // Where that is forbidden it is one thread among others.
   }
 }
 

@@ -1,11 +1,10 @@
 /** One comparison's place in the queue. */
 export interface Turn {
-  /** Comparisons of one client that is not known run one after another. */
   readonly client: string
-  /** Goes before those who are not, and beside other comparisons of its client. */
+  /** The user signed in from this client before: goes before those where that is not so. */
   readonly known: boolean
-  /** How long after this comparison the client's next one may start, in ms. */
-  readonly pauseMs: number
+  /** The client missed often: one comparison at a time, and a rest after each. */
+  readonly slow: boolean
 }
 
 /** Lets a few comparisons of passwords run at a time. */
@@ -17,49 +16,68 @@ export interface ComparisonQueue {
 }
 
 const AT_A_TIME = 2
-const MAX_WAITING = 16
-/** The rest of the places is for those who are known. */
-const MAX_WAITING_STRANGERS = 12
-const MAX_WAITING_OF_STRANGER = 6
+const MAX_WAITING = 32
+/** The other places are for those who are known. */
+const MAX_WAITING_STRANGERS = 24
+const MAX_WAITING_OF_ONE_STRANGER = 12
+
+/** A slow client rests so many times as long as its comparison took, which leaves it a fifth of one thread. */
+const REST = 4
+const SHORTEST_REST_MS = 100
 
 interface Waiting {
   readonly turn: Turn
   readonly start: () => void
 }
 
-/** Builds the queue. */
+/** Builds the queue. Known clients come first, then those with nothing under way, each in the order of arrival. */
 export function createComparisonQueue(now: () => number): ComparisonQueue {
   const waiting: Waiting[] = []
-  const busyClients = new Set<string>()
-  let running = 0
+  /** Clients of the comparisons that run, one entry for each. */
+  const running: string[] = []
+  const resting = new Set<string>()
   let lastTookMs = 0
 
-  function startNext(): void {
-    while (running < AT_A_TIME) {
-      const first = waiting.findIndex(({ turn }) => turn.known)
-      const next = first === -1 ? waiting.findIndex(({ turn }) => !busyClients.has(turn.client)) : first
-      const [found] = next === -1 ? [] : waiting.splice(next, 1)
+  function mayStart({ client, known, slow }: Turn): boolean {
+    return known || !(resting.has(client) || (slow && running.includes(client)))
+  }
+
+  function next(): Waiting | undefined {
+    const ready = waiting.filter(({ turn }) => mayStart(turn))
+    return (
+      ready.find(({ turn }) => turn.known) ??
+      ready.find(({ turn }) => !running.includes(turn.client)) ??
+      ready[0]
+    )
+  }
+
+  function startWaiting(): void {
+    while (running.length < AT_A_TIME) {
+      const found = next()
       if (found === undefined) return
+      waiting.splice(waiting.indexOf(found), 1)
       found.start()
     }
   }
 
-  async function runNow<Value>({ client, known, pauseMs }: Turn, work: () => Promise<Value>): Promise<Value> {
+  function rest(client: string, milliseconds: number): void {
+    resting.add(client)
+    setTimeout(() => {
+      resting.delete(client)
+      startWaiting()
+    }, milliseconds)
+  }
+
+  async function runNow<Value>({ client, slow }: Turn, work: () => Promise<Value>): Promise<Value> {
     const startedAtMs = now()
-    running += 1
-    if (!known) busyClients.add(client)
+    running.push(client)
     try {
       return await work()
     } finally {
-      running -= 1
       lastTookMs = now() - startedAtMs
-      const release = (): void => {
-        if (!known) busyClients.delete(client)
-        startNext()
-      }
-      if (pauseMs > 0) setTimeout(release, pauseMs)
-      else release()
-      startNext()
+      running.splice(running.indexOf(client), 1)
+      if (slow) rest(client, Math.max(SHORTEST_REST_MS, REST * lastTookMs))
+      startWaiting()
     }
   }
 
@@ -67,18 +85,17 @@ export function createComparisonQueue(now: () => number): ComparisonQueue {
     if (known) return waiting.length < MAX_WAITING
     const strangers = waiting.filter(({ turn }) => !turn.known)
     const own = strangers.filter(({ turn }) => turn.client === client)
-    return strangers.length < MAX_WAITING_STRANGERS && own.length < MAX_WAITING_OF_STRANGER
+    return strangers.length < MAX_WAITING_STRANGERS && own.length < MAX_WAITING_OF_ONE_STRANGER
   }
 
   return {
     run(turn, work) {
-      const free = running < AT_A_TIME && (turn.known || !busyClients.has(turn.client))
-      if (free) return runNow(turn, work)
+      if (running.length < AT_A_TIME && mayStart(turn)) return runNow(turn, work)
       if (!hasRoom(turn)) return undefined
       return new Promise((resolve, reject) => {
         waiting.push({ turn, start: () => runNow(turn, work).then(resolve, reject) })
       })
     },
-    retryAfterMs: () => Math.max(1_000, ((waiting.length + running) * lastTookMs) / AT_A_TIME),
+    retryAfterMs: () => Math.max(1_000, ((waiting.length + running.length) * lastTookMs) / AT_A_TIME),
   }
 }

@@ -16,8 +16,8 @@ export interface Attempt {
   readonly client: string
   /** The user signed in from this client before. */
   readonly known: boolean
-  /** How long after this attempt the client's next one may start, in ms. */
-  readonly pauseMs: number
+  /** The client missed so often, with whatever users, that its attempts have to be slow. */
+  readonly slow: boolean
   /** Only `wrong` stays counted; `untried` is an attempt that was never compared. */
   end(result: 'right' | 'wrong' | 'untried'): void
 }
@@ -48,7 +48,6 @@ const PER_CLIENT_AND_USER = 5
 const PER_USER = 100
 /** Failures of one client with any users. Over it the client is slowed down and not refused: an address can be an office. */
 const PER_CLIENT = 20
-const PAUSE_MS = 1_000
 /** About 3 MiB for each of the tables, and 20,000 failures within a minute. */
 const MAX_KEYS = 20_000
 const MAX_KNOWN = 10_000
@@ -80,13 +79,13 @@ export function createLoginThrottle({ now, log }: LoginThrottleDeps): LoginThrot
         warnOfFullTable()
         return { kind: 'throttled', waitMs: INTERVAL_MS, limit: 'table' }
       }
-      const pauseMs = !isKnown && clients.waitMs(client) > 0 ? PAUSE_MS : 0
+      const slow = !isKnown && clients.waitMs(client) > 0
       const takeBacks = [pairs.count(pair), users.count(user), clients.count(client)]
       return {
         kind: 'attempt',
         client,
         known: isKnown,
-        pauseMs,
+        slow,
         end(result) {
           if (result !== 'wrong') for (const takeBack of takeBacks.splice(0)) takeBack()
           if (result === 'right') known.add(pair)

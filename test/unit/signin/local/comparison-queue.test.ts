@@ -11,7 +11,7 @@ function aQueue() {
     queue,
     started,
     add(name: string, turn: Partial<Turn> & Pick<Turn, 'client'>): Promise<string> | undefined {
-      return queue.run({ known: false, pauseMs: 0, ...turn }, () => {
+      return queue.run({ known: false, slow: false, ...turn }, () => {
         started.push(name)
         return new Promise<string>((resolve, reject) => endings.set(name, { resolve, reject }))
       })
@@ -45,32 +45,35 @@ describe('the queue of comparisons', () => {
     expect(await Promise.all(answers)).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  it('runs one at a time for a client that is not known, so that others get theirs', async () => {
+  it('prefers a client that has nothing under way, so that others get their turn', async () => {
     const { add, end, started } = aQueue()
-    for (const name of ['x1', 'x2', 'x3']) void add(name, { client: 'x' })
+    for (const name of ['x1', 'x2', 'x3', 'x4']) void add(name, { client: 'x' })
     void add('y', { client: 'y' })
-    expect(started).toEqual(['x1', 'y'])
+    expect(started).toEqual(['x1', 'x2'])
     await end('x1')
-    expect(started).toEqual(['x1', 'y', 'x2'])
+    expect(started).toEqual(['x1', 'x2', 'y'])
+    await end('x2')
+    expect(started).toEqual(['x1', 'x2', 'y', 'x3'])
+    await end('y')
+    expect(started).toEqual(['x1', 'x2', 'y', 'x3', 'x4'])
   })
 
-  it('lets those who are known go first, whatever else their client has under way', async () => {
+  it('lets those who are known go first', async () => {
     const { add, end, started } = aQueue()
     for (const client of ['a', 'b', 'c']) void add(client, { client })
     void add('known', { client: 'a', known: true })
-    await end('a')
+    await end('b')
     expect(started).toEqual(['a', 'b', 'known'])
   })
 
-  it('has room for six of one stranger, for twelve strangers, and for some more who are known [DS-64]', () => {
+  it('has room for twelve of one stranger, for twenty-four strangers, and for some more who are known [DS-64]', async () => {
     const { add } = aQueue()
     const admitted = (count: number, turn: (at: number) => Partial<Turn> & Pick<Turn, 'client'>): number =>
       Array.from({ length: count }, (_, at) => add('w', turn(at))).filter((answer) => answer !== undefined)
         .length
-    expect(admitted(40, () => ({ client: 'x' }))).toBe(1 + 6)
-    // One of them starts at once beside the first.
-    expect(admitted(40, (at) => ({ client: `y${at}` }))).toBe(1 + 6)
-    expect(admitted(40, () => ({ client: 'x', known: true }))).toBe(4)
+    expect(admitted(40, () => ({ client: 'x' }))).toBe(2 + 12)
+    expect(admitted(40, (at) => ({ client: `y${at}` }))).toBe(12)
+    expect(admitted(40, () => ({ client: 'x', known: true }))).toBe(8)
   })
 
   it('goes on after a comparison that failed, and passes the failure on', async () => {
@@ -84,18 +87,25 @@ describe('the queue of comparisons', () => {
     expect(started).toEqual(['a', 'b', 'c'])
   })
 
-  it('lets a client that is slowed down pause between two, and others meanwhile not', async () => {
+  it('lets a slow client run one at a time and rest after each, and others meanwhile not', async () => {
     vi.useFakeTimers()
     const { add, end, started } = aQueue()
-    const turn = { client: 'x', pauseMs: 1_000 }
-    for (const name of ['x1', 'x2']) void add(name, turn)
-    await end('x1')
+    for (const name of ['x1', 'x2', 'x3']) void add(name, { client: 'x', slow: true })
+    expect(started).toEqual(['x1'])
     void add('y', { client: 'y' })
     expect(started).toEqual(['x1', 'y'])
+    await end('x1', 250)
+    await end('y')
+    void add('known', { client: 'x', known: true })
+    expect(started).toEqual(['x1', 'y', 'known'])
+    await end('known')
     await vi.advanceTimersByTimeAsync(999)
-    expect(started).toEqual(['x1', 'y'])
+    expect(started).toHaveLength(3)
     await vi.advanceTimersByTimeAsync(1)
-    expect(started).toEqual(['x1', 'y', 'x2'])
+    expect(started).toEqual(['x1', 'y', 'known', 'x2'])
+    await end('x2')
+    await vi.advanceTimersByTimeAsync(100)
+    expect(started).toEqual(['x1', 'y', 'known', 'x2', 'x3'])
     vi.useRealTimers()
   })
 

@@ -205,12 +205,12 @@ describe('guesses', () => {
       ),
     )
     const reasons = verdicts.map((verdict) => (verdict.ok ? 'ok' : verdict.problem.reason))
-    expect(reasons.filter((reason) => reason === 'credentials_wrong')).toHaveLength(14)
-    expect(reasons.filter((reason) => reason === 'too_many_attempts')).toHaveLength(86)
+    expect(reasons.filter((reason) => reason === 'credentials_wrong')).toHaveLength(26)
+    expect(reasons.filter((reason) => reason === 'too_many_attempts')).toHaveLength(74)
     expect(verdicts.at(-1)).toMatchObject({
       problem: { detail: { limit: 'queue' }, retryAfterSeconds: 1 },
     })
-    expect(compared).toHaveLength(14)
+    expect(compared).toHaveLength(26)
     expect(mostAtOnce()).toBe(2)
   })
 
@@ -255,7 +255,7 @@ describe('guesses', () => {
     expect(pending.at(-1)?.password).toBe('correct horse')
     pending.pop()?.end()
     expect(verdictOf(await later)).toBe('ok')
-    for (let at = 0; at < 13; at += 1) {
+    for (let at = 0; at < 25; at += 1) {
       await expect.poll(() => pending.length).toBeGreaterThan(0)
       pending.shift()?.end()
     }
