@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Platform } from '../../src/platform.ts'
 
-/** What a thread is asked. */
+/** One job as it is posted to a thread. */
 export interface BcryptJob {
   readonly password: string
   readonly hashes: readonly string[]

@@ -658,7 +658,7 @@ export const OPTIONS = {
     default: '',
     runtimes: SERVERS,
     about:
-      'Local users, `user:hash` lines with bcrypt or {SHA}: HTTP Basic and a form on the sign-in page. Watched.',
+      'Local users, `user:hash` lines with bcrypt (cost 4 to 14) or {SHA}: HTTP Basic and a form on the sign-in page. Watched. A line of another form is named at start and after each change, and only its user is left out; the last line of a name counts. A session ends when its line goes or changes. Wrong passwords are limited, see SECURITY.md.',
   },
   'htpasswd-user-group': {
     group: 'Who may sign in',

@@ -50,7 +50,7 @@ describe('the session of a local user', () => {
     ['is gone from the file', FILE.replace(CAROL, '')],
     ['has another password', FILE.replace(CAROL, `carol:${hashSync('changed', 4)}\n`)],
     ['has another hash of the same password', FILE.replace(CAROL, `carol:${hashSync('demo', 4)}\n`)],
-  ])('is over at the reload when the user %s [SL-40]', async (_, changed) => {
+  ])('the session of a local user is over at the reload when the user %s [SL-40]', async (_, changed) => {
     const gate = await start()
     const carol = await signedIn(gate)
     gate.platform.change('/users', changed)
@@ -61,7 +61,7 @@ describe('the session of a local user', () => {
     expect(gate.platform.plans).toHaveLength(1)
   })
 
-  it('goes on when only others changed', async () => {
+  it('the session of a local user goes on when only others changed', async () => {
     const gate = await start()
     const carol = await signedIn(gate)
     gate.platform.change('/users', `erin:${sha('new')}\n${CAROL}`)
@@ -69,7 +69,7 @@ describe('the session of a local user', () => {
     expect((await carol.fetch('/x')).status).toBe(200)
   })
 
-  it('is over in the next process with another file, without a file, and with other groups [SL-40]', async () => {
+  it('the session of a local user is over in the next process with another file, without one, and with other groups [SL-40]', async () => {
     const gate = await start([], { '/later': FILE.replace(CAROL, ''), '/same': FILE })
     const carol = await signedIn(gate)
     const statusAt = async (args: readonly string[]): Promise<number> => {
@@ -83,7 +83,7 @@ describe('the session of a local user', () => {
     expect(await statusAt([])).toBe(401)
   })
 
-  it('keeps its cookie where it is refused, because another replica may have read a newer file', async () => {
+  it('a refused session of a local user keeps its cookie, because another replica may have read a newer file', async () => {
     const gate = await start([], { '/older': FILE.replace(CAROL, `carol:${sha('before')}\n`) })
     const carol = await signedIn(gate)
     const older = await gate.sibling(['--htpasswd-file=/older', '--htpasswd-user-group=local'])
@@ -95,7 +95,7 @@ describe('the session of a local user', () => {
 })
 
 describe('too many wrong passwords', () => {
-  it('are a 429 with Retry-After for a program, wherever it asks, and no 403 for a gateway [DS-60]', async () => {
+  it('too many wrong passwords are a 429 with Retry-After for a program, wherever it asks, and no 403 for a gateway [DS-60]', async () => {
     const gate = await start()
     await guessUntilThrottled(gate)
     const carol = asProgram(gate, 'carol:demo')
@@ -109,7 +109,7 @@ describe('too many wrong passwords', () => {
     expect((await carol()).status).toBe(200)
   })
 
-  it('do not touch other users of the same address, by form or by header [DS-62]', async () => {
+  it('too many wrong passwords do not touch other users of the same address, by form or by header [DS-62]', async () => {
     const gate = await start()
     await guessUntilThrottled(gate)
     expect((await asProgram(gate, 'dave:secret')()).status).toBe(200)
@@ -118,7 +118,7 @@ describe('too many wrong passwords', () => {
     })
   })
 
-  it('leave a person who is signed in alone, and a route without sign-in', async () => {
+  it('too many wrong passwords in a header leave a session and a route without sign-in alone', async () => {
     const gate = await start(['--skip-auth-route=^/public$'])
     const alice = gate.visitor()
     await alice.browse('/oauth2/start?rd=/x')
@@ -129,7 +129,7 @@ describe('too many wrong passwords', () => {
     expect((await asProgram(gate, 'account of the app:guess')('/public')).status).toBe(200)
   })
 
-  it('are told in the form, with the time until another try', async () => {
+  it('too many wrong passwords are told in the form, with the time until another try', async () => {
     const gate = await start()
     const carol = gate.visitor()
     for (let at = 0; at < 5; at += 1) {
@@ -143,7 +143,7 @@ describe('too many wrong passwords', () => {
     expect(last.text.slice(last.text.indexOf('<form'))).toContain('Wait a moment')
   })
 
-  it('stand in the log with the limit that they met, and without a name or a password', async () => {
+  it('wrong passwords stand in the log with the limit that they met, and without a name or a password', async () => {
     const gate = await start()
     await guessUntilThrottled(gate)
     await asProgram(gate, 'carol:demo')()

@@ -43,7 +43,7 @@ async function byHeader(pair: string, from = '127.0.0.1') {
 const address = (at: number): string => `127.0.1.${at + 1}`
 
 describe('a client that guesses passwords', () => {
-  it('has to wait, while others and other users at its own address do not [DS-62]', async () => {
+  it('a client that guesses has to wait, while others and other users at its own address do not [DS-62]', async () => {
     await startWith(FILE)
     const statuses: (number | undefined)[] = []
     for (let at = 0; at < 8; at += 1) statuses.push(await byForm('carol', `wrong-${at}`))
@@ -57,7 +57,7 @@ describe('a client that guesses passwords', () => {
     expect(Number(throttled?.header('retry-after'))).toBeGreaterThan(0)
   })
 
-  it('has no more guesses at once than one after another [DS-60]', async () => {
+  it('a client has no more guesses at once than one after another [DS-60]', async () => {
     await startWith(FILE)
     const statuses = await Promise.all(Array.from({ length: 40 }, (_, at) => byForm('carol', `wrong-${at}`)))
     expect(statuses.filter((status) => status === 401)).toHaveLength(5)
@@ -66,7 +66,7 @@ describe('a client that guesses passwords', () => {
 })
 
 describe('a hundred clients that guess at once', () => {
-  it('do not hold up health checks: all of them are answered before the guesses are [DS-64]', async () => {
+  it('a hundred guesses do not hold up health checks: all of them are answered before the guesses are [DS-64]', async () => {
     await startWith(COSTLY)
     const guesses = Array.from({ length: 100 }, (_, at) => byForm('erin', `wrong-${at}`, address(at)))
     // Most are turned away at once; then the others are being compared or wait for it.

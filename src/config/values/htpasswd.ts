@@ -29,7 +29,7 @@ const MAX_NAME_LENGTH = 255
 
 /**
  * Reads an htpasswd file as oauth2-proxy does: `user:hash` a line, bcrypt (`$2a$`, `$2b$`, `$2x$`, `$2y$`) or `{SHA}`, `#`
- * starts a comment, the last line of a name counts. A line that cannot be used costs its user the sign-in and nobody else.
+ * starts a comment, the last line of a name counts. A line that cannot be used is a problem of its user only.
  */
 export function readHtpasswd(text: string): Htpasswd {
   const users = new Map<string, PasswordRecord>()

@@ -11,7 +11,7 @@ export interface Turn {
 export interface ComparisonQueue {
   /** Runs the work in its turn; undefined, at once, when the queue has no room for it. */
   run<Value>(turn: Turn, work: () => Promise<Value>): Promise<Value> | undefined
-  /** When another try makes sense, from how long the last comparison took. */
+  /** Delay after which another try makes sense, from how long the last comparison took. */
   retryAfterMs(): number
 }
 

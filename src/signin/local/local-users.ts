@@ -18,7 +18,7 @@ export interface Credentials {
   readonly client: string | undefined
 }
 
-/** What the right password of a local user grants. */
+/** Grant for the right password of a local user. */
 export interface LocalGrant extends Grant {
   /** Fingerprint of the user's record, which the session carries. */
   readonly localRecord: string
@@ -39,7 +39,7 @@ export interface LocalUsersDeps extends UserFileDeps {
   readonly log: Pick<Log, 'line'>
 }
 
-/** What stands for the provider in sessions and log lines of local users. */
+/** Provider id in sessions and log lines of local users. */
 export const LOCAL_PROVIDER = 'htpasswd'
 
 /** Judges whether the account behind a session is still there: a question about local users only, which are kept here. */

@@ -14,7 +14,7 @@ export type ComparePassword = (password: string, record: PasswordRecord | undefi
 
 /**
  * Builds the comparison for the users of one file. It takes equally long for all of them and for names that do not exist:
- * as long as the costliest hash of the file, so that time tells nobody who exists.
+ * as long as the costliest hash of the file, so that response times do not tell which names exist.
  */
 export function createComparePassword(
   records: Iterable<PasswordRecord>,

@@ -2,7 +2,7 @@ import { toClientNetwork } from '../../http/addresses.ts'
 import type { Log } from '../../observe/log.ts'
 import { createMissLimit } from './miss-limit.ts'
 
-/** Who tries to sign in as whom. */
+/** Client and user name of a sign-in with a password. */
 export interface Login {
   /** Client address; undefined when no trusted peer tells it. */
   readonly client: string | undefined
@@ -123,7 +123,7 @@ function createFullTableWarning(now: () => number, log: Pick<Log, 'line'>): () =
     warnedAtMs = now()
     log.line(
       'error',
-      'Look who guesses passwords: there are more failed sign-ins than can be counted, and local users get in only where they did before',
+      'Look for clients that guess passwords: more failed sign-ins than can be counted; local users get in only from clients where they did before',
       {
         counted: MAX_KEYS,
       },

@@ -17,7 +17,7 @@ const FORM = [
 /** People from an htpasswd file. */
 export function localUsers(yard: Yard): void {
   describe('a local user', () => {
-    it('signs in with a password that bcrypt compares, until the line is gone from the file', async () => {
+    it('a local user signs in with a password that bcrypt compares, until the line is gone from the file', async () => {
       const users = join(yard.folder, 'users')
       const other = `bob:${hashSync('secret', 6)}\n`
       writeFileSync(users, `alice:${hashSync('correct horse', 4)}\n${other}`)

@@ -18,7 +18,7 @@ describe('readHtpasswd', () => {
     [`  alice: ${SHA} \r`],
     [`# people\n\nalice:${SHA}`],
     [`\t# people\r\nalice:${SHA}`],
-  ])('reads a form that oauth2-proxy takes: %j', (line) => {
+  ])('readHtpasswd() reads a form that oauth2-proxy takes: %j', (line) => {
     const { problems, users } = readHtpasswd(line)
     expect(problems).toEqual([])
     expect([...users.keys()]).toEqual(['alice'])
@@ -53,18 +53,18 @@ describe('readHtpasswd', () => {
       `${'a'.repeat(256)}:${SHA}`,
       'shorten the user name in line 1 to 255 characters',
     ],
-  ])('does not use a line with %s, and says which', (_, line, problem) => {
+  ])('readHtpasswd() does not use a line with %s, and says which', (_, line, problem) => {
     expect(readHtpasswd(line)).toEqual({ users: new Map(), problems: [problem] })
   })
 
-  it('tells all bad lines by number and never by content, and uses the good ones [H16]', () => {
+  it('readHtpasswd() tells all bad lines by number and never by content, and uses the good ones [H16]', () => {
     const { problems, users } = readHtpasswd(`x:plain1\r\nalice:${BCRYPT}\r\ny:plain2`)
     expect(problems).toEqual([expect.stringContaining('line 1'), expect.stringContaining('line 3')])
     expect(problems.join()).not.toContain('plain')
     expect([...users.keys()]).toEqual(['alice'])
   })
 
-  it('lets the last line of a name count, as oauth2-proxy does, and says so', () => {
+  it('readHtpasswd() lets the last line of a name count, as oauth2-proxy does, and says so', () => {
     const { problems, users } = readHtpasswd(`bob:${BCRYPT}\nalice:${SHA}\nbob:${SHA}`)
     expect(users.get('bob')?.hash.kind).toBe('sha1')
     expect(problems).toEqual(['remove line 1: line 3 is for the same user, and counts'])
@@ -77,7 +77,7 @@ describe('a configuration with an htpasswd file', () => {
     files: { '/users': text },
   })
 
-  it('warns of each line that cannot be used, also when it is only tested', () => {
+  it('a configuration warns of each htpasswd line that cannot be used, also when it is only tested', () => {
     expect(warningsOf(given(`alice:${SHA}\nbob:plain\ncarol:plain`))).toEqual([
       '--htpasswd-file: use bcrypt (htpasswd -B) or {SHA} in line 2: until then this user cannot sign in',
       '--htpasswd-file: use bcrypt (htpasswd -B) or {SHA} in line 3: until then this user cannot sign in',
@@ -86,7 +86,7 @@ describe('a configuration with an htpasswd file', () => {
   })
 
   it.each(['', '# none yet\n', 'alice:plain\n'])(
-    'is refused when no user of the file can sign in: %j',
+    'a configuration is refused when no user of the htpasswd file can sign in: %j',
     (text) => {
       expect(problemsOf(given(text)).join('\n')).toContain(
         '--htpasswd-file: add a line user:hash to "/users", there is no user who can sign in',

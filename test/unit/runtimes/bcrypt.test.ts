@@ -18,20 +18,20 @@ function niceness(): ReadonlyMap<string, number> {
 }
 
 describe('bcrypt on threads', () => {
-  it('answers for each hash in order', async () => {
+  it('bcrypt answers for each hash in order', async () => {
     const bcrypt = createBcrypt()
     expect(await bcrypt('correct horse', [RIGHT, OTHER, RIGHT])).toEqual([true, false, true])
     expect(await bcrypt('other', [RIGHT, OTHER])).toEqual([false, true])
     expect(await bcrypt('x', [])).toEqual([])
   })
 
-  it('gives each of many callers their own answer', async () => {
+  it('bcrypt gives each of many callers their own answer', async () => {
     const bcrypt = createBcrypt()
     const asked = Array.from({ length: 20 }, (_, at) => bcrypt(at % 3 === 0 ? 'correct horse' : 'x', [RIGHT]))
     expect(await Promise.all(asked)).toEqual(asked.map((_, at) => [at % 3 === 0]))
   })
 
-  it('leaves the serving thread free while it works', async () => {
+  it('bcrypt leaves the serving thread free while it works', async () => {
     const bcrypt = createBcrypt()
     await bcrypt('x', [RIGHT])
     const events: string[] = []
@@ -44,7 +44,7 @@ describe('bcrypt on threads', () => {
     expect(events).toEqual([...Array(20).fill('served'), 'compared'])
   })
 
-  it('takes what serving leaves of a processor, and does not slow the process itself down', async () => {
+  it('a bcrypt thread takes what serving leaves of a processor, and does not slow the process itself down', async () => {
     const before = niceness()
     await createBcrypt()('x', [RIGHT])
     const after = niceness()
@@ -53,7 +53,7 @@ describe('bcrypt on threads', () => {
     expect(after.get(String(process.pid))).toBe(before.get(String(process.pid)))
   })
 
-  it('fails the comparisons of a hash that bcrypt cannot read, and works on', async () => {
+  it('bcrypt fails the comparisons of a hash that it cannot read, and works on', async () => {
     const bcrypt = createBcrypt()
     await expect(bcrypt('x', [RIGHT.replace('$04$', '$99$')])).rejects.toThrow(/rounds/u)
     expect(await bcrypt('correct horse', [RIGHT])).toEqual([true])

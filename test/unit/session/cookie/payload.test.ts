@@ -94,7 +94,7 @@ describe('a session as bytes', () => {
     expect(await decodeSession(await encoded(aSession({ issuer: '' })))).toEqual(aSession({ issuer: '' }))
   })
 
-  it('is of version 2 for a local user: version 1 and the record', async () => {
+  it('a session of a local user is of version 2: version 1 and the record', async () => {
     const session = aSession({ localRecord: 'record-of-alice' })
     const bytes = await encoded(session)
     expect(bytes[0]).toBe(0x20)
@@ -109,7 +109,7 @@ describe('a session as bytes', () => {
     ['a record in version 1', 0x10, { ...VALID, rec: 'r' }],
     ['version 2 without a record', 0x20, VALID],
     ['version 3', 0x30, { ...VALID, rec: 'r' }],
-  ])('is not read from %s', async (_, lead, json) => {
+  ])('a session is not read from %s', async (_, lead, json) => {
     expect(await decodeSession(payload(lead, json))).toBeUndefined()
   })
 })

@@ -33,7 +33,7 @@ async function flush(): Promise<void> {
 }
 
 describe('the queue of comparisons', () => {
-  it('runs two at a time, in the order in which they came', async () => {
+  it('two comparisons run at a time, in the order in which they came', async () => {
     const { add, end, started } = aQueue()
     const answers = ['a', 'b', 'c', 'd'].map((client) => add(client, { client }))
     expect(started).toEqual(['a', 'b'])
@@ -45,7 +45,7 @@ describe('the queue of comparisons', () => {
     expect(await Promise.all(answers)).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  it('prefers a client that has nothing under way, so that others get their turn', async () => {
+  it('a client with nothing under way goes before one that has, so that others get their turn', async () => {
     const { add, end, started } = aQueue()
     for (const name of ['x1', 'x2', 'x3', 'x4']) void add(name, { client: 'x' })
     void add('y', { client: 'y' })
@@ -58,7 +58,7 @@ describe('the queue of comparisons', () => {
     expect(started).toEqual(['x1', 'x2', 'y', 'x3', 'x4'])
   })
 
-  it('lets those who are known go first', async () => {
+  it('known clients go first', async () => {
     const { add, end, started } = aQueue()
     for (const client of ['a', 'b', 'c']) void add(client, { client })
     void add('known', { client: 'a', known: true })
@@ -66,7 +66,7 @@ describe('the queue of comparisons', () => {
     expect(started).toEqual(['a', 'b', 'known'])
   })
 
-  it('has room for twelve of one stranger, for twenty-four strangers, and for some more who are known [DS-64]', async () => {
+  it('the queue has room for twelve of one stranger, for twenty-four strangers, and for some more who are known [DS-64]', async () => {
     const { add } = aQueue()
     const admitted = (count: number, turn: (at: number) => Partial<Turn> & Pick<Turn, 'client'>): number =>
       Array.from({ length: count }, (_, at) => add('w', turn(at))).filter((answer) => answer !== undefined)
@@ -76,7 +76,7 @@ describe('the queue of comparisons', () => {
     expect(admitted(40, () => ({ client: 'x', known: true }))).toBe(8)
   })
 
-  it('goes on after a comparison that failed, and passes the failure on', async () => {
+  it('the queue goes on after a comparison that failed, and passes the failure on', async () => {
     const { add, fail, started } = aQueue()
     const first = add('a', { client: 'a' })
     const failure = expect(first).rejects.toThrow('a')
@@ -87,7 +87,7 @@ describe('the queue of comparisons', () => {
     expect(started).toEqual(['a', 'b', 'c'])
   })
 
-  it('lets a slow client run one at a time and rest after each, and others meanwhile not', async () => {
+  it('a slow client runs one comparison at a time and rests after each, others do not', async () => {
     vi.useFakeTimers()
     const { add, end, started } = aQueue()
     for (const name of ['x1', 'x2', 'x3']) void add(name, { client: 'x', slow: true })
@@ -109,7 +109,7 @@ describe('the queue of comparisons', () => {
     vi.useRealTimers()
   })
 
-  it('says when another try makes sense, from how long one takes and how many there are', async () => {
+  it('the queue says when another try makes sense, from how long one takes and how many there are', async () => {
     const { add, end, queue } = aQueue()
     expect(queue.retryAfterMs()).toBe(1_000)
     for (let at = 0; at < 9; at += 1) void add(`${at}`, { client: `${at}` })

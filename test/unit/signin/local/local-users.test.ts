@@ -34,7 +34,7 @@ describe('a local user', () => {
     expect(verdictOf(await users.verify({ username, password, client: A }))).toBe(verdict)
   })
 
-  it('has the configured groups and no address', async () => {
+  it('a local user has the configured groups and no address', async () => {
     const { users } = await someUsers(FILE)
     const grant = await users.verify({ username: 'bob', password: 'secret', client: A })
     expect(grant.ok && grant.value.identity).toEqual({
@@ -52,7 +52,7 @@ describe('a local user', () => {
 describe('an htpasswd file that changes', () => {
   const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
 
-  it('counts for people whose password was right a moment ago', async () => {
+  it('a changed file counts for people whose password was right a moment ago', async () => {
     const { platform, users } = await someUsers(FILE)
     const verify = async (password: string) =>
       verdictOf(await users.verify({ username: 'bob', password, client: A }))
@@ -63,14 +63,14 @@ describe('an htpasswd file that changes', () => {
     expect(await verify('changed')).toBe('ok')
   })
 
-  it('counts for a comparison that is under way', async () => {
+  it('a changed file counts for a comparison that is under way', async () => {
     const { platform, users } = await someUsers(FILE)
     const verdict = users.verify({ username: 'alice', password: 'correct horse', client: A })
     platform.change('/users', FILE.replace(BCRYPT, hashSync('other', 4)))
     expect(verdictOf(await verdict)).toBe('credentials_wrong')
   })
 
-  it('lets the last of two changes in quick succession win', async () => {
+  it('the last of two changes in quick succession wins', async () => {
     const { platform, users } = await someUsers(FILE)
     platform.change('/users', Array.from({ length: 500 }, (_, at) => `user-${at}:${sha('x')}`).join('\n'))
     platform.change('/users', `bob:${sha('last')}`)
@@ -81,7 +81,7 @@ describe('an htpasswd file that changes', () => {
     )
   })
 
-  it('is told in the log with its bad lines, and as an error when it has no user', async () => {
+  it('a changed file is told in the log with its bad lines, and as an error when it has no user', async () => {
     const { platform, lines } = await someUsers(FILE)
     expect(lines).toEqual([])
     platform.change('/users', `bob:${sha('x')}\nalice:plain`)
@@ -118,7 +118,7 @@ describe('the session of a local user', () => {
   ]
 
   it.each(changes)(
-    'is judged by the file of now, in this process or the next [SL-40]: %s',
+    'a session of a local user is judged by the file of now, in this process or the next [SL-40]: %s',
     async (_, file, groups, stands) => {
       const { session } = await signedIn()
       const next = await someUsers(file, { groups })
@@ -126,7 +126,7 @@ describe('the session of a local user', () => {
     },
   )
 
-  it('ends with the change of a file that is watched', async () => {
+  it('a session of a local user ends with the change of the file', async () => {
     const { platform, session, users } = await signedIn()
     const hasAccount = createAccountCheck(users)
     expect(hasAccount(session)).toBe(true)
@@ -134,7 +134,7 @@ describe('the session of a local user', () => {
     await expect.poll(() => hasAccount(session)).toBe(false)
   })
 
-  it('is over without its record, as an older version sealed it, and where there are no local users at all', async () => {
+  it('a session of a local user is over without its record, as an older version sealed it, and where there are no local users', async () => {
     const { session, users } = await signedIn()
     expect(createAccountCheck(users)({ ...session, localRecord: undefined })).toBe(false)
     expect(createAccountCheck(undefined)(session)).toBe(false)
@@ -161,7 +161,7 @@ describe('Basic credentials', () => {
     expect(readBasicCredentials(header)).toEqual(expected)
   })
 
-  it('on every request cost one comparison a minute', async () => {
+  it('Basic credentials on every request cost one comparison a minute', async () => {
     const { compared, platform, users } = await someUsers(FILE)
     const ask = async () => verdictOf((await users.readBasic(basic('alice:correct horse'), A)) ?? NO_BASIC)
     for (let at = 0; at < 20; at += 1) expect(await ask()).toBe('ok')
@@ -175,7 +175,7 @@ describe('Basic credentials', () => {
     expect(await users.readBasic('Bearer x', undefined)).toBeUndefined()
   })
 
-  it('of many requests at once are one attempt', async () => {
+  it('equal Basic credentials of many requests at once are one attempt', async () => {
     const { compared, users } = await someUsers(FILE)
     const ask = async () => verdictOf((await users.readBasic(basic('alice:correct horse'), A)) ?? NO_BASIC)
     expect(await Promise.all(Array.from({ length: 40 }, ask))).toEqual(Array(40).fill('ok'))
@@ -184,7 +184,7 @@ describe('Basic credentials', () => {
 })
 
 describe('guesses', () => {
-  it('at once are no more than one after another: the right one among forty is not found [DS-60]', async () => {
+  it('guesses at once are no more than one after another: the right one among forty is not found [DS-60]', async () => {
     const { compared, users } = await someUsers(FILE)
     const guesses = Array.from({ length: 40 }, (_, at) => (at === 20 ? 'correct horse' : `guess ${at}`))
     const verdicts = await Promise.all(
@@ -197,7 +197,7 @@ describe('guesses', () => {
     expect(compared).toHaveLength(5)
   })
 
-  it('from anywhere run two at a time, wait in a short queue, and get no answer beyond it [DS-64]', async () => {
+  it('guesses from anywhere run two at a time, wait in a short queue, and are refused beyond it [DS-64]', async () => {
     const { compared, mostAtOnce, users } = await someUsers(FILE)
     const verdicts = await Promise.all(
       Array.from({ length: 100 }, async (_, at) =>
@@ -214,7 +214,7 @@ describe('guesses', () => {
     expect(mostAtOnce()).toBe(2)
   })
 
-  it('of strangers at one address stop nobody else there: right passwords and Basic credentials count [DS-62]', async () => {
+  it('guesses at one address stop no other user there: right passwords and Basic credentials count [DS-62]', async () => {
     const { users } = await someUsers(FILE)
     for (let at = 0; at < 8; at += 1)
       await users.verify({ username: 'bob', password: `guess ${at}`, client: A })
@@ -228,7 +228,7 @@ describe('guesses', () => {
     expect(verdictOf(await users.verify({ username: 'bob', password: 'secret', client: B }))).toBe('ok')
   })
 
-  it('of a crowd do not keep a user waiting at a client where the password was right before', async () => {
+  it('guesses of a crowd do not keep a user waiting at a client where the password was right before', async () => {
     const pending: { readonly password: string; readonly end: () => void }[] = []
     const turn = () => new Promise((resolve) => setTimeout(resolve, 1))
     const { platform, users } = await someUsers(FILE, {
@@ -262,7 +262,7 @@ describe('guesses', () => {
     await Promise.all(crowd)
   })
 
-  it('that are over the limit are not answered from memory either: that would tell the right one [IL-41]', async () => {
+  it('guesses over the limit are not answered from memory either: that would tell the right one [IL-41]', async () => {
     const { users } = await someUsers(FILE)
     const ask = async (password: string) =>
       verdictOf(await users.verify({ username: 'bob', password, client: A }))
@@ -271,7 +271,7 @@ describe('guesses', () => {
     expect(await ask('secret')).toBe('too_many_attempts')
   })
 
-  it('count for a user who does not exist as for one who does', async () => {
+  it('guesses count for a user who does not exist as for one who does', async () => {
     const { users } = await someUsers(FILE)
     for (const username of ['alice', 'nobody']) {
       const verdicts: string[] = []
@@ -282,7 +282,7 @@ describe('guesses', () => {
     }
   })
 
-  it('count as failed when the comparison breaks', async () => {
+  it('guesses count as failed when the comparison breaks', async () => {
     const bcrypt = () => Promise.reject(new Error('the thread is gone'))
     const { users } = await someUsers(FILE, { bcrypt })
     for (let at = 0; at < 5; at += 1) {

@@ -27,24 +27,30 @@ describe('comparing a password', () => {
     ['sha', 'pw', true],
     ['sha', 'no', false],
     ['nobody', 'pw', false],
-  ])('costs the rounds of the costliest hash for %s with %j [IL-40]', async (name, password, fits) => {
-    const { rounds, ask } = aComparison(MIXED)
-    expect(await ask(name, password)).toBe(fits)
-    expect(rounds).toEqual([2 ** 7])
-  })
+  ])(
+    'a comparison costs the rounds of the costliest hash for %s with %j [IL-40]',
+    async (name, password, fits) => {
+      const { rounds, ask } = aComparison(MIXED)
+      expect(await ask(name, password)).toBe(fits)
+      expect(rounds).toEqual([2 ** 7])
+    },
+  )
 
   it.each([
     ['sha', 'pw', true],
     ['sha', 'no', false],
     ['nobody', 'pw', false],
     ['nobody', '', false],
-  ])('takes no bcrypt where no hash of the file is one: %s with %j', async (name, password, fits) => {
-    const { rounds, ask } = aComparison(`sha:${sha('pw')}`)
-    expect(await ask(name, password)).toBe(fits)
-    expect(rounds).toEqual([])
-  })
+  ])(
+    'a comparison takes no bcrypt where no hash of the file is one: %s with %j',
+    async (name, password, fits) => {
+      const { rounds, ask } = aComparison(`sha:${sha('pw')}`)
+      expect(await ask(name, password)).toBe(fits)
+      expect(rounds).toEqual([])
+    },
+  )
 
-  it.each(['$2a$', '$2b$', '$2x$', '$2y$'])('reads the bcrypt form %s', async (form) => {
+  it.each(['$2a$', '$2b$', '$2x$', '$2y$'])('a comparison reads the bcrypt form %s', async (form) => {
     const { ask } = aComparison(`u:${hashSync('pw', 4).replace('$2b$', form)}`)
     expect(await ask('u', 'pw')).toBe(true)
     expect(await ask('u', 'pW')).toBe(false)

@@ -31,14 +31,14 @@ const B = '203.0.113.8'
 const stranger = (at: number): string => `198.51.${Math.floor(at / 250)}.${at % 250}`
 
 describe('the login throttle', () => {
-  it('counts an attempt before its outcome is known: of forty at once five may be compared [DS-60]', () => {
+  it('an attempt counts before its outcome is known: of forty at once five may be compared [DS-60]', () => {
     const throttle = aThrottle()
     const begun = Array.from({ length: 40 }, () => throttle.begin(A, 'bob').kind)
     expect(begun.filter((kind) => kind === 'attempt')).toHaveLength(5)
     expect(begun.slice(5)).toEqual(Array(35).fill('throttled'))
   })
 
-  it('takes back the count of a right password and of one that was not compared, and of no other', () => {
+  it('the throttle takes back the count of a right password and of one that was not compared, and of no other', () => {
     const throttle = aThrottle()
     for (let at = 0; at < 4; at += 1) throttle.try(A, 'bob', 'wrong')
     for (let at = 0; at < 50; at += 1) expect(throttle.try(A, 'bob', 'right')).toBe('right')
@@ -47,7 +47,7 @@ describe('the login throttle', () => {
     expect(throttle.try(A, 'bob', 'wrong')).toBe('stopped: client and user')
   })
 
-  it('does not let an own success make room for guesses at others [DS-61]', () => {
+  it('a success with an own account makes no room for guesses at others [DS-61]', () => {
     const throttle = aThrottle()
     const outcomes: string[] = []
     for (let at = 0; at < 10; at += 1) {
@@ -57,7 +57,7 @@ describe('the login throttle', () => {
     expect(outcomes.filter((outcome) => outcome === 'wrong')).toHaveLength(5)
   })
 
-  it('says how long to wait, and lets one more through for each minute', () => {
+  it('the throttle says how long to wait, and lets one more attempt through for each minute', () => {
     const throttle = aThrottle()
     for (let at = 0; at < 5; at += 1) throttle.try(A, 'bob', 'wrong')
     throttle.pass(20_000)
@@ -69,14 +69,14 @@ describe('the login throttle', () => {
     for (let at = 0; at < 5; at += 1) expect(throttle.try(A, 'bob', 'wrong')).toBe('wrong')
   })
 
-  it('stops nobody for misses on another user, however many there are at one address [DS-62]', () => {
+  it('misses on other users never stop an attempt, however many there are at one address [DS-62]', () => {
     const throttle = aThrottle()
     for (let at = 0; at < 500; at += 1) throttle.try(A, `user-${at % 100}`, 'wrong')
     expect(throttle.try(A, 'bob', 'right')).toBe('right')
     expect(throttle.try(A, 'carol', 'wrong')).toBe('wrong')
   })
 
-  it('slows a client down that missed twenty times, and not one that is known for the user', () => {
+  it('a client that missed twenty times is slow, but not for a user that signed in there before', () => {
     const throttle = aThrottle()
     const isSlow = (client: string, username: string): boolean | undefined => {
       const begun = throttle.begin(client, username)
@@ -93,7 +93,7 @@ describe('the login throttle', () => {
     expect(isSlow(A, 'dave')).toBe(false)
   })
 
-  it('counts a /64 of IPv6 as one client, and an IPv4 address in IPv6 form as that address', () => {
+  it('a /64 of IPv6 counts as one client, and an IPv4 address in IPv6 form as that address', () => {
     const throttle = aThrottle()
     for (let at = 1; at <= 5; at += 1) throttle.try(`2001:db8:1:2::${at}`, 'bob', 'wrong')
     expect(throttle.try('2001:db8:1:2:ffff::9', 'bob', 'right')).toBe('stopped: client and user')
@@ -103,14 +103,14 @@ describe('the login throttle', () => {
     expect(throttle.try('192.0.2.2', 'carol', 'right')).toBe('right')
   })
 
-  it('counts clients that no trusted peer names as one', () => {
+  it('clients that no trusted peer names count as one', () => {
     const throttle = aThrottle()
     for (let at = 0; at < 5; at += 1) throttle.try(undefined, 'bob', 'wrong')
     expect(throttle.try(undefined, 'bob', 'right')).toBe('stopped: client and user')
     expect(throttle.try(undefined, 'carol', 'right')).toBe('right')
   })
 
-  it('stops strangers after a hundred misses on one user from everywhere, and never a client that is known for them', () => {
+  it('a hundred misses on one user from everywhere stop strangers, and no client where that user signed in before', () => {
     const throttle = aThrottle()
     throttle.try(A, 'bob', 'right')
     for (let at = 0; at < 100; at += 1) expect(throttle.try(stranger(at), 'bob', 'wrong')).toBe('wrong')
@@ -125,7 +125,7 @@ describe('the login throttle', () => {
     expect(throttle.try(A, 'bob', 'right')).toBe('stopped: client and user')
   })
 
-  it('knows a client for thirty days', () => {
+  it('a client stays known for thirty days', () => {
     const throttle = aThrottle()
     throttle.try(A, 'bob', 'right')
     throttle.pass(29 * 86_400_000)
@@ -136,7 +136,7 @@ describe('the login throttle', () => {
     expect(throttle.try(A, 'bob', 'right')).toBe('stopped: user')
   })
 
-  it('fails closed when its table is full, says so once a minute, and forgets none of what counts [DS-63]', () => {
+  it('a full table fails closed, says so once a minute, and forgets none of what counts [DS-63]', () => {
     const throttle = aThrottle()
     throttle.try(A, 'alice', 'right')
     for (let at = 0; at < 5; at += 1) throttle.try(B, 'bob', 'wrong')
@@ -153,7 +153,7 @@ describe('the login throttle', () => {
 })
 
 describe('createMissLimit', () => {
-  it('takes back exactly what an attempt added, also where the bucket was full', () => {
+  it('createMissLimit() takes back exactly what an attempt added, also where the bucket was full', () => {
     let nowMs = 0
     const limit = createMissLimit({ now: () => nowMs, burst: 2, intervalMs: 1_000, maxKeys: 10 })
     limit.count('a')
@@ -169,7 +169,7 @@ describe('createMissLimit', () => {
     expect(limit.waitMs('a')).toBe(0)
   })
 
-  it('makes room for new keys as soon as old ones count no longer', () => {
+  it('createMissLimit() makes room for new keys as soon as old ones count no longer', () => {
     let nowMs = 0
     const limit = createMissLimit({ now: () => nowMs, burst: 2, intervalMs: 1_000, maxKeys: 300 })
     for (let at = 0; at < 300; at += 1) limit.count(`key-${at}`)
