@@ -30,19 +30,29 @@ export function createMissLimit({ now, burst, intervalMs, maxKeys }: MissLimitOp
   let sweepAt = FIRST_SWEEP_AT
   let sweptAtMs = Number.NEGATIVE_INFINITY
 
+  /** A bucket cannot be more than full: what is beyond comes from a clock that was set back, and would lock for as long. */
+  function read(key: string): number {
+    return Math.min(emptyAtMs.get(key) ?? 0, now() + burst * intervalMs)
+  }
+
   function sweep(): void {
-    if (emptyAtMs.size < sweepAt || now() - sweptAtMs < SWEEP_INTERVAL_MS) return
+    const sinceMs = now() - sweptAtMs
+    if (emptyAtMs.size < sweepAt || (sinceMs >= 0 && sinceMs < SWEEP_INTERVAL_MS)) return
     sweptAtMs = now()
     for (const [key, atMs] of emptyAtMs) if (atMs <= now()) emptyAtMs.delete(key)
     sweepAt = Math.min(Math.max(FIRST_SWEEP_AT, 2 * emptyAtMs.size), maxKeys)
   }
 
   return {
-    waitMs: (key) => Math.max(0, (emptyAtMs.get(key) ?? 0) - now() - (burst - 1) * intervalMs),
+    waitMs(key) {
+      const atMs = read(key)
+      if (emptyAtMs.has(key)) emptyAtMs.set(key, atMs)
+      return Math.max(0, atMs - now() - (burst - 1) * intervalMs)
+    },
     count(key) {
-      const before = Math.max(emptyAtMs.get(key) ?? 0, now())
+      const before = Math.max(read(key), now())
       // A bucket that is full stays full: what runs over would only be waited for.
-      const after = Math.max(before, Math.min(before + intervalMs, now() + burst * intervalMs))
+      const after = Math.min(before + intervalMs, now() + burst * intervalMs)
       sweep()
       emptyAtMs.set(key, after)
       return () => {

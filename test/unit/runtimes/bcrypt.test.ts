@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it } from 'vitest'
+import { defineBcryptThread } from '../../../deploy/build/bcrypt-thread.ts'
 import { createBcrypt } from '../../../runtimes/node/bcrypt.ts'
 
 const RIGHT = hashSync('correct horse', 4)
@@ -16,6 +19,16 @@ function niceness(): ReadonlyMap<string, number> {
   })
   return new Map(entries)
 }
+
+describe('the text of the bcrypt thread in a bundle', () => {
+  it('the thread that is built into the program needs nothing but the runtime', async () => {
+    const { SIDEGATE_BCRYPT_THREAD } = await defineBcryptThread()
+    const worker = new Worker(JSON.parse(SIDEGATE_BCRYPT_THREAD ?? ''), { eval: true })
+    worker.postMessage({ password: 'correct horse', hashes: [RIGHT, OTHER] })
+    expect(await once(worker, 'message')).toEqual([[true, false]])
+    await worker.terminate()
+  })
+})
 
 describe('bcrypt on threads', () => {
   it('bcrypt answers for each hash in order', async () => {

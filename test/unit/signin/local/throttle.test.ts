@@ -169,6 +169,17 @@ describe('createMissLimit', () => {
     expect(limit.waitMs('a')).toBe(0)
   })
 
+  it('createMissLimit() waits for no longer than one interval when the clock was set back', () => {
+    let nowMs = 3_600_000
+    const limit = createMissLimit({ now: () => nowMs, burst: 2, intervalMs: 1_000, maxKeys: 10 })
+    limit.count('a')
+    limit.count('a')
+    nowMs = 0
+    expect(limit.waitMs('a')).toBe(1_000)
+    nowMs = 1_000
+    expect(limit.waitMs('a')).toBe(0)
+  })
+
   it('createMissLimit() makes room for new keys as soon as old ones count no longer', () => {
     let nowMs = 0
     const limit = createMissLimit({ now: () => nowMs, burst: 2, intervalMs: 1_000, maxKeys: 300 })
