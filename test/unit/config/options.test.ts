@@ -53,7 +53,7 @@ const IRREGULAR: Readonly<Record<string, string>> = {
 }
 
 const FILES = {
-  '/users': 'alice:{SHA}x',
+  '/users': 'alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=',
   '/secret': 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk',
   '/cert': '-----BEGIN CERTIFICATE-----\n',
   '/key': '-----BEGIN PRIVATE KEY-----\n',
