@@ -328,7 +328,7 @@ export const OPTIONS = {
     kind: 'string',
     default: '',
     about:
-      'Sent as `response_mode` when people sign in. With `form_post` the provider answers by a POST from its own site, which brings the sign-in cookie only with `--cookie-csrf-samesite=none`.',
+      'Sent as `response_mode` when people sign in. `query` or `form_post`. With the latter the provider answers by a POST from its own site, which brings back only Secure cookies with SameSite=None: the sign-in cookie gets these attributes unless cookie-csrf-samesite is given.',
   },
   'force-code-challenge-method': {
     group: 'Provider',
@@ -897,7 +897,7 @@ export const OPTIONS = {
     values: ['', 'lax', 'strict', 'none'],
     default: '',
     about:
-      'SameSite attribute of the sign-in cookie; empty is that of the session cookie, or lax where that is strict, because a strict cookie does not come back from the provider.',
+      'SameSite attribute of the sign-in cookie; empty is that of the session cookie, lax where that is strict, because a strict cookie does not come back from the provider, and none where the provider answers by form_post.',
   },
   'cookie-budget': {
     group: 'Cookies',

@@ -5,10 +5,9 @@ import type { Settings } from '../settings.ts'
 import { parseHost } from '../values/domains.ts'
 import { readEach } from '../values/lists.ts'
 import { checkUrl, hasControls, isLoopbackUrl } from '../values/url.ts'
+import { buildCsrf, readSameSite } from './csrf-cookie.ts'
 
 const LONGEST_NAME = 256
-/** Sign-ins that somebody may have under way at once, where each has a cookie of its own. */
-const USUAL_CSRF_COOKIES = 20
 
 /** Name and attributes of our cookies (RFC 6265bis §4.1), checked so that no browser drops them. */
 export function buildCookie(settings: Settings): CookieConfig {
@@ -35,44 +34,8 @@ export function buildCookie(settings: Settings): CookieConfig {
   }
 }
 
-function buildCsrf(settings: Settings): CookieConfig['csrf'] {
-  const own = readSameSite(settings, 'cookie-csrf-samesite')
-  const inherited = settings.value('cookie-samesite') || undefined
-  if (own === 'strict') {
-    settings.warning(
-      'cookie-csrf-samesite',
-      'a strict cookie does not come back from a provider on another site, so signing in fails there',
-    )
-  }
-  const expireMs = settings.value('cookie-csrf-expire')
-  if (expireMs < 1_000) {
-    settings.problem('cookie-csrf-expire', 'give at least 1s, a sign-in takes some time and has to end')
-  }
-  return {
-    sameSite: own ?? (inherited === 'strict' ? 'lax' : inherited),
-    expireMs,
-    perRequest: settings.value('cookie-csrf-per-request'),
-    // Without any limit abandoned sign-ins would fill the headers of every request until a server refuses them.
-    perRequestLimit: settings.value('cookie-csrf-per-request-limit') || USUAL_CSRF_COOKIES,
-  }
-}
-
 function isHttpOnLoopback(url: string): boolean {
   return url.startsWith('http:') && checkUrl(url).ok && isLoopbackUrl(url)
-}
-
-function readSameSite(
-  settings: Settings,
-  flag: 'cookie-samesite' | 'cookie-csrf-samesite',
-): CookieConfig['sameSite'] {
-  const value = settings.value(flag)
-  if (value === 'none' && !settings.value('cookie-secure')) {
-    settings.problem(
-      flag,
-      'set --cookie-secure=true, browsers drop a SameSite=None cookie that is not Secure',
-    )
-  }
-  return value === '' ? undefined : value
 }
 
 function readDomains(settings: Settings): readonly string[] {

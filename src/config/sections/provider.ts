@@ -184,9 +184,21 @@ function readLoginParameters(settings: Settings): Readonly<Record<string, string
     prompt,
     approval_prompt: prompt === '' ? settings.value('approval-prompt') : '',
     acr_values: settings.value('acr-values'),
-    response_mode: settings.value('auth-request-response-mode'),
+    response_mode: readResponseMode(settings),
   }
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ''))
+}
+
+/** An answer in a fragment stays in the browser, and one in a JWT (JARM) is not read here. */
+function readResponseMode(settings: Settings): string {
+  const mode = settings.value('auth-request-response-mode')
+  if (/^(?:fragment|web_message|(?:.*\.)?jwt)$/u.test(mode)) {
+    settings.problem(
+      'auth-request-response-mode',
+      `give query or form_post, an answer by ${quote(mode)} cannot be read`,
+    )
+  }
+  return mode
 }
 
 function readCodeChallengeMethod(settings: Settings): ProviderConfig['codeChallengeMethod'] {
