@@ -2,6 +2,7 @@ import { createApp } from '../../src/app.ts'
 import type { Config } from '../../src/config/config.ts'
 import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import { createLog } from '../../src/observe/log.ts'
+import { createLogLines } from '../../src/observe/log-lines.ts'
 import type { Platform } from '../../src/platform.ts'
 import { describeRedirectUri } from '../../src/signin/login/redirect-uri.ts'
 import { VERSION } from '../version.ts'
@@ -50,7 +51,7 @@ async function serve({ runtime, fetch, tune }: Program, { config, warnings }: Se
     insecureTls: config.providers.some((provider) => provider.insecureTls),
     onBug: (error) => onBug(error),
   })
-  const log = createLog(config.log, node.platform)
+  const log = createLog([createLogLines(config.log, node.platform)])
   for (const warning of warnings) log.line('warn', warning)
   const onBug = (error: unknown): void =>
     log.line('error', 'Bug: nobody caught this', { why: describe(error) })

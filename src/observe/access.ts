@@ -15,7 +15,7 @@ export interface AccessEntry {
 
 /** Writes one line when the answer has left or the client has. What could not be read as a request has a line as well. */
 export function logAccess(
-  { log, now }: { readonly log: Pick<Log, 'access'>; readonly now: () => number },
+  { log, now }: { readonly log: Pick<Log, 'finished'>; readonly now: () => number },
   {
     request,
     read,
@@ -25,7 +25,7 @@ export function logAccess(
   const startedAtMs = now()
   request.onFinished(({ status, bytes, aborted }) => {
     const exchange = read.ok ? read.value : undefined
-    log.access({
+    log.finished({
       requestId: exchange?.requestId ?? '',
       method: request.method,
       host: exchange?.facts.host ?? '',

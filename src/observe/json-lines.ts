@@ -1,6 +1,7 @@
 import type { Level } from '../problems.ts'
+import type { EventFields, FinishedRequest } from './event.ts'
 import { quote } from './json.ts'
-import type { AccessRecord, LineFormat, LogFields } from './log.ts'
+import type { LineFormat } from './log-lines.ts'
 import { redact } from './redact.ts'
 
 /** JSON lines: `time` (RFC 3339), `level`, `msg`, then fields, then the context of the process. */
@@ -10,10 +11,10 @@ export function createJsonLines(context: Readonly<Record<string, string>>, now: 
   const write = (level: Level, msg: string, fields: string): string =>
     `{"time":"${clock()}","level":"${level}","msg":${quote(msg)}${fields}${end}`
   return {
-    line: (level, msg, fields) => write(level, msg, toFields(fields)),
+    program: (level, message, fields) => write(level, message, toFields(fields)),
     event: (event, level, fields) =>
       write(level, event.replaceAll('_', ' '), `,"event":${quote(event)}${toFields(fields)}`),
-    access: (record) => write('info', 'request', toAccessFields(record)),
+    request: (finished) => write('info', 'request', toAccessFields(finished)),
   }
 }
 
@@ -32,7 +33,7 @@ function createClock(now: () => number): () => string {
 }
 
 /** Fields as the inside of a JSON object, each with a comma before it; undefined ones are left out. */
-function toFields(fields: LogFields): string {
+function toFields(fields: EventFields): string {
   let text = ''
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue
@@ -42,9 +43,9 @@ function toFields(fields: LogFields): string {
 }
 
 // Written for each request, so by hand: an object and JSON.stringify would cost several times as much.
-function toAccessFields(record: AccessRecord): string {
-  const { aborted, bytes, client, durationMs, host, method, path, requestId, status } = record
-  const { upstream, user, userAgent, verdict } = record
+function toAccessFields(finished: FinishedRequest): string {
+  const { aborted, bytes, client, durationMs, host, method, path, requestId, status } = finished
+  const { upstream, user, userAgent, verdict } = finished
   return (
     `,"request_id":${quote(requestId)},"method":${quote(method)},"host":${quote(host)},"path":${quote(path)}` +
     `,"status":${status}${bytes === undefined ? '' : `,"bytes":${bytes}`}` +

@@ -1,6 +1,7 @@
 import type { Level } from '../problems.ts'
+import type { EventFields, FinishedRequest } from './event.ts'
 import { quote, toVisible } from './json.ts'
-import type { AccessRecord, LineFormat, LogFields } from './log.ts'
+import type { LineFormat } from './log-lines.ts'
 import { redact } from './redact.ts'
 
 /**
@@ -8,21 +9,21 @@ import { redact } from './redact.ts'
  * process or the browser is left out; the request id stays, because error pages show it.
  */
 export function createTextLines(now: () => number): LineFormat {
-  const write = (level: Level, text: string, fields: LogFields): string =>
+  const write = (level: Level, text: string, fields: EventFields): string =>
     `${timeOfDay(now())} ${level.padEnd(5)} ${toVisible(text)}${toPairs(fields)}`
   return {
-    line: write,
+    program: write,
     event: (event, level, fields) => write(level, event.replaceAll('_', ' '), fields),
-    access: (record) => write('info', toSummary(record), toDetails(record)),
+    request: (finished) => write('info', toSummary(finished), toDetails(finished)),
   }
 }
 
-function toSummary({ aborted, durationMs, method, path, status }: AccessRecord): string {
+function toSummary({ aborted, durationMs, method, path, status }: FinishedRequest): string {
   const left = aborted ? ', the client left' : ''
   return `${status} ${toWord(method)} ${toWord(path)} in ${Math.round(durationMs * 10) / 10} ms${left}`
 }
 
-function toDetails({ client, host, requestId, upstream, user, verdict }: AccessRecord): LogFields {
+function toDetails({ client, host, requestId, upstream, user, verdict }: FinishedRequest): EventFields {
   return { verdict, user, upstream, host, client, request_id: requestId }
 }
 
@@ -31,7 +32,7 @@ function timeOfDay(ms: number): string {
   return new Date(ms).toTimeString().slice(0, 8)
 }
 
-function toPairs(fields: LogFields): string {
+function toPairs(fields: EventFields): string {
   let text = ''
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import type { LogFields } from '../../observe/log.ts'
+import type { EventFields } from '../../observe/event.ts'
 
 /** What the redirect URI depends on. */
 export interface RedirectUriConfig {
@@ -14,7 +14,7 @@ export interface RedirectUriConfig {
  * Fields of the line at start that says what to register at the provider (RFC 6749 §3.1.2.2). Without `redirect-url` the
  * URI follows the Host of each request, so the line has a placeholder, or `localhost` where nobody else can come.
  */
-export function describeRedirectUri(config: RedirectUriConfig): LogFields {
+export function describeRedirectUri(config: RedirectUriConfig): EventFields {
   const { cookie, paths, signIn } = config
   if (signIn.redirectUrl !== undefined) return { redirect_uri: signIn.redirectUrl }
   const port = localPort(config)

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { LogConfig } from '../../../src/config/config.ts'
-import { type AccessRecord, createLog } from '../../../src/observe/log.ts'
+import type { FinishedRequest } from '../../../src/observe/event.ts'
+import { createLog } from '../../../src/observe/log.ts'
+import { createLogLines } from '../../../src/observe/log-lines.ts'
 import type { Platform } from '../../../src/platform.ts'
 import type { Level } from '../../../src/problems.ts'
 
@@ -14,7 +16,7 @@ const ALL_ON: LogConfig = {
   excludePaths: [],
   context: {},
 }
-const RECORD: AccessRecord = {
+const RECORD: FinishedRequest = {
   requestId: 'request-1',
   method: 'GET',
   host: 'app.example.com',
@@ -44,7 +46,7 @@ function logTo(lines: string[], config: Partial<LogConfig> = {}, isTerminal = fa
     write: (line) => lines.push(line),
     isTerminal,
   }
-  return createLog({ ...ALL_ON, ...config }, platform)
+  return createLog([createLogLines({ ...ALL_ON, ...config }, platform)])
 }
 
 function written(use: (log: ReturnType<typeof logTo>) => void, config?: Partial<LogConfig>) {
@@ -101,7 +103,7 @@ test('an event carries its stable code beside the readable message', () => {
 
 describe('the access line', () => {
   test('holds the whole record under stable names', () => {
-    const [line] = written((log) => log.access(RECORD), { context: { pod: 'p' } })
+    const [line] = written((log) => log.finished(RECORD), { context: { pod: 'p' } })
     expect(JSON.parse(line!)).toEqual({
       time: '2026-11-23T12:30:05.007Z',
       level: 'info',
@@ -130,7 +132,7 @@ describe('the access line', () => {
       upstream: undefined,
       aborted: true,
     }
-    const fields = JSON.parse(written((log) => log.access({ ...RECORD, ...unknown }))[0]!)
+    const fields = JSON.parse(written((log) => log.finished({ ...RECORD, ...unknown }))[0]!)
     for (const name of ['bytes', 'client', 'user', 'upstream']) expect(fields).not.toHaveProperty(name)
     expect(fields.aborted).toBe(true)
   })
@@ -152,25 +154,25 @@ describe('hostile text', () => {
   test.each(TEXT_FIELDS)(
     'in %s stays inside its field, on one line, without a control or format character',
     (field) => {
-      const [line] = written((log) => log.access({ ...RECORD, [field]: HOSTILE }))
+      const [line] = written((log) => log.finished({ ...RECORD, [field]: HOSTILE }))
       expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
       expect(Object.values(JSON.parse(line!))).toContain(HOSTILE)
     },
   )
 
-  test('in messages, event codes, field names and values is escaped the same way', () => {
+  test('in messages, field names and values is escaped the same way', () => {
     const lines = written((log) => {
       log.line('info', HOSTILE, { [HOSTILE]: HOSTILE })
-      log.event(HOSTILE, 'info', {})
+      log.event('signed_out', 'info', { [HOSTILE]: HOSTILE })
     })
     for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
     expect(JSON.parse(lines[0]!)[HOSTILE]).toBe(HOSTILE)
-    expect(JSON.parse(lines[1]!).event).toBe(HOSTILE)
+    expect(JSON.parse(lines[1]!)[HOSTILE]).toBe(HOSTILE)
   })
 
   test('that is long is cut, a character pair in the middle included', () => {
     const long = 'x'.repeat(1023) + '😀'.repeat(50_000)
-    const [line] = written((log) => log.access({ ...RECORD, path: long, userAgent: 'u'.repeat(100_000) }))
+    const [line] = written((log) => log.finished({ ...RECORD, path: long, userAgent: 'u'.repeat(100_000) }))
     expect(line!.length).toBeLessThan(2600)
     const { path, user_agent } = JSON.parse(line!)
     expect(path).toHaveLength(1025)
@@ -230,7 +232,7 @@ describe('switches', () => {
   const everything = (log: ReturnType<typeof logTo>) => {
     log.line('error', 'standard')
     log.event('signed_out', 'info', {})
-    log.access(RECORD)
+    log.finished(RECORD)
   }
   const messages = (config: Partial<LogConfig>) =>
     written(everything, config).map((line) => JSON.parse(line).msg as string)
@@ -246,7 +248,7 @@ describe('switches', () => {
     const paths = ['/health', '/health/', '/healthz', '/HEALTH', '/health%2f', '/']
     const lines = written(
       (log) => {
-        for (const path of paths) log.access({ ...RECORD, path })
+        for (const path of paths) log.finished({ ...RECORD, path })
       },
       {
         excludePaths: ['/health', '/other'],
@@ -260,7 +262,7 @@ describe('switches', () => {
     const seen = (silencePing: boolean) =>
       written(
         (log) => {
-          for (const verdict of verdicts) log.access({ ...RECORD, verdict })
+          for (const verdict of verdicts) log.finished({ ...RECORD, verdict })
         },
         {
           silencePing,
@@ -288,8 +290,8 @@ describe('the text format', () => {
 
   test('an access line begins with the answer and keeps the request id', () => {
     const lines = text((log) => {
-      log.access(RECORD)
-      log.access({ ...RECORD, user: undefined, upstream: undefined, client: undefined, aborted: true })
+      log.finished(RECORD)
+      log.finished({ ...RECORD, user: undefined, upstream: undefined, client: undefined, aborted: true })
     })
     expect(lines).toEqual([
       `${TIME} info  200 GET /inbox in 1.2 ms  verdict=allow  user=alice@example.com  upstream=/  host=app.example.com  client=192.0.2.7  request_id=request-1`,
@@ -300,7 +302,7 @@ describe('the text format', () => {
   test.each(['requestId', 'method', 'host', 'path', 'client', 'user', 'upstream', 'verdict'] as const)(
     'hostile text in %s neither ends the line nor moves the terminal',
     (field) => {
-      const [line = ''] = text((log) => log.access({ ...RECORD, [field]: HOSTILE }))
+      const [line = ''] = text((log) => log.finished({ ...RECORD, [field]: HOSTILE }))
       expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
       expect(line.length).toBeLessThan(400)
     },
