@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import { checkTogether } from './cross-checks.ts'
 import { deepFreeze } from './freeze.ts'
 import { renderHelp } from './help.ts'
 import type { RuntimeName } from './option.ts'
@@ -59,6 +60,7 @@ export function loadConfig(input: LoadInput): Loaded {
   if (file === undefined) return toProblems(report)
   const settings = readSettings({ sources: [flags, variables, file], runtime: input.runtime }, report)
   const config = buildConfig(settings, { files, env: input.env })
+  checkTogether(settings, config)
   warnOfSecretsInFlags(settings)
   if (report.problems.length > 0) return toProblems(report)
   return {

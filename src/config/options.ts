@@ -834,9 +834,14 @@ export const OPTIONS = {
     default: [],
     key: 'cookie_domains',
     about:
-      'Domain attribute; of several the longest that fits the host. Empty keeps cookies to the host that set them.',
+      'Domain attribute; of several the longest that fits the host. Empty keeps cookies to the host that set them; so does an entry with a port or `*`, with a warning. Refused where it does not cover the host of redirect-url.',
   },
-  'cookie-path': { group: 'Cookies', kind: 'string', default: '/', about: 'Path attribute of our cookies.' },
+  'cookie-path': {
+    group: 'Cookies',
+    kind: 'string',
+    default: '/',
+    about: 'Path attribute of our cookies. The redirect URI must lie below it.',
+  },
   'cookie-expire': {
     group: 'Cookies',
     kind: 'duration',

@@ -56,13 +56,12 @@ function readDomains(settings: Settings): readonly string[] {
 
 function readPath(settings: Settings): string {
   const path = settings.value('cookie-path')
-  if (!/^\/[\x20-\x3a\x3c-\x7e]*$/u.test(path)) {
-    settings.problem(
-      'cookie-path',
-      `give a path that starts with a slash, without semicolon and line breaks, not ${quote(path)}`,
-    )
-  }
-  return path
+  if (/^\/[\x20-\x3a\x3c-\x7e]*$/u.test(path)) return path
+  settings.problem(
+    'cookie-path',
+    `give a path that starts with a slash, without semicolon and line breaks, not ${quote(path)}`,
+  )
+  return '/'
 }
 
 /** The `__Host-` prefix makes browsers refuse the cookie from anybody but this host (RFC 6265bis §4.1.3.2). */

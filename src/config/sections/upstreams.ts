@@ -79,11 +79,11 @@ export function parseUpstream(text: string, traits: UpstreamTraits): Result<Rout
 function parseHttp(scheme: 'http' | 'https', rest: string, traits: UpstreamTraits): Result<Route, string> {
   const [, v6, name = '', port, path = ''] =
     /^\/\/(?:\[([\da-fA-F:.]+)\]|([\w.-]+))(?::(\d+))?(\/.*)?$/su.exec(rest) ?? []
+  if (port !== undefined && !isPort(port)) return failed('give a port from 1 to 65535')
   const host = (v6 ?? name).toLowerCase()
   if (host === '' || !URL.canParse(`${scheme}:${rest}`)) {
     return failed(`give ${scheme}://host:port/path without user info, query and fragment`)
   }
-  if (port !== undefined && !isPort(port)) return failed('give a port from 1 to 65535')
   const { verifyTls, keepAlive } = traits
   const defaultPort = scheme === 'https' ? 443 : 80
   const target = {
