@@ -3,7 +3,7 @@ import type { IncomingRequest } from '../platform.ts'
 import type { Result } from '../result.ts'
 import type { Log } from './log.ts'
 
-/** What handlers tell the access line; nothing but the log reads it. */
+/** Fields of the finished-request record that handlers fill in. */
 export interface AccessEntry {
   /** public, allow, sign-in, deny, or the own endpoint that answered. */
   verdict: string

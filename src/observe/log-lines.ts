@@ -42,7 +42,7 @@ export function createLogLines(
   }
 }
 
-/** Which finished requests are not written: exact paths, and the probes when they are silenced. */
+/** Compiles the finished requests that are not written: exact paths, and the probes when they are silenced. */
 function compileSilence({ excludePaths, silencePing }: LogConfig): (finished: FinishedRequest) => boolean {
   const paths = new Set(excludePaths)
   const verdicts = new Set(silencePing ? ['ping', 'ready'] : [])

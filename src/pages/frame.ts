@@ -12,7 +12,7 @@ export interface PagesSettings {
   readonly providers: readonly Pick<ProviderConfig, 'issuer'>[]
 }
 
-/** What all pages of one configuration share, compiled once. */
+/** The shared parts of all pages of one configuration, compiled once. */
 export interface Frame {
   /** `/oauth2` */
   readonly prefix: string
