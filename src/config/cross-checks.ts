@@ -1,6 +1,11 @@
-import type { Config, ListenAddress, UpstreamConfig } from './config.ts'
+import type { Config } from './config.ts'
+import type { OPTIONS } from './options.ts'
 import { quote } from './report.ts'
-import type { Settings } from './settings.ts'
+import type { UpstreamConfig } from './sections/upstreams.ts'
+import type { SettingsOf } from './settings.ts'
+import type { ListenAddress } from './values/listen-address.ts'
+
+type Settings = SettingsOf<typeof OPTIONS>
 
 /** Reports settings that are good alone and do not work together, under the name of the one to change. */
 export function checkTogether(settings: Settings, config: Config): void {

@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../config/config.ts'
+import type { ProviderConfig } from '../config/sections/provider.ts'
 import type { ProviderContext } from './context.ts'
 import { isLoopback } from './http/client.ts'
 import { createGithubProvider } from './kinds/github/github.ts'

@@ -1,16 +1,81 @@
 import { ok } from '../../result.ts'
-import type { CookieConfig } from '../config.ts'
+import type { OptionRows } from '../option.ts'
 import { quote } from '../report.ts'
-import type { Settings } from '../settings.ts'
+import type { SettingsOf } from '../settings.ts'
 import { parseHost } from '../values/domains.ts'
 import { readEach } from '../values/lists.ts'
 import { checkUrl, hasControls, isLoopbackUrl } from '../values/url.ts'
-import { buildCsrf, readSameSite } from './csrf-cookie.ts'
+import {
+  buildCsrfCookie,
+  type CsrfCookieConfig,
+  type CsrfCookieSettings,
+  readSameSite,
+  type SameSite,
+} from './csrf-cookie.ts'
+
+/** Options of the cookies. */
+export const COOKIE_OPTIONS = {
+  'cookie-name': {
+    group: 'Cookies',
+    kind: 'string',
+    default: '_oauth2_proxy',
+    about:
+      'Name of the session cookie. When it is not given and cookie-secure, path `/` and no cookie-domain allow it, the name is `__Host-_oauth2_proxy`.',
+  },
+  'cookie-domain': {
+    group: 'Cookies',
+    kind: 'list',
+    default: [],
+    key: 'cookie_domains',
+    about:
+      'Domain attribute; of several the longest that fits the host. Empty keeps cookies to the host that set them; so does an entry with a port or `*`, with a warning. Refused where it does not cover the host of redirect-url.',
+  },
+  'cookie-path': {
+    group: 'Cookies',
+    kind: 'string',
+    default: '/',
+    about: 'Path attribute of our cookies. The redirect URI must lie below it.',
+  },
+  'cookie-secure': {
+    group: 'Cookies',
+    kind: 'boolean',
+    default: true,
+    about: 'Secure attribute of our cookies.',
+  },
+  'cookie-httponly': {
+    group: 'Cookies',
+    kind: 'boolean',
+    default: true,
+    about: 'HttpOnly attribute of our cookies.',
+  },
+  'cookie-samesite': {
+    group: 'Cookies',
+    kind: 'enum',
+    values: ['', 'lax', 'strict', 'none'],
+    default: '',
+    about:
+      'SameSite attribute of the session cookie; empty is lax, as browsers would read it without the attribute.',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof COOKIE_OPTIONS>
+
+/** Name and attributes of our cookies. */
+export interface CookieConfig {
+  /** Name of the session cookie, `__Host-` prefix included where it applies. */
+  readonly name: string
+  readonly domains: readonly string[]
+  readonly path: string
+  readonly secure: boolean
+  readonly httpOnly: boolean
+  readonly sameSite: SameSite | undefined
+  readonly csrf: CsrfCookieConfig
+}
 
 const LONGEST_NAME = 256
 
 /** Name and attributes of our cookies (RFC 6265bis §4.1), checked so that no browser drops them. */
-export function buildCookie(settings: Settings): CookieConfig {
+export function buildCookie(settings: SectionSettings & CsrfCookieSettings): CookieConfig {
   const domains = readDomains(settings)
   const path = readPath(settings)
   const secure = settings.value('cookie-secure')
@@ -30,7 +95,7 @@ export function buildCookie(settings: Settings): CookieConfig {
     secure,
     httpOnly,
     sameSite: readSameSite(settings, 'cookie-samesite'),
-    csrf: buildCsrf(settings),
+    csrf: buildCsrfCookie(settings),
   }
 }
 
@@ -38,7 +103,7 @@ function isHttpOnLoopback(url: string): boolean {
   return url.startsWith('http:') && checkUrl(url).ok && isLoopbackUrl(url)
 }
 
-function readDomains(settings: Settings): readonly string[] {
+function readDomains(settings: SectionSettings): readonly string[] {
   const domains = readEach(settings, 'cookie-domain', (text) => {
     const [, name = ''] = /^(?:\*?\.)?(.*?)(?::\d+)?$/su.exec(text) ?? []
     const host = parseHost(name)
@@ -54,7 +119,7 @@ function readDomains(settings: Settings): readonly string[] {
   return [...new Set(valid)].toSorted((left, right) => right.length - left.length)
 }
 
-function readPath(settings: Settings): string {
+function readPath(settings: SectionSettings): string {
   const path = settings.value('cookie-path')
   if (/^\/[\x20-\x3a\x3c-\x7e]*$/u.test(path)) return path
   settings.problem(
@@ -66,7 +131,7 @@ function readPath(settings: Settings): string {
 
 /** The `__Host-` prefix makes browsers refuse the cookie from anybody but this host (RFC 6265bis §4.1.3.2). */
 function readName(
-  settings: Settings,
+  settings: SectionSettings,
   { domains, path, secure }: Pick<CookieConfig, 'domains' | 'path' | 'secure'>,
 ): string {
   const name = settings.value('cookie-name')

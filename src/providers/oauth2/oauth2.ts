@@ -1,5 +1,5 @@
 import { CodeChallengeMethod, OAuth2Client, OAuth2Tokens } from 'arctic'
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import { type ProviderClient, readJsonObject } from '../http/client.ts'

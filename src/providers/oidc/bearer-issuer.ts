@@ -1,4 +1,4 @@
-import type { BearerConfig } from '../../config/config.ts'
+import type { BearerConfig } from '../../config/sections/bearer.ts'
 import { createStaleCache } from '../../lib/stale-cache.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'

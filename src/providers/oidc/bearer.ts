@@ -1,4 +1,4 @@
-import type { BearerConfig } from '../../config/config.ts'
+import type { BearerConfig } from '../../config/sections/bearer.ts'
 import { fromBase64 } from '../../lib/bytes.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi'
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { ProviderClient, ProviderResponse } from '../http/client.ts'

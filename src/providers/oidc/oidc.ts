@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { ok, type Result } from '../../result.ts'
 import type { Session } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'

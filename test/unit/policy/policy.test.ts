@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { PolicyConfig } from '../../../src/config/config.ts'
 import type { RouteRule } from '../../../src/config/route-rule.ts'
+import type { PolicyConfig } from '../../../src/config/sections/policy.ts'
 import { createAddressSet } from '../../../src/http/addresses.ts'
 import { parseTarget } from '../../../src/http/target.ts'
 import type { WatchedFile } from '../../../src/platform.ts'

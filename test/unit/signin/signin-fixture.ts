@@ -1,4 +1,5 @@
-import type { CookieConfig, SignInConfig } from '../../../src/config/config.ts'
+import type { CookieConfig } from '../../../src/config/sections/cookie.ts'
+import type { SignInConfig } from '../../../src/config/sections/sign-in.ts'
 import { createKeyRing } from '../../../src/crypto/keys.ts'
 import { readCookies } from '../../../src/http/cookies.ts'
 import type { CookieChange, Exchange } from '../../../src/http/exchange.ts'

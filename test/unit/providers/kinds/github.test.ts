@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ProviderConfig } from '../../../../src/config/config.ts'
+import type { ProviderConfig } from '../../../../src/config/sections/provider.ts'
 import { createProviders } from '../../../../src/providers/registry.ts'
 import { createFakeGithub, type FakeGithub } from '../../../support/fake-github.ts'
 import { createFakePlatform } from '../../../support/fake-platform.ts'

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { ProviderConfig } from '../../../../src/config/config.ts'
+import type { ProviderConfig } from '../../../../src/config/sections/provider.ts'
 import type { Claims } from '../../../support/fake-provider.ts'
 import {
   body,

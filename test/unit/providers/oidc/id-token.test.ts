@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { CompactSign, exportJWK, exportSPKI, generateKeyPair, importJWK } from 'jose'
 import { expect, test } from 'vitest'
-import type { ProviderConfig } from '../../../../src/config/config.ts'
+import type { ProviderConfig } from '../../../../src/config/sections/provider.ts'
 import type { Claims } from '../../../support/fake-provider.ts'
 import { json } from '../../../support/fake-server.ts'
 import { unsigned } from '../../../support/fake-signer.ts'

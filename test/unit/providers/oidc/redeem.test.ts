@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ProviderConfig } from '../../../../src/config/config.ts'
+import type { ProviderConfig } from '../../../../src/config/sections/provider.ts'
 import type { Claims } from '../../../support/fake-provider.ts'
 import {
   body,
