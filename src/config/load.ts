@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import { checkTogether } from './cross-checks.ts'
 import { deepFreeze } from './freeze.ts'
 import { renderHelp } from './help.ts'
 import type { RuntimeName } from './option.ts'
@@ -68,6 +69,7 @@ export function loadConfig(input: LoadInput, kinds: readonly ProviderKind[] = []
   const all = readSettings({ table, sources: [flags, variables, file], runtime: input.runtime }, report)
   const settings = settingsFor<typeof OPTIONS>(all)
   const config = buildConfig(settings, { files, env: input.env, report })
+  checkTogether(settings, config)
   warnOfSecretsInFlags(all, table)
   if (report.problems.length > 0) return toProblems(report)
   return {

@@ -2,6 +2,7 @@ import { GROUPS, type Option, type OptionRows } from './option.ts'
 import type { ProviderKind } from './provider-kind.ts'
 import { BEARER_OPTIONS } from './sections/bearer.ts'
 import { COOKIE_OPTIONS } from './sections/cookie.ts'
+import { CSRF_COOKIE_OPTIONS } from './sections/csrf-cookie.ts'
 import { GITHUB_OPTIONS } from './sections/github.ts'
 import { HEADER_OPTIONS } from './sections/headers.ts'
 import { AZURE_OPTIONS } from './sections/kinds/azure.ts'
@@ -49,6 +50,7 @@ export const OPTIONS = {
   ...SIGN_IN_OPTIONS,
   ...BEARER_OPTIONS,
   ...COOKIE_OPTIONS,
+  ...CSRF_COOKIE_OPTIONS,
   ...SECRET_OPTIONS,
   ...REDIS_OPTIONS,
   ...SESSION_OPTIONS,

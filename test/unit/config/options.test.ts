@@ -147,7 +147,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'cookie-secret': ['k!9vN0eSgGm3oWc%'],
   'cookie-secret-file': ['/secret', '--cookie-secret='],
   'cookie-domain': ['example.com'],
-  'cookie-path': ['/app'],
+  'cookie-path': ['/app', '--proxy-prefix=/app/oauth2'],
   'cookie-expire': ['1h'],
   'cookie-refresh': ['1h'],
   'cookie-secure': ['false'],
