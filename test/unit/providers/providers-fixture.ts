@@ -80,8 +80,9 @@ export interface Bench {
 export async function aBench(
   given: Partial<ProviderConfig> = {},
   files: Readonly<Record<string, string>> = {},
+  origin?: string,
 ): Promise<Bench> {
-  const op = await createFakeProvider()
+  const op = await createFakeProvider(origin)
   const platform = createFakePlatform({ provider: op.fetch })
   op.behaviour.now = platform.now
   const context = someTools(platform, files)
