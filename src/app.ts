@@ -11,6 +11,7 @@ import type { MaybePromise } from './lib/async.ts'
 import { type AccessEntry, logAccess } from './observe/access.ts'
 import type { IncomingRequest, Platform } from './platform.ts'
 import { problem } from './problems.ts'
+import { PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createServices } from './services.ts'
 
 /** The program as a fetch handler. `env` is what the runtime passes beside the Request. */
@@ -32,8 +33,12 @@ type Env = { Bindings: { request: IncomingRequest } }
 type Handle = (exchange: Exchange, entry: AccessEntry) => MaybePromise<Response>
 
 /** Builds every part once and says, in order, what happens to a request. */
-export async function createApp(config: Config, platform: Platform): Promise<App> {
-  const services = await createServices(config, platform)
+export async function createApp(
+  config: Config,
+  platform: Platform,
+  kinds: RegisteredKinds = PROVIDER_KINDS,
+): Promise<App> {
+  const services = await createServices(config, platform, kinds)
   const { log, respond } = services
   const readExchange = createReadExchange(config)
   const gate = createGate(services)

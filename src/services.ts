@@ -9,7 +9,7 @@ import { compileRules, type Rules } from './policy/rules.ts'
 import type { ProviderContext } from './providers/context.ts'
 import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
-import { createProviders } from './providers/registry.ts'
+import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
 import type { SessionStore } from './session/cookie/store.ts'
 import { createSessions } from './session/sessions.ts'
@@ -36,12 +36,19 @@ export interface Services {
   readonly forwarder: Forwarder
 }
 
-/** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
-export async function createServices(config: Config, platform: Platform): Promise<Services> {
+/**
+ * Builds the parts, each from its slice of the configuration, in the order in which they need each other. `kinds` are those
+ * that the configuration was loaded with.
+ */
+export async function createServices(
+  config: Config,
+  platform: Platform,
+  kinds: RegisteredKinds = PROVIDER_KINDS,
+): Promise<Services> {
   const log = createLog(config.log, platform)
   const pages = createPages(config)
   const context = toTools(platform, log)
-  const providers = createProviders(config.providers, context)
+  const providers = createProviders(config.providers, context, kinds)
   const rules = compileRules({
     policy: config.policy,
     trustedAddresses: createAddressSet(config.policy.trustedIps),

@@ -3,6 +3,7 @@ import type { Config } from '../../src/config/config.ts'
 import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import { createLog } from '../../src/observe/log.ts'
 import type { Platform } from '../../src/platform.ts'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import { VERSION } from '../version.ts'
 import { createNodePlatform } from './platform.ts'
 import { listen } from './server/listen.ts'
@@ -30,7 +31,7 @@ export function runProgram(program: Program): void {
 }
 
 async function main(program: Program): Promise<void> {
-  const loaded = loadConfig({ ...program, version: VERSION })
+  const loaded = loadConfig({ ...program, version: VERSION }, PROVIDER_KINDS)
   if (loaded.kind === 'problems') return fail(loaded.text.trimEnd(), loaded.exitCode)
   if (loaded.kind === 'text') return void process.stdout.write(loaded.text)
   const refusal = program.refuse(loaded.config)
