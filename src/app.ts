@@ -11,8 +11,7 @@ import type { MaybePromise } from './lib/async.ts'
 import { type AccessEntry, logAccess } from './observe/access.ts'
 import type { IncomingRequest, Platform } from './platform.ts'
 import { problem } from './problems.ts'
-import { PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
-import { createServices } from './services.ts'
+import { createServices, type ServicesOptions } from './services.ts'
 
 /** The program as a fetch handler. `env` is what the runtime passes beside the Request. */
 export interface App {
@@ -36,9 +35,9 @@ type Handle = (exchange: Exchange, entry: AccessEntry) => MaybePromise<Response>
 export async function createApp(
   config: Config,
   platform: Platform,
-  kinds: RegisteredKinds = PROVIDER_KINDS,
+  options: ServicesOptions = {},
 ): Promise<App> {
-  const services = await createServices(config, platform, kinds)
+  const services = await createServices(config, platform, options)
   const { log, respond } = services
   const readExchange = createReadExchange(config)
   const gate = createGate(services)

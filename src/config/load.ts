@@ -8,7 +8,7 @@ import { createReport, type Report } from './report.ts'
 import { buildBearer } from './sections/bearer.ts'
 import { buildCookie } from './sections/cookie.ts'
 import { buildHeaders } from './sections/headers.ts'
-import { buildListen } from './sections/listen.ts'
+import { buildListen, checkServer, readServer } from './sections/listen.ts'
 import { buildLog } from './sections/log.ts'
 import { buildPages } from './sections/pages.ts'
 import { buildPaths, buildTrust } from './sections/paths.ts'
@@ -17,7 +17,7 @@ import { isTestOnly, readInvocation } from './sections/program.ts'
 import { buildProvider } from './sections/provider.ts'
 import { buildSession } from './sections/session.ts'
 import { buildSignIn } from './sections/sign-in.ts'
-import { buildUpstreams } from './sections/upstreams.ts'
+import { checkUpstreams, readUpstreams } from './sections/upstreams.ts'
 import { type AnySettings, readSettings, settingsFor } from './settings.ts'
 import { readEnvironment } from './sources/environment.ts'
 import { type Files, readTextFile } from './sources/files.ts'
@@ -67,7 +67,7 @@ export function loadConfig(input: LoadInput, kinds: ProviderKinds): Loaded {
   if (file === undefined) return toProblems(report)
   const all = readSettings({ table, sources: [flags, variables, file], runtime: input.runtime }, report)
   const settings = settingsFor<typeof OPTIONS>(all)
-  const config = buildConfig(all, { kinds, files, env: input.env })
+  const config = buildConfig(all, { kinds, files, env: input.env, report })
   warnOfSecretsInFlags(all, table)
   if (report.problems.length > 0) return toProblems(report)
   return {
@@ -82,14 +82,16 @@ interface BuildDeps {
   readonly kinds: ProviderKinds
   readonly files: Files
   readonly env: LoadInput['env']
+  readonly report: Report
 }
 
-function buildConfig(all: AnySettings, { kinds, files, env }: BuildDeps): Config {
+function buildConfig(all: AnySettings, { kinds, files, env, report }: BuildDeps): Config {
+  const { runtime } = all
   const settings = settingsFor<typeof OPTIONS>(all)
   // Problems are reported in the order in which the sections are read.
   const paths = buildPaths(settings)
   const first = {
-    listen: buildListen(settings, files),
+    listen: buildListen(settings, checkServer(readServer(settings), { files, runtime, report })),
     paths,
     trust: buildTrust(settings),
     cookie: buildCookie(settings),
@@ -102,7 +104,7 @@ function buildConfig(all: AnySettings, { kinds, files, env }: BuildDeps): Config
     providers: [provider],
     bearer: buildBearer(settings),
     policy: buildPolicy(settings, { files, allowedGroups }),
-    upstreams: buildUpstreams(settings),
+    upstreams: checkUpstreams(readUpstreams(settings), { runtime, report }),
     headers: buildHeaders(settings),
     pages: buildPages(settings, files),
     log: buildLog(settings, env),
@@ -138,8 +140,9 @@ function warnOfSecretsInFlags(settings: AnySettings, table: OptionTable): void {
 }
 
 function toProblems(report: Report): Loaded {
-  const { problems, exitCode } = report
+  const { problems, warnings, exitCode } = report
   const count = problems.length === 1 ? 'one setting' : `${problems.length} settings`
-  const text = `Sidegate cannot start, fix ${count}:\n${problems.map((problem) => `  ${problem}\n`).join('')}`
+  const lines = [...problems, ...warnings.map((warning) => `warning: ${warning}`)]
+  const text = `Sidegate cannot start, fix ${count}:\n${lines.map((line) => `  ${line}\n`).join('')}`
   return { kind: 'problems', text, exitCode }
 }

@@ -8,6 +8,7 @@ import { HEADER_OPTIONS } from './sections/headers.ts'
 import { LISTEN_OPTIONS } from './sections/listen.ts'
 import { LOG_OPTIONS } from './sections/log.ts'
 import { LOGIN_PARAMETER_OPTIONS } from './sections/login-parameters.ts'
+import { METRICS_OPTIONS } from './sections/metrics.ts'
 import { OIDC_OPTIONS } from './sections/oidc.ts'
 import { PAGE_OPTIONS } from './sections/pages.ts'
 import { PATHS_OPTIONS, TRUST_OPTIONS } from './sections/paths.ts'
@@ -24,6 +25,7 @@ import { UPSTREAM_OPTIONS } from './sections/upstreams.ts'
 export const OPTIONS = {
   ...PROGRAM_OPTIONS,
   ...LISTEN_OPTIONS,
+  ...METRICS_OPTIONS,
   ...PATHS_OPTIONS,
   ...TRUST_OPTIONS,
   ...PROVIDER_OPTIONS,

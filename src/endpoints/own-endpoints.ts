@@ -102,7 +102,7 @@ interface SignInPage {
   readonly status: number
   readonly changes: Caller['changes']
   /** Why the last attempt failed. */
-  readonly message?: string
+  readonly problem?: Reason
   readonly username?: string | undefined
   readonly returnTo?: string
 }
@@ -115,7 +115,7 @@ function showSignIn(services: Services, exchange: Exchange, page: SignInPage): R
     returnTo: page.returnTo ?? signIn.returnTo(exchange),
     providers,
     passwordForm: htpasswdFile !== undefined && displayHtpasswdForm,
-    message: page.message,
+    problem: page.problem,
     username: page.username,
   }
   return respond.page(exchange, page.status, pages.signIn(view), page.changes)
@@ -139,24 +139,19 @@ function toAnswer(services: Services, exchange: Exchange, outcome: Outcome): Res
 function toRefusal(services: Services, exchange: Exchange, outcome: Refused): Response {
   const { pages, respond } = services
   const { changes, identity, returnTo, username } = outcome
-  const { status, sentence } = PROBLEMS[outcome.problem.reason]
+  const { reason } = outcome.problem
+  const { status, recovery } = PROBLEMS[reason]
   const isPerson = exchange.facts.wantsHtml
-  if (isPerson && FORM_PROBLEMS.has(outcome.problem.reason)) {
-    return showSignIn(services, exchange, { status, changes, message: sentence, username, returnTo })
+  if (isPerson && recovery === 'form') {
+    return showSignIn(services, exchange, { status, changes, problem: reason, username, returnTo })
   }
   const isSignOut = exchange.target.path.endsWith('/sign_out') && exchange.request.method === 'GET'
-  if (isPerson && isSignOut && outcome.problem.reason === 'origin_refused') {
+  if (isPerson && isSignOut && reason === 'origin_refused') {
     return respond.page(exchange, status, pages.confirmSignOut({ host: exchange.facts.host }), changes)
   }
   const account = identity?.email ?? identity?.user
   return respond.problem(exchange, outcome.problem, { changes, returnTo, account })
 }
-
-const FORM_PROBLEMS: ReadonlySet<Reason> = new Set([
-  'credentials_wrong',
-  'credentials_missing',
-  'too_many_attempts',
-])
 
 function withChanges<Kind extends { readonly changes: Caller['changes'] }>(
   outcome: Kind,

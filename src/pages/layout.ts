@@ -9,7 +9,7 @@ export interface Page {
   readonly csp: string
 }
 
-/** Where a page has its forms go and whether it runs our script; both widen its policy. */
+/** One page inside the common document. `formTargets` and `carriesFragment` widen its Content-Security-Policy. */
 export interface PageContent {
   readonly title: string
   readonly main: Markup
@@ -42,7 +42,7 @@ export const PAGE_HEADERS: HeaderLines = [
 /** Puts the content of one page into the document that all pages share. */
 export function toPage(frame: Frame, content: PageContent): Page {
   const document = html`<!doctype html>
-<html lang="en">
+<html lang="${frame.texts.lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

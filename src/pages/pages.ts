@@ -1,3 +1,4 @@
+import type { Reason } from '../problems.ts'
 import { type ErrorView, errorPage } from './error.ts'
 import { type FormReplayView, formReplayPage, signedInPage } from './form-replay.ts'
 import { compileFrame, type PagesSettings } from './frame.ts'
@@ -15,6 +16,8 @@ export interface Pages {
   formReplay(view: FormReplayView): Page
   signedIn(view: Pick<FormReplayView, 'host'>): Page
   error(view: ErrorView): Page
+  /** The sentence about a failure, for answers that are not pages. */
+  sentence(reason: Reason): string
 }
 
 /** Compiles logo, banner, footer and policies once. */
@@ -27,5 +30,6 @@ export function createPages(config: PagesSettings): Pages {
     formReplay: (view) => formReplayPage(frame, view),
     signedIn: (view) => signedInPage(frame, view),
     error: (view) => errorPage(frame, view),
+    sentence: (reason) => frame.texts.problems[reason].sentence,
   }
 }

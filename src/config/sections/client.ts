@@ -46,16 +46,24 @@ interface ClientDeps {
 
 /** Reads the client id and its secret. */
 export function buildClient(settings: SectionSettings, deps: ClientDeps): ClientConfig {
-  const clientId = settings.value('client-id')
+  const clientId = readTrimmed(settings, 'client-id')
   if (clientId === '') settings.problem('client-id', 'give the client id that the provider issued')
   return { clientId, clientSecret: readSecret(settings, deps) }
+}
+
+/** RFC 6749 §A.1 and §A.2 allow blanks around both, and no provider issues such. */
+function readTrimmed(settings: SectionSettings, flag: 'client-id' | 'client-secret'): string {
+  const value = settings.value(flag)
+  const trimmed = value.trim()
+  if (trimmed !== value) settings.warning(flag, 'remove the blanks around the value; it counts without them')
+  return trimmed
 }
 
 function readSecret(
   settings: SectionSettings,
   { files, publicClient }: ClientDeps,
 ): ClientConfig['clientSecret'] {
-  const value = settings.value('client-secret')
+  const value = readTrimmed(settings, 'client-secret')
   const file = settings.value('client-secret-file')
   if (value !== '') {
     if (file !== '') {
@@ -68,10 +76,16 @@ function readSecret(
     if (!text.ok) settings.problem('client-secret-file', text.problem)
     else if (text.value.trim() === '') {
       settings.problem('client-secret-file', `put the secret into ${quote(file)}, it is empty`)
+    } else if (text.value.trim() !== text.value.replace(/\r?\n$/u, '')) {
+      settings.warning(
+        'client-secret-file',
+        `remove the blanks around the secret in ${quote(file)}; it counts without them`,
+      )
     }
     return { file }
   }
-  if (!settings.given('client-secret') || !publicClient) {
+  // Blanks alone are a gap that was not filled in rather than the wish to have none.
+  if (!settings.given('client-secret') || settings.value('client-secret') !== '' || !publicClient) {
     const hint = publicClient ? '; a public client says --client-secret= with nothing behind it' : ''
     settings.problem(
       'client-secret',

@@ -4,7 +4,8 @@ import { quote } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 import { parseHost } from '../values/domains.ts'
 import { readEach } from '../values/lists.ts'
-import { hasControls } from '../values/url.ts'
+import { checkUrl, hasControls, isLoopbackUrl } from '../values/url.ts'
+import type { SIGN_IN_OPTIONS } from './sign-in.ts'
 
 /** Options of the cookies. */
 export const COOKIE_OPTIONS = {
@@ -100,12 +101,15 @@ const LONGEST_NAME = 256
 const USUAL_CSRF_COOKIES = 20
 
 /** Name and attributes of our cookies (RFC 6265bis §4.1), checked so that no browser drops them. */
-export function buildCookie(settings: SectionSettings): CookieConfig {
+export function buildCookie(
+  settings: SettingsOf<typeof COOKIE_OPTIONS & typeof SIGN_IN_OPTIONS>,
+): CookieConfig {
   const domains = readDomains(settings)
   const path = readPath(settings)
   const secure = settings.value('cookie-secure')
   const httpOnly = settings.value('cookie-httponly')
-  if (!secure) {
+  // On this machine alone nothing is on the way.
+  if (!secure && !isHttpOnLoopback(settings.value('redirect-url'))) {
     settings.warning(
       'cookie-secure',
       'cookies travel over plain http too, and others on the way can take them',
@@ -145,6 +149,10 @@ function buildCsrf(settings: SectionSettings): CookieConfig['csrf'] {
   }
 }
 
+function isHttpOnLoopback(url: string): boolean {
+  return url.startsWith('http:') && checkUrl(url).ok && isLoopbackUrl(url)
+}
+
 function readSameSite(
   settings: SectionSettings,
   flag: 'cookie-samesite' | 'cookie-csrf-samesite',
@@ -161,10 +169,18 @@ function readSameSite(
 
 function readDomains(settings: SectionSettings): readonly string[] {
   const domains = readEach(settings, 'cookie-domain', (text) => {
-    const host = parseHost(text.replace(/^\./u, ''))
-    return host.ok ? ok(host.value) : host
+    const [, name = ''] = /^(?:\*?\.)?(.*?)(?::\d+)?$/su.exec(text) ?? []
+    const host = parseHost(name)
+    if (!host.ok) return host
+    if (text.toLowerCase().replace(/^\./u, '') === host.value) return ok(host.value)
+    settings.warning(
+      'cookie-domain',
+      `write ${quote(host.value)} in place of ${quote(text)}, a cookie has neither port nor *; the entry counts for nothing`,
+    )
+    return ok(undefined)
   })
-  return [...new Set(domains)].toSorted((left, right) => right.length - left.length)
+  const valid = domains.filter((domain) => domain !== undefined)
+  return [...new Set(valid)].toSorted((left, right) => right.length - left.length)
 }
 
 function readPath(settings: SectionSettings): string {

@@ -29,6 +29,14 @@ export const LOG_OPTIONS = {
     key: 'exclude_logging_paths',
     about: 'Exact paths to leave out of the request log.',
   },
+  'log-format': {
+    group: 'Logging',
+    kind: 'enum',
+    values: ['auto', 'json', 'text'],
+    default: 'auto',
+    about:
+      'Lines of JSON, or lines that a person reads with ease. `auto` is text where standard output is a terminal, else JSON. Text leaves out the user agent, the bytes and the names of pod and host.',
+  },
   'standard-logging-format': {
     group: 'Logging',
     kind: 'string',
@@ -108,6 +116,8 @@ export const LOG_OPTIONS = {
 
 /** What is logged. */
 export interface LogConfig {
+  /** `auto` is text where a person reads along (a terminal), else JSON. */
+  readonly format: 'auto' | 'json' | 'text'
   readonly requests: boolean
   readonly auth: boolean
   readonly standard: boolean
@@ -136,6 +146,7 @@ export function buildLog(
     if (value) context[field] = value
   }
   return {
+    format: settings.value('log-format'),
     requests: settings.value('request-logging'),
     auth: settings.value('auth-logging'),
     standard: settings.value('standard-logging'),

@@ -130,6 +130,9 @@ type SectionSettings = SettingsOf<typeof OIDC_OPTIONS>
 
 const SIGNING_ALGS = /^(?:EdDSA|(?:ES|HS|PS|RS)(?:256|384|512))$/u
 
+/** The path at which an issuer publishes its metadata (OpenID Connect Discovery §4, RFC 8414 §3) is no part of its name. */
+const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)\/?$/u
+
 /** Reads what is expected of an OpenID provider. */
 export function buildOidc(
   settings: SettingsOf<typeof OIDC_OPTIONS & typeof PROVIDER_OPTIONS>,
@@ -166,8 +169,11 @@ function readIssuer(
     return undefined
   }
   const issuer = given || (kind.issuer === 'any' ? undefined : kind.issuer)
+  const base = issuer?.replace(WELL_KNOWN, '')
   if (issuer === undefined) settings.problem('oidc-issuer-url', 'give the issuer of the provider')
-  else if (issuer.startsWith('http://') && !isLoopbackUrl(issuer)) {
+  else if (base !== issuer) {
+    settings.problem('oidc-issuer-url', `give the issuer, which is without the path of its metadata: ${base}`)
+  } else if (issuer.startsWith('http://') && !isLoopbackUrl(issuer)) {
     settings.warning('oidc-issuer-url', 'use https, over plain http others on the way can sign in as anybody')
   }
   return issuer

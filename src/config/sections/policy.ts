@@ -40,6 +40,7 @@ export const POLICY_OPTIONS = {
     group: 'Requests without a sign-in',
     kind: 'list',
     default: [],
+    exact: true,
     key: 'skip_auth_routes',
     about:
       'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. Matched against the path as it arrived; an ambiguous path (dot segments, `//`, encoded slashes) never matches. Patterns are RE2 syntax; those that can be made to run very long are refused, those that do not start with `^` warned about.',
@@ -48,6 +49,7 @@ export const POLICY_OPTIONS = {
     group: 'Requests without a sign-in',
     kind: 'list',
     default: [],
+    exact: true,
     key: 'skip_auth_regex',
     about: 'The same for all methods (deprecated in oauth2-proxy; use skip-auth-route).',
   },
@@ -62,6 +64,7 @@ export const POLICY_OPTIONS = {
     group: 'Requests without a sign-in',
     kind: 'list',
     default: [],
+    exact: true,
     key: 'api_routes',
     about:
       'Patterns of request targets that are answered with 401 JSON instead of a page or a redirect. They still need a sign-in.',

@@ -195,6 +195,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'standard-logging': ['false'],
   'silence-ping-logging': ['true'],
   'exclude-logging-path': ['/x'],
+  'log-format': ['text'],
 }
 
 const TABLE = optionTable(PROVIDER_KINDS)

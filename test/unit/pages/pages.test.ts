@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { PagesSettings } from '../../../src/pages/frame.ts'
 import { PAGE_HEADERS } from '../../../src/pages/layout.ts'
+import { EN } from '../../../src/pages/locales/en.ts'
 import { createPages } from '../../../src/pages/pages.ts'
 import { PROBLEMS, type Reason } from '../../../src/problems.ts'
 import { somePagesSettings } from './pages-fixture.ts'
@@ -53,8 +54,8 @@ describe('sign-in page', () => {
   })
 
   test('announces why the last attempt failed', () => {
-    const { body } = pagesWith().signIn({ ...signIn, message: PROBLEMS.credentials_wrong.sentence })
-    expect(body).toContain(`<p class="alert" role="alert">${PROBLEMS.credentials_wrong.sentence}</p>`)
+    const { body } = pagesWith().signIn({ ...signIn, problem: 'credentials_wrong' })
+    expect(body).toContain(`<p class="alert" role="alert">${EN.problems.credentials_wrong.sentence}</p>`)
     expect(pagesWith().signIn(signIn).body).not.toContain('role="alert"')
   })
 
@@ -129,7 +130,8 @@ describe('error page', () => {
     '%s: status, title, sentence, request id and a way on',
     (reason) => {
       const { body } = pagesWith().error({ ...view, problem: { reason } })
-      const { sentence, status, title } = PROBLEMS[reason]
+      const { status } = PROBLEMS[reason]
+      const { sentence, title } = EN.problems[reason]
       for (const text of [`>${status}<`, `<h1>${title}</h1>`, sentence, '>request-1<'])
         expect(body).toContain(text)
       expect(body).toMatch(/<a class="button" href="(?:|\/|\/oauth2\/(?:start|sign_in)\?rd=[^"]+)"/u)
@@ -189,7 +191,6 @@ describe('every page', () => {
         { id: 'b', displayName: HOSTILE },
       ],
       passwordForm: true,
-      message: HOSTILE,
       username: HOSTILE,
     }),
     'signed out': pages.signedOut({ host: HOSTILE }),
@@ -253,5 +254,5 @@ test('a long host name may break after its dots on every page that shows it', ()
 })
 
 test('no error page says the same thing twice', () => {
-  for (const { title, sentence } of Object.values(PROBLEMS)) expect(sentence.startsWith(title)).toBe(false)
+  for (const { title, sentence } of Object.values(EN.problems)) expect(sentence.startsWith(title)).toBe(false)
 })

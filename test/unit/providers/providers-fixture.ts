@@ -1,6 +1,6 @@
 import { isSupported } from '../../../src/config/provider-kind.ts'
 import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
-import type { LogFields } from '../../../src/observe/log.ts'
+import type { EventFields } from '../../../src/observe/event.ts'
 import type { ProviderContext } from '../../../src/providers/context.ts'
 import { OIDC_TRAITS } from '../../../src/providers/oidc/traits.ts'
 import type { LoginResponse, Provider } from '../../../src/providers/provider.ts'
@@ -56,8 +56,8 @@ export function aProviderConfig(
 export function someTools(
   platform: FakePlatform,
   files: Readonly<Record<string, string>> = {},
-): ProviderContext & { readonly lines: { level: string; msg: string; fields: LogFields | undefined }[] } {
-  const lines: { level: string; msg: string; fields: LogFields | undefined }[] = []
+): ProviderContext & { readonly lines: { level: string; msg: string; fields: EventFields | undefined }[] } {
+  const lines: { level: string; msg: string; fields: EventFields | undefined }[] = []
   return {
     lines,
     platform,
