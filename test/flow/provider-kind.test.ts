@@ -1,80 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { KindOption } from '../../src/config/provider-kind.ts'
-import { problem } from '../../src/problems.ts'
-import { defineProvider } from '../../src/providers/define-provider.ts'
-import { createProviderClient, readJsonObject } from '../../src/providers/http/client.ts'
-import { createOAuth2Provider } from '../../src/providers/oauth2/provider.ts'
-import { OAUTH2_TRAITS } from '../../src/providers/oauth2/traits.ts'
 import { createProviders, PROVIDER_KINDS } from '../../src/providers/registry.ts'
-import { failed, ok } from '../../src/result.ts'
+import { acme } from '../support/acme-kind.ts'
 import { createFakePlatform } from '../support/fake-platform.ts'
 import { startGate } from '../support/gate.ts'
 import { type Given, load, problemsOf, warningsOf } from '../unit/config/config-fixture.ts'
 import { aProviderConfig, someTools } from '../unit/providers/providers-fixture.ts'
-
-/** Everything that a kind of provider is, as a file of `src/providers/kinds/` has it. */
-const acme = defineProvider({
-  kind: 'acme',
-  displayName: 'Acme ID',
-  about: 'accounts of Acme',
-  traits: {
-    ...OAUTH2_TRAITS,
-    scope: 'whoami',
-    groupsScope: 'departments',
-    endpoints: {
-      loginUrl: 'https://op.test/authorize',
-      redeemUrl: 'https://op.test/token',
-      profileUrl: 'https://op.test/userinfo',
-      validateUrl: 'https://op.test/userinfo',
-    },
-    hosts: ['static.op.test'],
-  },
-  options: {
-    'acme-department': {
-      kind: 'list',
-      default: [],
-      key: 'acme_departments',
-      restricts: true,
-      about: 'Departments of which one is needed.',
-    },
-    'acme-region': { kind: 'enum', values: ['eu', 'us'], default: 'eu', about: 'Region of the accounts.' },
-  },
-  check(settings) {
-    const departments = settings.value('acme-department')
-    if (departments.includes('*')) settings.problem('acme-department', 'name the departments, not "*"')
-    return { own: { departments, region: settings.value('acme-region') }, allowedGroups: [] }
-  },
-  create(config, own, context) {
-    const { profileUrl = '' } = config
-    const operatorUrls = [config.redeemUrl, profileUrl]
-    const http = createProviderClient({ platform: context.platform, operatorUrls })
-    return createOAuth2Provider({
-      config,
-      context,
-      http,
-      scheme: 'Bearer',
-      async readIdentity(accessToken) {
-        const answer = await http.request(profileUrl, { headers: { authorization: `Bearer ${accessToken}` } })
-        const profile = answer.ok ? readJsonObject(answer.value) : answer
-        if (!profile.ok) return profile
-        const groups = (profile.value['groups'] as string[]).map((group) => `${own.region}:${group}`)
-        if (own.departments.length > 0 && !groups.some((group) => own.departments.includes(group))) {
-          return failed(problem('not_permitted', { rule: 'acme-department' }))
-        }
-        const subject = String(profile.value['sub'])
-        return ok({
-          issuer: 'https://op.test',
-          subject,
-          user: subject,
-          email: String(profile.value['email']),
-          preferredUsername: undefined,
-          groups,
-          sid: undefined,
-        })
-      },
-    })
-  },
-})
 
 const KINDS = [...PROVIDER_KINDS, acme]
 const AT_ACME = ['--provider=acme', '--oidc-issuer-url=']
