@@ -53,7 +53,7 @@ export const acme = defineProvider({
       scheme: 'Bearer',
       async readIdentity(accessToken) {
         const headers = { authorization: `Bearer ${accessToken}` }
-        const response = await http.request(profileUrl, { headers })
+        const response = await http.request(profileUrl, { endpoint: 'userinfo', headers })
         const json = response.ok ? readJson(response.value) : response
         const profile = json.ok ? parseSchema(Profile, json.value) : json
         if (!profile.ok) return profile
