@@ -11,7 +11,7 @@ import { compileRules, type Rules } from './policy/rules.ts'
 import type { ProviderContext } from './providers/context.ts'
 import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
-import { createProviders } from './providers/registry.ts'
+import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
 import { toClientFingerprints } from './session/clients.ts'
 import { createSessions } from './session/sessions.ts'
@@ -22,7 +22,7 @@ import {
   createAuthenticate,
   localCredentials,
 } from './signin/authenticate.ts'
-import { createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
 import { compileCsrfNames } from './signin/login/csrf-cookie.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
@@ -40,21 +40,29 @@ export interface Services {
   readonly forwarder: Forwarder
 }
 
+export interface ServicesOptions {
+  /** Receivers of events beside the log. */
+  readonly sinks?: readonly Sink[]
+  /** Kinds of providers that the configuration was loaded with. */
+  readonly kinds?: RegisteredKinds
+}
+
 /** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
 export async function createServices(
   config: Config,
   platform: Platform,
-  sinks: readonly Sink[],
+  { sinks = [], kinds = PROVIDER_KINDS }: ServicesOptions = {},
 ): Promise<Services> {
   const log = createLog([createLogLines(config.log, platform), ...sinks])
   const pages = createPages(config)
   const context = toTools(platform, log)
-  const providers = createProviders(config.providers, context)
+  const providers = createProviders(config.providers, context, kinds)
   const rules = compileRules({
     policy: config.policy,
     trustedAddresses: createAddressSet(config.policy.trustedIps),
     platform,
   })
+  const localUsers = await createUsers(config, platform, log)
   const clients = await toClientFingerprints(config.providers)
   const { sessions, ring, denylist, refresher } = await createSessions(config, {
     platform,
@@ -62,8 +70,8 @@ export async function createServices(
     providers,
     clients,
     attributeBytes: attributeBytes(config.cookie),
+    hasAccount: createAccountCheck(localUsers),
   })
-  const localUsers = createUsers(config, platform, log)
   const signIn = createSignIn({
     config,
     providers,
@@ -79,11 +87,16 @@ export async function createServices(
     platform,
     log,
   })
+  const bearer = createBearerReader({
+    bearer: config.bearer,
+    providers,
+    settings: mainProvider(config),
+    context,
+  })
   const isCsrfName = compileCsrfNames(config.cookie.name)
-  const bearer = createBearerReader({ bearer: config.bearer, providers, context })
   const authorization = [
     bearerCredentials(bearer, config.bearer, { log, platform }),
-    ...(localUsers === undefined ? [] : [localCredentials(localUsers, platform.now)]),
+    ...(localUsers === undefined ? [] : [localCredentials(localUsers, { log, platform })]),
   ]
   return {
     config,
@@ -121,9 +134,16 @@ function toTools(platform: Platform, log: Log): ProviderContext {
 }
 
 /** Local users of the htpasswd file, which is read again when it changes. */
-function createUsers(config: Config, platform: Platform, log: Log): LocalUsers | undefined {
+async function createUsers(config: Config, platform: Platform, log: Log): Promise<LocalUsers | undefined> {
   const { htpasswdFile, htpasswdGroups } = config.signIn
   return htpasswdFile === undefined
     ? undefined
     : createLocalUsers({ path: htpasswdFile, groups: htpasswdGroups, platform, log })
+}
+
+/** The provider whose settings hold where no other is named. Configuration makes sure that there is one. */
+function mainProvider({ providers }: Config): Config['providers'][number] {
+  const [first] = providers
+  if (first === undefined) throw new TypeError('Configure at least one provider')
+  return first
 }

@@ -1,16 +1,13 @@
-import type { Config, ListenAddress, ProviderConfig, UpstreamConfig } from '../../src/config/config.ts'
+import type { Config } from '../../src/config/config.ts'
+import type { ProviderConfig } from '../../src/config/sections/provider.ts'
+import type { UpstreamConfig } from '../../src/config/sections/upstreams.ts'
+import type { ListenAddress } from '../../src/config/values/listen-address.ts'
 
 /** One thing that Deno has to allow: the kind is that of the flag, `net` for `--allow-net`. */
 export interface Need {
   readonly kind: 'net' | 'read' | 'write'
   /** As the flag takes it: `host:port`, `unix:/path`, a path. */
   readonly value: string
-}
-
-/** Where the endpoints of providers with fixed addresses are, beside their issuer. */
-const HOSTS: Readonly<Record<string, readonly string[]>> = {
-  google: ['oauth2.googleapis.com:443', 'openidconnect.googleapis.com:443', 'www.googleapis.com:443'],
-  github: ['github.com:443', 'api.github.com:443'],
 }
 
 /**
@@ -39,7 +36,7 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
   return [
     ...addresses.flatMap((address) => (address === undefined ? [] : needsOfAddress(address))),
     ...urls.filter(isGiven).flatMap(needsOfUrl),
-    ...providers.flatMap(({ kind }) => (HOSTS[kind] ?? []).map((host) => net(host))),
+    ...providers.flatMap(({ hosts }) => hosts.map((host) => net(`${host}:443`))),
     ...read.filter(isGiven).map((path): Need => ({ kind: 'read', value: path })),
   ]
 }

@@ -20,3 +20,8 @@ export function toByteString(text: string): string {
   for (const byte of utf8(text)) bytes += String.fromCharCode(byte)
   return bytes
 }
+
+/** A reader of a comma-separated list takes this text for one entry, and for this one. */
+export function isListItem(text: string): boolean {
+  return !text.includes(',') && text.trim() === text
+}

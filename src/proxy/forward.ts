@@ -1,5 +1,5 @@
-import type { UpstreamConfig } from '../config/config.ts'
 import type { HeadersConfig } from '../config/sections/headers.ts'
+import type { UpstreamConfig } from '../config/sections/upstreams.ts'
 import type { Exchange, Target } from '../http/exchange.ts'
 import type { HeaderLines, IncomingRequest, Platform, UpstreamAddress } from '../platform.ts'
 import { problem } from '../problems.ts'

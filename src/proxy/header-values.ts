@@ -5,9 +5,9 @@ import type {
   Secret,
   STANDARD_CLAIMS,
   TokenName,
-} from '../config/sections/headers.ts'
+} from '../config/values/header-rows.ts'
 import type { Session } from '../session/session.ts'
-import { toByteString, toFieldValue } from './field-value.ts'
+import { isListItem, toByteString, toFieldValue } from './field-value.ts'
 
 /** Value of one header line for a session; undefined when there is nothing that can be sent. */
 export type HeaderValue = (session: Session) => string | undefined
@@ -124,18 +124,12 @@ interface Form {
 }
 
 /**
- * Joins the entries of a list with commas. A comma inside an entry is percent-encoded wherever commas separate, so that
- * no one is in two groups by being in one; an entry that cannot be sent is left out.
+ * Joins the entries of a list with commas. Rules see every entry as it is; a header leaves out those that a reader of the
+ * list would take for others: with a comma inside, with blanks at an end, or with characters that cannot be sent.
  */
 function toValue(claim: Claim, { prefix, isListed }: Form): string | undefined {
-  if (typeof claim === 'string') {
-    const value = withPrefix(prefix, claim)
-    return isListed ? value?.replaceAll(',', '%2C') : value
-  }
-  const entries = (claim ?? [])
-    .map((entry) => withPrefix(prefix, entry))
-    .filter((entry) => entry !== undefined)
-  return entries.length === 0 ? undefined : entries.map((entry) => entry.replaceAll(',', '%2C')).join(',')
+  if (typeof claim === 'string') return isListed && !isListItem(claim) ? undefined : withPrefix(prefix, claim)
+  return joined((claim ?? []).filter(isListItem).map((entry) => withPrefix(prefix, entry)))
 }
 
 function withPrefix(prefix: string, text: string | undefined): string | undefined {

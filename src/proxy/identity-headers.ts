@@ -1,4 +1,5 @@
-import type { HeaderRow, HeadersConfig, Secret } from '../config/sections/headers.ts'
+import type { HeadersConfig } from '../config/sections/headers.ts'
+import type { HeaderRow, Secret } from '../config/values/header-rows.ts'
 import type { HeaderLines, Platform } from '../platform.ts'
 import type { Session } from '../session/session.ts'
 import { compileConstantRow, compileRow, type ReadSecret } from './header-values.ts'

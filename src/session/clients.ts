@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../config/config.ts'
+import type { ProviderConfig } from '../config/sections/provider.ts'
 import { lengthPrefixed } from '../crypto/keys.ts'
 import { sha256, toBase64Url } from '../lib/bytes.ts'
 

@@ -1,4 +1,4 @@
-import type { SessionConfig } from '../config/config.ts'
+import type { SessionConfig } from '../config/sections/session.ts'
 import type { ClientFingerprints } from './clients.ts'
 import type { Denylist } from './denylist.ts'
 import { endOf, judge, shouldNoteSeen } from './lifetimes.ts'
@@ -22,8 +22,8 @@ export interface SessionJudge {
 export interface SessionJudgeDeps {
   readonly config: SessionConfig
   readonly clients: ClientFingerprints
-  /** There is an htpasswd file. */
-  readonly hasLocalUsers: boolean
+  /** The account behind a session is still there, as far as this deployment keeps accounts itself. */
+  readonly hasAccount: (session: Session) => boolean
   readonly denylist: Pick<Denylist, 'denies'>
   readonly now: () => number
 }
@@ -44,17 +44,11 @@ export function createSessionJudge(deps: SessionJudgeDeps): SessionJudge {
   }
 }
 
-/** A session stands as long as the place that it came from is configured. */
-function judgeSource({ source, client }: Session, deps: SessionJudgeDeps): Unreadable | undefined {
-  switch (source.kind) {
-    case 'provider': {
-      const known = deps.clients.get(source.id)
-      if (known === undefined) return 'provider'
-      return known === client ? undefined : 'client'
-    }
-    case 'local':
-      return deps.hasLocalUsers ? undefined : 'provider'
-    case 'bearer':
-      return undefined
-  }
+/** A session stands as long as the place that it came from is there, and the same. */
+function judgeSource(session: Session, { clients, hasAccount }: SessionJudgeDeps): Unreadable | undefined {
+  const { source, client } = session
+  if (source.kind !== 'provider') return hasAccount(session) ? undefined : 'account'
+  const known = clients.get(source.id)
+  if (known === undefined) return 'provider'
+  return known === client ? undefined : 'client'
 }

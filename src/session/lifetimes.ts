@@ -1,4 +1,4 @@
-import type { SessionConfig } from '../config/config.ts'
+import type { SessionConfig } from '../config/sections/session.ts'
 import type { Denylist } from './denylist.ts'
 import type { Session, Unreadable } from './session.ts'
 
@@ -39,6 +39,14 @@ export function judge(session: Session, { config, denylist, nowMs }: Judging): U
   if (nowMs >= Math.min(session.expiresAtMs, endOf(session, config))) return 'expired'
   if (config.idleTimeoutMs > 0 && nowMs >= session.seenAtMs + config.idleTimeoutMs) return 'idle'
   return undefined
+}
+
+/**
+ * No process will take this session again, so its cookies go. Whether an account stands is a question to a file, of which
+ * another replica may have read a newer version; there the cookie is refused and stays.
+ */
+export function isFinal(why: Unreadable): boolean {
+  return why !== 'account'
 }
 
 /** The cookie should say that its owner was here: a quarter of the idle limit has passed, or five minutes. */

@@ -52,8 +52,8 @@ export interface SessionProvider {
 export type SessionSource =
   /** The configured provider of this id. */
   | { readonly kind: 'provider'; readonly id: string }
-  /** A local user of the htpasswd file. */
-  | { readonly kind: 'local' }
+  /** A local user of the htpasswd file; `record` is the fingerprint of the user's record at the sign-in. */
+  | { readonly kind: 'local'; readonly record: string }
   /** A JWT in the Authorization header of one request. */
   | { readonly kind: 'bearer' }
 
@@ -95,14 +95,16 @@ export type Loaded =
   | { readonly kind: 'unreadable'; readonly why: Unreadable; readonly session?: Session }
 
 /**
- * Why a session cookie counts for nothing. `provider` is a session from a place that is not configured any more, `client`
- * one that was made with another client id or issuer than its provider has now.
+ * Why a session cookie counts for nothing. `provider` is a session whose provider is not configured any more, `client`
+ * one that was made with another client id or issuer than its provider has now, `account` one of a local user whose record
+ * is gone or another one.
  */
 export type Unreadable =
   | 'format'
   | 'key'
   | 'provider'
   | 'client'
+  | 'account'
   | 'expired'
   | 'revoked'
   | 'lifetime'

@@ -9,7 +9,7 @@ import { createDenylist, type Denylist } from './denylist.ts'
 import { createSessionJudge } from './judge.ts'
 import { createRefreshExchange } from './refresh/exchange.ts'
 import { createRefresher, type Refresher } from './refresh/refresh.ts'
-import type { SessionProvider } from './session.ts'
+import type { Session, SessionProvider } from './session.ts'
 import type { SessionStore } from './store.ts'
 
 /** Everything that keeps people signed in. */
@@ -28,6 +28,8 @@ export interface SessionsDeps {
   readonly clients: ClientFingerprints
   /** Bytes that the attributes of a session cookie take in Set-Cookie. */
   readonly attributeBytes: number
+  /** The account behind a session is still there, as far as this deployment keeps accounts itself. */
+  readonly hasAccount: (session: Session) => boolean
 }
 
 /**
@@ -36,7 +38,7 @@ export interface SessionsDeps {
  */
 export async function createSessions(
   config: Config,
-  { platform, log, providers, clients, attributeBytes }: SessionsDeps,
+  { platform, log, providers, clients, attributeBytes, hasAccount }: SessionsDeps,
 ): Promise<Sessions> {
   const deployment = config.cookie.name
   const toRing = (purpose: KeyPurpose) =>
@@ -48,7 +50,7 @@ export async function createSessions(
   const judge = createSessionJudge({
     config: config.session,
     clients,
-    hasLocalUsers: config.signIn.htpasswdFile !== undefined,
+    hasAccount,
     denylist,
     now: platform.now,
   })

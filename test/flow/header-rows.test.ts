@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
-import { additionalClaimsOf, type HeaderSource } from '../../src/config/sections/headers.ts'
+import { additionalClaimsOf, type HeaderSource } from '../../src/config/values/header-rows.ts'
 import { startGate, type TestGate } from '../support/gate.ts'
 import type { Visitor } from '../support/visitor.ts'
 
@@ -30,7 +30,6 @@ function withRows(config: Config): Config {
       ...provider,
       claims: { ...provider.claims, additional },
     })),
-    bearer: { ...config.bearer, additionalClaims: additional },
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Config, ProviderConfig } from '../../src/config/config.ts'
+import type { Config } from '../../src/config/config.ts'
+import type { ProviderConfig } from '../../src/config/sections/provider.ts'
 import { startGate, type TestGate } from '../support/gate.ts'
 import type { Visitor } from '../support/visitor.ts'
 

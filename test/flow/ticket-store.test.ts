@@ -21,7 +21,7 @@ async function aGateWithTickets() {
       const judge = createSessionJudge({
         config: SESSION_CONFIG,
         clients,
-        hasLocalUsers: false,
+        hasAccount: () => true,
         denylist,
         now: platform.now,
       })

@@ -1,8 +1,9 @@
 import { type App, createApp } from '../../src/app.ts'
 import type { Config } from '../../src/config/config.ts'
-import { loadConfig } from '../../src/config/load.ts'
+import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import type { Sink } from '../../src/observe/event.ts'
 import type { Completion } from '../../src/platform.ts'
+import { PROVIDER_KINDS, type RegisteredKinds } from '../../src/providers/registry.ts'
 import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
 import { anIncomingRequest } from './incoming-request.ts'
@@ -31,6 +32,8 @@ export interface AGate extends World {
   readonly secret?: string
   /** What no flag can say yet: the configuration as it is read otherwise. */
   readonly change?: ((config: Config) => Config) | undefined
+  /** Instead of the kinds of providers that there are. */
+  readonly kinds?: RegisteredKinds
   /** Receivers of events beside the log. */
   readonly sinks?: readonly Sink[]
 }
@@ -54,7 +57,8 @@ interface Assembly {
 }
 
 async function assemble({ provider, platform, given, args }: Assembly): Promise<TestGate> {
-  const loaded = loadConfig({
+  const { kinds = PROVIDER_KINDS } = given
+  const input: LoadInput = {
     args: [
       '--provider=oidc',
       `--oidc-issuer-url=${provider.origin}`,
@@ -72,10 +76,11 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
     readFile: platform.readFile,
     runtime: 'node',
     version: '0.0.0',
-  })
+  }
+  const loaded = loadConfig(input, kinds)
   if (loaded.kind !== 'config') throw new Error(loaded.text)
-  const { change = (config: Config) => config } = given
-  const app = await createApp(change(loaded.config), platform, given.sinks)
+  const { change = (config: Config) => config, sinks = [] } = given
+  const app = await createApp(change(loaded.config), platform, { sinks, kinds })
   const ask = async (target: string, asking: Asking = {}): Promise<Response> => {
     const headers = asking.headers ?? ['Host', 'app.example.com']
     const listeners: ((completion: Completion) => void)[] = []

@@ -1,87 +1,108 @@
+import type { OptionRows } from '../option.ts'
 import { quote } from '../report.ts'
-import type { Settings } from '../settings.ts'
+import type { SettingsOf } from '../settings.ts'
+import type { HeaderRow, HeaderRows, TokenName } from '../values/header-rows.ts'
+
+/** Options of the headers that carry the identity. */
+export const HEADER_OPTIONS = {
+  'pass-basic-auth': {
+    group: 'Headers',
+    kind: 'boolean',
+    default: true,
+    about:
+      'With basic-auth-password, send the user upstream as HTTP Basic. As in oauth2-proxy the X-Forwarded-User family stays on unless this and pass-user-headers are both false.',
+  },
+  'pass-user-headers': {
+    group: 'Headers',
+    kind: 'boolean',
+    default: true,
+    about: 'Send X-Forwarded-User, -Email, -Groups and -Preferred-Username upstream.',
+  },
+  'pass-access-token': {
+    group: 'Headers',
+    kind: 'boolean',
+    default: false,
+    about:
+      'Send X-Forwarded-Access-Token upstream, and X-Auth-Request-Access-Token in answers with set-xauthrequest.',
+  },
+  'pass-authorization-header': {
+    group: 'Headers',
+    kind: 'boolean',
+    default: false,
+    about: 'Send `Authorization: Bearer <ID token>` upstream.',
+  },
+  'set-xauthrequest': {
+    group: 'Headers',
+    kind: 'boolean',
+    default: false,
+    about:
+      'Set X-Auth-Request-User, -Email, -Preferred-Username and -Groups in answers, for gateways that only ask.',
+  },
+  'set-authorization-header': {
+    group: 'Headers',
+    kind: 'boolean',
+    default: false,
+    about: 'Set `Authorization: Bearer <ID token>` in answers.',
+  },
+  'set-basic-auth': {
+    group: 'Headers',
+    kind: 'boolean',
+    default: false,
+    about: 'Set `Authorization: Basic …` in answers. Needs basic-auth-password.',
+  },
+  'prefer-email-to-user': {
+    group: 'Headers',
+    kind: 'boolean',
+    default: false,
+    about: 'The e-mail address stands where the user name would, and X-Forwarded-Email is not sent.',
+  },
+  'basic-auth-password': {
+    group: 'Headers',
+    kind: 'string',
+    default: '',
+    secret: true,
+    about: 'Password in the HTTP Basic headers that we make.',
+  },
+  'skip-auth-strip-headers': {
+    group: 'Headers',
+    kind: 'boolean',
+    default: true,
+    about:
+      'Delete identity headers that clients send, in any spelling. False keeps them and appends ours: dangerous.',
+  },
+  'request-id-header': {
+    group: 'Headers',
+    kind: 'string',
+    default: 'X-Request-Id',
+    about: 'Header with the request id, taken from the request when well formed, and sent upstream.',
+  },
+  'signature-key': {
+    group: 'Headers',
+    kind: 'string',
+    default: '',
+    secret: true,
+    supported: false,
+    instead: 'with pass-authorization-header apps can verify the ID token',
+    about: 'Signs upstream requests with GAP-Signature (deprecated in oauth2-proxy).',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof HEADER_OPTIONS>
 
 /** Header lines that are made from the session, upstream (request) and into answers (response). */
-export interface HeadersConfig {
-  readonly request: readonly RequestHeaderRow[]
-  readonly response: readonly HeaderRow[]
+export interface HeadersConfig extends HeaderRows {
   /** Deletes what clients send under the identity family; rows decide for their own names. */
   readonly stripClientHeaders: boolean
   /** Lower-case name of the request id header. */
   readonly requestIdHeader: string
 }
 
-/** One header line: its values joined by commas; without values the header is only deleted. */
-export interface HeaderRow {
-  readonly name: string
-  readonly values: readonly HeaderSource[]
-}
-
-/** A header line towards the upstream. */
-export interface RequestHeaderRow extends HeaderRow {
-  /** Keeps what the client sends under this name; the row's own line comes behind it. */
-  readonly preserveRequestValue: boolean
-}
-
-/** Where a value of a header line comes from. */
-export type HeaderSource =
-  | ClaimSource
-  | { readonly kind: 'token'; readonly name: TokenName; readonly prefix: string }
-  /** Basic credentials (RFC 7617) of a claim and a password. */
-  | { readonly kind: 'basic'; readonly user: Pick<ClaimSource, 'names'>; readonly password: Secret }
-  | { readonly kind: 'secret'; readonly secret: Secret }
-  | { readonly kind: 'text'; readonly text: string }
-
-/** Claim of the signed-in person: a standard one, or any of the ID token or UserInfo, dotted paths included. */
-export interface ClaimSource {
-  readonly kind: 'claim'
-  /** The first of these claims that has a value counts. */
-  readonly names: readonly string[]
-  /** Stands before each value. */
-  readonly prefix: string
-}
-
-/** Tokens of a session, by oauth2-proxy's names. */
-export type TokenName = 'access_token' | 'id_token' | 'refresh_token'
-
-/** A secret of the operator: the text, or the file that holds it and is read again when it changes. */
-export type Secret = { readonly value: string } | { readonly file: string }
-
-/** Claims that every session has, by oauth2-proxy's names. */
-export const STANDARD_CLAIMS = [
-  'user',
-  'email',
-  'groups',
-  'preferred_username',
-  'sub',
-  'created_at',
-  'expires_on',
-] as const
-
 /** Headers that mean something else already, so the request id cannot travel in them. */
 const TAKEN =
   /^(?:host|cookie|set-cookie|authorization|connection|content-.*|transfer-encoding|upgrade|te|trailer|gap-.*|x-forwarded-.*|x-auth-request-.*)$/u
 
-/** Tokens that the rows send. */
-export function tokensOf({ request, response }: Pick<HeadersConfig, 'request' | 'response'>) {
-  const sources = [...request, ...response].flatMap(({ values }) => values)
-  return new Set<TokenName>(sources.flatMap((source) => (source.kind === 'token' ? source.name : [])))
-}
-
-/** Claims that the rows name and no session has by itself: the provider reads them, and sessions keep them. */
-export function additionalClaimsOf({ request, response }: Pick<HeadersConfig, 'request' | 'response'>) {
-  const names = [...request, ...response].flatMap(({ values }) => values).flatMap(claimNamesOf)
-  const standard: ReadonlySet<string> = new Set(STANDARD_CLAIMS)
-  return [...new Set(names)].filter((name) => !standard.has(name))
-}
-
-function claimNamesOf(source: HeaderSource): readonly string[] {
-  if (source.kind === 'claim') return source.names
-  return source.kind === 'basic' ? source.user.names : []
-}
-
 /** Reads oauth2-proxy's pass-* and set-* options as header rows. */
-export function buildHeaders(settings: Settings): HeadersConfig {
+export function buildHeaders(settings: SectionSettings): HeadersConfig {
   checkAuthorization(settings)
   const stripClientHeaders = settings.value('skip-auth-strip-headers')
   if (!stripClientHeaders) {
@@ -102,7 +123,7 @@ export function buildHeaders(settings: Settings): HeadersConfig {
   }
 }
 
-function toRequestRows(settings: Settings): readonly HeaderRow[] {
+function toRequestRows(settings: SectionSettings): readonly HeaderRow[] {
   const passesBasicAuth = settings.value('pass-basic-auth')
   const prefersEmail = settings.value('prefer-email-to-user')
   const rows: HeaderRow[] = []
@@ -121,7 +142,7 @@ function toRequestRows(settings: Settings): readonly HeaderRow[] {
   return rows
 }
 
-function toResponseRows(settings: Settings): readonly HeaderRow[] {
+function toResponseRows(settings: SectionSettings): readonly HeaderRow[] {
   const rows: HeaderRow[] = []
   if (settings.value('set-xauthrequest')) {
     rows.push(...AUTH_REQUEST_ROWS)
@@ -143,7 +164,7 @@ const AUTH_REQUEST_ROWS = [
 const BEARER_ROW = tokenRow('Authorization', { name: 'id_token', prefix: 'Bearer ' })
 
 /** Local users have no e-mail address; their name stands for it. */
-function userNames(settings: Settings): readonly string[] {
+function userNames(settings: SectionSettings): readonly string[] {
   return settings.value('prefer-email-to-user') ? ['email', 'user'] : ['user']
 }
 
@@ -155,7 +176,7 @@ function tokenRow(name: string, token: { readonly name: TokenName; readonly pref
   return { name, values: [{ kind: 'token', ...token }] }
 }
 
-function basicRow(settings: Settings): HeaderRow {
+function basicRow(settings: SectionSettings): HeaderRow {
   const password = { value: settings.value('basic-auth-password') }
   return {
     name: 'Authorization',
@@ -164,7 +185,7 @@ function basicRow(settings: Settings): HeaderRow {
 }
 
 /** There is one Authorization header in each direction, so only one setting may fill it. */
-function checkAuthorization(settings: Settings): void {
+function checkAuthorization(settings: SectionSettings): void {
   const hasPassword = settings.value('basic-auth-password') !== ''
   if (settings.value('pass-authorization-header') && settings.value('pass-basic-auth') && hasPassword) {
     settings.problem(
@@ -183,7 +204,7 @@ function checkAuthorization(settings: Settings): void {
   }
 }
 
-function readRequestIdHeader(settings: Settings): string {
+function readRequestIdHeader(settings: SectionSettings): string {
   const name = settings.value('request-id-header').toLowerCase()
   if (!/^[\w!#$%&'*+.^`|~-]{1,64}$/u.test(name) || TAKEN.test(name)) {
     settings.problem('request-id-header', `give a header name that is free for use, not ${quote(name)}`)

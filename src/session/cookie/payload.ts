@@ -26,12 +26,11 @@ const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(LA
 /** Version 2. Times are whole seconds; what is empty or follows from something else is left out. */
 const Payload = v.strictObject({
   jti: text,
-  /** Id of the provider; absent for every other source. */
+  /** Id of the provider, and fingerprint of the client there. */
   idp: v.optional(text),
-  /** Fingerprint of the client. */
   cli: v.optional(text),
-  /** The source where it is no provider. */
-  src: v.optional(v.picklist(['local', 'bearer'])),
+  /** In place of both: fingerprint of a local user's record. */
+  rec: v.optional(text),
   /** Absent for people without an issuer: local users. */
   iss: v.optional(text),
   sub: text,
@@ -65,7 +64,7 @@ export async function encodeSession(
   session: Session,
 ): Promise<Result<Uint8Array<ArrayBuffer>, PayloadProblem>> {
   const payload = v.safeParse(Payload, toPayload(session))
-  if (!payload.success) return failed('identity_incomplete')
+  if (!payload.success || toSource(payload.output) === undefined) return failed('identity_incomplete')
   const json = utf8(JSON.stringify(payload.output))
   if (json.length > MAX_JSON_BYTES) return failed('session_too_large')
   if (json.length < WORTH_DEFLATING_BYTES) return ok(led(PLAIN, json))
@@ -105,8 +104,7 @@ function toPayload(session: Session): Record<string, unknown> {
   const groups = session.groups.filter((group) => group !== '')
   return {
     jti: session.id,
-    ...(session.source.kind === 'provider' ? { idp: session.source.id } : { src: session.source.kind }),
-    cli: session.client,
+    ...fromSource(session),
     iss: session.issuer || undefined,
     sub: session.subject,
     usr: session.user === session.subject ? undefined : session.user || undefined,
@@ -127,11 +125,21 @@ function toPayload(session: Session): Record<string, unknown> {
   }
 }
 
-/** Exactly one of provider and source. */
-function toSource({ idp, src }: v.InferOutput<typeof Payload>): SessionSource | undefined {
-  if ((idp === undefined) === (src === undefined)) return undefined
-  if (src !== undefined) return { kind: src }
-  return idp === undefined ? undefined : { kind: 'provider', id: idp }
+/** A session of a bearer token has neither provider nor record: it belongs to one request and is never written. */
+function fromSource({ source, client }: Session): { idp?: string; cli?: string | undefined; rec?: string } {
+  switch (source.kind) {
+    case 'provider':
+      return { idp: source.id, cli: client }
+    case 'local':
+      return { rec: source.record }
+    case 'bearer':
+      return {}
+  }
+}
+
+function toSource({ idp, cli, rec }: v.InferOutput<typeof Payload>): SessionSource | undefined {
+  if (idp !== undefined) return rec === undefined ? { kind: 'provider', id: idp } : undefined
+  return rec === undefined || cli !== undefined ? undefined : { kind: 'local', record: rec }
 }
 
 function toSession(payload: v.InferOutput<typeof Payload>, source: SessionSource): Session {

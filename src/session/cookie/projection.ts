@@ -1,5 +1,6 @@
-import type { Config, ProviderConfig } from '../../config/config.ts'
-import { additionalClaimsOf, tokensOf } from '../../config/sections/headers.ts'
+import type { Config } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
+import { additionalClaimsOf, tokensOf } from '../../config/values/header-rows.ts'
 import type { Session } from '../session.ts'
 
 /** What of a session this configuration can ever use; nothing else goes into the cookie. */
@@ -61,7 +62,8 @@ const NO_TOKENS = { access: false, id: false, refresh: false }
 
 function compileKeeps({ headers, session, signIn, providers }: Config): Projection['keeps'] {
   const sent = tokensOf(headers)
-  const asksWithAccess = session.refreshMs > 0 && providers.some(validatesByAccessToken)
+  const asksWithAccess =
+    session.refreshMs > 0 && providers.some(({ validateUrl }) => validateUrl !== undefined)
   return {
     access: sent.has('access_token') || asksWithAccess,
     id: sent.has('id_token') || (signIn.backendLogoutUrl?.includes('{id_token}') ?? false),
@@ -72,11 +74,6 @@ function compileKeeps({ headers, session, signIn, providers }: Config): Projecti
 
 function isOpenId({ issuer }: ProviderConfig): boolean {
   return issuer !== undefined
-}
-
-/** Whether the person still belongs here is asked with the access token. */
-function validatesByAccessToken({ kind, validateUrl }: ProviderConfig): boolean {
-  return kind === 'github' || validateUrl !== undefined
 }
 
 function toWarnings({ session, policy }: Config, keeps: Projection['keeps']): readonly string[] {

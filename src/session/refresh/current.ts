@@ -1,5 +1,6 @@
 import type { Cookie, CookieChange, Exchange } from '../../http/exchange.ts'
 import type { Problem } from '../../problems.ts'
+import { isFinal } from '../lifetimes.ts'
 import type { ActiveSession, Session } from '../session.ts'
 import type { SessionStore, StoredSession } from '../store.ts'
 
@@ -29,7 +30,7 @@ export async function toCurrent(
   stored: StoredSession,
   carried: readonly Cookie[],
 ): Promise<Current> {
-  return store.judge(stored.session) === undefined
-    ? { session: stored.session, changes: store.cookies(stored, carried) }
-    : { session: undefined, changes: await store.clear(carried) }
+  const why = store.judge(stored.session)
+  if (why === undefined) return { session: stored.session, changes: store.cookies(stored, carried) }
+  return { session: undefined, changes: isFinal(why) ? await store.clear(carried) : [] }
 }

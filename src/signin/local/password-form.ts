@@ -1,14 +1,12 @@
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue, readForm } from '../../http/form.ts'
 import { problem } from '../../problems.ts'
-import { type SessionSource, sourceFields } from '../../session/session.ts'
 import { logFailure, type SignInContext } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
 import { completeSignIn } from '../new-session.ts'
 import { type Outcome, refuse } from '../outcome.ts'
 import { checkSameOrigin } from '../same-origin.ts'
-
-const LOCAL: SessionSource = { kind: 'local' }
+import { toLocalSource } from './local-users.ts'
 
 /** Builds `POST <prefix>/sign_in`: the form for local users, from our own page only. */
 export function createPasswordForm(
@@ -30,8 +28,11 @@ export function createPasswordForm(
       password: onlyValue(form.value, 'password') ?? '',
       client: exchange.facts.client,
     })
-    if (grant.ok) return completeSignIn(context, exchange, { grant: grant.value, source: LOCAL, returnTo })
-    logFailure(context, 'sign_in_failed', { exchange, why: grant.problem, fields: sourceFields(LOCAL) })
+    if (grant.ok) {
+      const source = toLocalSource(grant.value)
+      return completeSignIn(context, exchange, { grant: grant.value, source, returnTo })
+    }
+    logFailure(context, 'sign_in_failed', { exchange, why: grant.problem, fields: { source: 'local' } })
     return refuse(grant.problem, { returnTo, username })
   }
 }

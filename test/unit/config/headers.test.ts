@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { additionalClaimsOf, type HeaderSource, tokensOf } from '../../../src/config/sections/headers.ts'
+import { additionalClaimsOf, type HeaderSource, tokensOf } from '../../../src/config/values/header-rows.ts'
 import { headersOf } from '../../support/headers.ts'
 
 /** A source in one word: `claim email|user`, `token id_token after "Bearer "`, `basic user:pw`. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { PolicyConfig } from '../../../src/config/config.ts'
 import type { RouteRule } from '../../../src/config/route-rule.ts'
+import type { PolicyConfig } from '../../../src/config/sections/policy.ts'
 import { createAddressSet } from '../../../src/http/addresses.ts'
 import { parseTarget } from '../../../src/http/target.ts'
 import type { WatchedFile } from '../../../src/platform.ts'
@@ -62,7 +62,7 @@ describe('email rules', () => {
     ['.example.com', 'a@example.com', false],
     ['*.example.com', 'a@evil.com@foo.example.com', false],
     ['*', 'anything@at.all', true],
-    ['*', '', false],
+    ['*', '', true],
   ])('domain %s and address %j: %s', (domain, email, admitted) => {
     expect(compileEmailDomains([domain]).admits(email)).toBe(admitted)
   })
@@ -87,6 +87,7 @@ describe('email rules', () => {
   })
 })
 
+const LOCAL = { kind: 'local', record: 'record' } as const
 const OIDC = { kind: 'provider', id: 'oidc' } as const
 
 describe('groups', () => {
@@ -104,14 +105,14 @@ describe('groups', () => {
     (id) => {
       const person = { email: undefined, groups: [] }
       expect(rules({}).refuses(person, { kind: 'provider', id })).toMatchObject({ detail: { rule: 'email' } })
-      expect(rules({}).refuses(person, { kind: 'local' })).toBeUndefined()
+      expect(rules({}).refuses(person, LOCAL)).toBeUndefined()
     },
   )
 
   it('count for local users too, who need no address', () => {
     const admins = rules({ allowedGroups: ['admins'] })
-    expect(admins.refuses({ email: undefined, groups: ['admins'] }, { kind: 'local' })).toBeUndefined()
-    expect(admins.refuses({ email: undefined, groups: [] }, { kind: 'local' })).toMatchObject({
+    expect(admins.refuses({ email: undefined, groups: ['admins'] }, LOCAL)).toBeUndefined()
+    expect(admins.refuses({ email: undefined, groups: [] }, LOCAL)).toMatchObject({
       detail: { rule: 'group' },
     })
     expect(admins.refuses({ email: undefined, groups: ['admins'] }, OIDC)).toMatchObject({

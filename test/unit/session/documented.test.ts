@@ -57,7 +57,7 @@ describe('docs/sessions.md', () => {
     if (!bytes.ok) throw new Error(bytes.problem)
     const members = Object.keys(JSON.parse(new TextDecoder().decode(bytes.value.subarray(1))))
     expect(members).toHaveLength(19)
-    expect([...members, 'src'].filter((member) => !PAGE.includes(`\`${member}\``))).toEqual([])
+    expect([...members, 'rec'].filter((member) => !PAGE.includes(`\`${member}\``))).toEqual([])
   })
 })
 

@@ -1,5 +1,7 @@
 import { createDecipheriv } from 'node:crypto'
-import type { Config, ProviderConfig, SessionConfig } from '../../../src/config/config.ts'
+import type { Config } from '../../../src/config/config.ts'
+import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
+import type { SessionConfig } from '../../../src/config/sections/session.ts'
 import { createKeyRing, type KeyRing } from '../../../src/crypto/keys.ts'
 import type { Cookie, CookieChange } from '../../../src/http/exchange.ts'
 import type { Platform } from '../../../src/platform.ts'
@@ -45,7 +47,6 @@ export interface Wishes {
   readonly provider?: Partial<ProviderConfig>
   /** Instead of the one provider. */
   readonly providers?: readonly Partial<ProviderConfig>[]
-  readonly htpasswdFile?: string | undefined
   readonly cookieName?: string
 }
 
@@ -65,7 +66,7 @@ export function aConfig(wishes: Wishes = {}): Config {
     session: { ...SESSION_CONFIG, ...wishes.session },
     headers: wishes.headers ?? headersOf(),
     policy: { allowedGroups: wishes.allowedGroups ?? [] },
-    signIn: { backendLogoutUrl: wishes.backendLogoutUrl, htpasswdFile: wishes.htpasswdFile ?? '/htpasswd' },
+    signIn: { backendLogoutUrl: wishes.backendLogoutUrl },
     providers: wishes.providers ?? [{ ...PROVIDER, ...wishes.provider }],
   }
   // The rest of a Config has no meaning here.
@@ -86,6 +87,7 @@ export interface AGate extends Wishes {
   readonly secrets?: readonly Uint8Array[]
   readonly deployment?: string
   readonly attributeBytes?: number
+  readonly hasAccount?: (session: Session) => boolean
   readonly platform?: { readonly now: () => number; readonly openAesGcm?: Platform['openAesGcm'] }
 }
 
@@ -103,7 +105,7 @@ export async function aGate(given: AGate = {}): Promise<Gate> {
   const judge = createSessionJudge({
     config: config.session,
     clients: await toClientFingerprints(config.providers),
-    hasLocalUsers: config.signIn.htpasswdFile !== '',
+    hasAccount: given.hasAccount ?? (() => true),
     denylist,
     now: platform.now,
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { ProviderConfig, SessionConfig } from '../../../src/config/config.ts'
+import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
+import type { SessionConfig } from '../../../src/config/sections/session.ts'
 import type { Cookie } from '../../../src/http/exchange.ts'
 import type { Denylist } from '../../../src/session/denylist.ts'
 import type { Session } from '../../../src/session/session.ts'
@@ -9,15 +10,20 @@ import { applied, changesOf, kindOf, NAME, PROVIDER, sessionOf } from './refresh
 import { createClock } from './session-fixture.ts'
 
 const HOUR_MS = 3_600_000
-const LOCAL = aSession({ source: { kind: 'local' }, client: undefined, issuer: 'htpasswd', subject: 'bob' })
+const LOCAL = aSession({
+  source: { kind: 'local', record: 'record-of-bob' },
+  client: undefined,
+  issuer: 'htpasswd',
+  subject: 'bob',
+})
 
 /** What a test decides about one process of the deployment. */
 export interface AStore {
   readonly now: () => number
   readonly session?: Partial<SessionConfig>
   readonly providers?: readonly Partial<ProviderConfig>[]
-  /** Empty is none. */
-  readonly htpasswdFile?: string
+  /** The account of a local user is still there; true unless a test says otherwise. */
+  readonly hasAccount?: (session: Session) => boolean
 }
 
 /** One process with a store of the kind under test. */
@@ -201,15 +207,17 @@ export function describeSessionStore(kind: string, makeDeployment: () => MakePro
       expect(await kindOf(await other({ providers: swapped }), jar)).toBe('client')
     })
 
-    it('load() keeps local users whatever the providers are, as long as there is an htpasswd file', async () => {
+    it('load() keeps local users whatever the providers are, as long as their account is there', async () => {
       const { other, signIn } = await start()
       const jar = await signIn(LOCAL)
       const after = await other({ providers: [SECOND] })
       expect((await sessionOf(after, jar)).session).toMatchObject({
-        source: { kind: 'local' },
+        source: LOCAL.source,
         subject: 'bob',
       })
-      expect(await kindOf(await other({ htpasswdFile: '' }), jar)).toBe('provider')
+      const gone = await other({ hasAccount: ({ source }) => source.kind !== 'local' })
+      expect(await kindOf(gone, jar)).toBe('account')
+      expect(await kindOf(gone, await signIn())).toBe('active')
     })
 
     it.each(['htpasswd', 'local', 'bearer'])(
@@ -221,7 +229,7 @@ export function describeSessionStore(kind: string, makeDeployment: () => MakePro
         expect((await sessionOf({ store }, jar)).session.source).toEqual({ kind: 'provider', id })
         expect(await kindOf(await other({ providers: [PROVIDER] }), jar)).toBe('provider')
         // And a local user is none of its people.
-        expect((await sessionOf({ store }, await signIn(LOCAL))).session.source).toEqual({ kind: 'local' })
+        expect((await sessionOf({ store }, await signIn(LOCAL))).session.source).toEqual(LOCAL.source)
       },
     )
   })

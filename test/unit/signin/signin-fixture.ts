@@ -1,4 +1,6 @@
-import type { CookieConfig, SignInConfig } from '../../../src/config/config.ts'
+import type { CookieConfig } from '../../../src/config/sections/cookie.ts'
+import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
+import type { SignInConfig } from '../../../src/config/sections/sign-in.ts'
 import { createKeyRing } from '../../../src/crypto/keys.ts'
 import { readCookies } from '../../../src/http/cookies.ts'
 import type { CookieChange, Exchange } from '../../../src/http/exchange.ts'
@@ -130,6 +132,8 @@ export interface Given {
   readonly sessions?: (
     world: Pick<SignInContext, 'clients'> & { readonly platform: FakePlatform },
   ) => Pick<SignInContext, 'sessions' | 'denylist'>
+  /** Changes to the settings of the usual provider. */
+  readonly provider?: Partial<ProviderConfig>
   /** Changes to the provider's discovery document. */
   readonly metadata?: Claims
 }
@@ -147,7 +151,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
     line: () => undefined,
   }
   const providerContext = { platform, log, readSecret: async () => '' }
-  const providers = given.providers ?? createProviders([aProviderConfig()], providerContext)
+  const providers = given.providers ?? createProviders([aProviderConfig(given.provider)], providerContext)
   const clients = new Map(providers.map(({ id }) => [id, CLIENT]))
   const context: SignInContext = {
     config: {

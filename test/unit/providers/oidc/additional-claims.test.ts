@@ -89,9 +89,9 @@ test('a bearer token of the provider and of an extra issuer brings them too', as
       enabled: true,
       loginFallback: true,
       extraIssuers: [{ issuer: extra.origin, audience: 'api' }],
-      additionalClaims: ['tenant.id'],
     },
     providers: [provider],
+    settings: aProviderConfig({ claims: { ...aProviderConfig().claims, additional: ['tenant.id'] } }),
     context: someTools(world),
   })
   for (const token of [

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../../src/lib/bytes.ts'
 import { deflate } from '../../../../src/session/cookie/deflate.ts'
 import { decodeSession, encodeSession } from '../../../../src/session/cookie/payload.ts'
-import type { Session, SessionSource } from '../../../../src/session/session.ts'
+import type { Session } from '../../../../src/session/session.ts'
 import { aSession, NOW_MS } from '../../../support/session.ts'
 import { aToken, someGroups } from '../refresh-fixture.ts'
 
@@ -97,19 +97,25 @@ describe('a session as bytes', () => {
     expect((await decodeSession(await encoded(aSession({ groups: ['', 'a', ''] }))))?.groups).toEqual(['a'])
   })
 
-  it.each<SessionSource>([{ kind: 'local' }, { kind: 'bearer' }])(
-    'keeps the source $kind, which is no provider',
-    async (source) => {
-      const session = aSession({ source, client: undefined, issuer: '' })
+  it('keeps a local user, whose session has a record in place of a provider', async () => {
+    const source = { kind: 'local', record: 'record-of-alice' } as const
+    for (const groups of [['users'], someGroups(200)]) {
+      const session = aSession({ source, client: undefined, issuer: '', groups })
       const bytes = await encoded(session)
       expect(await decodeSession(bytes)).toEqual(session)
-      expect(new TextDecoder().decode(bytes)).not.toContain('idp')
-    },
-  )
+    }
+    const bytes = await encoded(aSession({ source, client: undefined }))
+    expect(new TextDecoder().decode(bytes)).toContain('"rec":"record-of-alice"')
+    expect(new TextDecoder().decode(bytes)).not.toContain('idp')
+  })
 
   it.each(['local', 'bearer', 'htpasswd'])('keeps a provider that is called %s a provider', async (id) => {
     const session = aSession({ source: { kind: 'provider', id } })
     expect(await decodeSession(await encoded(session))).toEqual(session)
+  })
+
+  it('knows people without an issuer', async () => {
+    expect(await decodeSession(await encoded(aSession({ issuer: '' })))).toEqual(aSession({ issuer: '' }))
   })
 })
 
@@ -119,6 +125,7 @@ describe('what cannot be a session', () => {
     ['without an id', { id: '' }],
     ['with a sign-in at no time', { signedInAtMs: Number.NaN }],
     ['with an end before time', { expiresAtMs: -5000 }],
+    ['of a bearer token', { source: { kind: 'bearer' }, client: undefined }],
   ])('%s is not written', async (_, spoilt) => {
     expect(await encodeSession(aSession(spoilt))).toEqual({ ok: false, problem: 'identity_incomplete' })
   })
@@ -131,8 +138,9 @@ describe('what cannot be a session', () => {
   it.each<[string, unknown]>([
     ['nothing (CK-24)', {}],
     ['no source', { ...VALID, idp: undefined }],
-    ['two sources', { ...VALID, src: 'local' }],
-    ['an unknown source', { ...VALID, idp: undefined, src: 'root' }],
+    ['two sources', { ...VALID, rec: 'r' }],
+    ['a local user with a client', { ...VALID, idp: undefined, rec: 'r' }],
+    ['an empty record', { ...VALID, idp: undefined, cli: undefined, rec: '' }],
     ['a provider without a name', { ...VALID, idp: '' }],
     ['no subject', { ...VALID, sub: undefined }],
     ['an empty subject', { ...VALID, sub: '' }],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { HeadersConfig, TokenName } from '../../../../src/config/sections/headers.ts'
+import type { HeadersConfig } from '../../../../src/config/sections/headers.ts'
+import type { TokenName } from '../../../../src/config/values/header-rows.ts'
 import { compileProjection } from '../../../../src/session/cookie/projection.ts'
 import type { Tokens } from '../../../../src/session/session.ts'
 import { headersOf } from '../../../support/headers.ts'
@@ -44,7 +45,11 @@ describe('of the tokens', () => {
     ['a sign-out address that does not', { backendLogoutUrl: 'https://op/out' }, 'RT'],
     ['validate-url without cookie-refresh', { provider: { validateUrl: 'https://op/v' } }, 'RT'],
     ['validate-url', { session: { refreshMs: 1000 }, provider: { validateUrl: 'https://op/v' } }, 'AT RT'],
-    ['GitHub', { session: { refreshMs: 1000 }, provider: { kind: 'github', issuer: undefined } }, 'AT RT'],
+    [
+      'a provider without an issuer that is asked with it',
+      { session: { refreshMs: 1000 }, provider: { issuer: undefined, validateUrl: 'https://op/v' } },
+      'AT RT',
+    ],
     ['session-cookie-minimal', { session: { minimal: true }, headers: headersOf('--pass-access-token') }, ''],
   ])('kept for %s', (_, wishes, kept) => expect(keptOf(wishes)).toBe(kept))
 

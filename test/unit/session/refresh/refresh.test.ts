@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionConfig } from '../../../../src/config/config.ts'
+import type { SessionConfig } from '../../../../src/config/sections/session.ts'
 import type { Cookie } from '../../../../src/http/exchange.ts'
 import { problem } from '../../../../src/problems.ts'
 import { failed, ok } from '../../../../src/result.ts'
@@ -9,6 +9,7 @@ import { cookiesOf, NAME, OTHER_SECRET, SECRET, sessionOf, someGroups } from '..
 import { aWorld, createClock, jarAfter, RotatingProvider, TOKENS_ONLY } from '../session-fixture.ts'
 
 const MINUTE_MS = 60_000
+const LOCAL = { kind: 'local', record: 'record' } as const
 const HOUR_MS = 60 * MINUTE_MS
 
 describe('a session that is not due', () => {
@@ -36,9 +37,9 @@ describe('a session that is not due', () => {
     const { clock, visit, gate } = await aWorld({
       session: { refreshMs: MINUTE_MS, revalidateMs: MINUTE_MS },
     })
-    const cookies = await cookiesOf(gate, aSession({ source: { kind: 'local' }, issuer: '' }))
+    const cookies = await cookiesOf(gate, aSession({ source: LOCAL, issuer: '' }))
     clock.ms += HOUR_MS
-    expect((await visit(cookies)).session?.source).toEqual({ kind: 'local' })
+    expect((await visit(cookies)).session?.source).toEqual(LOCAL)
   })
 })
 
@@ -486,7 +487,7 @@ describe('refreshNow()', () => {
     const { clock, provider, visit, gate } = await aWorld()
     const expired = { access: 'AT', id: undefined, refresh: undefined, accessExpiresAtMs: NOW_MS + 1000 }
     const plain = await cookiesOf(gate, aSession({ tokens: expired }))
-    const local = await cookiesOf(gate, aSession({ source: { kind: 'local' } }))
+    const local = await cookiesOf(gate, aSession({ source: LOCAL }))
     clock.ms += HOUR_MS
     expect((await visit(plain, 'refreshNow')).session).toBeDefined()
     expect((await visit(local, 'refreshNow')).session).toBeDefined()
