@@ -1,14 +1,17 @@
 import { askedByGateway } from './endpoints/forward-auth.ts'
 import { offerSignIn } from './endpoints/own-endpoints.ts'
+import { toNetwork } from './http/addresses.ts'
 import { toSetCookie } from './http/cookies.ts'
 import type { Exchange } from './http/exchange.ts'
 import { isOwnOrigin } from './http/origin.ts'
 import type { ProblemContext } from './http/respond.ts'
 import { whenKnown } from './lib/async.ts'
 import type { Note } from './observe/access.ts'
+import type { Share } from './platform.ts'
 import { type Asked, askedItself, decide } from './policy/decide.ts'
 import { PROBLEMS, type Problem, problem } from './problems.ts'
 import type { Parts } from './services.ts'
+import type { Session } from './session/session.ts'
 import type { Who } from './signin/authenticate.ts'
 import { readKeptForm } from './signin/login/form-replay.ts'
 
@@ -59,6 +62,7 @@ async function forward(
   const sent = await forwarder.forward({
     exchange,
     session,
+    share: toShare(parts, exchange, session),
     setCookies: who.changes.map((change) => toSetCookie(change, config.cookie, exchange.facts.host)),
     closeAtMs: session === undefined ? undefined : sessions.endsAtMs(session),
     // A token is made to be read by programs behind us too, as behind oauth2-proxy; a password is for us alone.
@@ -68,6 +72,17 @@ async function forward(
   if (sent.ok) return sent.value
   logUpstream(parts, exchange, { why: sent.problem, upstream: note.upstream })
   return refuse(parts, exchange, who, sent.problem)
+}
+
+const TRUSTED: Share = { holder: undefined, anonymous: false }
+
+/** A person counts as one however many sessions they have; without a session it is the client's network. */
+function toShare({ rules }: Parts, { facts }: Exchange, session: Session | undefined): Share {
+  const { client } = facts
+  if (session !== undefined) return { holder: `${session.issuer} ${session.subject}`, anonymous: false }
+  if (client === undefined) return { holder: undefined, anonymous: true }
+  // Behind an address of trusted-ip stand many clients, and the operator vouches for them.
+  return rules.trustedAddresses.has(client) ? TRUSTED : { holder: toNetwork(client), anonymous: true }
 }
 
 /** What the client is not told: why the app gave no answer. What clients do wrong stands in their access lines. */

@@ -63,20 +63,40 @@ export interface ResponseEdit {
   readonly add: HeaderLines
 }
 
+/** Account that a forwarded request is charged to while it holds what is bounded: upstream connections, tunnels. */
+export interface Share {
+  /** Person, or network of the client; undefined where no one address stands for one client. */
+  readonly holder: string | undefined
+  /** The request is on a public route, without a session. */
+  readonly anonymous: boolean
+}
+
 /** Everything that a runtime needs to forward one request; nothing is left to be decided there. */
 export interface ForwardPlan {
   readonly upstream: UpstreamAddress
+  readonly share: Share
   /** Origin-form target, byte for byte as it goes out. */
   readonly target: string
   /** The complete request header lines but for framing (Content-Length, Transfer-Encoding, Connection), which the forwarder owns. */
   readonly headers: HeaderLines
   readonly response: ResponseEdit
-  /** Milliseconds until response headers; 0 waits for ever. Ignored for WebSockets. */
+  /**
+   * Milliseconds until response headers (not for WebSockets), and without progress of a body or of a client that reads;
+   * 0 waits for ever.
+   */
   readonly timeoutMs: number
   /** Carry a WebSocket handshake and then the raw connection. */
   readonly websocket: boolean
   /** When a tunnel or a never-ending response must be cut, in ms since the epoch. */
   readonly closeAtMs?: number
+}
+
+/** One file to be served, as an answer that is edited like an upstream's. */
+export interface FilePlan {
+  readonly path: string
+  readonly response: ResponseEdit
+  /** Milliseconds without progress of a client that reads; 0 waits for ever. */
+  readonly timeoutMs: number
 }
 
 /** A file that may change while we run. */
@@ -111,7 +131,7 @@ export interface Platform {
    */
   forward(arrival: Arrival, plan: ForwardPlan): Promise<Result<Response>>
   /** Serves `file:` upstreams; absent where there is no file system. */
-  readonly serveFile?: (arrival: Arrival, path: string, edit: ResponseEdit) => Promise<Result<Response>>
+  readonly serveFile?: (arrival: Arrival, plan: FilePlan) => Promise<Result<Response>>
   /** Calls to the provider. Plain fetch semantics; the caller bounds time and size. */
   fetch(url: string, init: RequestInit): Promise<Response>
   /** Milliseconds since the epoch. */

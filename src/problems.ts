@@ -19,6 +19,12 @@ export const PROBLEMS = {
   host_malformed: outcome(400, 'info', 'Bad request', 'The Host header of this request is not well formed.'),
   request_malformed: outcome(400, 'info', 'Bad request', 'This request is not well formed.'),
   target_too_long: outcome(414, 'info', 'Address too long', 'The address of this request is too long.'),
+  request_timeout: outcome(
+    408,
+    'info',
+    'Request took too long',
+    'The rest of this request did not arrive in time.',
+  ),
   headers_too_many: outcome(431, 'info', 'Too many headers', 'This request has too many header lines.'),
   method_not_allowed: outcome(
     405,

@@ -31,6 +31,14 @@ export function readAddress(text: string): string | undefined {
   return parseAddress(bare)?.toString()
 }
 
+/** The network that one client can have to itself: an IPv4 address, or the /64 of an IPv6 address (RFC 6177). */
+export function toNetwork(address: string): string {
+  if (!address.includes(':')) return address
+  const parsed = parseAddress(address)
+  if (parsed === undefined || parsed.kind() === 'ipv4') return parsed?.toString() ?? address
+  return `${parsed.toNormalizedString().split(':', 4).join(':')}::/64`
+}
+
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
   if (!text.includes(':') || text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined

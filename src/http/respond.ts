@@ -115,6 +115,8 @@ export function createRespond({ cookie, pages, prefix }: RespondParts): Respond 
         : respond.json(exchange, status, toJson(problem, requestId, prefix), changes)
       const pauseSeconds = RETRY_AFTER_SECONDS[problem.reason]
       if (pauseSeconds !== undefined) response.headers.set('Retry-After', String(pauseSeconds))
+      // RFC 9110 §15.5.9: what still comes of the request is not waited for.
+      if (status === 408) response.headers.set('Connection', 'close')
       return response
     },
     prepared(reason, kind) {

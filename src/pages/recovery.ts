@@ -9,6 +9,7 @@ export const WAYS_ON = {
   host_malformed: 'home',
   request_malformed: 'home',
   target_too_long: 'home',
+  request_timeout: 'reload',
   headers_too_many: 'home',
   method_not_allowed: 'home',
   body_too_large: 'home',

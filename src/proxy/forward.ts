@@ -1,6 +1,6 @@
 import type { HeadersConfig, UpstreamConfig } from '../config/config.ts'
 import type { Exchange, Target } from '../http/exchange.ts'
-import type { Arrival, HeaderLines, Platform, UpstreamAddress } from '../platform.ts'
+import type { Arrival, HeaderLines, Platform, Share, UpstreamAddress } from '../platform.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 import type { Session } from '../session/session.ts'
@@ -19,6 +19,7 @@ export interface ForwardRequest {
   readonly exchange: Exchange
   /** Whose identity is sent along; undefined on routes that need no sign-in. */
   readonly session: Session | undefined
+  readonly share: Share
   /** Complete Set-Cookie values for the answer. */
   readonly setCookies: readonly string[]
   /** When a tunnel or a never-ending answer must be cut, in ms since the epoch. */
@@ -64,6 +65,7 @@ export function createForwarder(parts: {
     if (why !== undefined) return Promise.resolve(failed(problem('request_malformed', { why })))
     return platform.forward(exchange.arrival, {
       upstream: address,
+      share: request.share,
       target: exchange.target.raw,
       headers: requestHeaders({ exchange, session, upstream, dropAuthorization }),
       response: responseEdit(request),
@@ -80,7 +82,7 @@ export function createForwarder(parts: {
     if (route.kind === 'redirect') {
       return Promise.resolve(ok(slashRedirect(route.location, responseEdit(request))))
     }
-    const { id, target, path } = route.upstream
+    const { id, target, path, timeoutMs } = route.upstream
     if (request.note !== undefined) request.note.upstream = id
     if (target.kind === 'static') {
       return Promise.resolve(ok(staticAnswer(target.status, responseEdit(request))))
@@ -90,7 +92,7 @@ export function createForwarder(parts: {
     if (file === undefined || platform.serveFile === undefined) {
       return Promise.resolve(failed(problem('not_found')))
     }
-    return platform.serveFile(exchange.arrival, file, responseEdit(request))
+    return platform.serveFile(exchange.arrival, { path: file, response: responseEdit(request), timeoutMs })
   }
 
   const isStatic = (target: Target): boolean => {

@@ -39,6 +39,9 @@ export function createUpstreamClient(limits: PoolLimits = POOL_LIMITS): Upstream
       if (upstream.kind === 'binding') {
         return Promise.resolve(failed(problem('no_upstream', { why: 'bindings exist on Workers only' })))
       }
+      if (plan.websocket && !tunnels.reserve(plan.share)) {
+        return Promise.resolve(failed(problem('overloaded', { why: 'open WebSockets' })))
+      }
       return new Promise((settle) => {
         new Relay({ arrival, plan, pool: poolOf(upstream), tunnels, settle }).start()
       })

@@ -1,14 +1,16 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { ForwardPlan } from '../../../src/platform.ts'
+import type { ForwardPlan, Share } from '../../../src/platform.ts'
 import { problem, type Reason } from '../../../src/problems.ts'
 import { failed, ok, type Result } from '../../../src/result.ts'
 import type { NodeArrival } from '../server/incoming-request.ts'
+import { onClientIdle } from '../stalls.ts'
 import type { ConnectionFailure, ConnectionUser, UpstreamConnection } from './connection.ts'
-import type { Pool, Waiter } from './pool.ts'
+import type { Pool } from './pool.ts'
 import { hasContent, startUpload, type Upload } from './request-body.ts'
 import type { ResponseHead } from './response-head.ts'
+import type { Waiter } from './waiting-line.ts'
 import { delayUntil, isAccepted, type Tunnels } from './websocket.ts'
-import { endWith, requestHead, responseLines, valuesOf } from './wire.ts'
+import { cut, endWith, isRepeatable, requestHead, sendHead, valuesOf, writeHints } from './wire.ts'
 import { notePassed } from './young-generation.ts'
 
 /** What one forwarded request is made from. */
@@ -21,12 +23,12 @@ export interface RelayInput {
   readonly settle: (result: Result<Response>) => void
 }
 
-/** Methods that may be sent again when a connection turns out to be dead (RFC 9110 §9.2.2). */
-const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
-
 /** A request that cannot be repeated takes only a connection that was in use just now. */
 const FRESH_MS = 500
 const NEW = -1
+
+/** Longest wait in the pool's queue where the upstream itself may take for ever. */
+const QUEUE_MS = 30_000
 
 /** A client that waits for a 101 cannot be seen leaving, so the wait is bounded whatever the upstream's timeout says. */
 const HANDSHAKE_MS = 30_000
@@ -50,6 +52,7 @@ export class Relay implements Waiter, ConnectionUser {
   #closeTimer: NodeJS.Timeout | undefined
   #attempts = 0
   #paused = false
+  #watchesClient = false
   #over = false
 
   constructor({ arrival, plan, pool, tunnels, settle }: RelayInput) {
@@ -59,6 +62,10 @@ export class Relay implements Waiter, ConnectionUser {
     this.#tunnels = tunnels
     this.#settle = settle
     this.#hasContent = hasContent(arrival.incoming)
+  }
+
+  get share(): Share {
+    return this.#plan.share
   }
 
   /** Begins; everything that follows comes by callback. */
@@ -71,7 +78,7 @@ export class Relay implements Waiter, ConnectionUser {
         if (!this.#over) this.#abandon('client_gone', {})
       })
       this.#startHeadTimer()
-      this.#acquire(this.#isRepeatable() ? Number.POSITIVE_INFINITY : FRESH_MS)
+      this.#acquire(isRepeatable(this.#arrival) ? Number.POSITIVE_INFINITY : FRESH_MS)
     }
   }
 
@@ -80,39 +87,40 @@ export class Relay implements Waiter, ConnectionUser {
     this.#attempts += 1
     const { incoming, outgoing, method } = this.#arrival
     connection.begin(this, { method, head: requestHead(this.#arrival, this.#plan) })
+    if (this.#timeoutMs === 0) clearTimeout(this.#headTimer)
     if (!this.#hasContent) return
-    // However long an upload takes, the upstream's time begins when it has everything.
+    // However long an upload takes, the upstream's time begins when it has everything, as long as something moves.
     clearTimeout(this.#headTimer)
-    this.#upload = startUpload({ incoming, outgoing, connection, onDone: () => this.#startHeadTimer() })
+    this.#upload = startUpload({
+      incoming,
+      outgoing,
+      connection,
+      timeoutMs: this.#plan.timeoutMs,
+      onDone: () => this.#startHeadTimer(),
+      onStalled: () => this.#abandon('upstream_timeout', { why: 'the upload is not read' }),
+    })
+    this.#watchClient()
   }
 
   /** 103 is passed on with its links (RFC 8297); 100 and 102 were between us and the upstream. */
   onInterim(head: ResponseHead): void {
-    const { outgoing, httpVersion } = this.#arrival
-    if (head.status !== 103 || httpVersion !== '1.1') return
-    const link = valuesOf(head.lines, 'link')
-    try {
-      if (link.length > 0) outgoing.writeEarlyHints({ link })
-    } catch {
-      // Node takes only links of a certain form; a hint is worth no failure.
-    }
+    if (head.status === 103) writeHints(this.#arrival, valuesOf(head.lines, 'link'))
   }
 
   onHead(head: ResponseHead): void {
     clearTimeout(this.#headTimer)
-    const { outgoing } = this.#arrival
-    this.#arrival.bytes = 0
-    outgoing.sendDate = false
-    outgoing.writeHead(head.status, head.reason, responseLines(head, this.#plan.response))
+    sendHead(this.#arrival, head, this.#plan.response)
     this.#settle(SENT)
   }
 
   onSwitch(head: ResponseHead, rest: Buffer): void {
-    const upstream = this.#connection?.detach()
-    if (upstream === undefined) return
+    const connection = this.#connection
+    if (connection === undefined) return
+    const upstream = connection.detach()
     if (this.#plan.websocket && isAccepted(this.#arrival, head)) {
       this.#over = true
       clearTimeout(this.#headTimer)
+      this.#pool.detach(connection)
       this.#tunnels.accept({ arrival: this.#arrival, plan: this.#plan, head, rest, upstream })
       this.#settle(SENT)
     } else {
@@ -139,8 +147,7 @@ export class Relay implements Waiter, ConnectionUser {
   }
 
   onEnd(reusable: boolean): void {
-    this.#over = true
-    clearTimeout(this.#closeTimer)
+    this.#leave()
     const { outgoing } = this.#arrival
     const connection = this.#connection
     // An upstream that answered before it had read everything may go on reading our next request as content, and one
@@ -157,8 +164,10 @@ export class Relay implements Waiter, ConnectionUser {
     const connection = this.#connection
     this.#upload?.stop()
     const wasStale = connection?.wasUsed === true && !failure.responded && this.#attempts === 1
-    if (wasStale && this.#isRepeatable()) this.#acquire(NEW)
-    else {
+    if (wasStale && isRepeatable(this.#arrival)) {
+      this.#connection = undefined
+      this.#acquire(NEW)
+    } else {
       const reason = failure.kind === 'connect' ? 'upstream_unreachable' : 'upstream_misbehaved'
       this.#end(reason, { why: failure.why })
     }
@@ -168,27 +177,44 @@ export class Relay implements Waiter, ConnectionUser {
     if (!this.#pool.acquire(this, maxIdleMs)) this.#end('overloaded', { why: 'upstream connections' })
   }
 
-  #isRepeatable(): boolean {
-    return !this.#hasContent && REPEATABLE.has(this.#arrival.method)
+  get #timeoutMs(): number {
+    return this.#plan.websocket ? HANDSHAKE_MS : this.#plan.timeoutMs
   }
 
   #startHeadTimer(): void {
-    const timeoutMs = this.#plan.websocket ? HANDSHAKE_MS : this.#plan.timeoutMs
     // An upload may go on after the answer has begun.
-    if (timeoutMs === 0 || this.#over || this.#arrival.outgoing.headersSent) return
-    this.#headTimer = setTimeout(() => this.#abandon('upstream_timeout', {}), timeoutMs)
+    if (this.#over || this.#arrival.outgoing.headersSent) return
+    const ms = this.#timeoutMs || (this.#connection === undefined ? QUEUE_MS : 0)
+    if (ms > 0) this.#headTimer = setTimeout(() => this.#onLate(), ms)
+  }
+
+  #onLate(): void {
+    if (this.#connection !== undefined) this.#abandon('upstream_timeout', {})
+    else this.#abandon('overloaded', { why: 'upstream connections' })
+  }
+
+  /** A client that neither sends what it announced nor reads what it gets holds a connection to the app for nothing. */
+  #watchClient(): void {
+    const { timeoutMs } = this.#plan
+    if (timeoutMs === 0 || this.#watchesClient) return
+    this.#watchesClient = true
+    const { outgoing } = this.#arrival
+    onClientIdle(outgoing, timeoutMs, () => {
+      if (outgoing.writableLength > 0) outgoing.destroy()
+      else if (this.#upload?.isAwaited() === true) this.#abandon('request_timeout', {})
+    })
   }
 
   #startCloseTimer(): NodeJS.Timeout | undefined {
     const { closeAtMs } = this.#plan
     if (closeAtMs === undefined) return undefined
-    const cut = (): void => this.#abandon('sign_in_required', {})
-    return setTimeout(cut, delayUntil(closeAtMs))
+    return setTimeout(() => this.#abandon('sign_in_required', {}), delayUntil(closeAtMs))
   }
 
   #pauseUntilDrained(): void {
     if (this.#paused) return
     this.#paused = true
+    this.#watchClient()
     const socket = this.#connection?.socket
     socket?.pause()
     this.#arrival.outgoing.once('drain', () => {
@@ -205,23 +231,20 @@ export class Relay implements Waiter, ConnectionUser {
     this.#end(reason, detail)
   }
 
-  /** No answer, or no more of it: said in words while that is possible, by cutting the connection afterwards. */
-  #end(reason: Reason, detail: { why?: string }): void {
+  /** This exchange is over, and no tunnel has come of it. */
+  #leave(): void {
     this.#over = true
     clearTimeout(this.#headTimer)
     clearTimeout(this.#closeTimer)
-    const { outgoing } = this.#arrival
-    if (outgoing.headersSent) this.#cut()
-    else this.#settle(failed(problem(reason, detail)))
+    if (this.#plan.websocket) this.#tunnels.cancel(this.share)
   }
 
-  /**
-   * Node holds writes back until the end of the tick. Without them the client would see a connection that died before
-   * any answer, which browsers take as leave to send the request again.
-   */
-  #cut(): void {
+  /** No answer, or no more of it: said in words while that is possible, by cutting the connection afterwards. */
+  #end(reason: Reason, detail: { why?: string }): void {
+    if (this.#over) return
+    this.#leave()
     const { outgoing } = this.#arrival
-    outgoing.flushHeaders()
-    process.nextTick(() => outgoing.destroy())
+    if (outgoing.headersSent) cut(outgoing)
+    else this.#settle(failed(problem(reason, detail)))
   }
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ForwardPlan } from '../../../src/platform.ts'
+import type { ForwardPlan, Share } from '../../../src/platform.ts'
 import type { NodeArrival } from '../server/incoming-request.ts'
 import type { ResponseHead } from './response-head.ts'
+import { createShares, sharesOf } from './shares.ts'
 import { openTunnel, type Tunnel } from './tunnel.ts'
 
 /** RFC 6455 §1.3. */
@@ -13,9 +14,13 @@ const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const POLICY_VIOLATION = 1008
 const GOING_AWAY = 1001
 
-/** The tunnels that are open now. */
+/** The tunnels that are open now, and the handshakes that may become some. */
 export interface Tunnels {
-  /** Turns an accepted handshake into a tunnel. */
+  /** Keeps a place for a handshake; false when there is none left, or none for this holder. */
+  reserve(share: Share): boolean
+  /** Gives back the place of a handshake that came to nothing. */
+  cancel(share: Share): void
+  /** Turns an accepted handshake into a tunnel, which takes the place that was kept for it. */
   accept(handshake: Handshake): void
   /** Tells every client that we are going away. */
   closeAll(): void
@@ -58,9 +63,18 @@ export function isAccepted({ incoming }: NodeArrival, head: ResponseHead): boole
   )
 }
 
+/** Most tunnels of the process, whatever the upstream. They are shared out like its connections, and do not count as such. */
+const MAX_TUNNELS = 4096
+
 /** Makes the list of open tunnels. */
-export function createTunnels(): Tunnels {
+export function createTunnels(limit = MAX_TUNNELS): Tunnels {
   const open = new Set<Tunnel>()
+  const places = createShares(sharesOf(limit))
+  let taken = 0
+  const cancel = (share: Share): void => {
+    taken -= 1
+    places.give(share)
+  }
   const accept = (handshake: Handshake): void => {
     const { arrival, plan, rest, upstream } = handshake
     const client = arrival.incoming.socket
@@ -71,8 +85,10 @@ export function createTunnels(): Tunnels {
     const tunnel = openTunnel({
       client,
       upstream,
+      stallMs: plan.timeoutMs,
       onClose: () => {
         open.delete(tunnel)
+        cancel(plan.share)
         clearTimeout(timer)
         // The response object has lost its socket: whoever waits for the departure would wait for ever.
         arrival.outgoing.emit('close')
@@ -86,6 +102,13 @@ export function createTunnels(): Tunnels {
     if (rest.length > 0) upstream.unshift(rest)
   }
   return {
+    reserve: (share) => {
+      if (taken >= limit || !places.admits(share)) return false
+      taken += 1
+      places.take(share)
+      return true
+    },
+    cancel,
     accept,
     closeAll: () => {
       for (const tunnel of [...open]) tunnel.close(GOING_AWAY, 'going away')

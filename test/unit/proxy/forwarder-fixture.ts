@@ -1,6 +1,6 @@
 import type { HeadersConfig, UpstreamConfig } from '../../../src/config/config.ts'
 import type { Exchange, Facts } from '../../../src/http/exchange.ts'
-import type { ForwardPlan, HeaderLines } from '../../../src/platform.ts'
+import type { ForwardPlan, HeaderLines, Share } from '../../../src/platform.ts'
 import { createForwarder, type ForwardRequest } from '../../../src/proxy/forward.ts'
 import type { Result } from '../../../src/result.ts'
 import { createFakePlatform } from '../../support/fake-platform.ts'
@@ -19,6 +19,9 @@ export const HEADERS: HeadersConfig = {
   stripClientHeaders: true,
   requestIdHeader: 'x-request-id',
 }
+
+/** A client on a public route. */
+export const STRANGER: Share = { holder: '203.0.113.7', anonymous: true }
 
 export const UPSTREAM: UpstreamConfig = {
   id: 'app',
@@ -51,6 +54,7 @@ export async function forwarded(given: Given): Promise<{ plan: ForwardPlan; resu
   const result = await forwarder.forward({
     exchange: anExchange(given),
     session,
+    share: given.share ?? STRANGER,
     setCookies,
     closeAtMs,
     dropAuthorization,

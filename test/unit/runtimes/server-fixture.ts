@@ -4,10 +4,10 @@ import { type Listener, listen } from '../../../runtimes/node/server/listen.ts'
 import type { UpstreamConfig } from '../../../src/config/config.ts'
 import type { TurnAway } from '../../../src/endpoints/overload.ts'
 import type { Exchange } from '../../../src/http/exchange.ts'
-import type { Arrival, Departure } from '../../../src/platform.ts'
+import type { Arrival, Departure, Share } from '../../../src/platform.ts'
 import { PROBLEMS } from '../../../src/problems.ts'
 import { createForwarder } from '../../../src/proxy/forward.ts'
-import { HEADERS, UPSTREAM } from '../proxy/forwarder-fixture.ts'
+import { HEADERS, STRANGER, UPSTREAM } from '../proxy/forwarder-fixture.ts'
 
 /** What a test says about the door. */
 export interface DoorSettings {
@@ -16,6 +16,7 @@ export interface DoorSettings {
   readonly config?: Partial<UpstreamConfig>
   readonly setCookies?: readonly string[]
   readonly closeAfterMs?: number
+  readonly share?: Share
   /** Answers instead of forwarding; undefined forwards. */
   readonly answer?: (arrival: Arrival, request: Request) => Promise<Response | undefined>
 }
@@ -52,6 +53,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<Door> {
     const sent = await forward({
       exchange: anExchange(arrival),
       session: undefined,
+      share: settings.share ?? STRANGER,
       setCookies: settings.setCookies ?? [],
       closeAtMs: settings.closeAfterMs === undefined ? undefined : Date.now() + settings.closeAfterMs,
     })
