@@ -1,15 +1,15 @@
 import type { Bindings } from './worker/forward.ts'
-import { type Door, openDoor } from './worker/worker-app.ts'
+import { createWorkerApp, type WorkerApp } from './worker/worker-app.ts'
 
-export { SidegateRelay } from './worker/relay-object.ts'
+export { SidegateState } from './worker/shared-object.ts'
 
-let settled: Door | undefined
+let settled: WorkerApp | undefined
 
 /** Sidegate on Cloudflare Workers. Opened by the first request, since nothing may be awaited while a Worker starts. */
 export default {
   async fetch(request, env, ctx) {
     // A promise of one request must not be awaited by another: early visitors each open a door, and the first open one counts.
-    const door = settled ?? (await openDoor(env))
+    const door = settled ?? (await createWorkerApp(env))
     settled ??= door
     return settled.fetch(request, ctx)
   },

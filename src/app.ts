@@ -1,22 +1,23 @@
 import { type Context, Hono } from 'hono'
 import type { Config } from './config/config.ts'
-import { createTurnAway, type TurnAway } from './endpoints/overload.ts'
+import { createOverloadResponder, type OverloadResponder } from './endpoints/overload.ts'
 import { createOwnEndpoints } from './endpoints/own-endpoints.ts'
 import { createSessionEndpoints } from './endpoints/session.ts'
 import { createGate } from './gate.ts'
 import type { Exchange } from './http/exchange.ts'
 import { toHttps } from './http/force-https.ts'
-import { createOpenExchange } from './http/read-exchange.ts'
-import { type Note, writeAccessLine } from './observe/access.ts'
-import type { Arrival, Platform } from './platform.ts'
+import { createReadExchange } from './http/read-exchange.ts'
+import type { MaybePromise } from './lib/async.ts'
+import { type AccessEntry, logAccess } from './observe/access.ts'
+import type { IncomingRequest, Platform } from './platform.ts'
 import { problem } from './problems.ts'
-import { createParts } from './services.ts'
+import { createServices } from './services.ts'
 
 /** The program as a fetch handler. `env` is what the runtime passes beside the Request. */
 export interface App {
-  fetch(request: Request, env: unknown): Response | Promise<Response>
+  fetch(request: Request, env: unknown): MaybePromise<Response>
   /** Turns a request away that there is no time to read: an access line, and an answer that was made beforehand. */
-  readonly turnAway: TurnAway
+  readonly respondOverloaded: OverloadResponder
   /** Paths of health checks, which nobody may keep waiting. */
   readonly probes: readonly string[]
 }
@@ -27,17 +28,17 @@ const STAYS_ON_HTTP: ReadonlySet<string> = new Set(['ping', 'ready', 'callback']
 /** What App Engine and load balancers of Google Cloud ask for (gcp-healthchecks). */
 const GOOGLE_PATHS = ['/liveness_check', '/readiness_check']
 
-type Env = { Bindings: { arrival: Arrival } }
-type Handle = (exchange: Exchange, note: Note) => Response | Promise<Response>
+type Env = { Bindings: { request: IncomingRequest } }
+type Handle = (exchange: Exchange, entry: AccessEntry) => MaybePromise<Response>
 
 /** Builds every part once and says, in order, what happens to a request. */
 export async function createApp(config: Config, platform: Platform): Promise<App> {
-  const parts = await createParts(config, platform)
-  const { log, respond } = parts
-  const open = createOpenExchange(config)
-  const gate = createGate(parts)
-  const own = createOwnEndpoints(parts, gate)
-  const about = createSessionEndpoints(parts)
+  const services = await createServices(config, platform)
+  const { log, respond } = services
+  const readExchange = createReadExchange(config)
+  const gate = createGate(services)
+  const own = createOwnEndpoints(services, gate)
+  const about = createSessionEndpoints(services)
 
   /** With force-https everything moves but probes, and callbacks, whose query must not travel in the open a second time. */
   const secured = (exchange: Exchange): Response | undefined => {
@@ -47,16 +48,16 @@ export async function createApp(config: Config, platform: Platform): Promise<App
 
   /** Observed: every request gets an id, a timing and one access line. What cannot be read as a request ends here. */
   const observed = (name: string, handle: Handle) => (c: Context<Env>) => {
-    const { arrival } = c.env
-    const note: Note = { verdict: name, user: undefined, upstream: undefined }
-    const opened = open(arrival)
-    writeAccessLine({ log, now: platform.now }, { arrival, opened, note })
-    if (!opened.ok) return respond.malformed(opened.problem)
-    const elsewhere = STAYS_ON_HTTP.has(name) ? undefined : secured(opened.value)
-    return elsewhere ?? handle(opened.value, note)
+    const { request } = c.env
+    const entry: AccessEntry = { verdict: name, user: undefined, upstream: undefined }
+    const read = readExchange(request)
+    logAccess({ log, now: platform.now }, { request, read, entry })
+    if (!read.ok) return respond.malformed(read.problem)
+    const elsewhere = STAYS_ON_HTTP.has(name) ? undefined : secured(read.value)
+    return elsewhere ?? handle(read.value, entry)
   }
 
-  const app = new Hono<Env>({ getPath: (_, options) => pathOf(options?.env?.arrival.target) })
+  const app = new Hono<Env>({ getPath: (_, options) => pathOf(options?.env?.request.target) })
   const { prefix, ping, ready, googleHealth } = config.paths
 
   // Answered without a session.
@@ -82,12 +83,12 @@ export async function createApp(config: Config, platform: Platform): Promise<App
   app.all('*', observed('gate', gate))
 
   app.onError((error, c) => {
-    log.line('error', 'Bug: a handler threw', { why: String(error), target: pathOf(c.env.arrival.target) })
+    log.line('error', 'Bug: a handler threw', { why: String(error), target: pathOf(c.env.request.target) })
     return respond.malformed(problem('bug'))
   })
   return {
-    fetch: (request, env) => app.fetch(request, { arrival: platform.arrival(request, env) }),
-    turnAway: createTurnAway(parts),
+    fetch: (request, env) => app.fetch(request, { request: platform.incomingRequest(request, env) }),
+    respondOverloaded: createOverloadResponder(services),
     probes: [ping, ready, ...googlePaths].filter((path) => path !== undefined),
   }
 }

@@ -1,83 +1,91 @@
-import { askedByGateway } from './endpoints/forward-auth.ts'
+import { toForwardAuthRequest } from './endpoints/forward-auth.ts'
 import { offerSignIn } from './endpoints/own-endpoints.ts'
 import { toNetwork } from './http/addresses.ts'
 import { toSetCookie } from './http/cookies.ts'
 import type { Exchange } from './http/exchange.ts'
 import { isOwnOrigin } from './http/origin.ts'
 import type { ProblemContext } from './http/respond.ts'
-import { whenKnown } from './lib/async.ts'
-import type { Note } from './observe/access.ts'
+import { type MaybePromise, thenMaybe } from './lib/async.ts'
+import type { AccessEntry } from './observe/access.ts'
 import type { Share } from './platform.ts'
-import { type Asked, askedItself, decide } from './policy/decide.ts'
+import { decide, type PolicyRequest, toPolicyRequest } from './policy/decide.ts'
 import { PROBLEMS, type Problem, problem } from './problems.ts'
-import type { Parts } from './services.ts'
+import type { Services } from './services.ts'
 import type { Session } from './session/session.ts'
-import type { Who } from './signin/authenticate.ts'
-import { readKeptForm } from './signin/login/form-replay.ts'
+import type { Caller } from './signin/authenticate.ts'
+import { readFormReplay } from './signin/login/form-replay.ts'
 
 /** Judges a request for the app: forwards it, asks for a sign-in, or refuses. */
-export type Gate = (exchange: Exchange, note: Note) => Response | Promise<Response>
+export type Gate = (exchange: Exchange, entry: AccessEntry) => MaybePromise<Response>
 
 /** Builds the way of every request that is not for one of our own endpoints. */
-export function createGate(parts: Parts): Gate {
-  function admit(who: Who, exchange: Exchange, note: Note): Promise<Response> {
-    const asked = whatIsAsked(parts, exchange)
-    const verdict = decide(parts.rules, asked, who.session)
-    note.verdict = verdict.kind
-    note.user = who.session?.email ?? who.session?.user
-    if (who.problem !== undefined && verdict.kind === 'sign-in')
-      return Promise.resolve(refuse(parts, exchange, who, who.problem))
+export function createGate(services: Services): Gate {
+  function handle(caller: Caller, exchange: Exchange, entry: AccessEntry): Promise<Response> {
+    const request = whatIsAsked(services, exchange)
+    const verdict = decide(services.rules, request, caller.session)
+    entry.verdict = verdict.kind
+    entry.user = caller.session?.email ?? caller.session?.user
+    if (caller.problem !== undefined && verdict.kind === 'sign-in')
+      return Promise.resolve(refuse(services, exchange, caller, caller.problem))
     switch (verdict.kind) {
       case 'public':
-        return forward(parts, exchange, { who: { ...who, session: verdict.session }, note })
+        return forward(services, exchange, { caller: { ...caller, session: verdict.session }, entry })
       case 'allow':
-        return forward(parts, exchange, { who, note })
+        return forward(services, exchange, { caller, entry })
       case 'sign-in':
-        return askToSignIn(parts, exchange, { who, asked })
+        return askToSignIn(services, exchange, { caller, request })
       case 'deny':
-        return Promise.resolve(refuse(parts, exchange, who, verdict.problem))
+        return Promise.resolve(refuse(services, exchange, caller, verdict.problem))
     }
   }
 
-  return (exchange, note) => whenKnown(parts.whoIs(exchange), (who) => admit(who, exchange, note))
+  return (exchange, entry) =>
+    thenMaybe(services.authenticate(exchange), (caller) => handle(caller, exchange, entry))
 }
 
 /** In front of a static upstream stands a gateway that asks about a request of its own; there is nothing to forward then. */
-function whatIsAsked({ forwarder }: Parts, exchange: Exchange): Asked {
+function whatIsAsked({ forwarder }: Services, exchange: Exchange): PolicyRequest {
   const isNamed = exchange.facts.forwarded.uri !== undefined
-  return isNamed && forwarder.isStatic(exchange.target) ? askedByGateway(exchange) : askedItself(exchange)
+  return isNamed && forwarder.isStatic(exchange.target)
+    ? toForwardAuthRequest(exchange)
+    : toPolicyRequest(exchange)
 }
 
 async function forward(
-  parts: Parts,
+  services: Services,
   exchange: Exchange,
-  { who, note }: { who: Who; note: Note },
+  { caller, entry }: { caller: Caller; entry: AccessEntry },
 ): Promise<Response> {
-  const { config, forwarder, sessions } = parts
-  const { session } = who
-  if (session !== undefined && isForeignWebSocket(exchange, who)) {
-    note.verdict = 'deny'
-    return refuse(parts, exchange, who, problem('origin_refused', { origin: exchange.facts.originHeader }))
+  const { config, forwarder, sessions } = services
+  const { session } = caller
+  if (session !== undefined && isForeignWebSocket(exchange, caller)) {
+    entry.verdict = 'deny'
+    return refuse(
+      services,
+      exchange,
+      caller,
+      problem('origin_refused', { origin: exchange.facts.originHeader }),
+    )
   }
   const sent = await forwarder.forward({
     exchange,
     session,
-    share: toShare(parts, exchange, session),
-    setCookies: who.changes.map((change) => toSetCookie(change, config.cookie, exchange.facts.host)),
+    share: toShare(services, exchange, session),
+    setCookies: caller.changes.map((change) => toSetCookie(change, config.cookie, exchange.facts.host)),
     closeAtMs: session === undefined ? undefined : sessions.endsAtMs(session),
     // A token is made to be read by programs behind us too, as behind oauth2-proxy; a password is for us alone.
-    dropAuthorization: who.authorizationUsed && session?.provider !== 'bearer',
-    note,
+    dropAuthorization: caller.authorizationUsed && session?.provider !== 'bearer',
+    entry,
   })
   if (sent.ok) return sent.value
-  logUpstream(parts, exchange, { why: sent.problem, upstream: note.upstream })
-  return refuse(parts, exchange, who, sent.problem)
+  logUpstream(services, exchange, { why: sent.problem, upstream: entry.upstream })
+  return refuse(services, exchange, caller, sent.problem)
 }
 
 const TRUSTED: Share = { holder: undefined, anonymous: false }
 
 /** A person counts as one however many sessions they have; without a session it is the client's network. */
-function toShare({ rules }: Parts, { facts }: Exchange, session: Session | undefined): Share {
+function toShare({ rules }: Services, { facts }: Exchange, session: Session | undefined): Share {
   const { client } = facts
   if (session !== undefined) return { holder: `${session.issuer} ${session.subject}`, anonymous: false }
   if (client === undefined) return { holder: undefined, anonymous: true }
@@ -87,7 +95,7 @@ function toShare({ rules }: Parts, { facts }: Exchange, session: Session | undef
 
 /** What the client is not told: why the app gave no answer. What clients do wrong stands in their access lines. */
 function logUpstream(
-  { log }: Parts,
+  { log }: Services,
   { requestId }: Exchange,
   { why, upstream }: { why: Problem; upstream: string | undefined },
 ): void {
@@ -106,29 +114,29 @@ function logUpstream(
  * else learns that a sign-in is needed (401) and keeps its cookies.
  */
 async function askToSignIn(
-  parts: Parts,
+  services: Services,
   exchange: Exchange,
-  { who, asked }: { who: Who; asked: Asked },
+  { caller, request }: { caller: Caller; request: PolicyRequest },
 ): Promise<Response> {
-  const { config, rules } = parts
-  const isProgram = config.signIn.forceJsonErrors || rules.isApi(asked.target)
-  if (exchange.facts.navigation && !isProgram) return offerSignIn(parts, exchange, who)
-  if (exchange.facts.wantsHtml && exchange.arrival.method === 'POST' && !isProgram)
-    return keepForm(parts, exchange, who)
-  return refuse(parts, isProgram ? asProgram(exchange) : exchange, who, problem('sign_in_required'))
+  const { config, rules } = services
+  const isProgram = config.signIn.forceJsonErrors || rules.isApi(request.target)
+  if (exchange.facts.navigation && !isProgram) return offerSignIn(services, exchange, caller)
+  if (exchange.facts.wantsHtml && exchange.request.method === 'POST' && !isProgram)
+    return keepForm(services, exchange, caller)
+  return refuse(services, isProgram ? asProgram(exchange) : exchange, caller, problem('sign_in_required'))
 }
 
-async function keepForm(parts: Parts, exchange: Exchange, who: Who): Promise<Response> {
-  const { config, pages, respond } = parts
-  const fields = await readKeptForm(exchange, config.signIn.formReplayLimitBytes)
-  if (!fields.ok) return refuse(parts, exchange, who, fields.problem)
-  const page = pages.sendAgain({ host: exchange.facts.host, fields: fields.value })
-  return respond.page(exchange, 401, page, who.changes)
+async function keepForm(services: Services, exchange: Exchange, caller: Caller): Promise<Response> {
+  const { config, pages, respond } = services
+  const fields = await readFormReplay(exchange, config.signIn.formReplayLimitBytes)
+  if (!fields.ok) return refuse(services, exchange, caller, fields.problem)
+  const page = pages.formReplay({ host: exchange.facts.host, fields: fields.value })
+  return respond.page(exchange, 401, page, caller.changes)
 }
 
-function refuse(parts: Parts, exchange: Exchange, who: Who, why: Problem): Response {
-  const { config, respond, signIn } = parts
-  const { session, changes } = who
+function refuse(services: Services, exchange: Exchange, caller: Caller, why: Problem): Response {
+  const { config, respond, signIn } = services
+  const { session, changes } = caller
   const context: ProblemContext = {
     changes,
     account: session?.email ?? session?.user,
@@ -145,6 +153,6 @@ function asProgram(exchange: Exchange): Exchange {
  * A page of another site can open a WebSocket with our cookies, and no CORS stops it (RFC 6455 §10.2). Credentials in
  * a header prove that a program of ours asked.
  */
-function isForeignWebSocket({ facts }: Exchange, who: Who): boolean {
-  return facts.websocket && !who.authorizationUsed && !isOwnOrigin(facts)
+function isForeignWebSocket({ facts }: Exchange, caller: Caller): boolean {
+  return facts.websocket && !caller.authorizationUsed && !isOwnOrigin(facts)
 }

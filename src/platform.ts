@@ -13,7 +13,7 @@ export type Peer =
   | { readonly kind: 'unknown' }
 
 /** What is known when an answer has left, or has failed to. */
-export interface Departure {
+export interface Completion {
   readonly status: number
   /** Body bytes that were sent, where the runtime counts them. */
   readonly bytes?: number
@@ -22,7 +22,7 @@ export interface Departure {
 }
 
 /** One request as it arrived, before anybody interpreted it. */
-export interface Arrival {
+export interface IncomingRequest {
   readonly method: string
   /** The request target, byte for byte: `/a/../b?x=%20`. */
   readonly target: string
@@ -34,9 +34,9 @@ export interface Arrival {
   /** The body, for the few own endpoints that read one, once; the forwarder takes the stream itself. Null when there is none. */
   readonly body: ReadableStream<Uint8Array> | null
   /** Calls back once, when the answer has left or the client has. */
-  departed(listener: (departure: Departure) => void): void
+  onFinished(listener: (completion: Completion) => void): void
   /** Lets work that outlives the answer finish (`waitUntil` on Workers). */
-  defer(work: Promise<unknown>): void
+  waitUntil(work: Promise<unknown>): void
 }
 
 /** Where a forwarded request goes. */
@@ -124,14 +124,14 @@ export interface SharedState {
 export interface Platform {
   readonly runtime: 'node' | 'deno' | 'workers'
   /** Reads what arrived. `env` is what the runtime passes beside the Request. */
-  arrival(request: Request, env: unknown): Arrival
+  incomingRequest(request: Request, env: unknown): IncomingRequest
   /**
    * Sends one request upstream and streams the answer back. On Node and Deno the answer is written straight to the
    * connection and the Response is only the mark that says so; nobody may read or wrap it.
    */
-  forward(arrival: Arrival, plan: ForwardPlan): Promise<Result<Response>>
+  forward(request: IncomingRequest, plan: ForwardPlan): Promise<Result<Response>>
   /** Serves `file:` upstreams; absent where there is no file system. */
-  readonly serveFile?: (arrival: Arrival, plan: FilePlan) => Promise<Result<Response>>
+  readonly serveFile?: (request: IncomingRequest, plan: FilePlan) => Promise<Result<Response>>
   /** Calls to the provider. Plain fetch semantics; the caller bounds time and size. */
   fetch(url: string, init: RequestInit): Promise<Response>
   /** Milliseconds since the epoch. */

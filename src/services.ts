@@ -6,19 +6,24 @@ import { createLog, type Log } from './observe/log.ts'
 import { createPages, type Pages } from './pages/pages.ts'
 import type { Platform } from './platform.ts'
 import { compileRules, type Rules } from './policy/rules.ts'
-import type { ProviderTools } from './providers/context.ts'
+import type { ProviderContext } from './providers/context.ts'
 import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
 import { createProviders } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
 import type { SessionStore } from './session/cookie/store.ts'
 import { createSessions } from './session/sessions.ts'
-import { bearerCredentials, createWhoIs, localCredentials, type WhoIs } from './signin/authenticate.ts'
+import {
+  type Authenticate,
+  bearerCredentials,
+  createAuthenticate,
+  localCredentials,
+} from './signin/authenticate.ts'
 import { createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
 /** Every part of the program, built once. */
-export interface Parts {
+export interface Services {
   readonly config: Config
   readonly log: Log
   readonly pages: Pages
@@ -26,17 +31,17 @@ export interface Parts {
   readonly providers: readonly Provider[]
   readonly rules: Rules
   readonly sessions: SessionStore
-  readonly whoIs: WhoIs
+  readonly authenticate: Authenticate
   readonly signIn: SignIn
   readonly forwarder: Forwarder
 }
 
 /** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
-export async function createParts(config: Config, platform: Platform): Promise<Parts> {
+export async function createServices(config: Config, platform: Platform): Promise<Services> {
   const log = createLog(config.log, platform)
   const pages = createPages(config)
-  const tools = toTools(platform, log)
-  const providers = createProviders(config.providers, tools)
+  const context = toTools(platform, log)
+  const providers = createProviders(config.providers, context)
   const rules = compileRules({
     policy: config.policy,
     trustedAddresses: createAddressSet(config.policy.trustedIps),
@@ -63,7 +68,7 @@ export async function createParts(config: Config, platform: Platform): Promise<P
     platform,
     log,
   })
-  const bearer = createBearerReader({ bearer: config.bearer, providers, tools })
+  const bearer = createBearerReader({ bearer: config.bearer, providers, context })
   const authorization = [
     bearerCredentials(bearer, config.bearer, { log, platform }),
     ...(localUsers === undefined ? [] : [localCredentials(localUsers, platform.now)]),
@@ -76,7 +81,7 @@ export async function createParts(config: Config, platform: Platform): Promise<P
     providers,
     rules,
     sessions,
-    whoIs: createWhoIs({
+    authenticate: createAuthenticate({
       sessions,
       refresher,
       authorization,
@@ -91,7 +96,7 @@ export async function createParts(config: Config, platform: Platform): Promise<P
   }
 }
 
-function toTools(platform: Platform, log: Log): ProviderTools {
+function toTools(platform: Platform, log: Log): ProviderContext {
   return {
     platform,
     log,

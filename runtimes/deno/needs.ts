@@ -24,7 +24,7 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
     ...providers.flatMap(urlsOf),
     ...bearer.extraIssuers.map(({ issuer }) => issuer),
     signIn.backendLogoutUrl,
-    session.relayUrl,
+    session.redisUrl,
   ]
   const read = [
     ...files,

@@ -3,7 +3,7 @@ import type { Platform } from '../../src/platform.ts'
 import { openAesGcm } from './aes-gcm.ts'
 import { insecureFetch } from './insecure-fetch.ts'
 import { createLogWriter } from './log-writer.ts'
-import { NodeArrival, type NodeEnv } from './server/incoming-request.ts'
+import { type NodeEnv, NodeRequest } from './server/incoming-request.ts'
 import { serveFile } from './static/files.ts'
 import { createUpstreamClient, type UpstreamClient } from './upstream/client.ts'
 import { createWatcher, type Watcher } from './watch.ts'
@@ -51,7 +51,7 @@ export function createNodePlatform({
   const platform: Platform = {
     runtime,
     // The listeners of listen.ts are the only callers of the app, and they always pass this.
-    arrival: (_, env) => new NodeArrival(env as NodeEnv, defer),
+    incomingRequest: (_, env) => new NodeRequest(env as NodeEnv, defer),
     forward: client.forward,
     serveFile,
     fetch: insecureTls ? insecureFetch : fetch,

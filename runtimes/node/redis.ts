@@ -11,7 +11,7 @@ export interface RedisState extends SharedState {
 }
 
 /** What it takes to reach Redis. */
-export interface RedisParts {
+export interface RedisDeps {
   /** `redis://`, `rediss://` or `unix://`. */
   readonly url: string
   /** Wins over what stands in the address; empty texts are not given. */
@@ -40,13 +40,13 @@ const RELEASE = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call
  * `timeoutMs`: when Redis is down this process goes on alone, says so once, tells what it has to tell later,
  * and reads what it missed.
  */
-export async function createRedisState(parts: RedisParts): Promise<RedisState> {
-  const client = await createClient(parts)
+export async function createRedisState(deps: RedisDeps): Promise<RedisState> {
+  const client = await createClient(deps)
   // A connection that listens cannot do anything else.
   const subscriber = client.duplicate()
-  const health = createHealth(parts.log)
+  const health = createHealth(deps.log)
   const { attempt } = health
-  const news = createNews({ client, attempt, now: parts.now })
+  const news = createNews({ client, attempt, now: deps.now })
   const me = randomUUID()
 
   client.on('error', health.noteDown)
@@ -89,7 +89,7 @@ interface Health {
 }
 
 /** Says once that Redis is gone, and once that it is back. */
-function createHealth(log: RedisParts['log']): Health {
+function createHealth(log: RedisDeps['log']): Health {
   let isDown = false
   function noteDown(error: unknown): void {
     if (isDown) return
@@ -125,14 +125,14 @@ interface News extends Pick<SharedState, 'announce' | 'follow'> {
   catchUp(): Promise<void>
 }
 
-interface NewsParts {
+interface AnnouncementDeps {
   readonly client: Redis
   readonly attempt: Attempt
   readonly now: () => number
 }
 
 /** Lines in a sorted set, by the time until which they count, and published as they come. */
-function createNews({ client, attempt, now }: NewsParts): News {
+function createNews({ client, attempt, now }: AnnouncementDeps): News {
   const listeners: ((line: string, untilMs: number) => void)[] = []
   const unsent = new Map<string, number>()
 
@@ -176,7 +176,7 @@ function createNews({ client, attempt, now }: NewsParts): News {
   }
 }
 
-async function createClient({ url, login, timeoutMs = 250 }: RedisParts): Promise<Redis> {
+async function createClient({ url, login, timeoutMs = 250 }: RedisDeps): Promise<Redis> {
   const { Redis } = await import('ioredis')
   const options = {
     lazyConnect: true,

@@ -5,7 +5,7 @@ import type { Platform } from '../../src/platform.ts'
 /** The platform with Redis behind it where a URL is configured; Redis is not even loaded for the many that have none. */
 export async function withSharedState(
   platform: Platform,
-  { relayUrl: url, relayLogin: login }: Pick<SessionConfig, 'relayUrl' | 'relayLogin'>,
+  { redisUrl: url, redisLogin: login }: Pick<SessionConfig, 'redisUrl' | 'redisLogin'>,
   log: Log,
 ): Promise<Platform> {
   if (url === undefined) return platform

@@ -21,7 +21,7 @@ export function isEndless({ body, headers }: Response): boolean {
 /** A body that breaks off after a time. `defer` keeps the Worker alive while the body is under way. */
 export function cutAfter(
   body: ReadableStream,
-  { remainingMs, defer }: { remainingMs: number; defer: (work: Promise<unknown>) => void },
+  { remainingMs, waitUntil }: { remainingMs: number; waitUntil: (work: Promise<unknown>) => void },
 ): ReadableStream {
   const { readable, writable } = new IdentityTransformStream()
   const over = new AbortController()
@@ -31,6 +31,6 @@ export function cutAfter(
   )
   // Either end breaking off is its own business: the other end learns of it through the stream.
   const carried = body.pipeTo(writable, { signal: over.signal }).catch(() => undefined)
-  defer(carried.finally(() => clearTimeout(timer)))
+  waitUntil(carried.finally(() => clearTimeout(timer)))
   return readable
 }

@@ -1,4 +1,4 @@
-import type { Arrival, ForwardPlan, Platform, UpstreamAddress } from '../../src/platform.ts'
+import type { ForwardPlan, IncomingRequest, Platform, UpstreamAddress } from '../../src/platform.ts'
 import { problem } from '../../src/problems.ts'
 import { failed, ok, type Result } from '../../src/result.ts'
 import { fromBytes } from './bytes.ts'
@@ -18,34 +18,34 @@ const OUTSIDE: Fetches = { fetch: (input: RequestInfo | URL, init?: RequestInit)
 
 /** Builds the forwarder of Workers: `fetch` to a URL or to a service binding, bodies passed through untouched. */
 export function createForward(bindings: Bindings): Platform['forward'] {
-  return async function forward(arrival, plan) {
+  return async function forward(request, plan) {
     const url = toUpstreamUrl({ origin: originOf(plan), target: plan.target })
     if (url === undefined)
       return failed(problem('target_malformed', { why: 'a Worker cannot send it unchanged' }))
-    const sent = await send(fetcherOf(bindings, plan.upstream), { arrival, plan, url })
+    const sent = await send(fetcherOf(bindings, plan.upstream), { request, plan, url })
     if (!sent.ok) return sent
     const { status, webSocket } = sent.value
     if (!isSendable(status) && webSocket === null) return failed(problem('upstream_misbehaved', { status }))
-    return ok(toResponse(sent.value, { arrival, plan }))
+    return ok(toResponse(sent.value, { request, plan }))
   }
 }
 
 interface Sending {
-  readonly arrival: Arrival
+  readonly request: IncomingRequest
   readonly plan: ForwardPlan
   readonly url: URL
 }
 
-async function send(to: Fetches, { arrival, plan, url }: Sending): Promise<Result<Response>> {
+async function send(to: Fetches, { request, plan, url }: Sending): Promise<Result<Response>> {
   const late = new AbortController()
   const timer = plan.timeoutMs > 0 && !plan.websocket ? setTimeout(() => late.abort(), plan.timeoutMs) : null
   try {
     return ok(
       await to.fetch(url, {
-        method: arrival.method,
+        method: request.method,
         headers: toRequestHeaders(plan.headers, plan),
         // `fetch` throws at a GET with a body; none gets this far that has one.
-        body: arrival.method === 'GET' || arrival.method === 'HEAD' ? null : arrival.body,
+        body: request.method === 'GET' || request.method === 'HEAD' ? null : request.body,
         redirect: 'manual',
         signal: late.signal,
         ...(isPersonal(plan) ? { cache: 'no-store' } : {}),
@@ -77,7 +77,7 @@ function isPersonal({ upstream, closeAtMs }: ForwardPlan): boolean {
 
 function toResponse(
   upstream: Response,
-  { arrival, plan }: { arrival: Arrival; plan: ForwardPlan },
+  { request, plan }: { request: IncomingRequest; plan: ForwardPlan },
 ): Response {
   const { status, statusText, webSocket, body } = upstream
   const headers = toResponseHeaders(upstream, plan.response)
@@ -89,7 +89,11 @@ function toResponse(
   if (body === null || remainingMs === undefined || !isEndless(upstream)) {
     return new Response(body, { status, statusText, headers })
   }
-  return new Response(cutAfter(body, { remainingMs, defer: arrival.defer }), { status, statusText, headers })
+  return new Response(cutAfter(body, { remainingMs, waitUntil: request.waitUntil }), {
+    status,
+    statusText,
+    headers,
+  })
 }
 
 /** A binding has no address of its own, so the app sees the Host of the plan; towards a URL Workers always send its own. */

@@ -1,20 +1,20 @@
-import type { Arrival, Departure, HeaderLines, Peer } from '../../src/platform.ts'
+import type { Completion, HeaderLines, IncomingRequest, Peer } from '../../src/platform.ts'
 import { toBytes } from './bytes.ts'
 import { targetOf } from './target.ts'
 
 /** What the Worker's entrypoint passes beside the Request. */
 export interface Visit {
   /** `ctx.waitUntil`. */
-  readonly defer: (work: Promise<unknown>) => void
+  readonly waitUntil: (work: Promise<unknown>) => void
   /** Who wants to know when the answer has left. */
-  readonly listeners: ((departure: Departure) => void)[]
+  readonly listeners: ((completion: Completion) => void)[]
 }
 
 /**
  * Reads what arrived at a Worker. The edge ends the connection, so HTTP/2 and HTTP/3 look like HTTP/1.1 here, names are
  * lower case and repeated lines are joined.
  */
-export function toArrival(request: Request, visit: Visit): Arrival {
+export function toIncomingRequest(request: Request, visit: Visit): IncomingRequest {
   const { method, url, headers } = request
   return {
     method,
@@ -24,8 +24,8 @@ export function toArrival(request: Request, visit: Visit): Arrival {
     peer: toPeer(headers.get('cf-connecting-ip')),
     encrypted: url.startsWith('https:'),
     body: request.body,
-    departed: (listener) => visit.listeners.push(listener),
-    defer: visit.defer,
+    onFinished: (listener) => visit.listeners.push(listener),
+    waitUntil: visit.waitUntil,
   }
 }
 

@@ -1,13 +1,13 @@
 import type { Platform } from '../../src/platform.ts'
 import { type Bindings, createForward } from './forward.ts'
-import { toArrival, type Visit } from './incoming-request.ts'
+import { toIncomingRequest, type Visit } from './incoming-request.ts'
 
 /** Makes the Platform that Workers lend to the core: no files, no watching, no AES but WebCrypto's. */
 export function createWorkerPlatform(bindings: Bindings): Platform {
   return {
     runtime: 'workers',
     // The entrypoint passes a Visit as the environment of each request.
-    arrival: (request, env) => toArrival(request, env as Visit),
+    incomingRequest: (request, env) => toIncomingRequest(request, env as Visit),
     forward: createForward(bindings),
     // Tokens and profiles must come from the provider and not from the edge's cache.
     fetch: (url, init) => fetch(url, { ...init, cache: 'no-store' }),

@@ -5,7 +5,7 @@ import type { Bindings } from './forward.ts'
 const TOML = 'OAUTH2_PROXY_CONFIG_TOML'
 
 /** The binding of the Durable Object that isolates share state through. */
-export const RELAY = 'SIDEGATE_RELAY'
+export const STATE = 'SIDEGATE_STATE'
 
 /** Reads the settings from variables and secrets, by the names that they have everywhere. */
 export function readSettings(bindings: Bindings, version: string): Loaded {
@@ -54,6 +54,6 @@ function isFetcher(binding: unknown): boolean {
 }
 
 function withProblems(loaded: Loaded, problems: readonly string[]): Loaded {
-  const text = loaded.kind === 'problems' ? loaded.text : 'Sidegate cannot start, mend the settings:\n'
+  const text = loaded.kind === 'problems' ? loaded.text : 'Sidegate cannot start, fix the settings:\n'
   return { kind: 'problems', text: text + problems.map((line) => `  ${line}\n`).join(''), exitCode: 1 }
 }

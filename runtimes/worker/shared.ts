@@ -1,5 +1,5 @@
 import type { SharedState } from '../../src/platform.ts'
-import { type Announcement, PAGE, type RelayMethods } from './relay-methods.ts'
+import { type Announcement, PAGE, type SharedMethods } from './shared-methods.ts'
 
 /** State that isolates share through a Durable Object. */
 export interface IsolateState extends SharedState {
@@ -7,13 +7,13 @@ export interface IsolateState extends SharedState {
    * Hears what was announced in other isolates. Resolves at once while the last time was a moment ago, so it stands
    * before every request.
    */
-  catchUp(defer: (work: Promise<unknown>) => void): Promise<void>
+  catchUp(waitUntil: (work: Promise<unknown>) => void): Promise<void>
 }
 
 /** What the shared state is made from. */
-export interface IsolateStateParts {
+export interface IsolateStateDeps {
   /** Reaches the object; a stub belongs to the request that made it. */
-  readonly object: () => RelayMethods
+  readonly object: () => SharedMethods
   readonly now: () => number
   /** Told, once a minute at most, when the object does not answer. */
   readonly onFailure: (error: unknown) => void
@@ -32,7 +32,7 @@ const STALE_MS = 15_000
 const COMPLAIN_MS = 60_000
 
 /** Builds the shared state; no call throws, and none takes longer than 1.5 s. */
-export function createIsolateState({ object, now, onFailure }: IsolateStateParts): IsolateState {
+export function createIsolateState({ object, now, onFailure }: IsolateStateDeps): IsolateState {
   const followers: ((line: string, untilMs: number) => void)[] = []
   let heardUpTo = 0
   let askedAtMs = Number.NEGATIVE_INFINITY
@@ -82,13 +82,13 @@ export function createIsolateState({ object, now, onFailure }: IsolateStateParts
     release: (key) => ask(() => object().release(key), undefined),
     announce: (line, untilMs) => ask(() => object().announce(line, untilMs), undefined),
     follow: (listener) => followers.push(listener),
-    async catchUp(defer) {
+    async catchUp(waitUntil) {
       const age = now() - heardAtMs
       // An object that does not answer is not asked by every request.
       if (age < FRESH_MS || now() - failedAtMs < FRESH_MS) return
       // Whoever is late listens for itself, since it must not wait for what another request has asked.
       if (age >= STALE_MS) return hear()
-      if (now() - askedAtMs >= FRESH_MS) defer(hear())
+      if (now() - askedAtMs >= FRESH_MS) waitUntil(hear())
     },
   }
 }

@@ -105,9 +105,9 @@ export interface SessionConfig {
   /** Drop all tokens whatever the configuration could use (session-cookie-minimal). */
   readonly minimal: boolean
   /** `redis://` URL of the successor relay and denylist; undefined keeps them in memory. */
-  readonly relayUrl: string | undefined
-  /** Wins over what stands in `relayUrl`; empty texts are not given. */
-  readonly relayLogin: { readonly username: string; readonly password: string }
+  readonly redisUrl: string | undefined
+  /** Wins over what stands in `redisUrl`; empty texts are not given. */
+  readonly redisLogin: { readonly username: string; readonly password: string }
 }
 
 /** How people sign in and out; `signInStatus` is that of the page for a visit without a session. */

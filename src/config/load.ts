@@ -132,6 +132,6 @@ function warnOfSecretsInFlags(settings: Settings): void {
 function toProblems(report: Report): Loaded {
   const { problems, exitCode } = report
   const count = problems.length === 1 ? 'one setting' : `${problems.length} settings`
-  const text = `Sidegate cannot start, mend ${count}:\n${problems.map((problem) => `  ${problem}\n`).join('')}`
+  const text = `Sidegate cannot start, fix ${count}:\n${problems.map((problem) => `  ${problem}\n`).join('')}`
   return { kind: 'problems', text, exitCode }
 }

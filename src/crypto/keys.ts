@@ -35,7 +35,7 @@ export interface KeyRing {
 }
 
 /** What a ring is made from. */
-export interface KeyRingParts {
+export interface KeyRingOptions {
   /** The first one seals. At least one, of 16 bytes or more. */
   readonly secrets: readonly Uint8Array[]
   /** Whom the keys belong to, see `toDeployment`: others derive other keys from the same secret. */
@@ -53,8 +53,8 @@ export function toDeployment(names: readonly string[]): string {
 }
 
 /** Derives the keys of one purpose from the secrets by HKDF-SHA-256 (RFC 5869). */
-export async function createKeyRing(parts: KeyRingParts): Promise<KeyRing> {
-  let keys = await deriveAll(parts, parts.secrets)
+export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
+  let keys = await deriveAll(options, options.secrets)
   let generation = 0
   let asked = 0
   return {
@@ -64,12 +64,12 @@ export async function createKeyRing(parts: KeyRingParts): Promise<KeyRing> {
     get generation() {
       return generation
     },
-    openAesGcm: parts.openAesGcm,
+    openAesGcm: options.openAesGcm,
     find: (segment) => keys.bySegment.get(segment),
     async replace(secrets) {
       asked += 1
       const turn = asked
-      const next = await deriveAll(parts, secrets)
+      const next = await deriveAll(options, secrets)
       // Two changes in quick succession: the later one wins, whichever derivation ends first.
       if (turn !== asked) return
       keys = next
@@ -83,14 +83,14 @@ interface Keys {
   readonly bySegment: ReadonlyMap<string, SealingKey>
 }
 
-async function deriveAll(parts: KeyRingParts, secrets: readonly Uint8Array[]): Promise<Keys> {
-  const derived = await Promise.all(secrets.map((secret) => deriveKey(parts, secret)))
+async function deriveAll(options: KeyRingOptions, secrets: readonly Uint8Array[]): Promise<Keys> {
+  const derived = await Promise.all(secrets.map((secret) => deriveKey(options, secret)))
   const [first] = derived
   if (first === undefined) throw new TypeError('A key ring needs a secret')
   return { first, bySegment: new Map(derived.map((key) => [key.segment, key])) }
 }
 
-async function deriveKey({ deployment, purpose }: KeyRingParts, secret: Uint8Array): Promise<SealingKey> {
+async function deriveKey({ deployment, purpose }: KeyRingOptions, secret: Uint8Array): Promise<SealingKey> {
   // The key and the name it is known by come from one derivation: the name says nothing about the key.
   const info = utf8(toDeployment(['sidegate', purpose, deployment]))
   const material = await crypto.subtle.importKey('raw', new Uint8Array(secret), 'HKDF', false, ['deriveBits'])

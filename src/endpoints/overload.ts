@@ -1,8 +1,8 @@
 import type { PreparedAnswer } from '../http/respond.ts'
-import type { Parts } from '../services.ts'
+import type { Services } from '../services.ts'
 
 /** What can be told of a request at a glance. */
-export interface Glance {
+export interface RequestSummary {
   readonly method: string
   /** As on the wire; a query is not logged. */
   readonly target: string
@@ -16,10 +16,13 @@ export interface Glance {
 }
 
 /** Answers 503 with Retry-After, for a small part of what it costs to read a request and judge it. */
-export type TurnAway = (glance: Glance) => PreparedAnswer
+export type OverloadResponder = (glance: RequestSummary) => PreparedAnswer
 
 /** Makes the answers once, for people and for programs. */
-export function createTurnAway({ log, respond }: Pick<Parts, 'log' | 'respond'>): TurnAway {
+export function createOverloadResponder({
+  log,
+  respond,
+}: Pick<Services, 'log' | 'respond'>): OverloadResponder {
   const page = respond.prepared('overloaded', 'page')
   const json = respond.prepared('overloaded', 'json')
   return ({ target, wantsHtml, ...seen }) => {

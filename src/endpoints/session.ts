@@ -1,16 +1,17 @@
 import { toSetCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { isFromOwnPage } from '../http/origin.ts'
-import type { Note } from '../observe/access.ts'
+import type { MaybePromise } from '../lib/async.ts'
+import type { AccessEntry } from '../observe/access.ts'
 import { meetsConstraints } from '../policy/constraints.ts'
 import { decide } from '../policy/decide.ts'
 import { problem, type Reason } from '../problems.ts'
-import type { Parts } from '../services.ts'
+import type { Services } from '../services.ts'
 import type { Session } from '../session/session.ts'
-import type { Who, Wish } from '../signin/authenticate.ts'
-import { askedByGateway } from './forward-auth.ts'
+import type { Caller, SessionAccess } from '../signin/authenticate.ts'
+import { toForwardAuthRequest } from './forward-auth.ts'
 
-type Handle = (exchange: Exchange, note: Note) => Response | Promise<Response>
+type Handle = (exchange: Exchange, entry: AccessEntry) => MaybePromise<Response>
 
 /** The endpoints that tell a gateway or an app who is signed in. */
 export interface SessionEndpoints {
@@ -25,17 +26,18 @@ export interface SessionEndpoints {
 }
 
 /** Builds the endpoints about the session. */
-export function createSessionEndpoints(parts: Parts): SessionEndpoints {
-  const showState = (session: Session): unknown => toState(parts, session)
+export function createSessionEndpoints(services: Services): SessionEndpoints {
+  const showState = (session: Session): unknown => toState(services, session)
   return {
-    auth: (exchange, note) => answerAuth(parts, exchange, note),
-    userinfo: (exchange, note) => answerAbout(parts, { exchange, note, show: toUserinfo, wish: 'use' }),
-    session: (exchange, note) => answerAbout(parts, { exchange, note, show: showState, wish: 'look' }),
-    refreshSession(exchange, note) {
-      const { method } = exchange.arrival
-      if (method !== 'POST') return refuse(parts, exchange, 'method_not_allowed')
-      if (!isFromOwnPage(exchange.facts)) return refuse(parts, exchange, 'origin_refused')
-      return answerAbout(parts, { exchange, note, show: showState, wish: 'refresh' })
+    auth: (exchange, entry) => answerAuth(services, exchange, entry),
+    userinfo: (exchange, entry) =>
+      answerAbout(services, { exchange, entry, show: toUserinfo, access: 'touch' }),
+    session: (exchange, entry) => answerAbout(services, { exchange, entry, show: showState, access: 'peek' }),
+    refreshSession(exchange, entry) {
+      const { method } = exchange.request
+      if (method !== 'POST') return refuse(services, exchange, 'method_not_allowed')
+      if (!isFromOwnPage(exchange.facts)) return refuse(services, exchange, 'origin_refused')
+      return answerAbout(services, { exchange, entry, show: showState, access: 'refresh' })
     },
   }
 }
@@ -44,51 +46,57 @@ export function createSessionEndpoints(parts: Parts): SessionEndpoints {
  * Answers what a gateway asks about a request. Rules on paths and methods see what a trusted gateway names
  * (X-Forwarded-Uri, X-Forwarded-Method); without that no such rule can match, because the sub-request has a path of its own.
  */
-async function answerAuth(parts: Parts, exchange: Exchange, note: Note): Promise<Response> {
-  const who = await parts.whoIs(exchange)
-  const verdict = decide(parts.rules, askedByGateway(exchange), who.session)
-  note.user = nameOf(who.session)
+async function answerAuth(services: Services, exchange: Exchange, entry: AccessEntry): Promise<Response> {
+  const caller = await services.authenticate(exchange)
+  const verdict = decide(services.rules, toForwardAuthRequest(exchange), caller.session)
+  entry.user = nameOf(caller.session)
   if (verdict.kind === 'sign-in')
-    return bare(parts, { exchange, who, status: who.problem === undefined ? 401 : 403 })
-  if (verdict.kind === 'deny') return bare(parts, { exchange, who, status: 403 })
+    return bare(services, { exchange, caller, status: caller.problem === undefined ? 401 : 403 })
+  if (verdict.kind === 'deny') return bare(services, { exchange, caller, status: 403 })
   const { session } = verdict
   if (session !== undefined && !meetsConstraints(exchange.target.query, session)) {
-    return bare(parts, { exchange, who, status: 403 })
+    return bare(services, { exchange, caller, status: 403 })
   }
-  const setCookies = who.changes.map((change) =>
-    toSetCookie(change, parts.config.cookie, exchange.facts.host),
+  const setCookies = caller.changes.map((change) =>
+    toSetCookie(change, services.config.cookie, exchange.facts.host),
   )
-  const headers = parts.forwarder.answerLines({ session, setCookies })
-  return parts.respond.answer(exchange, { status: 202, body: null, headers, changes: [] })
+  const headers = services.forwarder.answerLines({ session, setCookies })
+  return services.respond.answer(exchange, { status: 202, body: null, headers, changes: [] })
 }
 
-function bare(parts: Parts, { exchange, who, status }: { exchange: Exchange; who: Who; status: 401 | 403 }) {
+function bare(
+  services: Services,
+  { exchange, caller, status }: { exchange: Exchange; caller: Caller; status: 401 | 403 },
+) {
   const body = status === 401 ? 'Unauthorized\n' : 'Forbidden\n'
   const headers = ['Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff']
-  return parts.respond.answer(exchange, { status, body, headers, changes: who.changes })
+  return services.respond.answer(exchange, { status, body, headers, changes: caller.changes })
 }
 
 interface About {
   readonly exchange: Exchange
-  readonly note: Note
+  readonly entry: AccessEntry
   readonly show: (session: Session) => unknown
-  readonly wish: Wish
+  readonly access: SessionAccess
 }
 
-async function answerAbout(parts: Parts, { exchange, note, show, wish }: About): Promise<Response> {
-  const who = await parts.whoIs(exchange, wish)
-  const { session } = who
-  note.user = nameOf(session)
-  if (session === undefined) return refuse(parts, exchange, 'sign_in_required', who)
-  const refusal = parts.rules.refuses(session, session.provider)
-  if (refusal !== undefined) return refuse(parts, exchange, refusal.reason, who)
-  return parts.respond.json(exchange, 200, show(session), who.changes)
+async function answerAbout(services: Services, { exchange, entry, show, access }: About): Promise<Response> {
+  const caller = await services.authenticate(exchange, access)
+  const { session } = caller
+  entry.user = nameOf(session)
+  if (session === undefined) return refuse(services, exchange, 'sign_in_required', caller)
+  const refusal = services.rules.refuses(session, session.provider)
+  if (refusal !== undefined) return refuse(services, exchange, refusal.reason, caller)
+  return services.respond.json(exchange, 200, show(session), caller.changes)
 }
 
 /** These endpoints are read by programs, so what they refuse is JSON whoever asks. */
-function refuse(parts: Parts, exchange: Exchange, reason: Reason, who?: Who): Response {
-  const asked = { ...exchange, facts: { ...exchange.facts, wantsHtml: false } }
-  return parts.respond.problem(asked, problem(reason), { changes: who?.changes ?? [], returnTo: '/' })
+function refuse(services: Services, exchange: Exchange, reason: Reason, caller?: Caller): Response {
+  const asProgram = { ...exchange, facts: { ...exchange.facts, wantsHtml: false } }
+  return services.respond.problem(asProgram, problem(reason), {
+    changes: caller?.changes ?? [],
+    returnTo: '/',
+  })
 }
 
 /** oauth2-proxy's shape. */
@@ -97,7 +105,7 @@ function toUserinfo({ user, email, groups, preferredUsername }: Session): unknow
 }
 
 /** What a single-page app needs to warn before the end; never a token. Times are ISO 8601. */
-function toState({ config, sessions }: Parts, session: Session): unknown {
+function toState({ config, sessions }: Services, session: Session): unknown {
   const { user, email, groups, preferredUsername, provider, seenAtMs, signedInAtMs, tokens } = session
   const { idleTimeoutMs } = config.session
   return {

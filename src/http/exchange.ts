@@ -1,4 +1,4 @@
-import type { Arrival } from '../platform.ts'
+import type { IncomingRequest } from '../platform.ts'
 
 /** A request target that passed the checks of `readTarget`. */
 export interface Target {
@@ -53,7 +53,7 @@ export interface Facts {
 
 /** One request with everything that was read from it. Travels as an argument; nobody writes to it. */
 export interface Exchange {
-  readonly arrival: Arrival
+  readonly request: IncomingRequest
   readonly target: Target
   readonly facts: Facts
   readonly cookies: readonly Cookie[]

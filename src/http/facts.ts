@@ -1,5 +1,5 @@
 import type { TrustConfig } from '../config/config.ts'
-import type { Arrival, Peer } from '../platform.ts'
+import type { IncomingRequest, Peer } from '../platform.ts'
 import { failed, ok, type Result } from '../result.ts'
 import { type AddressSet, createAddressSet, readAddress } from './addresses.ts'
 import type { Facts } from './exchange.ts'
@@ -7,7 +7,7 @@ import { findHeader, type Head } from './head.ts'
 import { readHost } from './target.ts'
 
 /** Reads what a request says about its client: the only reader of forwarded headers. */
-export type ReadFacts = (arrival: Arrival, head: Head) => Result<Facts>
+export type ReadFacts = (request: IncomingRequest, head: Head) => Result<Facts>
 
 /**
  * Compiles the trust settings once. With Secure cookies the browser can only be on https, whatever the last hop says:
@@ -15,19 +15,19 @@ export type ReadFacts = (arrival: Arrival, head: Head) => Result<Facts>
  */
 export function createReadFacts(trust: TrustConfig, secureCookies: boolean): ReadFacts {
   const proxies = createAddressSet(trust.trustedProxyIps)
-  return function readFacts(arrival, head) {
+  return function readFacts(request, head) {
     const direct = readHost(head)
     if (!direct.ok) return failed(direct.problem)
-    const trusted = trust.reverseProxy && isTrusted(arrival.peer, proxies)
+    const trusted = trust.reverseProxy && isTrusted(request.peer, proxies)
     const host = trusted ? (forwardedHost(head) ?? direct.value) : direct.value
-    const scheme = (trusted ? forwardedScheme(head) : undefined) ?? (arrival.encrypted ? 'https' : 'http')
+    const scheme = (trusted ? forwardedScheme(head) : undefined) ?? (request.encrypted ? 'https' : 'http')
     return ok({
-      client: readClient({ arrival, trust, proxies, trusted }),
+      client: readClient({ request, trust, proxies, trusted }),
       scheme,
       host,
       origin: `${secureCookies ? 'https' : scheme}://${host}`,
       trusted,
-      ...readWishes(arrival.method, head),
+      ...readWishes(request.method, head),
       originHeader: head.get('origin'),
       fetchSite: head.get('sec-fetch-site'),
       userAgent: head.get('user-agent') ?? '',
@@ -110,7 +110,7 @@ function isTrusted(peer: Peer, proxies: AddressSet): boolean {
 }
 
 interface ClientEvidence {
-  readonly arrival: Arrival
+  readonly request: IncomingRequest
   readonly trust: TrustConfig
   readonly proxies: AddressSet
   readonly trusted: boolean
@@ -121,9 +121,9 @@ interface ClientEvidence {
  * is walked from the right past trusted hops, because the left end is whatever the client wrote; the other headers
  * hold one address. No header, or text that is no address, is nobody: a rule on addresses must not match by default.
  */
-function readClient({ arrival, trust, proxies, trusted }: ClientEvidence): string | undefined {
-  if (!trusted) return arrival.peer.kind === 'ip' ? fromSocket(arrival.peer.address) : undefined
-  const value = findHeader(arrival.headers, trust.realClientIpHeader)
+function readClient({ request, trust, proxies, trusted }: ClientEvidence): string | undefined {
+  if (!trusted) return request.peer.kind === 'ip' ? fromSocket(request.peer.address) : undefined
+  const value = findHeader(request.headers, trust.realClientIpHeader)
   if (value === undefined) return undefined
   const hops = value.split(',').map((hop) => readAddress(hop.trim()))
   if (trust.realClientIpHeader !== 'x-forwarded-for') return hops.length === 1 ? hops[0] : undefined

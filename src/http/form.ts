@@ -1,4 +1,4 @@
-import type { Arrival } from '../platform.ts'
+import type { IncomingRequest } from '../platform.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 import type { Exchange } from './exchange.ts'
@@ -20,18 +20,18 @@ export function readQuery({ target }: Exchange): Result<URLSearchParams> {
 
 /** A form that was posted: `application/x-www-form-urlencoded` only, at most 16 KiB (or the given limit) and 10 seconds. */
 export async function readForm(
-  { arrival }: Exchange,
+  { request }: Exchange,
   limits: FormLimits = LIMITS,
 ): Promise<Result<URLSearchParams>> {
-  const type = findHeader(arrival.headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+  const type = findHeader(request.headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase()
   if (type !== 'application/x-www-form-urlencoded') {
     return failed(problem('request_malformed', { why: 'content type' }))
   }
   // Not touched at all: a body that is given up half read costs the client its connection, and with it the answer.
-  if (Number(findHeader(arrival.headers, 'content-length')) > limits.maxBytes) {
+  if (Number(findHeader(request.headers, 'content-length')) > limits.maxBytes) {
     return failed(problem('body_too_large'))
   }
-  const text = await readText(arrival.body, limits)
+  const text = await readText(request.body, limits)
   return text.ok ? bounded(text.value, limits) : text
 }
 
@@ -48,7 +48,7 @@ function bounded(text: string, { maxFields }: FormLimits): Result<URLSearchParam
     : ok(parameters)
 }
 
-async function readText(body: Arrival['body'], limits: FormLimits): Promise<Result<string>> {
+async function readText(body: IncomingRequest['body'], limits: FormLimits): Promise<Result<string>> {
   if (body === null) return ok('')
   const reader = body.getReader()
   let late = false

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import type { Arrival } from '../platform.ts'
+import type { IncomingRequest } from '../platform.ts'
 import { failed, ok, type Result } from '../result.ts'
 import { readCookies } from './cookies.ts'
 import type { Exchange } from './exchange.ts'
@@ -8,34 +8,34 @@ import { findHeader, readHead } from './head.ts'
 import { checkHead, readTarget } from './target.ts'
 
 /** Turns what arrived into an Exchange, or into the reason why it cannot be answered as a request. */
-export type OpenExchange = (arrival: Arrival) => Result<Exchange>
+export type ReadExchange = (request: IncomingRequest) => Result<Exchange>
 
 /** Compiles the reading of requests: every request passes here first, and nothing later reads its head again. */
-export function createOpenExchange(config: Config): OpenExchange {
+export function createReadExchange(config: Config): ReadExchange {
   const readFacts = createReadFacts(config.trust, config.cookie.secure)
   const readRequestId = createReadRequestId(config.headers.requestIdHeader)
-  return function openExchange(arrival) {
-    const head = readHead(arrival.headers)
-    const malformed = checkHead(arrival, head)
+  return function readExchange(request) {
+    const head = readHead(request.headers)
+    const malformed = checkHead(request, head)
     if (malformed !== undefined) return failed(malformed)
-    const facts = readFacts(arrival, head)
+    const facts = readFacts(request, head)
     if (!facts.ok) return facts
-    const target = readTarget(arrival.target, (head.get('host') ?? '').toLowerCase())
+    const target = readTarget(request.target, (head.get('host') ?? '').toLowerCase())
     if (!target.ok) return target
     return ok({
-      arrival,
+      request,
       target: target.value,
       facts: facts.value,
       cookies: readCookies(head.get('cookie')),
-      requestId: readRequestId(arrival),
+      requestId: readRequestId(request),
     })
   }
 }
 
 /** A client's request id is kept when it can stand in a log and a header as it is; otherwise a new one is made. */
-function createReadRequestId(name: string): (arrival: Arrival) => string {
-  return (arrival) => {
-    const given = findHeader(arrival.headers, name)
+function createReadRequestId(name: string): (request: IncomingRequest) => string {
+  return (request) => {
+    const given = findHeader(request.headers, name)
     return given !== undefined && /^[A-Za-z0-9._-]{1,64}$/u.test(given) ? given : crypto.randomUUID()
   }
 }

@@ -44,7 +44,7 @@ export interface Respond {
 }
 
 /** What answers are made from. */
-export interface RespondParts {
+export interface RespondDeps {
   readonly cookie: CookieConfig
   readonly pages: Pages
   /** `/oauth2` */
@@ -68,21 +68,21 @@ const TEXT_HEADERS: HeaderLines = [
   'nosniff',
 ]
 
-/** Failures that pass, and when another try makes sense (RFC 9110 §10.2.3). */
-const RETRY_AFTER_SECONDS: Readonly<Partial<Record<Reason, number>>> = {
-  overloaded: 1,
-  provider_unreachable: 5,
-  too_many_attempts: 30,
-}
-
 /** Builds the answers of one configuration. */
-export function createRespond({ cookie, pages, prefix }: RespondParts): Respond {
+export function createRespond({ cookie, pages, prefix }: RespondDeps): Respond {
   function answer({ facts }: Exchange, { status, body, headers, changes }: Answer): Response {
     const response = toResponse(status, body, [...NO_STORE, ...headers])
     for (const change of changes) {
       response.headers.append('Set-Cookie', toSetCookie(change, cookie, facts.host))
     }
     return response
+  }
+
+  /** The answer for programs: `error` is the stable code, `sign_in_url` is there when signing in would help. */
+  function toJson(reason: Reason, requestId: string | undefined): Readonly<Record<string, string>> {
+    const id = requestId === undefined ? {} : { request_id: requestId }
+    const error = { error: reason, message: pages.sentence(reason), ...id }
+    return PROBLEMS[reason].status === 401 ? { ...error, sign_in_url: `${prefix}/sign_in` } : error
   }
 
   const respond: Respond = {
@@ -112,19 +112,19 @@ export function createRespond({ cookie, pages, prefix }: RespondParts): Respond 
       const { requestId, facts } = exchange
       const response = facts.wantsHtml
         ? respond.page(exchange, status, pages.error({ problem, requestId, returnTo, account }), changes)
-        : respond.json(exchange, status, toJson(problem, requestId, prefix), changes)
-      const pauseSeconds = RETRY_AFTER_SECONDS[problem.reason]
-      if (pauseSeconds !== undefined) response.headers.set('Retry-After', String(pauseSeconds))
+        : respond.json(exchange, status, toJson(problem.reason, requestId), changes)
+      const { retryAfter } = PROBLEMS[problem.reason]
+      if (retryAfter !== undefined) response.headers.set('Retry-After', String(retryAfter))
       // RFC 9110 §15.5.9: what still comes of the request is not waited for.
       if (status === 408) response.headers.set('Connection', 'close')
       return response
     },
     prepared(reason, kind) {
-      const { status } = PROBLEMS[reason]
+      const { status, retryAfter = 1 } = PROBLEMS[reason]
       const why = { reason }
-      const retry = ['Retry-After', String(RETRY_AFTER_SECONDS[reason] ?? 1)]
+      const retry = ['Retry-After', String(retryAfter)]
       if (kind === 'json') {
-        const body = `${JSON.stringify(toJson(why, undefined, prefix))}\n`
+        const body = `${JSON.stringify(toJson(reason, undefined))}\n`
         return { status, body, headers: [...NO_STORE, ...JSON_HEADERS, ...retry] }
       }
       const { body, csp } = pages.error({ problem: why, requestId: undefined, returnTo: '/' })
@@ -132,24 +132,13 @@ export function createRespond({ cookie, pages, prefix }: RespondParts): Respond 
       return { status, body, headers }
     },
     malformed(problem) {
-      const { status, sentence } = PROBLEMS[problem.reason]
-      const body = `${JSON.stringify({ error: problem.reason, message: sentence })}\n`
+      const { status } = PROBLEMS[problem.reason]
+      const message = pages.sentence(problem.reason)
+      const body = `${JSON.stringify({ error: problem.reason, message })}\n`
       return toResponse(status, body, [...NO_STORE, ...JSON_HEADERS, 'Connection', 'close'])
     },
   }
   return respond
-}
-
-/** The answer for programs: `error` is the stable code, `sign_in_url` is there when signing in would help. */
-function toJson(
-  { reason }: Problem,
-  requestId: string | undefined,
-  prefix: string,
-): Readonly<Record<string, string>> {
-  const { status, sentence } = PROBLEMS[reason]
-  const id = requestId === undefined ? {} : { request_id: requestId }
-  const error = { error: reason, message: sentence, ...id }
-  return status === 401 ? { ...error, sign_in_url: `${prefix}/sign_in` } : error
 }
 
 function toResponse(status: number, body: string | null, lines: HeaderLines): Response {

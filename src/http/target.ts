@@ -1,4 +1,4 @@
-import type { Arrival } from '../platform.ts'
+import type { IncomingRequest } from '../platform.ts'
 import { type Problem, problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 import type { Target } from './exchange.ts'
@@ -14,19 +14,19 @@ const REFUSED_METHODS = new Set(['TRACE', 'TRACK', 'CONNECT', 'PRI'])
  * Refuses a head that different programs could frame or route differently: the request line, Host, Content-Length and
  * Transfer-Encoding (RFC 9112 §3.2, §6.3). Node's parser refuses most of it before us; other runtimes do not.
  */
-export function checkHead(arrival: Arrival, head: Head): Problem | undefined {
-  if (!/^[A-Z][A-Z-]*$/u.test(arrival.method) || REFUSED_METHODS.has(arrival.method))
+export function checkHead(request: IncomingRequest, head: Head): Problem | undefined {
+  if (!/^[A-Z][A-Z-]*$/u.test(request.method) || REFUSED_METHODS.has(request.method))
     return problem('method_not_allowed')
   if (head.lines > MAX_LINES) return problem('headers_too_many', { lines: head.lines })
   const length = head.get('content-length')
   const coding = head.get('transfer-encoding')
-  if (arrival.httpVersion === '0.9') return problem('request_malformed', { why: 'HTTP/0.9' })
+  if (request.httpVersion === '0.9') return problem('request_malformed', { why: 'HTTP/0.9' })
   if (head.contentLengths > 1 || (length !== undefined && !/^\d{1,15}$/u.test(length))) {
     return problem('request_malformed', { why: 'Content-Length' })
   }
   if (
     coding !== undefined &&
-    (coding.toLowerCase() !== 'chunked' || length !== undefined || arrival.httpVersion === '1.0')
+    (coding.toLowerCase() !== 'chunked' || length !== undefined || request.httpVersion === '1.0')
   ) {
     return problem('request_malformed', { why: 'Transfer-Encoding' })
   }

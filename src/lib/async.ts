@@ -1,10 +1,10 @@
-/**
- * Goes on with a value, at once when it is there already. The way of a request that needs nobody's answer is the one that
- * has to be cheap, and a promise that is there costs as much as what is done with it.
- */
-export function whenKnown<In, Out>(
-  value: In | Promise<In>,
-  next: (value: In) => Out | Promise<Out>,
-): Out | Promise<Out> {
+/** A value, or the promise of one. */
+export type MaybePromise<Value> = Value | Promise<Value>
+
+/** Applies `next` synchronously when `value` is not a promise; a microtask per request is measurable. */
+export function thenMaybe<In, Out>(
+  value: MaybePromise<In>,
+  next: (value: In) => MaybePromise<Out>,
+): MaybePromise<Out> {
   return value instanceof Promise ? value.then(next) : next(value)
 }

@@ -1,7 +1,7 @@
 /** Things that may happen once. */
-export interface Once {
+export interface ReplayGuard {
   /** Takes a key; false when it was taken before. */
-  take(key: string): boolean
+  claim(key: string): boolean
 }
 
 const MAX_ENTRIES = 10_000
@@ -10,10 +10,10 @@ const MAX_ENTRIES = 10_000
  * Remembers the latest 10,000 keys. This is memory of one process: across replicas the provider's single-use code with
  * PKCE and nonce, and the short life of a logout token, do the same work.
  */
-export function createOnce(): Once {
+export function createReplayGuard(): ReplayGuard {
   const taken = new Set<string>()
   return {
-    take(key) {
+    claim(key) {
       if (taken.has(key)) return false
       taken.add(key)
       for (const oldest of taken) {

@@ -1,25 +1,25 @@
 /** What a piece of work came to, and for how long others may have the same. */
-export interface Landing<Value> {
+export interface Settled<Value> {
   readonly value: Value
   readonly keepMs: number
 }
 
 /** A piece of work under way, or done. */
-export interface Flight<Value> {
-  readonly landed: Promise<Value>
+export interface Call<Value> {
+  readonly done: Promise<Value>
   readonly startedAtMs: number
 }
 
 /** Does the work for one key once, however many ask for it at the same time and shortly after. */
-export interface Flights<Value> {
+export interface SingleFlight<Value> {
   /** What work for this key came to, while it is kept. */
   find(key: string): Value | undefined
   /** Joins the work that is under way for this key, or starts it. */
-  join(key: string, work: () => Promise<Landing<Value>>): Flight<Value>
+  join(key: string, work: () => Promise<Settled<Value>>): Call<Value>
 }
 
 /** What flights take. */
-export interface FlightsParts {
+export interface SingleFlightOptions {
   readonly now: () => number
   /**
    * Requests may await each other's promises. On Workers they may not: I/O belongs to the request that began
@@ -34,15 +34,15 @@ const LOST_AFTER_MS = 15_000
 const LOOK_EVERY_MS = 25
 
 /** Builds the flights of one process. */
-export function createFlights<Value>({
+export function createSingleFlight<Value>({
   now,
   sharesPromises,
   maxKept = 10_000,
-}: FlightsParts): Flights<Value> {
-  const flying = new Map<string, Flight<Value>>()
+}: SingleFlightOptions): SingleFlight<Value> {
+  const inFlight = new Map<string, Call<Value>>()
   const kept = new Map<string, { readonly value: Value; readonly untilMs: number }>()
 
-  function keep(key: string, { value, keepMs }: Landing<Value>): void {
+  function keep(key: string, { value, keepMs }: Settled<Value>): void {
     kept.delete(key)
     kept.set(key, { value, untilMs: now() + keepMs })
     // Oldest first; what is kept for a shorter time than its neighbours waits behind them, which the bound
@@ -58,36 +58,36 @@ export function createFlights<Value>({
     return found !== undefined && found.untilMs > now() ? found.value : undefined
   }
 
-  function start(key: string, work: () => Promise<Landing<Value>>): Flight<Value> {
-    const landed = work().then(
-      (landing) => {
-        keep(key, landing)
-        flying.delete(key)
-        return landing.value
+  function start(key: string, work: () => Promise<Settled<Value>>): Call<Value> {
+    const done = work().then(
+      (settled) => {
+        keep(key, settled)
+        inFlight.delete(key)
+        return settled.value
       },
       (error: unknown) => {
-        flying.delete(key)
+        inFlight.delete(key)
         throw error
       },
     )
-    const flight = { landed, startedAtMs: now() }
-    flying.set(key, flight)
-    return flight
+    const call = { done, startedAtMs: now() }
+    inFlight.set(key, call)
+    return call
   }
 
-  async function lookFor(key: string, work: () => Promise<Landing<Value>>): Promise<Value> {
-    while (flying.has(key) && now() - (flying.get(key)?.startedAtMs ?? 0) < LOST_AFTER_MS) {
+  async function lookFor(key: string, work: () => Promise<Settled<Value>>): Promise<Value> {
+    while (inFlight.has(key) && now() - (inFlight.get(key)?.startedAtMs ?? 0) < LOST_AFTER_MS) {
       await sleep(LOOK_EVERY_MS)
     }
-    return find(key) ?? start(key, work).landed
+    return find(key) ?? start(key, work).done
   }
 
   return {
     find,
     join(key, work) {
-      const flight = flying.get(key)
-      if (flight === undefined) return start(key, work)
-      return sharesPromises ? flight : { landed: lookFor(key, work), startedAtMs: flight.startedAtMs }
+      const call = inFlight.get(key)
+      if (call === undefined) return start(key, work)
+      return sharesPromises ? call : { done: lookFor(key, work), startedAtMs: call.startedAtMs }
     },
   }
 }

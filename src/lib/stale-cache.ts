@@ -3,7 +3,7 @@ import { type Problem, problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 
 /** A value that is loaded when first needed and then kept for a while. */
-export interface Remembered<Value> {
+export interface CachedValue<Value> {
   /** The value: fresh, or stale for a limited time while loading fails. */
   get(): Promise<Result<Value>>
   /** Loads anew whatever is kept, unless the last attempt failed a moment ago. */
@@ -11,7 +11,7 @@ export interface Remembered<Value> {
 }
 
 /** How to load a value and how long to keep it, or to respect its absence. Times in milliseconds. */
-export interface RememberedParts<Value> {
+export interface StaleCacheOptions<Value> {
   readonly load: () => Promise<Result<Value>>
   readonly platform: Pick<Platform, 'now' | 'runtime'>
   readonly freshMs: number
@@ -32,21 +32,21 @@ interface Failure {
  * Keeps one settled value. Loads one at a time; after a failure nobody asks again before the pause is over. On
  * Workers a promise of one request must not be awaited by another, so only settled values are shared there.
  */
-export function createRemembered<Value>(parts: RememberedParts<Value>): Remembered<Value> {
-  const { platform, freshMs, staleMs } = parts
+export function createStaleCache<Value>(options: StaleCacheOptions<Value>): CachedValue<Value> {
+  const { platform, freshMs, staleMs } = options
   let kept: { readonly value: Value; readonly atMs: number } | undefined
   let failure: Failure | undefined
   let underWay: Promise<void> | undefined
 
   async function load(): Promise<void> {
-    const loaded = await parts.load()
+    const loaded = await options.load()
     if (loaded.ok) {
       kept = { value: loaded.value, atMs: platform.now() }
       failure = undefined
       return
     }
     const pauseMs =
-      failure === undefined ? parts.firstPauseMs : Math.min(failure.pauseMs * 2, parts.longestPauseMs)
+      failure === undefined ? options.firstPauseMs : Math.min(failure.pauseMs * 2, options.longestPauseMs)
     failure = { problem: loaded.problem, pauseMs, untilMs: platform.now() + pauseMs }
   }
 

@@ -1,9 +1,8 @@
-import { PROBLEMS, type Problem } from '../problems.ts'
+import { PROBLEMS, type Problem, type Recovery } from '../problems.ts'
 import type { Frame } from './frame.ts'
 import { type Page, toPage } from './layout.ts'
 import { signInAsideLink, signOutForm, toStartHref } from './links.ts'
 import { html, type Markup } from './markup.ts'
-import { WAYS_ON, type WayOn } from './recovery.ts'
 
 /** What an error page shows. */
 export interface ErrorView {
@@ -16,34 +15,36 @@ export interface ErrorView {
   readonly account?: string | undefined
 }
 
-/** The page for an expected failure: its status, what happened, and a way on. */
+/** The page for an expected failure: its status, what happened, and what helps. */
 export function errorPage(frame: Frame, view: ErrorView): Page {
-  const { status, title, sentence } = PROBLEMS[view.problem.reason]
-  const wayOn = WAYS_ON[view.problem.reason]
-  const signsOut = wayOn === 'account' && view.account !== undefined
+  const { status, recovery } = PROBLEMS[view.problem.reason]
+  const { title, sentence } = frame.texts.problems[view.problem.reason]
+  const signsOut = recovery === 'account' && view.account !== undefined
   const main = html`<p class="status">${status}</p>
 <h1>${title}</h1>
 <p class="lead">${sentence}</p>
-<div class="actions">${actions(frame, view, wayOn)}
+<div class="actions">${actions(frame, view, recovery)}
 ${signsOut ? signOutForm(frame, 'second') : undefined}</div>
 ${facts(frame, view)}`
   const formTargets = signsOut ? frame.signOutTargets : []
   return toPage(frame, { title: `${title} (${status})`, main, formTargets, carriesFragment: false })
 }
 
-function actions(frame: Frame, { returnTo }: ErrorView, wayOn: WayOn): Markup {
-  switch (wayOn) {
+function actions(frame: Frame, { returnTo }: ErrorView, recovery: Recovery): Markup {
+  const { texts } = frame
+  switch (recovery) {
     case 'account':
-      return button(toStartHref(frame, { returnTo, otherAccount: true }), 'Use another account')
+      return button(toStartHref(frame, { returnTo, otherAccount: true }), texts.recovery.account)
     case 'sign-in':
-      return button(toStartHref(frame, { returnTo }), 'Sign in again')
+    case 'form':
+      return button(toStartHref(frame, { returnTo }), texts.recovery.signIn)
     case 'sign-in-aside':
       return signInAsideLink(frame)
     case 'reload':
       // An empty reference is the address of this page (RFC 3986 §4.4): nothing that arrived has to be written into it.
-      return button('', 'Try again')
+      return button('', texts.recovery.reload)
     case 'home':
-      return button('/', 'Go to the start page')
+      return button('/', texts.recovery.home)
   }
 }
 
@@ -51,10 +52,10 @@ function button(href: string, text: string): Markup {
   return html`<a class="button" href="${href}">${text}</a>`
 }
 
-function facts({ showDebug }: Frame, { account, problem, requestId }: ErrorView): Markup {
+function facts({ showDebug, texts }: Frame, { account, problem, requestId }: ErrorView): Markup {
   return html`<dl>
-${account && html`<div><dt>Account</dt><dd>${account}</dd></div>`}
-${requestId && html`<div><dt>Request id</dt><dd><code class="copy">${requestId}</code></dd></div>`}
+${account && html`<div><dt>${texts.facts.account}</dt><dd>${account}</dd></div>`}
+${requestId && html`<div><dt>${texts.facts.requestId}</dt><dd><code class="copy">${requestId}</code></dd></div>`}
 ${showDebug ? debugFacts(problem) : undefined}
 </dl>`
 }

@@ -2,9 +2,10 @@ import type { Frame } from './frame.ts'
 import { type Page, toPage } from './layout.ts'
 import { signInAsideLink } from './links.ts'
 import { breakable, html } from './markup.ts'
+import { fill, fillText } from './texts.ts'
 
 /** What the page shows that keeps a form. */
-export interface SendAgainView {
+export interface FormReplayView {
   /** External host of the application, as the browser sees it. */
   readonly host: string
   /** Names and values as they were sent, decoded. Nothing of them is shown. */
@@ -16,21 +17,28 @@ export interface SendAgainView {
  * never by itself. The form names no target, which is the address of the page (HTML §4.10.21.3), so that nothing that
  * arrived has to be written into one; its button has no name, so that no field is added.
  */
-export function sendAgainPage(frame: Frame, { host, fields }: SendAgainView): Page {
-  const main = html`<h1>Your form was not sent yet</h1>
-<p class="lead">You are not signed in to ${breakable(host)}. What you entered is kept on this page while it stays open.</p>
+export function formReplayPage(frame: Frame, { host, fields }: FormReplayView): Page {
+  const { formReplay: texts } = frame.texts
+  const main = html`<h1>${texts.title}</h1>
+<p class="lead">${fill(texts.lead, { host: breakable(host) })}</p>
 <div class="actions">${signInAsideLink(frame)}
 <form method="post" accept-charset="utf-8">
 ${fields.map(({ name, value }) => html`<input type="hidden" name="${name}" value="${value}">`)}
-<button class="button second">Then send the form again</button>
+<button class="button second">${texts.submit}</button>
 </form></div>`
-  return toPage(frame, { title: 'Your form was not sent yet', main, formTargets: [], carriesFragment: false })
+  return toPage(frame, { title: texts.title, main, formTargets: [], carriesFragment: false })
 }
 
 /** Where a sign-in ends that was done on the side. */
-export function signedInPage(frame: Frame, { host }: Pick<SendAgainView, 'host'>): Page {
-  const main = html`<h1>You are signed in</h1>
-<p class="lead">If you were about to send a form, close this tab and send it from the other one.</p>
-<div class="actions"><a class="button second" href="/"><span>Open ${breakable(host)}</span></a></div>`
-  return toPage(frame, { title: `Signed in to ${host}`, main, formTargets: [], carriesFragment: false })
+export function signedInPage(frame: Frame, { host }: Pick<FormReplayView, 'host'>): Page {
+  const { signedIn: texts } = frame.texts
+  const main = html`<h1>${texts.heading}</h1>
+<p class="lead">${texts.lead}</p>
+<div class="actions"><a class="button second" href="/"><span>${fill(texts.open, { host: breakable(host) })}</span></a></div>`
+  return toPage(frame, {
+    title: fillText(texts.title, { host }),
+    main,
+    formTargets: [],
+    carriesFragment: false,
+  })
 }

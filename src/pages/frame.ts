@@ -1,6 +1,8 @@
 import type { PagesConfig, PathsConfig, PolicyConfig, ProviderConfig } from '../config/config.ts'
+import { EN } from './locales/en.ts'
 import { html, type Markup, trusted } from './markup.ts'
 import { STYLE_SOURCE } from './styles.ts'
+import { fill, type Texts } from './texts.ts'
 
 /** The part of the configuration that the pages read. */
 export interface PagesSettings {
@@ -14,6 +16,7 @@ export interface PagesSettings {
 export interface Frame {
   /** `/oauth2` */
   readonly prefix: string
+  readonly texts: Texts
   readonly logo: Markup | undefined
   readonly banner: Markup | undefined
   readonly footer: Markup | undefined
@@ -27,11 +30,13 @@ export interface Frame {
 /** Compiles what the operator chose: the default text where a setting is empty, nothing where it is `-`. */
 export function compileFrame(config: PagesSettings): Frame {
   const { banner, footer, logo, showDebugOnError } = config.pages
+  const texts = EN
   return {
     prefix: config.paths.prefix,
+    texts,
     logo: chosen(logo, LOGO),
-    banner: chosen(banner, domainsHint(config.policy)),
-    footer: chosen(footer, html`Sign-in by Sidegate`),
+    banner: chosen(banner, domainsHint(texts, config.policy)),
+    footer: chosen(footer, html`${texts.footer}`),
     showDebug: showDebugOnError,
     assetPolicy: toAssetPolicy([banner, footer, logo].join('')),
     signOutTargets: ['https:', ...config.providers.flatMap(plainHttpOrigin)],
@@ -43,10 +48,13 @@ function chosen(setting: string, otherwise: Markup | undefined): Markup | undefi
   return setting === '' ? otherwise : trusted(setting)
 }
 
-function domainsHint({ emailDomains, authenticatedEmailsFile }: PagesSettings['policy']): Markup | undefined {
+function domainsHint(
+  { signIn }: Texts,
+  { emailDomains, authenticatedEmailsFile }: PagesSettings['policy'],
+): Markup | undefined {
   if (authenticatedEmailsFile !== undefined || emailDomains.length === 0 || emailDomains.includes('*'))
     return undefined
-  return html`<p>Use an account of ${emailDomains.join(', ')}.</p>`
+  return html`<p>${fill(signIn.domains, { domains: emailDomains.join(', ') })}</p>`
 }
 
 /**

@@ -10,7 +10,7 @@ export interface Page {
 }
 
 /** Where a page has its forms go and whether it runs our script; both widen its policy. */
-export interface PageParts {
+export interface PageContent {
   readonly title: string
   readonly main: Markup
   /** CSP sources beside `'self'`: a browser applies `form-action` to redirects after a POST as well (CSP3 §6.4.1). */
@@ -40,27 +40,27 @@ export const PAGE_HEADERS: HeaderLines = [
 ]
 
 /** Puts the content of one page into the document that all pages share. */
-export function toPage(frame: Frame, parts: PageParts): Page {
+export function toPage(frame: Frame, content: PageContent): Page {
   const document = html`<!doctype html>
-<html lang="en">
+<html lang="${frame.texts.lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${parts.title}</title>
+<title>${content.title}</title>
 ${STYLE_ELEMENT}
-${parts.carriesFragment ? fragmentScript(frame) : undefined}
+${content.carriesFragment ? fragmentScript(frame) : undefined}
 </head>
 <body>
 <main>
 ${frame.logo && html`<div class="logo">${frame.logo}</div>`}
-${parts.main}
+${content.main}
 </main>
 ${frame.footer && html`<footer>${frame.footer}</footer>`}
 </body>
 </html>
 `
-  return { body: document.toString(), csp: toPolicy(frame, parts) }
+  return { body: document.toString(), csp: toPolicy(frame, content) }
 }
 
 // What the hash in the policy covers is exactly the text between the tags.
@@ -70,7 +70,7 @@ function fragmentScript({ prefix }: Frame): Markup {
   return html`<script src="${prefix}/static/fragment.js" defer></script>`
 }
 
-function toPolicy(frame: Frame, { formTargets, carriesFragment }: PageParts): string {
+function toPolicy(frame: Frame, { formTargets, carriesFragment }: PageContent): string {
   const script = carriesFragment ? "script-src 'self'; " : ''
   const forms = ["'self'", ...formTargets].join(' ')
   return `default-src 'none'; ${script}${frame.assetPolicy}; form-action ${forms}; frame-ancestors 'none'; base-uri 'none'`

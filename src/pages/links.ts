@@ -21,14 +21,14 @@ export function toStartHref({ prefix }: Frame, { returnTo, provider, otherAccoun
 }
 
 /** Signs in in another tab, so that what this page holds is not lost. */
-export function signInAsideLink({ prefix }: Frame): Markup {
+export function signInAsideLink({ prefix, texts }: Frame): Markup {
   const query = new URLSearchParams({ rd: `${prefix}/signed_in` })
-  return html`<a class="button" href="${prefix}/sign_in?${query.toString()}" target="_blank" rel="noopener">Sign in in a new tab</a>`
+  return html`<a class="button" href="${prefix}/sign_in?${query.toString()}" target="_blank" rel="noopener">${texts.recovery.signInAside}</a>`
 }
 
 /** The button that signs out: a form, because a link must not change anything. */
-export function signOutForm({ prefix }: Frame, kind: 'first' | 'second'): Markup {
+export function signOutForm({ prefix, texts }: Frame, kind: 'first' | 'second'): Markup {
   return html`<form method="post" action="${prefix}/sign_out">
-<button class="${kind === 'first' ? 'button' : 'button second'}">Sign out</button>
+<button class="${kind === 'first' ? 'button' : 'button second'}">${texts.signOut.submit}</button>
 </form>`
 }

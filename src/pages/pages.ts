@@ -1,5 +1,6 @@
+import type { Reason } from '../problems.ts'
 import { type ErrorView, errorPage } from './error.ts'
-import { type SendAgainView, sendAgainPage, signedInPage } from './form-replay.ts'
+import { type FormReplayView, formReplayPage, signedInPage } from './form-replay.ts'
 import { compileFrame, type PagesSettings } from './frame.ts'
 import type { Page } from './layout.ts'
 import { type SignInView, signInPage } from './sign-in.ts'
@@ -12,9 +13,11 @@ export interface Pages {
   /** Asked on GET `<prefix>/sign_out` when the request does not come from our own origin. */
   confirmSignOut(view: SignOutView): Page
   /** For a form that was posted without a session. */
-  sendAgain(view: SendAgainView): Page
-  signedIn(view: Pick<SendAgainView, 'host'>): Page
+  formReplay(view: FormReplayView): Page
+  signedIn(view: Pick<FormReplayView, 'host'>): Page
   error(view: ErrorView): Page
+  /** The sentence about a failure, for answers that are not pages. */
+  sentence(reason: Reason): string
 }
 
 /** Compiles logo, banner, footer and policies once. */
@@ -24,8 +27,9 @@ export function createPages(config: PagesSettings): Pages {
     signIn: (view) => signInPage(frame, view),
     signedOut: (view) => signedOutPage(frame, view),
     confirmSignOut: (view) => confirmSignOutPage(frame, view),
-    sendAgain: (view) => sendAgainPage(frame, view),
+    formReplay: (view) => formReplayPage(frame, view),
     signedIn: (view) => signedInPage(frame, view),
     error: (view) => errorPage(frame, view),
+    sentence: (reason) => frame.texts.problems[reason].sentence,
   }
 }

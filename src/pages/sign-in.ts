@@ -1,7 +1,9 @@
+import type { Reason } from '../problems.ts'
 import { type Frame, toOrigin } from './frame.ts'
 import { type Page, toPage } from './layout.ts'
 import { toStartHref } from './links.ts'
 import { breakable, html, type Markup } from './markup.ts'
+import { fill, fillText } from './texts.ts'
 
 /** What the sign-in page shows. */
 export interface SignInView {
@@ -13,21 +15,22 @@ export interface SignInView {
   readonly providers: readonly { readonly id: string; readonly displayName: string }[]
   /** Local users exist, and the form for them is not hidden. */
   readonly passwordForm: boolean
-  /** Why the last attempt failed: fixed text for a person. */
-  readonly message?: string | undefined
+  /** Why the last attempt failed. */
+  readonly problem?: Reason | undefined
   /** The user name of the last attempt. */
   readonly username?: string | undefined
 }
 
 /** The page that offers to sign in. */
 export function signInPage(frame: Frame, view: SignInView): Page {
-  const main = html`<h1>Sign in to <span class="host">${breakable(view.host)}</span></h1>
+  const { signIn: texts, problems } = frame.texts
+  const main = html`<h1>${fill(texts.title, { host: html`<span class="host">${breakable(view.host)}</span>` })}</h1>
 ${frame.banner && html`<div class="banner">${frame.banner}</div>`}
-${view.message && html`<p class="alert" role="alert">${view.message}</p>`}
+${view.problem && html`<p class="alert" role="alert">${problems[view.problem].sentence}</p>`}
 <div class="actions">${providerButtons(frame, view)}</div>
 ${view.passwordForm ? passwordForm(frame, view) : undefined}`
   return toPage(frame, {
-    title: `Sign in to ${view.host}`,
+    title: fillText(texts.title, { host: view.host }),
     main,
     formTargets: view.passwordForm ? allowedOrigin(view.returnTo) : [],
     carriesFragment: true,
@@ -36,26 +39,28 @@ ${view.passwordForm ? passwordForm(frame, view) : undefined}`
 
 // Links and not forms: the policy's form-action would have to name every host that a provider redirects over.
 function providerButtons(frame: Frame, { providers, returnTo }: SignInView): Markup[] {
+  const text = frame.texts.signIn.provider
   return providers.map(({ id, displayName }, index) => {
     const href = toStartHref(frame, { returnTo, provider: providers.length > 1 ? id : undefined })
     const kind = index === 0 ? 'button' : 'button second'
-    return html`<a class="${kind}" href="${href}" data-rd="${returnTo}">Sign in with ${displayName}</a>`
+    return html`<a class="${kind}" href="${href}" data-rd="${returnTo}">${fill(text, { provider: displayName })}</a>`
   })
 }
 
-function passwordForm({ prefix }: Frame, { providers, returnTo, username }: SignInView): Markup {
-  return html`${providers.length > 0 ? html`<p class="or">or</p>` : undefined}
+function passwordForm({ prefix, texts }: Frame, { providers, returnTo, username }: SignInView): Markup {
+  const { or, username: userName, password, submit } = texts.signIn
+  return html`${providers.length > 0 ? html`<p class="or">${or}</p>` : undefined}
 <form method="post" action="${prefix}/sign_in">
 <input type="hidden" name="rd" value="${returnTo}" data-rd="${returnTo}">
 <div class="field">
-<label for="username">User name</label>
+<label for="username">${userName}</label>
 <input id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" required>
 </div>
 <div class="field">
-<label for="password">Password</label>
+<label for="password">${password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>
 </div>
-<button class="${providers.length > 0 ? 'button second' : 'button'}">Sign in</button>
+<button class="${providers.length > 0 ? 'button second' : 'button'}">${submit}</button>
 </form>`
 }
 

@@ -2,6 +2,7 @@ import type { Frame } from './frame.ts'
 import { type Page, toPage } from './layout.ts'
 import { signOutForm } from './links.ts'
 import { breakable, html } from './markup.ts'
+import { fill, fillText } from './texts.ts'
 
 /** What the pages around a sign-out show. */
 export interface SignOutView {
@@ -11,17 +12,24 @@ export interface SignOutView {
 
 /** The page after a sign-out. */
 export function signedOutPage(frame: Frame, { host }: SignOutView): Page {
-  const main = html`<h1>You are signed out</h1>
-<p class="lead">This browser no longer has access to ${breakable(host)}.</p>
-<div class="actions"><a class="button" href="${frame.prefix}/sign_in?rd=%2F">Sign in again</a></div>`
-  return toPage(frame, { title: `Signed out of ${host}`, main, formTargets: [], carriesFragment: false })
+  const { signedOut: texts, recovery } = frame.texts
+  const main = html`<h1>${texts.heading}</h1>
+<p class="lead">${fill(texts.lead, { host: breakable(host) })}</p>
+<div class="actions"><a class="button" href="${frame.prefix}/sign_in?rd=%2F">${recovery.signIn}</a></div>`
+  return toPage(frame, {
+    title: fillText(texts.title, { host }),
+    main,
+    formTargets: [],
+    carriesFragment: false,
+  })
 }
 
 /** The question before a sign-out that a plain link asked for: another site could have placed it. */
 export function confirmSignOutPage(frame: Frame, { host }: SignOutView): Page {
-  const main = html`<h1>Sign out of <span class="host">${breakable(host)}?</span></h1>
+  const { signOut: texts } = frame.texts
+  const main = html`<h1>${fill(texts.heading, { host: html`<span class="host">${breakable(host)}</span>` })}</h1>
 <div class="actions">${signOutForm(frame, 'first')}
-<a class="button second" href="/">Stay signed in</a></div>`
+<a class="button second" href="/">${texts.stay}</a></div>`
   const formTargets = frame.signOutTargets
-  return toPage(frame, { title: `Sign out of ${host}`, main, formTargets, carriesFragment: false })
+  return toPage(frame, { title: fillText(texts.title, { host }), main, formTargets, carriesFragment: false })
 }

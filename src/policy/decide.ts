@@ -11,7 +11,7 @@ export type Verdict =
   | { readonly kind: 'deny'; readonly problem: Problem; readonly session: Session }
 
 /** The request as the rules see it. In forward-auth mode it is the one that the gateway asks about. */
-export interface Asked {
+export interface PolicyRequest {
   /** Undefined when no trusted peer named it. */
   readonly method: string | undefined
   readonly target: Target
@@ -19,9 +19,9 @@ export interface Asked {
 }
 
 /** The one place where a request is judged. Pure. */
-export function decide(rules: Rules, asked: Asked, session: Session | undefined): Verdict {
+export function decide(rules: Rules, request: PolicyRequest, session: Session | undefined): Verdict {
   const refusal = session === undefined ? undefined : rules.refuses(session, session.provider)
-  if (needsNobody(rules, asked)) {
+  if (needsNoSignIn(rules, request)) {
     return { kind: 'public', session: refusal === undefined ? session : undefined }
   }
   if (session === undefined) return { kind: 'sign-in' }
@@ -29,11 +29,11 @@ export function decide(rules: Rules, asked: Asked, session: Session | undefined)
 }
 
 /** The request itself, for the proxied case. */
-export function askedItself(exchange: Exchange): Asked {
-  return { method: exchange.arrival.method, target: exchange.target, facts: exchange.facts }
+export function toPolicyRequest(exchange: Exchange): PolicyRequest {
+  return { method: exchange.request.method, target: exchange.target, facts: exchange.facts }
 }
 
-function needsNobody(rules: Rules, { method, target, facts }: Asked): boolean {
+function needsNoSignIn(rules: Rules, { method, target, facts }: PolicyRequest): boolean {
   if (rules.skipPreflight && facts.preflight) return true
   if (facts.client !== undefined && rules.trustedAddresses.has(facts.client)) return true
   return rules.isPublic(method, target)

@@ -21,7 +21,7 @@ export interface Rules {
 }
 
 /** What the rules are made from. */
-export interface RulesParts {
+export interface RulesDeps {
   readonly policy: PolicyConfig
   readonly trustedAddresses: AddressSet
   /** Reads authenticated-emails-file, and again whenever it changes. */
@@ -29,9 +29,9 @@ export interface RulesParts {
 }
 
 /** Compiles the rules. Patterns were checked by configuration, so nothing here can fail. */
-export function compileRules(parts: RulesParts): Rules {
-  const { policy, trustedAddresses } = parts
-  const admitsEmail = compileEmailRule(parts)
+export function compileRules(deps: RulesDeps): Rules {
+  const { policy, trustedAddresses } = deps
+  const admitsEmail = compileEmailRule(deps)
   const allowedGroups = new Set(policy.allowedGroups.filter((group) => group !== ''))
   const routes = compileRoutes(policy.skipAuthRoutes)
   const apiRoutes = policy.apiRoutes.map(toRegExp)
@@ -53,7 +53,7 @@ export function compileRules(parts: RulesParts): Rules {
   }
 }
 
-function compileEmailRule({ policy, platform }: RulesParts): (email: string) => boolean {
+function compileEmailRule({ policy, platform }: RulesDeps): (email: string) => boolean {
   const domains = compileEmailDomains(policy.emailDomains)
   const path = policy.authenticatedEmailsFile
   if (path === undefined) return domains.admits

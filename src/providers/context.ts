@@ -2,7 +2,7 @@ import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 
 /** What every provider is lent. */
-export interface ProviderTools {
+export interface ProviderContext {
   readonly platform: Pick<Platform, 'fetch' | 'now' | 'runtime'>
   readonly log: Pick<Log, 'line'>
   /** Reads a secret file at each use, so that a rotated secret counts at once. May throw. */

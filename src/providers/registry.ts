@@ -1,5 +1,5 @@
 import type { ProviderConfig } from '../config/config.ts'
-import type { ProviderTools } from './context.ts'
+import type { ProviderContext } from './context.ts'
 import { isLoopback } from './http/client.ts'
 import { createGithubProvider } from './kinds/github/github.ts'
 import { createGoogleProvider } from './kinds/google.ts'
@@ -7,10 +7,10 @@ import { createKeycloakProvider } from './kinds/keycloak.ts'
 import { createOidcProvider } from './oidc/oidc.ts'
 import type { Provider } from './provider.ts'
 
-type CreateProvider = (config: ProviderConfig, tools: ProviderTools) => Provider
+type CreateProvider = (config: ProviderConfig, context: ProviderContext) => Provider
 
 const KINDS: Readonly<Record<string, CreateProvider>> = {
-  oidc: (config, tools) => createOidcProvider(config, tools),
+  oidc: (config, context) => createOidcProvider(config, context),
   'keycloak-oidc': createKeycloakProvider,
   google: createGoogleProvider,
   github: createGithubProvider,
@@ -19,19 +19,19 @@ const KINDS: Readonly<Record<string, CreateProvider>> = {
 /** Builds the configured providers, in their order. Nothing is asked yet. */
 export function createProviders(
   configs: readonly ProviderConfig[],
-  tools: ProviderTools,
+  context: ProviderContext,
 ): readonly Provider[] {
   return configs.map((config) => {
     const create = Object.hasOwn(KINDS, config.kind) ? KINDS[config.kind] : undefined
     if (create === undefined) throw new TypeError(`Use a known provider, not "${config.kind}"`)
-    warnAboutPlainHttp(config, tools)
-    return create(config, tools)
+    warnAboutPlainHttp(config, context)
+    return create(config, context)
   })
 }
 
 function warnAboutPlainHttp(
   { id, issuer, loginUrl, redeemUrl }: ProviderConfig,
-  { log }: ProviderTools,
+  { log }: ProviderContext,
 ): void {
   for (const url of [issuer, loginUrl, redeemUrl]) {
     if (url?.startsWith('http:') !== true || isLoopback(new URL(url).hostname)) continue

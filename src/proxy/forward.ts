@@ -1,6 +1,6 @@
 import type { HeadersConfig, UpstreamConfig } from '../config/config.ts'
 import type { Exchange, Target } from '../http/exchange.ts'
-import type { Arrival, HeaderLines, Platform, Share, UpstreamAddress } from '../platform.ts'
+import type { HeaderLines, IncomingRequest, Platform, Share, UpstreamAddress } from '../platform.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 import type { Session } from '../session/session.ts'
@@ -27,7 +27,7 @@ export interface ForwardRequest {
   /** The client's Authorization header was for us and does not travel on. */
   readonly dropAuthorization?: boolean
   /** Told which upstream took the request, for the access line. */
-  readonly note?: { upstream: string | undefined }
+  readonly entry?: { upstream: string | undefined }
 }
 
 /** Sends requests to the app behind us. */
@@ -61,9 +61,9 @@ export function createForwarder(parts: {
   const send = (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
     const { exchange, session, closeAtMs, dropAuthorization = false } = request
     const websocket = exchange.facts.websocket && upstream.websockets
-    const why = whyRefused(exchange.arrival, websocket)
+    const why = whyRefused(exchange.request, websocket)
     if (why !== undefined) return Promise.resolve(failed(problem('request_malformed', { why })))
-    return platform.forward(exchange.arrival, {
+    return platform.forward(exchange.request, {
       upstream: address,
       share: request.share,
       target: exchange.target.raw,
@@ -83,7 +83,7 @@ export function createForwarder(parts: {
       return Promise.resolve(ok(slashRedirect(route.location, responseEdit(request))))
     }
     const { id, target, path, timeoutMs } = route.upstream
-    if (request.note !== undefined) request.note.upstream = id
+    if (request.entry !== undefined) request.entry.upstream = id
     if (target.kind === 'static') {
       return Promise.resolve(ok(staticAnswer(target.status, responseEdit(request))))
     }
@@ -92,7 +92,7 @@ export function createForwarder(parts: {
     if (file === undefined || platform.serveFile === undefined) {
       return Promise.resolve(failed(problem('not_found')))
     }
-    return platform.serveFile(exchange.arrival, { path: file, response: responseEdit(request), timeoutMs })
+    return platform.serveFile(exchange.request, { path: file, response: responseEdit(request), timeoutMs })
   }
 
   const isStatic = (target: Target): boolean => {
@@ -107,8 +107,8 @@ export function createForwarder(parts: {
  * A GET or HEAD with a body is refused: the upstreams that do not expect one would read it as the next request, which
  * nobody has judged (RFC 9110 §9.3.1).
  */
-function whyRefused(arrival: Arrival, websocket: boolean): string | undefined {
-  if (websocket) return isWebSocketHandshake(arrival) ? undefined : 'websocket handshake'
-  if (arrival.method !== 'GET' && arrival.method !== 'HEAD') return undefined
-  return hasBody(arrival) ? 'body of a GET' : undefined
+function whyRefused(request: IncomingRequest, websocket: boolean): string | undefined {
+  if (websocket) return isWebSocketHandshake(request) ? undefined : 'websocket handshake'
+  if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
+  return hasBody(request) ? 'body of a GET' : undefined
 }

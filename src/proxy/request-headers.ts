@@ -63,7 +63,7 @@ function keptLines(from: {
   keepsHost: boolean
 }): Kept {
   const { policy, exchange } = from
-  const { headers } = exchange.arrival
+  const { headers } = exchange.request
   const { trusted } = exchange.facts
   const lines: string[] = []
   let chain = ''
@@ -125,8 +125,8 @@ function withoutListed(lines: readonly string[], listed: ReadonlySet<string>): s
 }
 
 function addForwarding(lines: string[], from: { exchange: Exchange; chain: string }): void {
-  const { facts, target, arrival } = from.exchange
-  const peer = peerAddress(arrival.peer)
+  const { facts, target, request } = from.exchange
+  const peer = peerAddress(request.peer)
   const chain = peer === undefined || from.chain === '' ? (peer ?? from.chain) : `${from.chain}, ${peer}`
   if (chain !== '') lines.push('X-Forwarded-For', chain)
   // The external scheme, not that of the last hop: a TLS terminator in front need not be one that we trust.

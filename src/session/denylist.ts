@@ -24,7 +24,7 @@ export interface Denylist {
 }
 
 /** What a denylist is made from. */
-export interface DenylistParts {
+export interface DenylistDeps {
   readonly now: () => number
   /** An entry is kept as long as the cookie of a denied session, which nobody renews any more, can last. */
   readonly config: Pick<SessionConfig, 'expireMs' | 'maxLifetimeMs'>
@@ -42,8 +42,8 @@ interface Entry {
 }
 
 /** Builds the denylist: in memory, bounded, and the same in all processes where they share state. */
-export function createDenylist(parts: DenylistParts): Denylist {
-  const { now, config, shared, maxEntries = 50_000 } = parts
+export function createDenylist(deps: DenylistDeps): Denylist {
+  const { now, config, shared, maxEntries = 50_000 } = deps
   const keepMs = config.expireMs || config.maxLifetimeMs || YEAR_MS
   const entries = new Map<string, Entry>()
 

@@ -6,7 +6,7 @@ import type { Platform } from '../platform.ts'
 import { compileProjection } from './cookie/projection.ts'
 import { createSessionStore, type SessionStore } from './cookie/store.ts'
 import { createDenylist, type Denylist } from './denylist.ts'
-import { createRelay } from './refresh/exchange.ts'
+import { createRefreshExchange } from './refresh/exchange.ts'
 import { createRefresher, type Refresher } from './refresh/refresh.ts'
 import type { SessionProvider } from './session.ts'
 
@@ -53,14 +53,15 @@ export async function createSessions(
     denylist,
     platform,
   })
-  const relay = platform.shared === undefined ? {} : { relay: createRelay(platform.shared, deployment) }
+  const peers =
+    platform.shared === undefined ? {} : { peers: createRefreshExchange(platform.shared, deployment) }
   const refresher = createRefresher({
     config: config.session,
     providers,
     store: sessions,
     platform,
     log,
-    ...relay,
+    ...peers,
   })
   return { sessions, refresher, denylist, ring }
 }

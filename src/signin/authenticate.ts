@@ -1,6 +1,6 @@
 import type { BearerConfig } from '../config/config.ts'
 import type { CookieChange, Exchange } from '../http/exchange.ts'
-import { whenKnown } from '../lib/async.ts'
+import { type MaybePromise, thenMaybe } from '../lib/async.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import type { Problem } from '../problems.ts'
@@ -13,7 +13,7 @@ import type { LocalUsers } from './local/local-users.ts'
 import { newSession } from './new-session.ts'
 
 /** Who asks, and what the answer must do to the cookies. */
-export interface Who {
+export interface Caller {
   readonly session: Session | undefined
   readonly changes: readonly CookieChange[]
   /** The session came out of the Authorization header. */
@@ -23,26 +23,28 @@ export interface Who {
 }
 
 /** Finds out who asks: from the Authorization header where that is allowed, else from our cookies; at once where nobody has to be asked. */
-export type WhoIs = (exchange: Exchange, wish?: Wish) => Who | Promise<Who>
+export type Authenticate = (exchange: Exchange, access?: SessionAccess) => MaybePromise<Caller>
 
 /**
  * What a caller wants with the session: `use` it, which counts as activity and refreshes when that is due; `refresh` it
  * now; or only `look`, which asks nobody and puts no end off.
  */
-export type Wish = 'use' | 'refresh' | 'look'
+export type SessionAccess = 'touch' | 'refresh' | 'peek'
 
 /** Reads credentials from an Authorization header; undefined when they are not of its kind. */
-export type ReadAuthorization = (exchange: Exchange) => Promise<Pick<Who, 'session' | 'problem'> | undefined>
+export type ReadAuthorization = (
+  exchange: Exchange,
+) => Promise<Pick<Caller, 'session' | 'problem'> | undefined>
 
 /** What finding out takes. */
-export interface WhoIsParts {
+export interface AuthenticateDeps {
   readonly sessions: SessionStore
   readonly refresher: Refresher
   /** Bearer tokens, then local users: the first that recognises the header decides. */
   readonly authorization: readonly ReadAuthorization[]
 }
 
-const NOBODY: Who = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
+const ANONYMOUS: Caller = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
 
 /** Reads verified JWTs as sessions of one request (skip-jwt-bearer-tokens). */
 export function bearerCredentials(
@@ -75,43 +77,48 @@ export function localCredentials(users: LocalUsers, now: () => number): ReadAuth
 }
 
 /** Builds the one place where a request turns into a person. */
-export function createWhoIs({ sessions, refresher, authorization }: WhoIsParts): WhoIs {
-  async function fromHeader(exchange: Exchange): Promise<Who | undefined> {
+export function createAuthenticate({ sessions, refresher, authorization }: AuthenticateDeps): Authenticate {
+  async function fromHeader(exchange: Exchange): Promise<Caller | undefined> {
     for (const read of authorization) {
       const found = await read(exchange)
-      if (found !== undefined) return { ...NOBODY, ...found, authorizationUsed: found.session !== undefined }
+      if (found !== undefined)
+        return { ...ANONYMOUS, ...found, authorizationUsed: found.session !== undefined }
     }
     return undefined
   }
 
-  function fromCookies(exchange: Exchange, wish: Wish): Who | Promise<Who> {
-    return whenKnown(sessions.load(exchange.cookies), (loaded) => {
+  function fromCookies(exchange: Exchange, access: SessionAccess): MaybePromise<Caller> {
+    return thenMaybe(sessions.load(exchange.cookies), (loaded) => {
       switch (loaded.kind) {
         case 'none':
-          return NOBODY
+          return ANONYMOUS
         case 'unreadable':
-          return { ...NOBODY, changes: sessions.clear(exchange.cookies) }
+          return { ...ANONYMOUS, changes: sessions.clear(exchange.cookies) }
         case 'active':
-          return fromSession(loaded, exchange, wish)
+          return fromSession(loaded, exchange, access)
       }
     })
   }
 
-  function fromSession(loaded: ActiveSession, exchange: Exchange, wish: Wish): Who | Promise<Who> {
-    if (wish === 'look') return toWho(loaded.session, NOBODY.changes)
+  function fromSession(
+    loaded: ActiveSession,
+    exchange: Exchange,
+    access: SessionAccess,
+  ): MaybePromise<Caller> {
+    if (access === 'peek') return toCaller(loaded.session, ANONYMOUS.changes)
     const current =
-      wish === 'refresh'
+      access === 'refresh'
         ? refresher.refreshNow({ loaded, exchange })
         : refresher.refreshIfDue({ loaded, exchange })
-    return whenKnown(current, ({ session, changes }) => toWho(session, changes))
+    return thenMaybe(current, ({ session, changes }) => toCaller(session, changes))
   }
 
-  return function whoIs(exchange, wish = 'use') {
-    if (exchange.facts.authorization === undefined) return fromCookies(exchange, wish)
-    return fromHeader(exchange).then((known) => known ?? fromCookies(exchange, wish))
+  return function authenticate(exchange, access = 'touch') {
+    if (exchange.facts.authorization === undefined) return fromCookies(exchange, access)
+    return fromHeader(exchange).then((known) => known ?? fromCookies(exchange, access))
   }
 }
 
-function toWho(session: Who['session'], changes: Who['changes']): Who {
+function toCaller(session: Caller['session'], changes: Caller['changes']): Caller {
   return { session, changes, authorizationUsed: false, problem: undefined }
 }

@@ -1,6 +1,7 @@
 import type { CookieConfig, PathsConfig, SignInConfig } from '../config/config.ts'
 import type { KeyRing } from '../crypto/keys.ts'
 import type { Cookie, CookieChange, Exchange } from '../http/exchange.ts'
+import type { MaybePromise } from '../lib/async.ts'
 import type { Log, LogFields } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import { PROBLEMS, type Problem } from '../problems.ts'
@@ -13,16 +14,16 @@ import type { LocalUsers } from './local/local-users.ts'
 
 /** What signing in and out needs of the session store. */
 export interface Sessions {
-  load(cookies: readonly Cookie[]): Loaded | Promise<Loaded>
+  load(cookies: readonly Cookie[]): MaybePromise<Loaded>
   save(request: {
     readonly session: Session
     readonly carried: readonly Cookie[]
-  }): Promise<Result<Pick<Saved, 'changes' | 'bytes' | 'shed'>>>
+  }): Promise<Result<Pick<Saved, 'changes' | 'bytes' | 'dropped'>>>
   clear(carried: readonly Cookie[]): readonly CookieChange[]
 }
 
 /** What signing in and out is made from. */
-export interface SignInParts {
+export interface SignInContext {
   readonly config: {
     readonly signIn: SignInConfig
     readonly paths: Pick<PathsConfig, 'prefix'>
@@ -44,13 +45,13 @@ export interface SignInParts {
 }
 
 /** The registered redirect URI: as configured, else on the origin of this request. The same bytes in both requests. */
-export function toRedirectUri({ config }: Pick<SignInParts, 'config'>, { facts }: Exchange): string {
+export function toRedirectUri({ config }: Pick<SignInContext, 'config'>, { facts }: Exchange): string {
   return config.signIn.redirectUrl ?? `${facts.origin}${config.paths.prefix}/callback`
 }
 
 /** The session that a request carries, if it stands. */
 export async function loadSession(
-  { sessions }: Pick<SignInParts, 'sessions'>,
+  { sessions }: Pick<SignInContext, 'sessions'>,
   { cookies }: Exchange,
 ): Promise<Session | undefined> {
   const loaded = await sessions.load(cookies)
@@ -59,7 +60,7 @@ export async function loadSession(
 
 /** Logs why an attempt failed, as loudly as the reason deserves. */
 export function logFailure(
-  { log }: Pick<SignInParts, 'log'>,
+  { log }: Pick<SignInContext, 'log'>,
   event: string,
   {
     exchange,
@@ -68,10 +69,10 @@ export function logFailure(
   }: { readonly exchange: Exchange; readonly why: Problem; readonly fields?: LogFields },
 ): void {
   const { level } = PROBLEMS[why.reason]
-  log.event(event, level, { code: why.reason, ...why.detail, ...fields, ...toWho(exchange) })
+  log.event(event, level, { code: why.reason, ...why.detail, ...fields, ...requestFields(exchange) })
 }
 
 /** The fields that say which request an event belongs to. */
-export function toWho({ facts, requestId }: Exchange): LogFields {
+export function requestFields({ facts, requestId }: Exchange): LogFields {
   return { request_id: requestId, client: facts.client }
 }

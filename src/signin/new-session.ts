@@ -2,7 +2,7 @@ import type { Exchange } from '../http/exchange.ts'
 import { randomToken } from '../lib/bytes.ts'
 import type { LogFields } from '../observe/log.ts'
 import type { Grant, Session } from '../session/session.ts'
-import { logFailure, type SignInParts, toWho } from './context.ts'
+import { logFailure, requestFields, type SignInContext } from './context.ts'
 import { type Outcome, redirect, refuse } from './outcome.ts'
 
 /** Somebody who has proved who they are. */
@@ -29,29 +29,38 @@ export function newSession({ grant, provider }: Omit<Admission, 'returnTo'>, now
 }
 
 /** The last steps of every sign-in: may this person in, write the session, go on. */
-export async function admit(parts: SignInParts, exchange: Exchange, admission: Admission): Promise<Outcome> {
+export async function completeSignIn(
+  context: SignInContext,
+  exchange: Exchange,
+  admission: Admission,
+): Promise<Outcome> {
   const { grant, provider, returnTo } = admission
   const { identity } = grant
   const who = { provider, user: identity.user, email: identity.email }
-  const refusal = parts.refuses(identity, provider)
+  const refusal = context.refuses(identity, provider)
   if (refusal !== undefined) {
-    logFailure(parts, 'sign_in_failed', { exchange, why: refusal, fields: who })
+    logFailure(context, 'sign_in_failed', { exchange, why: refusal, fields: who })
     return refuse(refusal, { returnTo, identity })
   }
-  const session = newSession(admission, parts.platform.now())
-  const saved = await parts.sessions.save({ session, carried: exchange.cookies })
+  const session = newSession(admission, context.platform.now())
+  const saved = await context.sessions.save({ session, carried: exchange.cookies })
   if (!saved.ok) {
-    logFailure(parts, 'sign_in_failed', { exchange, why: saved.problem, fields: who })
+    logFailure(context, 'sign_in_failed', { exchange, why: saved.problem, fields: who })
     return refuse(saved.problem, { returnTo, identity })
   }
-  parts.log.event('sign_in_succeeded', 'info', {
+  context.log.event('sign_in_succeeded', 'info', {
     ...who,
     cookie_bytes: saved.value.bytes,
-    ...toWho(exchange),
+    ...requestFields(exchange),
   })
-  if (saved.value.shed.length > 0) {
-    const fields = { ...who, shed: saved.value.shed.join(' '), ...toSizes(grant), ...toWho(exchange) }
-    parts.log.event('session_shed', 'warn', fields)
+  if (saved.value.dropped.length > 0) {
+    const fields = {
+      ...who,
+      dropped: saved.value.dropped.join(' '),
+      ...toSizes(grant),
+      ...requestFields(exchange),
+    }
+    context.log.event('session_trimmed', 'warn', fields)
   }
   return redirect(returnTo, saved.value.changes)
 }

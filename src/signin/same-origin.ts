@@ -8,13 +8,13 @@ import { type Problem, problem } from '../problems.ts'
  * and `none` (the person typed or clicked a bookmark) pass, a sibling host does not. Without it an Origin or a Referer
  * must be ours; a request with neither comes from no page.
  */
-export function checkSameOrigin({ facts, arrival }: Exchange): Problem | undefined {
+export function checkSameOrigin({ facts, request }: Exchange): Problem | undefined {
   const { fetchSite } = facts
   if (fetchSite !== undefined) {
     const passes = fetchSite === 'same-origin' || fetchSite === 'none'
     return passes ? undefined : problem('origin_refused', { site: fetchSite.slice(0, 200) })
   }
-  const source = facts.originHeader ?? originOf(findHeader(arrival.headers, 'referer'))
+  const source = facts.originHeader ?? originOf(findHeader(request.headers, 'referer'))
   if (source === undefined || isOwnOrigin({ ...facts, originHeader: source })) return undefined
   return problem('origin_refused', { origin: source.slice(0, 200) })
 }

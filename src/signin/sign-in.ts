@@ -1,13 +1,13 @@
 import type { Exchange } from '../http/exchange.ts'
-import { createOnce } from '../lib/replay-guard.ts'
-import type { SignInParts } from './context.ts'
+import { createReplayGuard } from '../lib/replay-guard.ts'
+import type { SignInContext } from './context.ts'
 import { createPasswordForm } from './local/password-form.ts'
 import { createCallback } from './login/callback.ts'
 import { createReturnTargets } from './login/return-targets.ts'
-import { createBegin, createStart } from './login/start.ts'
+import { createRedirectToProvider, createStart } from './login/start.ts'
 import { createTransactions } from './login/transaction.ts'
 import { createBackchannel } from './logout/backchannel.ts'
-import { createSignOutTickets } from './logout/logout-state.ts'
+import { createLogoutState } from './logout/logout-state.ts'
 import { createSignedOut, createSignOut } from './logout/sign-out.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -32,19 +32,19 @@ export interface SignIn {
 }
 
 /** Builds signing in and out from one configuration. */
-export function createSignIn(parts: SignInParts): SignIn {
-  const { ring, platform } = parts
-  const targets = createReturnTargets(parts)
-  const transactions = createTransactions({ ring, cookie: parts.config.cookie, now: platform.now })
-  const tickets = createSignOutTickets(ring, platform.now)
-  const begin = createBegin(parts, transactions)
+export function createSignIn(context: SignInContext): SignIn {
+  const { ring, platform } = context
+  const targets = createReturnTargets(context)
+  const transactions = createTransactions({ ring, cookie: context.config.cookie, now: platform.now })
+  const logoutState = createLogoutState(ring, platform.now)
+  const begin = createRedirectToProvider(context, transactions)
   return {
-    start: createStart(parts, { begin, targets }),
-    callback: createCallback(parts, { transactions, targets, begin, spent: createOnce() }),
-    password: createPasswordForm(parts, { targets }),
-    signOut: createSignOut(parts, { targets, tickets, transactions }),
-    signedOut: createSignedOut({ targets, tickets }),
-    backchannel: createBackchannel(parts, { seen: createOnce() }),
+    start: createStart(context, { begin, targets }),
+    callback: createCallback(context, { transactions, targets, begin, replays: createReplayGuard() }),
+    password: createPasswordForm(context, { targets }),
+    signOut: createSignOut(context, { targets, logoutState, transactions }),
+    signedOut: createSignedOut({ targets, logoutState }),
+    backchannel: createBackchannel(context, { replays: createReplayGuard() }),
     returnTo: (exchange) => targets.choose(exchange),
   }
 }

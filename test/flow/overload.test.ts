@@ -14,7 +14,7 @@ const GLANCE = {
 describe('a request that there is no time for', () => {
   it('is told when to try again, by a page or by JSON that nobody may store', async () => {
     const { app } = await startGate()
-    const json = app.turnAway(GLANCE)
+    const json = app.respondOverloaded(GLANCE)
     expect(json.status).toBe(503)
     expect(json.headers.join('\n')).toMatch(/Retry-After\n1/u)
     expect(json.headers.join('\n')).toMatch(/Cache-Control\n[^\n]*no-store/u)
@@ -22,7 +22,7 @@ describe('a request that there is no time for', () => {
       error: 'overloaded',
       message: 'Too many requests are under way. Try again in a moment.',
     })
-    const page = app.turnAway({ ...GLANCE, wantsHtml: true })
+    const page = app.respondOverloaded({ ...GLANCE, wantsHtml: true })
     expect(page.body).toMatch(/Too many requests are under way/u)
     expect(page.body).not.toMatch(/Request id/u)
     expect(page.headers.join('\n')).toMatch(/Content-Security-Policy\ndefault-src 'none'/u)
@@ -39,7 +39,7 @@ describe('a request that there is no time for', () => {
 
   it('has its access line, without the query', async () => {
     const { app, platform } = await startGate()
-    app.turnAway(GLANCE)
+    app.respondOverloaded(GLANCE)
     expect(platform.lines.at(-1)).toMatchObject({
       msg: 'request',
       path: '/report',

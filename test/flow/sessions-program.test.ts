@@ -113,7 +113,7 @@ describe('the cookie budget', () => {
     expect(cookie.length).toBeLessThan(7_168)
     const [line] = gate.lines().filter(({ event }) => event === 'sign_in_succeeded')
     expect(line).toMatchObject({ cookie_bytes: expect.any(Number) })
-    expect(line).not.toHaveProperty('shed')
+    expect(line).not.toHaveProperty('dropped')
   })
 
   it('takes one cookie under 4,096 bytes with session-groups=named', async () => {
@@ -176,9 +176,13 @@ describe('the cookie budget', () => {
     const bob = await signIn(gate)
     await bob.visit('/x')
     await bob.visit('/x')
-    const told = gate.lines().filter(({ event }) => event === 'session_shed')
+    const told = gate.lines().filter(({ event }) => event === 'session_trimmed')
     expect(told).toEqual([
-      expect.objectContaining({ level: 'warn', shed: 'id_token access_token', access_token_bytes: 12_000 }),
+      expect.objectContaining({
+        level: 'warn',
+        dropped: 'id_token access_token',
+        access_token_bytes: 12_000,
+      }),
     ])
     const names = app.heard.at(-1)?.lines.map((name) => name.toLowerCase()) ?? []
     expect(names).not.toContain('x-forwarded-access-token')

@@ -1,4 +1,4 @@
-import type { Arrival, ForwardPlan, Platform } from '../../src/platform.ts'
+import type { ForwardPlan, IncomingRequest, Platform } from '../../src/platform.ts'
 import { problem } from '../../src/problems.ts'
 import { failed, ok } from '../../src/result.ts'
 import { NOW_MS } from './session.ts'
@@ -6,7 +6,7 @@ import { NOW_MS } from './session.ts'
 /** What a test decides about the world around the core. */
 export interface World {
   /** Answers forwarded requests; throws to play a dead upstream. */
-  upstream?(plan: ForwardPlan, arrival: Arrival): Response | Promise<Response>
+  upstream?(plan: ForwardPlan, request: IncomingRequest): Response | Promise<Response>
   /** Answers every call to a provider. */
   provider?(url: string, init: RequestInit): Response | Promise<Response>
   readonly files?: Readonly<Record<string, string>>
@@ -25,7 +25,7 @@ export interface FakePlatform extends Platform {
   change(path: string, text: string): void
 }
 
-/** Builds the platform; `env` of `arrival` is the Arrival itself. */
+/** Builds the platform; `env` of `arrival` is the incoming request itself. */
 export function createFakePlatform(world: World = {}): FakePlatform {
   let now = NOW_MS
   const files = new Map(Object.entries(world.files ?? {}))
@@ -35,12 +35,12 @@ export function createFakePlatform(world: World = {}): FakePlatform {
     runtime: 'node',
     lines: [],
     plans: [],
-    // The flow tests hand an Arrival over as the environment of the request.
-    arrival: (_, env) => ({ ...(env as Arrival), defer: (work) => deferred.push(work) }),
-    async forward(arrival, plan) {
+    // The flow tests hand an incoming request over as the environment of the request.
+    incomingRequest: (_, env) => ({ ...(env as IncomingRequest), waitUntil: (work) => deferred.push(work) }),
+    async forward(request, plan) {
       platform.plans.push(plan)
       try {
-        return ok(edited(await (world.upstream?.(plan, arrival) ?? new Response('hello from the app')), plan))
+        return ok(edited(await (world.upstream?.(plan, request) ?? new Response('hello from the app')), plan))
       } catch (error) {
         return failed(problem('upstream_unreachable', { why: String(error) }))
       }

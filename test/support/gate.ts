@@ -2,7 +2,7 @@ import { type App, createApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
-import { anArrival } from './incoming-request.ts'
+import { anIncomingRequest } from './incoming-request.ts'
 import { type Asking, createVisitor, type Visitor } from './visitor.ts'
 
 /** The whole program in process, with a provider and an app that only exist in memory. */
@@ -70,9 +70,9 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
   const app = await createApp(loaded.config, platform)
   const ask = async (target: string, asking: Asking = {}): Promise<Response> => {
     const headers = asking.headers ?? ['Host', 'app.example.com']
-    const arrival = anArrival({ ...asking, target, headers })
-    const request = new Request(ORIGIN, arrival.method === 'POST' ? { method: 'POST' } : {})
-    return app.fetch(request, arrival)
+    const incoming = anIncomingRequest({ ...asking, target, headers })
+    const request = new Request(ORIGIN, incoming.method === 'POST' ? { method: 'POST' } : {})
+    return app.fetch(request, incoming)
   }
   return {
     app,

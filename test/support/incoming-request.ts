@@ -1,18 +1,18 @@
-import type { Arrival, HeaderLines, Peer } from '../../src/platform.ts'
+import type { HeaderLines, IncomingRequest, Peer } from '../../src/platform.ts'
 
 /** What a test says about a request; everything else is an ordinary GET from 203.0.113.7. */
-export interface AnArrival {
+export interface RequestTraits {
   readonly method?: string
   readonly target?: string
   readonly headers?: HeaderLines
   readonly peer?: Peer
   readonly encrypted?: boolean
-  readonly httpVersion?: Arrival['httpVersion']
+  readonly httpVersion?: IncomingRequest['httpVersion']
   readonly body?: string
 }
 
-/** An Arrival with nothing behind it. */
-export function anArrival(given: AnArrival = {}): Arrival {
+/** An incoming request with nothing behind it. */
+export function anIncomingRequest(given: RequestTraits = {}): IncomingRequest {
   const method = given.method ?? 'GET'
   const headers = given.headers ?? ['Host', 'app.example.com']
   // Nothing reads a body from a request that has none, and Request refuses methods that clients do send.
@@ -26,8 +26,8 @@ export function anArrival(given: AnArrival = {}): Arrival {
     peer: given.peer ?? { kind: 'ip', address: '203.0.113.7' },
     encrypted: given.encrypted ?? false,
     body: new Request('http://app.example.com/', init).body,
-    departed: () => {},
-    defer: () => {},
+    onFinished: () => {},
+    waitUntil: () => {},
   }
 }
 

@@ -123,7 +123,7 @@ function capnp(
     ...Object.keys(services).map((name) => `(name = ${text(name)}, service = ${text(`service-${name}`)})`),
     ...(relay
       ? [
-          '(name = "SIDEGATE_RELAY", durableObjectNamespace = (className = "SidegateRelay", serviceName = "0"))',
+          '(name = "SIDEGATE_STATE", durableObjectNamespace = (className = "SidegateState", serviceName = "0"))',
         ]
       : []),
   ]
@@ -132,7 +132,7 @@ function capnp(
       compatibilityDate = "${date}",
       globalOutbound = "internet",
       bindings = [${bindings.join(', ')}],
-      durableObjectNamespaces = [(className = "SidegateRelay", uniqueKey = "relay", enableSql = true)],
+      durableObjectNamespaces = [(className = "SidegateState", uniqueKey = "relay", enableSql = true)],
       durableObjectStorage = (localDisk = "disk")))`
   const external = ([name, address]: [string, string]): string =>
     `(name = ${text(`service-${name}`)}, external = (address = ${text(address)}, http = ()))`

@@ -10,12 +10,12 @@ beforeAll(async () => {
 
 describe('what is deployed to Cloudflare', () => {
   it('is the whole program', () => {
-    expect(text).toContain('SidegateRelay')
+    expect(text).toContain('SidegateState')
     expect(text).toContain('oauth2-proxy')
   })
 
   it('is small', () => {
-    expect(gzipSync(text).length).toBeLessThan(120_000)
+    expect(gzipSync(text).length).toBeLessThan(150_000)
   })
 
   it('needs nothing of Node', () => {

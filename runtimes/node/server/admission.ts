@@ -5,7 +5,7 @@ export interface AdmissionInput {
   /** Carries a request on. */
   readonly admit: RequestListener
   /** Says that there are too many, to one that waited for so many ms. */
-  readonly turnAway: (incoming: IncomingMessage, outgoing: ServerResponse, waitedMs: number) => void
+  readonly respondOverloaded: (incoming: IncomingMessage, outgoing: ServerResponse, waitedMs: number) => void
   /** Paths that are carried on at once, however many wait: health checks. */
   readonly urgent: ReadonlySet<string>
   readonly limits?: AdmissionLimits
@@ -39,7 +39,7 @@ interface Waiting {
  * does not get its turn waits in line; when the line is full, or somebody stood in it for too long, the answer is 503.
  */
 export function createAdmission(input: AdmissionInput): RequestListener {
-  const { admit, turnAway, urgent, limits = LIMITS } = input
+  const { admit, respondOverloaded, urgent, limits = LIMITS } = input
   const line: Waiting[] = []
   let room = limits.perTurn
   let isTurnMarked = false
@@ -56,7 +56,7 @@ export function createAdmission(input: AdmissionInput): RequestListener {
       const { incoming, outgoing, sinceMs } = next
       if (nowMs - sinceMs > limits.maxWaitMs) {
         roomAway -= 1
-        turnAway(incoming, outgoing, nowMs - sinceMs)
+        respondOverloaded(incoming, outgoing, nowMs - sinceMs)
       } else {
         room -= 1
         admit(incoming, outgoing)
@@ -76,7 +76,7 @@ export function createAdmission(input: AdmissionInput): RequestListener {
       room -= 1
       admit(incoming, outgoing)
     } else if (urgent.has(pathOf(incoming))) admit(incoming, outgoing)
-    else if (line.length >= limits.maxWaiting) turnAway(incoming, outgoing, 0)
+    else if (line.length >= limits.maxWaiting) respondOverloaded(incoming, outgoing, 0)
     else {
       line.push({ incoming, outgoing, sinceMs: Date.now() })
       markTurn()

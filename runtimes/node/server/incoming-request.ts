@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Arrival, Departure, HeaderLines, Peer } from '../../../src/platform.ts'
+import type { Completion, HeaderLines, IncomingRequest, Peer } from '../../../src/platform.ts'
 import { hasContent } from '../upstream/request-body.ts'
 
 /** What the listener passes to the app beside the Request. */
@@ -24,33 +24,33 @@ export function markUnixSocket(socket: Socket): void {
 }
 
 /** Is told of work that outlives an answer. */
-export type Defer = (work: Promise<unknown>) => void
+export type WaitUntil = (work: Promise<unknown>) => void
 
 /**
- * An Arrival with what it came from: the forwarder writes into `outgoing` directly. A class, because an object literal
+ * An incoming request with what it came from: the forwarder writes into `outgoing` directly. A class, because an object literal
  * with getters gets a hidden class of its own each time, which costs more than the rest of a request.
  */
-export class NodeArrival implements Arrival, NodeEnv {
+export class NodeRequest implements IncomingRequest, NodeEnv {
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
   readonly method: string
   readonly target: string
   readonly headers: HeaderLines
-  readonly defer: Defer
+  readonly waitUntil: WaitUntil
   /** Content bytes of a forwarded response, for the access line. */
   bytes: number | undefined
 
-  constructor({ incoming, outgoing }: NodeEnv, defer: Defer) {
+  constructor({ incoming, outgoing }: NodeEnv, defer: WaitUntil) {
     this.incoming = incoming
     this.outgoing = outgoing
     this.method = incoming.method ?? ''
     this.target = incoming.url ?? ''
     this.headers = incoming.rawHeaders
-    this.defer = defer
+    this.waitUntil = defer
     this.bytes = undefined
   }
 
-  get httpVersion(): Arrival['httpVersion'] {
+  get httpVersion(): IncomingRequest['httpVersion'] {
     const { httpVersion } = this.incoming
     return httpVersion === '1.1' || httpVersion === '1.0' ? httpVersion : '0.9'
   }
@@ -74,18 +74,18 @@ export class NodeArrival implements Arrival, NodeEnv {
     return toStream(incoming)
   }
 
-  departed(listener: (departure: Departure) => void): void {
+  onFinished(listener: (completion: Completion) => void): void {
     let gone = false
     this.outgoing.on('close', () => {
       // A response that lost its socket to a tunnel is closed by hand, and Node may have closed it before.
       if (gone) return
       gone = true
-      listener(departureOf(this))
+      listener(completionOf(this))
     })
   }
 }
 
-function departureOf({ outgoing, bytes }: NodeArrival): Departure {
+function completionOf({ outgoing, bytes }: NodeRequest): Completion {
   const status = outgoing.statusCode
   // A tunnel ends when one side leaves: that is no abortion.
   const aborted = !outgoing.writableFinished && status !== 101

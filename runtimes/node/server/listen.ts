@@ -10,8 +10,8 @@ import { type AdmissionInput, createAdmission } from './admission.ts'
 import { type Bound, bind } from './bind.ts'
 import { createCertificate } from './certificate.ts'
 import type { NodeEnv } from './incoming-request.ts'
-import { inTurn } from './pipelining.ts'
-import { createFreshConnections, type FreshConnections } from './unused-connections.ts'
+import { inOrder } from './pipelining.ts'
+import { createUnusedConnections, type UnusedConnections } from './unused-connections.ts'
 import { handleUpgrades, isWebSocket } from './upgrade.ts'
 
 /** What the listeners are made from. */
@@ -26,12 +26,12 @@ export interface ListenInput {
 /** A server that listens. */
 export interface Listener extends Bound {
   readonly server: Server
-  readonly fresh: FreshConnections
+  readonly fresh: UnusedConnections
 }
 
 /**
  * Limits of every listener: a 7 KiB session among app cookies fits, slow heads do not stay, forwarded bodies may take
- * their time (own endpoints bound theirs, see arrival.ts), and nobody can ask for the lenient parser.
+ * their time (own endpoints bound theirs, see incoming-request.ts), and nobody can ask for the lenient parser.
  */
 const LIMITS: ServerOptions = {
   maxHeaderSize: 32 * 1024,
@@ -46,7 +46,7 @@ const LIMITS: ServerOptions = {
 
 /** Opens every configured listener; rejects with a sentence for people when one cannot be opened. */
 export async function listen({ config, app, watch, onBug }: ListenInput): Promise<readonly Listener[]> {
-  const fresh = createFreshConnections()
+  const fresh = createUnusedConnections()
   const listener = requestListener({ app, fresh, onBug })
   const listeners: Listener[] = []
   if (config.http !== undefined) {
@@ -70,14 +70,14 @@ export function refuseLenientParser(flags: readonly string[]): string | undefine
   return 'Remove "--insecure-http-parser" from the command line or NODE_OPTIONS: it lets one request be read as two'
 }
 
-/** The core reads requests from the Arrival, and the framework wants a Request to route by: one does for all. */
+/** The core reads requests from the incoming request, and the framework wants a Request to route by: one does for all. */
 const ANY_REQUEST = new Request('http://gate.invalid/')
 
-interface ListenerParts extends Pick<ListenInput, 'app' | 'onBug'> {
-  readonly fresh: FreshConnections
+interface ListenerDeps extends Pick<ListenInput, 'app' | 'onBug'> {
+  readonly fresh: UnusedConnections
 }
 
-function requestListener({ app, fresh, onBug }: ListenerParts): RequestListener {
+function requestListener({ app, fresh, onBug }: ListenerDeps): RequestListener {
   const admit: RequestListener = (incoming, outgoing) => {
     fresh.used(incoming.socket)
     answer(app, { incoming, outgoing }).catch((error: unknown) => {
@@ -85,21 +85,21 @@ function requestListener({ app, fresh, onBug }: ListenerParts): RequestListener 
       return write(bare(500), { incoming, outgoing })
     })
   }
-  const turnAway: AdmissionInput['turnAway'] = (incoming, outgoing, waitedMs) => {
+  const respondOverloaded: AdmissionInput['respondOverloaded'] = (incoming, outgoing, waitedMs) => {
     fresh.used(incoming.socket)
     sayBusy(app, { incoming, outgoing }, waitedMs)
   }
-  return inTurn(createAdmission({ admit, turnAway, urgent: new Set(app.probes) }))
+  return inOrder(createAdmission({ admit, respondOverloaded, urgent: new Set(app.probes) }))
 }
 
 /** Without the framework and the adapter, which would cost as much as what is refused. */
-function sayBusy({ turnAway }: App, { incoming, outgoing }: NodeEnv, waitedMs: number): void {
+function sayBusy({ respondOverloaded }: App, { incoming, outgoing }: NodeEnv, waitedMs: number): void {
   const { headers, method = '', url = '', socket } = incoming
   const {
     status,
     headers: lines,
     body,
-  } = turnAway({
+  } = respondOverloaded({
     method,
     target: url,
     host: headers.host ?? '',

@@ -9,7 +9,7 @@ const MAX_WAITING = 100
  * client could take every connection to the app, and what stands behind a request that ends the connection would be
  * carried out (RFC 9112 §9.3.2, §9.6). A client that sends yet more before it has read anything is cut off.
  */
-export function inTurn(listener: RequestListener): RequestListener {
+export function inOrder(listener: RequestListener): RequestListener {
   const waiting = new WeakMap<Socket, number>()
   return (incoming, outgoing) => {
     const { socket } = incoming

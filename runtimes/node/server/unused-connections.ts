@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
  * The connections that have not carried a request yet. Browsers open some ahead of need, and Node counts them as busy:
  * without this a shutdown would wait for them until its grace is over.
  */
-export interface FreshConnections {
+export interface UnusedConnections {
   /** Follows what a server accepts; `event` names the moment at which its sockets are ready. */
   follow(server: Server, event: 'connection' | 'secureConnection'): void
   /** A request has come on this socket. */
@@ -14,7 +14,7 @@ export interface FreshConnections {
 }
 
 /** Makes the list. */
-export function createFreshConnections(): FreshConnections {
+export function createUnusedConnections(): UnusedConnections {
   const fresh = new Set<Socket>()
   return {
     follow: (server, event) => {

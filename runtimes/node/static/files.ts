@@ -3,10 +3,10 @@ import { type FileHandle, open } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Arrival, FilePlan, ResponseEdit } from '../../../src/platform.ts'
+import type { FilePlan, IncomingRequest, ResponseEdit } from '../../../src/platform.ts'
 import { problem } from '../../../src/problems.ts'
 import { failed, ok, type Result } from '../../../src/result.ts'
-import type { NodeArrival } from '../server/incoming-request.ts'
+import type { NodeRequest } from '../server/incoming-request.ts'
 import { onClientIdle } from '../stalls.ts'
 import { type ByteRange, readRange } from './byte-range.ts'
 import { mediaTypeOf } from './media-types.ts'
@@ -29,20 +29,20 @@ interface FileAnswer {
  * requests, one byte range, no listings. The path was made safe by the core; symbolic links are followed, because
  * mounted ConfigMaps consist of them.
  */
-export async function serveFile(from: Arrival, plan: FilePlan): Promise<Result<Response>> {
-  // Arrivals come from arrival.ts: this platform made it.
-  const arrival = from as NodeArrival
-  if (arrival.method !== 'GET' && arrival.method !== 'HEAD') return failed(problem('method_not_allowed'))
+export async function serveFile(from: IncomingRequest, plan: FilePlan): Promise<Result<Response>> {
+  // Arrivals come from request.ts: this platform made it.
+  const request = from as NodeRequest
+  if (request.method !== 'GET' && request.method !== 'HEAD') return failed(problem('method_not_allowed'))
   const { path, response } = plan
   const file = await openFile(path.endsWith('/') ? `${path}index.html` : path)
   if (file === undefined) return failed(problem('not_found'))
   if (file.stats.isFile()) {
-    send({ arrival, file, answer: answerFor(arrival.incoming, file), plan })
+    send({ request, file, answer: answerFor(request.incoming, file), plan })
     return ok(RESPONSE_ALREADY_SENT)
   }
   await file.handle.close()
   return file.stats.isDirectory() && !path.endsWith('/')
-    ? ok(redirectToFolder(arrival.target, response))
+    ? ok(redirectToFolder(request.target, response))
     : failed(problem('not_found'))
 }
 
@@ -89,9 +89,9 @@ function isUnchanged(
   return !Number.isNaN(since) && Math.floor(stats.mtimeMs / 1000) * 1000 <= since
 }
 
-function send(from: { arrival: NodeArrival; file: OpenFile; answer: FileAnswer; plan: FilePlan }): void {
-  const { arrival, file, answer, plan } = from
-  const { outgoing, method } = arrival
+function send(from: { request: NodeRequest; file: OpenFile; answer: FileAnswer; plan: FilePlan }): void {
+  const { request, file, answer, plan } = from
+  const { outgoing, method } = request
   const { response: edit, timeoutMs } = plan
   const lines = [...answer.lines, ...edit.add]
   // Stored, but asked about each time: whoever may no longer see the file does not get it from a cache.
@@ -105,7 +105,7 @@ function send(from: { arrival: NodeArrival; file: OpenFile; answer: FileAnswer; 
     return
   }
   const range = answer.range ?? { first: 0, last: file.stats.size - 1 }
-  arrival.bytes = range.last - range.first + 1
+  request.bytes = range.last - range.first + 1
   const stream = file.handle.createReadStream({ start: range.first, end: range.last, highWaterMark: 65_536 })
   if (timeoutMs > 0) {
     onClientIdle(outgoing, timeoutMs, () => {

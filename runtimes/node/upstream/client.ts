@@ -1,7 +1,7 @@
-import type { Arrival, ForwardPlan } from '../../../src/platform.ts'
+import type { ForwardPlan, IncomingRequest } from '../../../src/platform.ts'
 import { problem } from '../../../src/problems.ts'
 import { failed, type Result } from '../../../src/result.ts'
-import type { NodeArrival } from '../server/incoming-request.ts'
+import type { NodeRequest } from '../server/incoming-request.ts'
 import { createPool, POOL_LIMITS, type Pool, type PoolLimits } from './pool.ts'
 import { Relay } from './relay.ts'
 import type { SocketAddress } from './socket.ts'
@@ -10,7 +10,7 @@ import { createTunnels, isUpgrade, type Tunnels } from './websocket.ts'
 /** Our own HTTP/1.1 client for the app behind us: several times cheaper than fetch, and it changes nothing. */
 export interface UpstreamClient {
   /** Fails with `upstream_unreachable`, `upstream_timeout`, `upstream_misbehaved`, `overloaded`, `client_gone`. */
-  forward(arrival: Arrival, plan: ForwardPlan): Promise<Result<Response>>
+  forward(request: IncomingRequest, plan: ForwardPlan): Promise<Result<Response>>
   readonly tunnels: Tunnels
   /** Closes idle connections; what is under way finishes. */
   close(): void
@@ -30,10 +30,10 @@ export function createUpstreamClient(limits: PoolLimits = POOL_LIMITS): Upstream
   return {
     tunnels,
     forward: (from, plan) => {
-      // Arrivals come from arrival.ts: this platform made it.
-      const arrival = from as NodeArrival
+      // Requests come from incoming-request.ts: this platform made it.
+      const request = from as NodeRequest
       const { upstream } = plan
-      if (plan.websocket && !isUpgrade(arrival.incoming)) {
+      if (plan.websocket && !isUpgrade(request.incoming)) {
         return Promise.resolve(failed(problem('request_malformed', { why: 'not an upgrade' })))
       }
       if (upstream.kind === 'binding') {
@@ -43,7 +43,7 @@ export function createUpstreamClient(limits: PoolLimits = POOL_LIMITS): Upstream
         return Promise.resolve(failed(problem('overloaded', { why: 'open WebSockets' })))
       }
       return new Promise((settle) => {
-        new Relay({ arrival, plan, pool: poolOf(upstream), tunnels, settle }).start()
+        new Relay({ request, plan, pool: poolOf(upstream), tunnels, settle }).start()
       })
     },
     close: () => {

@@ -2,7 +2,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { ForwardPlan, Share } from '../../../src/platform.ts'
 import { problem, type Reason } from '../../../src/problems.ts'
 import { failed, ok, type Result } from '../../../src/result.ts'
-import type { NodeArrival } from '../server/incoming-request.ts'
+import type { NodeRequest } from '../server/incoming-request.ts'
 import { onClientIdle } from '../stalls.ts'
 import type { ConnectionFailure, ConnectionUser, UpstreamConnection } from './connection.ts'
 import type { Pool } from './pool.ts'
@@ -15,7 +15,7 @@ import { notePassed } from './young-generation.ts'
 
 /** What one forwarded request is made from. */
 export interface RelayInput {
-  readonly arrival: NodeArrival
+  readonly request: NodeRequest
   readonly plan: ForwardPlan
   readonly pool: Pool
   readonly tunnels: Tunnels
@@ -40,7 +40,7 @@ const SENT = ok(RESPONSE_ALREADY_SENT)
  * for each request and closures for a dozen callbacks would cost more than the rest of it.
  */
 export class Relay implements Waiter, ConnectionUser {
-  readonly #arrival: NodeArrival
+  readonly #request: NodeRequest
   readonly #plan: ForwardPlan
   readonly #pool: Pool
   readonly #tunnels: Tunnels
@@ -55,13 +55,13 @@ export class Relay implements Waiter, ConnectionUser {
   #watchesClient = false
   #over = false
 
-  constructor({ arrival, plan, pool, tunnels, settle }: RelayInput) {
-    this.#arrival = arrival
+  constructor({ request, plan, pool, tunnels, settle }: RelayInput) {
+    this.#request = request
     this.#plan = plan
     this.#pool = pool
     this.#tunnels = tunnels
     this.#settle = settle
-    this.#hasContent = hasContent(arrival.incoming)
+    this.#hasContent = hasContent(request.incoming)
   }
 
   get share(): Share {
@@ -70,7 +70,7 @@ export class Relay implements Waiter, ConnectionUser {
 
   /** Begins; everything that follows comes by callback. */
   start(): void {
-    const { outgoing } = this.#arrival
+    const { outgoing } = this.#request
     // The session may have taken time to load, and a client that left then is not announced again.
     if (outgoing.destroyed) this.#end('client_gone', {})
     else {
@@ -78,15 +78,15 @@ export class Relay implements Waiter, ConnectionUser {
         if (!this.#over) this.#abandon('client_gone', {})
       })
       this.#startHeadTimer()
-      this.#acquire(isRepeatable(this.#arrival) ? Number.POSITIVE_INFINITY : FRESH_MS)
+      this.#acquire(isRepeatable(this.#request) ? Number.POSITIVE_INFINITY : FRESH_MS)
     }
   }
 
   onConnection(connection: UpstreamConnection): void {
     this.#connection = connection
     this.#attempts += 1
-    const { incoming, outgoing, method } = this.#arrival
-    connection.begin(this, { method, head: requestHead(this.#arrival, this.#plan) })
+    const { incoming, outgoing, method } = this.#request
+    connection.begin(this, { method, head: requestHead(this.#request, this.#plan) })
     if (this.#timeoutMs === 0) clearTimeout(this.#headTimer)
     if (!this.#hasContent) return
     // However long an upload takes, the upstream's time begins when it has everything, as long as something moves.
@@ -104,12 +104,12 @@ export class Relay implements Waiter, ConnectionUser {
 
   /** 103 is passed on with its links (RFC 8297); 100 and 102 were between us and the upstream. */
   onInterim(head: ResponseHead): void {
-    if (head.status === 103) writeHints(this.#arrival, valuesOf(head.lines, 'link'))
+    if (head.status === 103) writeHints(this.#request, valuesOf(head.lines, 'link'))
   }
 
   onHead(head: ResponseHead): void {
     clearTimeout(this.#headTimer)
-    sendHead(this.#arrival, head, this.#plan.response)
+    sendHead(this.#request, head, this.#plan.response)
     this.#settle(SENT)
   }
 
@@ -117,11 +117,11 @@ export class Relay implements Waiter, ConnectionUser {
     const connection = this.#connection
     if (connection === undefined) return
     const upstream = connection.detach()
-    if (this.#plan.websocket && isAccepted(this.#arrival, head)) {
+    if (this.#plan.websocket && isAccepted(this.#request, head)) {
       this.#over = true
       clearTimeout(this.#headTimer)
       this.#pool.detach(connection)
-      this.#tunnels.accept({ arrival: this.#arrival, plan: this.#plan, head, rest, upstream })
+      this.#tunnels.accept({ request: this.#request, plan: this.#plan, head, rest, upstream })
       this.#settle(SENT)
     } else {
       upstream.destroy()
@@ -130,25 +130,25 @@ export class Relay implements Waiter, ConnectionUser {
   }
 
   onContent(bytes: Buffer, last: boolean): void {
-    const arrival = this.#arrival
-    const { outgoing } = arrival
-    arrival.bytes = (arrival.bytes ?? 0) + bytes.length
+    const request = this.#request
+    const { outgoing } = request
+    request.bytes = (request.bytes ?? 0) + bytes.length
     notePassed(bytes.length)
     if (last) endWith(outgoing, bytes)
     else if (!outgoing.write(bytes)) this.#pauseUntilDrained()
   }
 
   onPause(): void {
-    const { outgoing } = this.#arrival
+    const { outgoing } = this.#request
     if (!outgoing.headersSent) return
     // Without content so far the head still waits in Node for its first bytes: a client of events must see it now.
-    if (this.#arrival.bytes === 0) outgoing.flushHeaders()
+    if (this.#request.bytes === 0) outgoing.flushHeaders()
     this.#closeTimer ??= this.#startCloseTimer()
   }
 
   onEnd(reusable: boolean): void {
     this.#leave()
-    const { outgoing } = this.#arrival
+    const { outgoing } = this.#request
     const connection = this.#connection
     // An upstream that answered before it had read everything may go on reading our next request as content, and one
     // that was asked to switch protocols may believe that it has.
@@ -164,7 +164,7 @@ export class Relay implements Waiter, ConnectionUser {
     const connection = this.#connection
     this.#upload?.stop()
     const wasStale = connection?.wasUsed === true && !failure.responded && this.#attempts === 1
-    if (wasStale && isRepeatable(this.#arrival)) {
+    if (wasStale && isRepeatable(this.#request)) {
       this.#connection = undefined
       this.#acquire(NEW)
     } else {
@@ -183,7 +183,7 @@ export class Relay implements Waiter, ConnectionUser {
 
   #startHeadTimer(): void {
     // An upload may go on after the answer has begun.
-    if (this.#over || this.#arrival.outgoing.headersSent) return
+    if (this.#over || this.#request.outgoing.headersSent) return
     const ms = this.#timeoutMs || (this.#connection === undefined ? QUEUE_MS : 0)
     if (ms > 0) this.#headTimer = setTimeout(() => this.#onLate(), ms)
   }
@@ -198,7 +198,7 @@ export class Relay implements Waiter, ConnectionUser {
     const { timeoutMs } = this.#plan
     if (timeoutMs === 0 || this.#watchesClient) return
     this.#watchesClient = true
-    const { outgoing } = this.#arrival
+    const { outgoing } = this.#request
     onClientIdle(outgoing, timeoutMs, () => {
       if (outgoing.writableLength > 0) outgoing.destroy()
       else if (this.#upload?.isAwaited() === true) this.#abandon('request_timeout', {})
@@ -217,7 +217,7 @@ export class Relay implements Waiter, ConnectionUser {
     this.#watchClient()
     const socket = this.#connection?.socket
     socket?.pause()
-    this.#arrival.outgoing.once('drain', () => {
+    this.#request.outgoing.once('drain', () => {
       this.#paused = false
       // Once this response is over, the connection is another request's business.
       if (!this.#over) socket?.resume()
@@ -243,7 +243,7 @@ export class Relay implements Waiter, ConnectionUser {
   #end(reason: Reason, detail: { why?: string }): void {
     if (this.#over) return
     this.#leave()
-    const { outgoing } = this.#arrival
+    const { outgoing } = this.#request
     if (outgoing.headersSent) cut(outgoing)
     else this.#settle(failed(problem(reason, detail)))
   }

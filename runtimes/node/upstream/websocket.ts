@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ForwardPlan, Share } from '../../../src/platform.ts'
-import type { NodeArrival } from '../server/incoming-request.ts'
+import type { NodeRequest } from '../server/incoming-request.ts'
 import type { ResponseHead } from './response-head.ts'
 import { createShares, sharesOf } from './shares.ts'
 import { openTunnel, type Tunnel } from './tunnel.ts'
@@ -29,7 +29,7 @@ export interface Tunnels {
 
 /** Both ends of a handshake that the upstream has accepted. */
 export interface Handshake {
-  readonly arrival: NodeArrival
+  readonly request: NodeRequest
   readonly plan: ForwardPlan
   readonly head: ResponseHead
   /** What the upstream sent after its head. */
@@ -51,7 +51,7 @@ export function isUpgrade(incoming: IncomingMessage): boolean {
 }
 
 /** Says whether a 101 is the answer to this very handshake (RFC 6455 §4.1, client steps 2 to 4). */
-export function isAccepted({ incoming }: NodeArrival, head: ResponseHead): boolean {
+export function isAccepted({ incoming }: NodeRequest, head: ResponseHead): boolean {
   const key = incoming.headers['sec-websocket-key']
   const at = head.lines.findIndex((line, index) => index % 2 === 0 && /^sec-websocket-accept$/iu.test(line))
   if (head.upgrade !== 'websocket' || key === undefined || at < 0) return false
@@ -76,11 +76,11 @@ export function createTunnels(limit = MAX_TUNNELS): Tunnels {
     places.give(share)
   }
   const accept = (handshake: Handshake): void => {
-    const { arrival, plan, rest, upstream } = handshake
-    const client = arrival.incoming.socket
+    const { request, plan, rest, upstream } = handshake
+    const client = request.incoming.socket
     let timer: NodeJS.Timeout | undefined
-    arrival.outgoing.statusCode = 101
-    arrival.outgoing.detachSocket(client)
+    request.outgoing.statusCode = 101
+    request.outgoing.detachSocket(client)
     client.write(switchHead(handshake), 'latin1')
     const tunnel = openTunnel({
       client,
@@ -90,15 +90,15 @@ export function createTunnels(limit = MAX_TUNNELS): Tunnels {
         open.delete(tunnel)
         cancel(plan.share)
         clearTimeout(timer)
-        // The response object has lost its socket: whoever waits for the departure would wait for ever.
-        arrival.outgoing.emit('close')
+        // The response object has lost its socket: whoever waits for the completion would wait for ever.
+        request.outgoing.emit('close')
       },
     })
     open.add(tunnel)
     if (plan.closeAtMs !== undefined) {
       timer = setTimeout(() => tunnel.close(POLICY_VIOLATION, 'session ended'), delayUntil(plan.closeAtMs))
     }
-    upstream.write(early.get(arrival.incoming) ?? '')
+    upstream.write(early.get(request.incoming) ?? '')
     if (rest.length > 0) upstream.unshift(rest)
   }
   return {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { ForwardPlan, HeaderLines, ResponseEdit } from '../../../src/platform.ts'
-import type { NodeArrival } from '../server/incoming-request.ts'
+import type { NodeRequest } from '../server/incoming-request.ts'
 import { framingLines, hasContent } from './request-body.ts'
 import type { ResponseHead } from './response-head.ts'
 
@@ -8,27 +8,27 @@ import type { ResponseHead } from './response-head.ts'
 const ONE_WRITE = 8192
 
 /** The request head as it goes upstream, one character a byte: the planned lines, then framing, which is ours. */
-export function requestHead(arrival: NodeArrival, plan: ForwardPlan): string {
+export function requestHead(request: NodeRequest, plan: ForwardPlan): string {
   const { headers, upstream } = plan
-  let head = `${arrival.method} ${plan.target} HTTP/1.1\r\n`
+  let head = `${request.method} ${plan.target} HTTP/1.1\r\n`
   for (let at = 0; at + 1 < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`
   if (plan.websocket) return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
   if (upstream.kind !== 'binding' && !upstream.keepAlive) head += 'Connection: close\r\n'
-  return `${head}${framingLines(arrival.incoming) ?? ''}\r\n`
+  return `${head}${framingLines(request.incoming) ?? ''}\r\n`
 }
 
 /** Methods that may be sent again when a connection turns out to be dead (RFC 9110 §9.2.2). */
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
 /** Says whether a request can be sent a second time: nothing is lost with its content, and the method allows it. */
-export function isRepeatable({ incoming, method }: NodeArrival): boolean {
+export function isRepeatable({ incoming, method }: NodeRequest): boolean {
   return REPEATABLE.has(method) && !hasContent(incoming)
 }
 
 /** Begins the answer. */
-export function sendHead(arrival: NodeArrival, head: ResponseHead, edit: ResponseEdit): void {
-  const { outgoing } = arrival
-  arrival.bytes = 0
+export function sendHead(request: NodeRequest, head: ResponseHead, edit: ResponseEdit): void {
+  const { outgoing } = request
+  request.bytes = 0
   outgoing.sendDate = false
   outgoing.writeHead(head.status, head.reason, responseLines(head, edit))
 }
@@ -53,7 +53,7 @@ export function endWith(outgoing: ServerResponse, bytes: Buffer): void {
 }
 
 /** Sends the links of a 103 ahead (RFC 8297). */
-export function writeHints({ httpVersion, outgoing }: NodeArrival, link: string[]): void {
+export function writeHints({ httpVersion, outgoing }: NodeRequest, link: string[]): void {
   try {
     if (link.length > 0 && httpVersion === '1.1') outgoing.writeEarlyHints({ link })
   } catch {

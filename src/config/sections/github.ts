@@ -5,7 +5,7 @@ import type { Settings } from '../settings.ts'
 const FLAGS = ['github-org', 'github-team', 'github-repo', 'github-token', 'github-user'] as const
 
 /** Who of GitHub may sign in. With another provider these would restrict nobody, so they are refused there. */
-export function buildGithub(settings: Settings, kind: string): ProviderConfig['github'] {
+export function readGithub(settings: Settings, kind: string): ProviderConfig['github'] {
   const org = settings.value('github-org')
   const repo = settings.value('github-repo')
   const teams = settings

@@ -5,7 +5,7 @@ import { didYouMean, type Settings } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { readEach } from '../values/lists.ts'
 import { isLoopbackUrl } from '../values/url.ts'
-import { buildGithub } from './github.ts'
+import { readGithub } from './github.ts'
 
 /** Providers that there are: their names, and the issuer where it is fixed. */
 const KINDS: Readonly<Record<string, { readonly displayName: string; readonly issuer?: string }>> = {
@@ -60,7 +60,7 @@ export function buildProvider(settings: Settings, files: Files): ProviderConfig 
     skipNonce: settings.value('insecure-oidc-skip-nonce'),
     codeChallengeMethod: readCodeChallengeMethod(settings),
     insecureTls: settings.value('ssl-insecure-skip-verify'),
-    github: buildGithub(settings, kind),
+    github: readGithub(settings, kind),
   }
 }
 

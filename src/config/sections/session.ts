@@ -24,8 +24,8 @@ export function buildSession(settings: Settings, files: Files): SessionConfig {
     budgetBytes: settings.value('cookie-budget'),
     groups: settings.value('session-groups'),
     minimal,
-    relayUrl: readRelayUrl(settings),
-    relayLogin: { username: settings.value('redis-username'), password: settings.value('redis-password') },
+    redisUrl: readRedisUrl(settings),
+    redisLogin: { username: settings.value('redis-username'), password: settings.value('redis-password') },
   }
 }
 
@@ -108,7 +108,7 @@ function readMoment(settings: Settings): number {
   return 0
 }
 
-function readRelayUrl(settings: Settings): string | undefined {
+function readRedisUrl(settings: Settings): string | undefined {
   const url = settings.value('redis-connection-url')
   const wanted = settings.value('session-store-type') === 'redis'
   if (url === '') {

@@ -16,7 +16,7 @@ export function readToml(
 ): Source | undefined {
   const table = parseTable(file.text)
   if (!table.ok) {
-    report.problem('--config', `mend the TOML syntax of ${quote(file.name)} ${table.problem}`)
+    report.problem('--config', `fix the TOML syntax of ${quote(file.name)} ${table.problem}`)
     return undefined
   }
   const given = new Map<string, Given>()

@@ -1,5 +1,5 @@
 import type { Result } from '../../result.ts'
-import { type Answer, isRecord, type Outbound } from './client.ts'
+import { isRecord, type ProviderClient, type ProviderResponse } from './client.ts'
 
 /** Who asks, and how the provider wants to see it. */
 export interface Client {
@@ -18,7 +18,7 @@ export interface ClientForm {
 }
 
 /** Sends a form in the name of the client. */
-export type SendAsClient = (form: ClientForm, client: Client) => Promise<Result<Answer>>
+export type SendAsClient = (form: ClientForm, client: Client) => Promise<Result<ProviderResponse>>
 
 type Method = 'client_secret_basic' | 'client_secret_post' | 'none'
 
@@ -26,11 +26,11 @@ type Method = 'client_secret_basic' | 'client_secret_post' | 'none'
  * Makes the sender of one provider. One that does not say how clients show who they are is shown Basic, which is the
  * default; where that is refused the form is tried and kept, as Go's OAuth library does for oauth2-proxy.
  */
-export function createSendAsClient(outbound: Outbound): SendAsClient {
+export function createSendAsClient(http: ProviderClient): SendAsClient {
   let formWorks = false
 
   function sendBy(method: Method, { url, headers, fields }: ClientForm, client: Client) {
-    return outbound.ask(url, {
+    return http.request(url, {
       method: 'POST',
       headers: method === 'client_secret_basic' ? { ...headers, authorization: toBasic(client) } : headers,
       body: (method === 'client_secret_basic' ? fields : withClient(fields, method, client)).toString(),
@@ -40,9 +40,9 @@ export function createSendAsClient(outbound: Outbound): SendAsClient {
   return async function sendAsClient(form, client) {
     const unsaid = client.methods === undefined && client.secret !== undefined
     const method = unsaid && formWorks ? 'client_secret_post' : chooseMethod(client)
-    const answer = await sendBy(method, form, client)
-    const refused = answer.ok && isClientRefused(answer.value)
-    if (!unsaid || method === 'client_secret_post' || !refused) return answer
+    const response = await sendBy(method, form, client)
+    const refused = response.ok && isClientRefused(response.value)
+    if (!unsaid || method === 'client_secret_post' || !refused) return response
     const second = await sendBy('client_secret_post', form, client)
     formWorks = second.ok && second.value.status === 200
     return second
@@ -76,7 +76,7 @@ function formEncode(text: string): string {
 }
 
 /** The client was not believed (RFC 6749 §5.2); nothing was done with the code or the token. */
-function isClientRefused({ status, text }: Answer): boolean {
+function isClientRefused({ status, text }: ProviderResponse): boolean {
   if (status === 401) return true
   if (status !== 400) return false
   try {

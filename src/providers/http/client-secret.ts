@@ -1,7 +1,7 @@
 import type { ProviderConfig } from '../../config/config.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import type { ProviderTools } from '../context.ts'
+import type { ProviderContext } from '../context.ts'
 
 /** The client secret at the moment; undefined for a public client. */
 export type ReadClientSecret = () => Promise<Result<string | undefined>>
@@ -9,7 +9,7 @@ export type ReadClientSecret = () => Promise<Result<string | undefined>>
 /** Reads the secret at each use, so that a rotated file counts at once; one line end at its end is no part of it. */
 export function createReadClientSecret(
   { clientSecret }: Pick<ProviderConfig, 'clientSecret'>,
-  { readSecret }: Pick<ProviderTools, 'readSecret'>,
+  { readSecret }: Pick<ProviderContext, 'readSecret'>,
 ): ReadClientSecret {
   if (clientSecret === undefined) return async () => ok(undefined)
   if ('value' in clientSecret) return async () => ok(clientSecret.value)

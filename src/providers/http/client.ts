@@ -3,7 +3,7 @@ import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 
 /** An answer that was read to its end within the bounds of time and size. */
-export interface Answer {
+export interface ProviderResponse {
   readonly status: number
   /** Media type in lower case, without parameters. */
   readonly type: string
@@ -11,25 +11,25 @@ export interface Answer {
 }
 
 /** What a question may say; everything else about a call is fixed here. */
-export interface Question {
+export interface ProviderRequest {
   readonly method?: 'GET' | 'POST'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
 }
 
 /** The one way out to providers. */
-export interface Outbound {
+export interface ProviderClient {
   /**
    * Asks once. Redirects are refused, not followed. 429 and 5xx count as `provider_unreachable`; every other status is
    * an answer that the caller has to judge.
    */
-  ask(url: string, question?: Question): Promise<Result<Answer>>
+  request(url: string, init?: ProviderRequest): Promise<Result<ProviderResponse>>
   /** Says whether a provider may name this address: https, or plain http where the operator's own settings say so. */
   allows(url: string): boolean
 }
 
 /** What the way out is made from. */
-export interface OutboundParts {
+export interface ProviderClientDeps {
   readonly platform: Pick<Platform, 'fetch'>
   /** Addresses from the operator's settings: the only ones that can permit plain http. */
   readonly operatorUrls: readonly (string | undefined)[]
@@ -40,10 +40,14 @@ const TIMEOUT_MS = 5_000
 const MAX_BYTES = 262_144
 
 /** Makes the way out for one provider. */
-export function createOutbound({ platform, operatorUrls, timeoutMs = TIMEOUT_MS }: OutboundParts): Outbound {
+export function createProviderClient({
+  platform,
+  operatorUrls,
+  timeoutMs = TIMEOUT_MS,
+}: ProviderClientDeps): ProviderClient {
   const allows = createAllows(operatorUrls)
 
-  async function ask(url: string, question: Question = {}): Promise<Result<Answer>> {
+  async function request(url: string, init: ProviderRequest = {}): Promise<Result<ProviderResponse>> {
     if (!allows(url)) return failed(problem('provider_misbehaved', { why: 'address', host: hostOf(url) }))
     const cut = new AbortController()
     const late = new Promise<'timeout'>((resolve) =>
@@ -51,18 +55,18 @@ export function createOutbound({ platform, operatorUrls, timeoutMs = TIMEOUT_MS 
     )
     const timer = setTimeout(() => cut.abort(), timeoutMs)
     // A runtime may ignore the signal while a body trickles in: the race ends the wait in any case.
-    const outcome = await Promise.race([send(platform, url, question, cut.signal), late])
+    const outcome = await Promise.race([send(platform, url, init, cut.signal), late])
     clearTimeout(timer)
     if (outcome !== 'timeout') return outcome
     return failed(problem('provider_unreachable', { why: 'timeout', host: hostOf(url) }))
   }
 
-  return { ask, allows }
+  return { request, allows }
 }
 
 /** Reads a JSON object; anything else that a provider may send in its place is `provider_misbehaved`. */
-export function readJsonObject(answer: Answer): Result<Readonly<Record<string, unknown>>> {
-  const value = readJson(answer)
+export function readJsonObject(response: ProviderResponse): Result<Readonly<Record<string, unknown>>> {
+  const value = readJson(response)
   if (!value.ok) return value
   return isRecord(value.value)
     ? ok(value.value)
@@ -73,12 +77,14 @@ export function readJsonObject(answer: Answer): Result<Readonly<Record<string, u
 const UNTYPED: readonly string[] = ['', 'application/octet-stream', 'binary/octet-stream', 'text/plain']
 
 /** Reads a JSON object that may lie in a file store: metadata and keys, which their shape tells from anything else. */
-export function readJsonFile(answer: Answer): Result<Readonly<Record<string, unknown>>> {
-  return readJsonObject(UNTYPED.includes(answer.type) ? { ...answer, type: 'application/json' } : answer)
+export function readJsonFile(response: ProviderResponse): Result<Readonly<Record<string, unknown>>> {
+  return readJsonObject(
+    UNTYPED.includes(response.type) ? { ...response, type: 'application/json' } : response,
+  )
 }
 
 /** Reads JSON of any shape from an answer that says that it is JSON. */
-export function readJson({ status, type, text }: Answer): Result<unknown> {
+export function readJson({ status, type, text }: ProviderResponse): Result<unknown> {
   if (status !== 200) return failed(problem('provider_misbehaved', { why: 'status', status }))
   if (type !== 'application/json' && !/^application\/[a-z0-9.-]+\+json$/u.test(type)) {
     return failed(problem('provider_misbehaved', { why: 'content type' }))
@@ -98,9 +104,9 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 async function send(
   platform: Pick<Platform, 'fetch'>,
   url: string,
-  { method = 'GET', headers = {}, body }: Question,
+  { method = 'GET', headers = {}, body }: ProviderRequest,
   signal: AbortSignal,
-): Promise<Result<Answer>> {
+): Promise<Result<ProviderResponse>> {
   try {
     const response = await platform.fetch(url, {
       method,
@@ -115,7 +121,7 @@ async function send(
   }
 }
 
-async function judge(response: Response, host: string): Promise<Result<Answer>> {
+async function judge(response: Response, host: string): Promise<Result<ProviderResponse>> {
   const { status } = response
   const text = await readText(response)
   if (status === 429 || status >= 500) return failed(problem('provider_unreachable', { status, host }))

@@ -69,7 +69,7 @@ export const GithubRepository = v.object({
 })
 
 /** Checks a provider's answer against its shape; the values themselves never reach the problem. */
-export function readShape<const Schema extends v.GenericSchema>(
+export function parseSchema<const Schema extends v.GenericSchema>(
   schema: Schema,
   input: unknown,
 ): Result<v.InferOutput<Schema>> {

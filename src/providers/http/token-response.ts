@@ -4,7 +4,7 @@ import type { Tokens } from '../../session/session.ts'
 import { isRecord } from './client.ts'
 
 /** What a token endpoint gave; the ID token is not verified yet. */
-export interface TokenAnswer {
+export interface TokenResponse {
   readonly accessToken: string
   readonly refreshToken: string | undefined
   readonly idToken: string | undefined
@@ -28,11 +28,11 @@ const YEAR_SECONDS = 31_536_000
  * no sensible number goes as well: it says nothing, and it must not fail a refresh that rotated the refresh token.
  */
 export async function splitIdToken(
-  answer: Response,
+  response: Response,
 ): Promise<{ readonly idToken: unknown; readonly rest: Response }> {
-  const { status } = answer
-  const headers = { 'content-type': answer.headers.get('content-type') ?? '' }
-  const text = await answer.text()
+  const { status } = response
+  const headers = { 'content-type': response.headers.get('content-type') ?? '' }
+  const text = await response.text()
   const body = parse(text)
   if (status !== 200 || !isRecord(body)) {
     return { idToken: undefined, rest: new Response(text === '' ? null : text, { status, headers }) }
@@ -45,7 +45,7 @@ export async function splitIdToken(
 }
 
 /** Joins what the library accepted with the ID token, which must be text where it is present. Bearer tokens only. */
-export function toTokenAnswer(tokens: ProcessedTokens, idToken: unknown): Result<TokenAnswer> {
+export function toTokenResponse(tokens: ProcessedTokens, idToken: unknown): Result<TokenResponse> {
   if (idToken !== undefined && (typeof idToken !== 'string' || idToken === '')) {
     return failed(problem('provider_misbehaved', { why: 'id_token' }))
   }
@@ -60,8 +60,8 @@ export function toTokenAnswer(tokens: ProcessedTokens, idToken: unknown): Result
 }
 
 /** The tokens of a session; what a refresh left out stays as it was. */
-export function toTokens(answer: TokenAnswer, before: Tokens | undefined, nowMs: number): Tokens {
-  const { accessToken, refreshToken, idToken, expiresInSeconds } = answer
+export function toTokens(response: TokenResponse, before: Tokens | undefined, nowMs: number): Tokens {
+  const { accessToken, refreshToken, idToken, expiresInSeconds } = response
   return {
     access: accessToken,
     id: idToken ?? before?.id,

@@ -1,5 +1,5 @@
 import type { ProviderConfig } from '../../config/config.ts'
-import type { ProviderTools } from '../context.ts'
+import type { ProviderContext } from '../context.ts'
 import { createOidcProvider } from '../oidc/oidc.ts'
 import type { Provider } from '../provider.ts'
 
@@ -9,14 +9,14 @@ const ISSUER = 'https://accounts.google.com'
  * Google as an OpenID provider: refresh tokens come by `access_type`, not by a scope, and its ID tokens may name the
  * issuer without `https://`.
  */
-export function createGoogleProvider(config: ProviderConfig, tools: ProviderTools): Provider {
+export function createGoogleProvider(config: ProviderConfig, context: ProviderContext): Provider {
   return createOidcProvider(
     {
       ...config,
       issuer: config.issuer ?? ISSUER,
       loginParameters: { access_type: 'offline', ...config.loginParameters },
     },
-    tools,
+    context,
     { issuerAliases: ['accounts.google.com'] },
   )
 }

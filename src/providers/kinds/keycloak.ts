@@ -2,7 +2,7 @@ import type { ProviderConfig } from '../../config/config.ts'
 import { fromBase64Url } from '../../lib/bytes.ts'
 import { ok, type Result } from '../../result.ts'
 import type { Grant } from '../../session/session.ts'
-import type { ProviderTools } from '../context.ts'
+import type { ProviderContext } from '../context.ts'
 import { isRecord } from '../http/client.ts'
 import { readGroups } from '../oidc/claims.ts'
 import type { Claims } from '../oidc/jwks.ts'
@@ -15,8 +15,8 @@ const ROLE = 'role:'
  * Keycloak as an OpenID provider whose access tokens are JWTs with roles: those of the realm become the groups
  * `role:NAME`, those of a client `role:CLIENT:NAME`, as in oauth2-proxy. An access token that is no JWT has no roles.
  */
-export function createKeycloakProvider(config: ProviderConfig, tools: ProviderTools): Provider {
-  const oidc = createOidcProvider(config, tools)
+export function createKeycloakProvider(config: ProviderConfig, context: ProviderContext): Provider {
+  const oidc = createOidcProvider(config, context)
   const { verifyBearer } = oidc
   return {
     ...oidc,

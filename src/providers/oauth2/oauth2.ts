@@ -2,7 +2,7 @@ import { CodeChallengeMethod, OAuth2Client, OAuth2Tokens } from 'arctic'
 import type { ProviderConfig } from '../../config/config.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import { type Outbound, readJsonObject } from '../http/client.ts'
+import { type ProviderClient, readJsonObject } from '../http/client.ts'
 import type { ReadClientSecret } from '../http/client-secret.ts'
 import { toErrorCode } from '../http/error-code.ts'
 import type { LoginRequest, LoginResponse } from '../provider.ts'
@@ -15,13 +15,13 @@ export interface OAuth2Flow {
 }
 
 /** What the flow is made with. */
-export interface OAuth2FlowParts {
+export interface OAuth2FlowDeps {
   readonly config: Pick<ProviderConfig, 'clientId' | 'loginParameters' | 'codeChallengeMethod'>
   readonly authorizationEndpoint: string
   readonly tokenEndpoint: string
   readonly scopes: readonly string[]
   readonly readClientSecret: ReadClientSecret
-  readonly outbound: Outbound
+  readonly http: ProviderClient
 }
 
 /**
@@ -29,14 +29,14 @@ export interface OAuth2FlowParts {
  * token request itself is ours: arctic's cannot be bounded in time or size and would follow a redirect with the code and the
  * secret in its body.
  */
-export function createOAuth2Flow(parts: OAuth2FlowParts): OAuth2Flow {
-  const { config, outbound, tokenEndpoint } = parts
+export function createOAuth2Flow(deps: OAuth2FlowDeps): OAuth2Flow {
+  const { config, http, tokenEndpoint } = deps
   return {
     authorizationUrl(login) {
       const client = new OAuth2Client(config.clientId, null, login.redirectUri)
       const method =
         config.codeChallengeMethod === 'plain' ? CodeChallengeMethod.Plain : CodeChallengeMethod.S256
-      const { authorizationEndpoint, scopes } = parts
+      const { authorizationEndpoint, scopes } = deps
       const { state, codeVerifier, extra } = login
       const url = client.createAuthorizationURLWithPKCE(authorizationEndpoint, state, method, codeVerifier, [
         ...scopes,
@@ -47,26 +47,26 @@ export function createOAuth2Flow(parts: OAuth2FlowParts): OAuth2Flow {
       }
       return url.href
     },
-    async redeem(response) {
-      const secret = await parts.readClientSecret()
+    async redeem(login) {
+      const secret = await deps.readClientSecret()
       if (!secret.ok) return secret
       const form = new URLSearchParams({
         grant_type: 'authorization_code',
         client_id: config.clientId,
-        code: response.parameters.get('code') ?? '',
-        redirect_uri: response.redirectUri,
-        code_verifier: response.codeVerifier,
+        code: login.parameters.get('code') ?? '',
+        redirect_uri: login.redirectUri,
+        code_verifier: login.codeVerifier,
       })
       if (secret.value !== undefined) form.set('client_secret', secret.value)
-      const answer = await outbound.ask(tokenEndpoint, {
+      const response = await http.request(tokenEndpoint, {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         body: form.toString(),
       })
-      if (!answer.ok) return answer
+      if (!response.ok) return response
       // RFC 6749 §5.2 wants 400 for an error, GitHub sends 200: the `error` field decides, not the status.
-      const json = readJsonObject({ ...answer.value, status: 200 })
-      return json.ok ? readTokens(json.value, answer.value.status) : json
+      const json = readJsonObject({ ...response.value, status: 200 })
+      return json.ok ? readTokens(json.value, response.value.status) : json
     },
   }
 }

@@ -1,11 +1,11 @@
 import type { BearerConfig } from '../../config/config.ts'
-import { createRemembered } from '../../lib/stale-cache.ts'
+import { createStaleCache } from '../../lib/stale-cache.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { Grant } from '../../session/session.ts'
-import type { ProviderTools } from '../context.ts'
-import { createOutbound, type Outbound, readJsonFile } from '../http/client.ts'
-import { IssuerDocument, readShape } from '../http/schemas.ts'
+import type { ProviderContext } from '../context.ts'
+import { createProviderClient, type ProviderClient, readJsonFile } from '../http/client.ts'
+import { IssuerDocument, parseSchema } from '../http/schemas.ts'
 import { readIdentity } from './claims.ts'
 import { toBearerGrant } from './grants.ts'
 import { createKeys } from './jwks.ts'
@@ -33,12 +33,12 @@ const STANDARD_CLAIMS = {
 /** One entry of extra-jwt-issuers: keys by discovery, else from `<issuer>/.well-known/jwks.json`. */
 export function createIssuerVerifier(
   { issuer, audience }: BearerConfig['extraIssuers'][number],
-  tools: ProviderTools,
+  context: ProviderContext,
 ): IssuerVerifier {
-  const outbound = createOutbound({ platform: tools.platform, operatorUrls: [issuer] })
-  const source = createRemembered({
-    load: () => findKeys(issuer, outbound),
-    platform: tools.platform,
+  const http = createProviderClient({ platform: context.platform, operatorUrls: [issuer] })
+  const source = createStaleCache({
+    load: () => findKeys(issuer, http),
+    platform: context.platform,
     freshMs: 3_600_000,
     staleMs: 86_400_000,
     firstPauseMs: 1_000,
@@ -49,11 +49,11 @@ export function createIssuerVerifier(
     return found.ok ? ok(found.value[name]) : found
   }
   const verifier = createTokenVerifier({
-    keys: createKeys({ jwksUri: () => read('jwksUri'), outbound, platform: tools.platform }),
+    keys: createKeys({ jwksUri: () => read('jwksUri'), http, platform: context.platform }),
     parties: { issuers: [issuer], clientId: audience, audienceClaims: ['aud'], extraAudiences: [] },
     algs: () => read('algs'),
     readClientSecret: async () => ok(undefined),
-    platform: tools.platform,
+    platform: context.platform,
   })
   return {
     async verifyBearer(token) {
@@ -65,17 +65,17 @@ export function createIssuerVerifier(
   }
 }
 
-async function findKeys(issuer: string, outbound: Outbound): Promise<Result<KeySource>> {
+async function findKeys(issuer: string, http: ProviderClient): Promise<Result<KeySource>> {
   const base = issuer.replace(/\/$/u, '')
-  const answer = await outbound.ask(`${base}/.well-known/openid-configuration`)
-  if (!answer.ok) return answer
+  const response = await http.request(`${base}/.well-known/openid-configuration`)
+  if (!response.ok) return response
   // 4xx: there is no such document. Anything else that is no good document is not to be papered over.
-  if (answer.value.status !== 200) return ok({ jwksUri: `${base}/.well-known/jwks.json`, algs: ['RS256'] })
-  const json = readJsonFile(answer.value)
-  const document = json.ok ? readShape(IssuerDocument, json.value) : json
+  if (response.value.status !== 200) return ok({ jwksUri: `${base}/.well-known/jwks.json`, algs: ['RS256'] })
+  const json = readJsonFile(response.value)
+  const document = json.ok ? parseSchema(IssuerDocument, json.value) : json
   if (!document.ok) return document
   const { issuer: named, jwks_uri: jwksUri, id_token_signing_alg_values_supported: algs } = document.value
-  if (named !== issuer || !outbound.allows(jwksUri)) {
+  if (named !== issuer || !http.allows(jwksUri)) {
     return failed(problem('provider_misbehaved', { why: named === issuer ? 'endpoint' : 'issuer' }))
   }
   return ok({ jwksUri, algs: chooseAlgs([], algs) })

@@ -3,7 +3,7 @@ import { fromBase64 } from '../../lib/bytes.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { Grant } from '../../session/session.ts'
-import type { ProviderTools } from '../context.ts'
+import type { ProviderContext } from '../context.ts'
 import type { Provider } from '../provider.ts'
 import { createIssuerVerifier, type IssuerVerifier } from './bearer-issuer.ts'
 
@@ -14,18 +14,18 @@ import { createIssuerVerifier, type IssuerVerifier } from './bearer-issuer.ts'
 export type BearerReader = (authorization: string) => Promise<Result<Grant> | undefined>
 
 /** What bearer tokens are judged by. */
-export interface BearerParts {
+export interface BearerDeps {
   readonly bearer: BearerConfig
   /** Their verifiers come before the extra issuers. */
   readonly providers: readonly Provider[]
-  readonly tools: ProviderTools
+  readonly context: ProviderContext
 }
 
 /** Compiles skip-jwt-bearer-tokens and extra-jwt-issuers. Nothing is stored: each request shows its token. */
-export function createBearerReader({ bearer, providers, tools }: BearerParts): BearerReader {
+export function createBearerReader({ bearer, providers, context }: BearerDeps): BearerReader {
   if (!bearer.enabled) return async () => undefined
   const own = providers.flatMap(({ verifyBearer }) => (verifyBearer === undefined ? [] : [{ verifyBearer }]))
-  const extra = bearer.extraIssuers.map((issuer) => createIssuerVerifier(issuer, tools))
+  const extra = bearer.extraIssuers.map((issuer) => createIssuerVerifier(issuer, context))
   return async (authorization) => {
     const read = readToken(authorization)
     if (read === undefined || !read.ok) return read

@@ -2,29 +2,29 @@ import * as oauth from 'oauth4webapi'
 import type { ProviderConfig } from '../../config/config.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import type { Answer, Outbound } from '../http/client.ts'
+import type { ProviderClient, ProviderResponse } from '../http/client.ts'
 import { createSendAsClient, type SendAsClient } from '../http/client-auth.ts'
 import type { ReadClientSecret } from '../http/client-secret.ts'
 import { toErrorCode } from '../http/error-code.ts'
-import { splitIdToken, type TokenAnswer, toTokenAnswer } from '../http/token-response.ts'
+import { splitIdToken, type TokenResponse, toTokenResponse } from '../http/token-response.ts'
 import type { LoginResponse } from '../provider.ts'
 import type { Metadata, ReadMetadata } from './discovery.ts'
 
 /** The calls of the OpenID code flow to one provider. */
 export interface CodeFlow {
   /** Callback parameters to tokens; checks `iss` (RFC 9207) before the provider is asked. */
-  redeem(response: LoginResponse): Promise<Result<TokenAnswer>>
-  refresh(refreshToken: string): Promise<Result<TokenAnswer>>
+  redeem(response: LoginResponse): Promise<Result<TokenResponse>>
+  refresh(refreshToken: string): Promise<Result<TokenResponse>>
   /** RFC 7009; nothing to do where the provider has no such endpoint. */
   revoke(refreshToken: string): Promise<Result<void>>
 }
 
 /** What the calls are made with. */
-export interface CodeFlowParts {
+export interface CodeFlowDeps {
   readonly config: Pick<ProviderConfig, 'clientId' | 'skipIssuerVerification'>
   readonly readMetadata: ReadMetadata
   readonly readClientSecret: ReadClientSecret
-  readonly outbound: Outbound
+  readonly http: ProviderClient
 }
 
 type LentFetch = (
@@ -49,19 +49,19 @@ export function toCodeChallenge(verifier: string): Promise<string> {
 }
 
 /** Makes the calls for one provider. */
-export function createCodeFlow(given: CodeFlowParts): CodeFlow {
-  const parts = { ...given, send: createSendAsClient(given.outbound) }
+export function createCodeFlow(given: CodeFlowDeps): CodeFlow {
+  const deps = { ...given, send: createSendAsClient(given.http) }
   return {
-    redeem: (response) =>
-      attempt(parts, refusedCode, async ({ server, client, auth, options }) => {
-        const wrong = checkIssuerParameter(response.parameters, server, parts.config)
+    redeem: (login) =>
+      attempt(deps, refusedCode, async ({ server, client, auth, options }) => {
+        const wrong = checkIssuerParameter(login.parameters, server, deps.config)
         if (wrong !== undefined) return failed(wrong)
         // `iss` was judged above and `state` by the caller; the library insists on seeing the parameters too.
-        const code = new URLSearchParams({ code: response.parameters.get('code') ?? '' })
+        const code = new URLSearchParams({ code: login.parameters.get('code') ?? '' })
         const lenient = { ...server, authorization_response_iss_parameter_supported: false }
         const checked = oauth.validateAuthResponse(lenient, client, code, oauth.expectNoState)
-        const { redirectUri, codeVerifier: verifier } = response
-        const answer = await oauth.authorizationCodeGrantRequest(
+        const { redirectUri, codeVerifier: verifier } = login
+        const response = await oauth.authorizationCodeGrantRequest(
           server,
           client,
           auth,
@@ -70,47 +70,47 @@ export function createCodeFlow(given: CodeFlowParts): CodeFlow {
           verifier,
           options,
         )
-        const { idToken, rest } = await splitIdToken(answer)
-        return toTokenAnswer(await oauth.processAuthorizationCodeResponse(server, client, rest), idToken)
+        const { idToken, rest } = await splitIdToken(response)
+        return toTokenResponse(await oauth.processAuthorizationCodeResponse(server, client, rest), idToken)
       }),
 
     refresh: (refreshToken) =>
-      attempt(parts, refusedRefresh, async ({ server, client, auth, options }) => {
-        const answer = await oauth.refreshTokenGrantRequest(server, client, auth, refreshToken, options)
-        const { idToken, rest } = await splitIdToken(answer)
-        return toTokenAnswer(await oauth.processRefreshTokenResponse(server, client, rest), idToken)
+      attempt(deps, refusedRefresh, async ({ server, client, auth, options }) => {
+        const response = await oauth.refreshTokenGrantRequest(server, client, auth, refreshToken, options)
+        const { idToken, rest } = await splitIdToken(response)
+        return toTokenResponse(await oauth.processRefreshTokenResponse(server, client, rest), idToken)
       }),
 
     revoke: (refreshToken) =>
-      attempt(parts, misbehaved, async ({ server, client, auth, options }) => {
+      attempt(deps, misbehaved, async ({ server, client, auth, options }) => {
         if (server.revocation_endpoint === undefined) return ok(undefined)
         const hint = { token_type_hint: 'refresh_token' }
-        const answer = await oauth.revocationRequest(server, client, auth, refreshToken, {
+        const response = await oauth.revocationRequest(server, client, auth, refreshToken, {
           ...options,
           additionalParameters: hint,
         })
-        return ok(await oauth.processRevocationResponse(answer))
+        return ok(await oauth.processRevocationResponse(response))
       }),
   }
 }
 
 /** Runs one exchange with the library and turns what it throws into problems; anything else is a bug and stays one. */
 async function attempt<Value>(
-  parts: CodeFlowParts & { readonly send: SendAsClient },
+  deps: CodeFlowDeps & { readonly send: SendAsClient },
   judge: JudgeError,
   work: (call: Call) => Promise<Result<Value>>,
 ): Promise<Result<Value>> {
-  const metadata = await parts.readMetadata()
+  const metadata = await deps.readMetadata()
   if (!metadata.ok) return metadata
-  const secret = await parts.readClientSecret()
+  const secret = await deps.readClientSecret()
   if (!secret.ok) return secret
   let refusal: Problem | undefined
-  const { clientId } = parts.config
+  const { clientId } = deps.config
   const client = { id: clientId, secret: secret.value, methods: metadata.value.tokenAuthMethods }
   const lentFetch: LentFetch = async (url, { headers, body }) => {
-    const answer = await parts.send({ url, headers, fields: new URLSearchParams(String(body)) }, client)
-    if (answer.ok) return toResponse(answer.value)
-    refusal = answer.problem
+    const response = await deps.send({ url, headers, fields: new URLSearchParams(String(body)) }, client)
+    if (response.ok) return toResponse(response.value)
+    refusal = response.problem
     return Response.error()
   }
   try {
@@ -155,7 +155,7 @@ function toServer(metadata: Metadata): oauth.AuthorizationServer {
 }
 
 /** Status, media type and body are all that counts; a WWW-Authenticate beside an OAuth error would hide the error. */
-function toResponse({ status, type, text }: Answer): Response {
+function toResponse({ status, type, text }: ProviderResponse): Response {
   return new Response(text === '' ? null : text, { status, headers: { 'content-type': type } })
 }
 

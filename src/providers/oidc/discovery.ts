@@ -1,10 +1,10 @@
 import type { ProviderConfig } from '../../config/config.ts'
-import { createRemembered } from '../../lib/stale-cache.ts'
+import { createStaleCache } from '../../lib/stale-cache.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import type { ProviderTools } from '../context.ts'
-import { type Outbound, readJsonFile } from '../http/client.ts'
-import { DiscoveryDocument, readShape } from '../http/schemas.ts'
+import type { ProviderContext } from '../context.ts'
+import { type ProviderClient, readJsonFile } from '../http/client.ts'
+import { DiscoveryDocument, parseSchema } from '../http/schemas.ts'
 
 /** Where an OpenID provider is and what it can do. */
 export interface Metadata {
@@ -38,20 +38,20 @@ const HOUR_MS = 3_600_000
  */
 export function createReadMetadata(
   settings: Settings,
-  outbound: Outbound,
-  tools: Pick<ProviderTools, 'platform' | 'log'>,
+  http: ProviderClient,
+  context: Pick<ProviderContext, 'platform' | 'log'>,
 ): ReadMetadata {
   if (settings.skipDiscovery) {
     const configured = ok(fromSettings(settings))
     return async () => configured
   }
-  const remembered = createRemembered({
+  const remembered = createStaleCache({
     load: async () => {
-      const found = await discover(settings, outbound)
-      if (found.ok) noteForeignHosts(found.value, tools)
+      const found = await discover(settings, http)
+      if (found.ok) noteForeignHosts(found.value, context)
       return found
     },
-    platform: tools.platform,
+    platform: context.platform,
     freshMs: HOUR_MS,
     staleMs: 24 * HOUR_MS,
     firstPauseMs: 1_000,
@@ -60,13 +60,13 @@ export function createReadMetadata(
   return remembered.get
 }
 
-async function discover(settings: Settings, outbound: Outbound): Promise<Result<Metadata>> {
+async function discover(settings: Settings, http: ProviderClient): Promise<Result<Metadata>> {
   const issuer = settings.issuer ?? ''
-  const answer = await outbound.ask(`${issuer.replace(/\/$/u, '')}/.well-known/openid-configuration`)
-  if (!answer.ok) return answer
-  const json = readJsonFile(answer.value)
+  const response = await http.request(`${issuer.replace(/\/$/u, '')}/.well-known/openid-configuration`)
+  if (!response.ok) return response
+  const json = readJsonFile(response.value)
   if (!json.ok) return json
-  const document = readShape(DiscoveryDocument, json.value)
+  const document = parseSchema(DiscoveryDocument, json.value)
   if (!document.ok) return document
   // Discovery 1.0 §4.3: identical, byte for byte; a slash more is another issuer.
   if (!settings.skipIssuerVerification && document.value.issuer !== issuer) {
@@ -75,7 +75,7 @@ async function discover(settings: Settings, outbound: Outbound): Promise<Result<
     )
   }
   const metadata = toMetadata(document.value)
-  const refused = endpointsOf(metadata).find((endpoint) => !isAllowed(endpoint, issuer, outbound))
+  const refused = endpointsOf(metadata).find((endpoint) => !isAllowed(endpoint, issuer, http))
   return refused === undefined
     ? ok(metadata)
     : failed(problem('provider_misbehaved', { why: 'endpoint', endpoint: refused[0] }))
@@ -88,9 +88,9 @@ const PAGES: readonly string[] = ['authorization_endpoint', 'end_session_endpoin
  * An issuer that the operator gave without TLS may have its pages without TLS on any host: in a Compose file the browser
  * knows the provider by another name than we do. What we ask ourselves stays where the settings allow it.
  */
-function isAllowed([name, url]: readonly [string, string], issuer: string, outbound: Outbound): boolean {
+function isAllowed([name, url]: readonly [string, string], issuer: string, http: ProviderClient): boolean {
   const isPage = issuer.startsWith('http:') && PAGES.includes(name)
-  return outbound.allows(isPage ? url.replace(/^http:/iu, 'https:') : url)
+  return http.allows(isPage ? url.replace(/^http:/iu, 'https:') : url)
 }
 
 function toMetadata(document: DiscoveryDocument): Metadata {
@@ -137,7 +137,7 @@ function endpointsOf(metadata: Metadata): readonly (readonly [string, string])[]
 }
 
 /** Honest providers spread over hosts too (Google), so this is for the log and no reason to stop. */
-function noteForeignHosts(metadata: Metadata, { log }: Pick<ProviderTools, 'log'>): void {
+function noteForeignHosts(metadata: Metadata, { log }: Pick<ProviderContext, 'log'>): void {
   const home = URL.canParse(metadata.issuer) ? new URL(metadata.issuer).host : ''
   for (const [endpoint, url] of endpointsOf(metadata)) {
     const { host } = new URL(url)

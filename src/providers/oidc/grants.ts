@@ -2,22 +2,22 @@ import type { ProviderConfig } from '../../config/config.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { Grant, Identity, Session } from '../../session/session.ts'
-import type { ProviderTools } from '../context.ts'
-import type { Outbound } from '../http/client.ts'
-import { type TokenAnswer, toTokens } from '../http/token-response.ts'
+import type { ProviderContext } from '../context.ts'
+import type { ProviderClient } from '../http/client.ts'
+import { type TokenResponse, toTokens } from '../http/token-response.ts'
 import { findClaim, lacksClaims, readIdentity } from './claims.ts'
 import type { CodeFlow } from './code-flow.ts'
 import type { ReadMetadata } from './discovery.ts'
 import type { Claims } from './jwks.ts'
-import { askProfile } from './profile.ts'
+import { fetchProfile } from './profile.ts'
 import type { TokenVerifier } from './token-verifier.ts'
 
 /** Everything that one OpenID provider is made of. */
-export interface OidcParts {
+export interface OidcDeps {
   readonly config: ProviderConfig
-  readonly tools: ProviderTools
+  readonly context: ProviderContext
   readonly readMetadata: ReadMetadata
-  readonly outbound: Outbound
+  readonly http: ProviderClient
   readonly flow: CodeFlow
   readonly verifier: TokenVerifier
 }
@@ -27,33 +27,33 @@ const LOGIN_AGE_MS = 3_600_000
 
 /** Tokens of a sign-in to a grant: every check of the ID token, the profile where claims are missing, an e-mail address. */
 export async function readLoginGrant(
-  parts: OidcParts,
-  answer: TokenAnswer,
+  deps: OidcDeps,
+  response: TokenResponse,
   nonce: string | undefined,
 ): Promise<Result<Grant>> {
-  const { accessToken, idToken } = answer
+  const { accessToken, idToken } = response
   if (idToken === undefined) return failed(problem('provider_misbehaved', { why: 'no id_token' }))
-  const claims = await parts.verifier.idToken(idToken, { nonce, maxAgeMs: LOGIN_AGE_MS, accessToken })
+  const claims = await deps.verifier.idToken(idToken, { nonce, maxAgeMs: LOGIN_AGE_MS, accessToken })
   if (!claims.ok) return claims
-  const profile = await readProfile(parts, {
+  const profile = await readProfile(deps, {
     known: claims.value,
     accessToken,
     subject: String(claims.value['sub']),
   })
   if (!profile.ok) return profile
-  const identity = toIdentity(parts, [claims.value, ...profile.value])
+  const identity = toIdentity(deps, [claims.value, ...profile.value])
   if (!identity.ok) return identity
   if (identity.value.email === undefined) {
-    return failed(problem('identity_incomplete', { claim: parts.config.claims.email }))
+    return failed(problem('identity_incomplete', { claim: deps.config.claims.email }))
   }
-  return ok({ identity: identity.value, tokens: toTokens(answer, undefined, parts.tools.platform.now()) })
+  return ok({ identity: identity.value, tokens: toTokens(response, undefined, deps.context.platform.now()) })
 }
 
 /** A JWT from an Authorization header to a grant. The token alone counts; a missing e-mail address is its subject. */
-export async function readBearerGrant(parts: OidcParts, token: string): Promise<Result<Grant>> {
-  const claims = await parts.verifier.bearer(token)
+export async function readBearerGrant(deps: OidcDeps, token: string): Promise<Result<Grant>> {
+  const claims = await deps.verifier.bearer(token)
   if (!claims.ok) return claims
-  const identity = toIdentity(parts, [claims.value])
+  const identity = toIdentity(deps, [claims.value])
   return identity.ok ? ok(toBearerGrant(identity.value, token, claims.value)) : identity
 }
 
@@ -70,30 +70,30 @@ export function toBearerGrant(identity: Identity, token: string, claims: Claims)
  * ends the session at once; one that cannot be trusted counts as a refusal. Once the provider has answered, its old refresh
  * token may be used up: trouble on the way to keys or profile then keeps the old identity, so that the new token is not lost.
  */
-export async function refreshGrant(parts: OidcParts, session: Session): Promise<Result<Grant>> {
+export async function refreshGrant(deps: OidcDeps, session: Session): Promise<Result<Grant>> {
   const { refresh } = session.tokens
   if (refresh === undefined) return failed(problem('refresh_unsupported'))
-  const answer = await parts.flow.refresh(refresh)
-  if (!answer.ok) return answer
-  const { accessToken, idToken } = answer.value
+  const response = await deps.flow.refresh(refresh)
+  if (!response.ok) return response
+  const { accessToken, idToken } = response.value
   const claims =
-    idToken === undefined ? undefined : await readRefreshedClaims(parts, session, { idToken, accessToken })
+    idToken === undefined ? undefined : await readRefreshedClaims(deps, session, { idToken, accessToken })
   if (claims?.ok === false && isFatal(claims.problem)) return failed(toRefusal(claims.problem))
   const verified = claims?.ok === true ? claims.value : undefined
-  const profile = await readProfile(parts, { known: verified ?? {}, accessToken, subject: session.subject })
+  const profile = await readProfile(deps, { known: verified ?? {}, accessToken, subject: session.subject })
   if (!profile.ok && isFatal(profile.problem)) return failed(toRefusal(profile.problem))
-  const identity = mergeIdentity(parts, session, {
+  const identity = mergeIdentity(deps, session, {
     claims: verified,
     profile: profile.ok ? profile.value : undefined,
   })
   if (!identity.ok) return identity
   // An ID token that could not be verified is not kept: headers and logout would pass it on.
-  const kept = verified === undefined ? { ...answer.value, idToken: undefined } : answer.value
-  return ok({ identity: identity.value, tokens: toTokens(kept, session.tokens, parts.tools.platform.now()) })
+  const kept = verified === undefined ? { ...response.value, idToken: undefined } : response.value
+  return ok({ identity: identity.value, tokens: toTokens(kept, session.tokens, deps.context.platform.now()) })
 }
 
 async function readRefreshedClaims(
-  { verifier, config }: OidcParts,
+  { verifier, config }: OidcDeps,
   session: Session,
   { idToken, accessToken }: { readonly idToken: string; readonly accessToken: string },
 ): Promise<Result<Claims>> {
@@ -106,7 +106,7 @@ async function readRefreshedClaims(
 
 /** What the provider says now, on top of what was known. A missing groups claim empties the groups only if all was said. */
 function mergeIdentity(
-  parts: OidcParts,
+  deps: OidcDeps,
   session: Session,
   {
     claims,
@@ -117,11 +117,11 @@ function mergeIdentity(
   const before: Identity = { issuer, subject, user, email, preferredUsername, groups, sid }
   const [first, ...others] = [...(claims === undefined ? [] : [claims]), ...(profile ?? [])]
   if (first === undefined) return ok(before)
-  const said = toIdentity(parts, [first, ...others])
+  const said = toIdentity(deps, [first, ...others])
   if (!said.ok) return said
   const all = claims !== undefined && profile !== undefined
   const saysGroups = [first, ...others].some(
-    (source) => findClaim(source, parts.config.claims.groups) !== undefined,
+    (source) => findClaim(source, deps.config.claims.groups) !== undefined,
   )
   return ok({
     ...before,
@@ -134,7 +134,7 @@ function mergeIdentity(
 
 /** Asks the profile endpoint where claims are missing and the operator allows it. At most one entry. */
 async function readProfile(
-  { config, outbound, readMetadata, verifier }: OidcParts,
+  { config, http, readMetadata, verifier }: OidcDeps,
   {
     known,
     accessToken,
@@ -146,16 +146,19 @@ async function readProfile(
   if (!metadata.ok) return metadata
   const url = metadata.value.userinfoEndpoint
   if (url === undefined) return ok([])
-  const profile = await askProfile(outbound, verifier.profile, { url, accessToken, subject })
+  const profile = await fetchProfile(http, verifier.profile, { url, accessToken, subject })
   return profile.ok ? ok([profile.value]) : profile
 }
 
-function toIdentity({ config, tools }: OidcParts, sources: readonly [Claims, ...Claims[]]): Result<Identity> {
+function toIdentity(
+  { config, context }: OidcDeps,
+  sources: readonly [Claims, ...Claims[]],
+): Result<Identity> {
   const read = readIdentity(sources, config.claims)
   if (!read.ok) return read
   const { identity, droppedGroups } = read.value
   if (droppedGroups > 0) {
-    tools.log.line('warn', 'Dropped groups that a header cannot carry', {
+    context.log.line('warn', 'Dropped groups that a header cannot carry', {
       provider: config.id,
       count: droppedGroups,
     })

@@ -8,12 +8,12 @@ import {
   type JSONWebKeySet,
 } from 'jose'
 import { utf8 } from '../../lib/bytes.ts'
-import { createRemembered } from '../../lib/stale-cache.ts'
+import { createStaleCache } from '../../lib/stale-cache.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import type { ProviderTools } from '../context.ts'
-import { isRecord, type Outbound, readJsonFile } from '../http/client.ts'
-import { JwkSet, readShape } from '../http/schemas.ts'
+import type { ProviderContext } from '../context.ts'
+import { isRecord, type ProviderClient, readJsonFile } from '../http/client.ts'
+import { JwkSet, parseSchema } from '../http/schemas.ts'
 
 /** Claims of a token: own properties only count. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -42,10 +42,10 @@ export interface Keys {
 }
 
 /** What the keys are read with. */
-export interface KeysParts {
+export interface KeysDeps {
   readonly jwksUri: () => Promise<Result<string>>
-  readonly outbound: Outbound
-  readonly platform: ProviderTools['platform']
+  readonly http: ProviderClient
+  readonly platform: ProviderContext['platform']
 }
 
 const MAX_TOKEN = 65_536
@@ -58,9 +58,9 @@ const COOLDOWN_MS = { provider: 5_000, anybody: 30_000 }
  * every 5 seconds then. A token with an unknown key id causes one fetch, at most every 30 seconds; one that the provider
  * itself gave us has a pause of its own, so that strangers cannot make us blind to a new key.
  */
-export function createKeys({ jwksUri, outbound, platform }: KeysParts): Keys {
-  const remembered = createRemembered({
-    load: () => loadKeys(jwksUri, outbound),
+export function createKeys({ jwksUri, http, platform }: KeysDeps): Keys {
+  const remembered = createStaleCache({
+    load: () => loadKeys(jwksUri, http),
     platform,
     freshMs: 5 * MINUTE_MS,
     staleMs: 10 * MINUTE_MS,
@@ -96,17 +96,17 @@ export function createKeys({ jwksUri, outbound, platform }: KeysParts): Keys {
 
 async function loadKeys(
   jwksUri: () => Promise<Result<string>>,
-  outbound: Outbound,
+  http: ProviderClient,
 ): Promise<Result<CompactVerifyGetKey>> {
   const url = await jwksUri()
   if (!url.ok) return url
-  const answer = await outbound.ask(url.value, {
+  const response = await http.request(url.value, {
     headers: { accept: 'application/json, application/jwk-set+json' },
   })
-  if (!answer.ok) return answer
-  const json = readJsonFile(answer.value)
+  if (!response.ok) return response
+  const json = readJsonFile(response.value)
   if (!json.ok) return json
-  const set = readShape(JwkSet, json.value)
+  const set = parseSchema(JwkSet, json.value)
   if (!set.ok) return set
   // Cast: the shape holds objects with a `kty`; jose checks the rest of each key when it picks one.
   return ok(createLocalJWKSet(set.value as unknown as JSONWebKeySet))

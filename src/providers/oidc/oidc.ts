@@ -1,14 +1,14 @@
 import type { ProviderConfig } from '../../config/config.ts'
 import { ok, type Result } from '../../result.ts'
 import type { Session } from '../../session/session.ts'
-import type { ProviderTools } from '../context.ts'
-import { createOutbound } from '../http/client.ts'
+import type { ProviderContext } from '../context.ts'
+import { createProviderClient } from '../http/client.ts'
 import { createReadClientSecret } from '../http/client-secret.ts'
-import { askValidateUrl } from '../http/validate-url.ts'
+import { callValidateUrl } from '../http/validate-url.ts'
 import type { LoginRequest, Provider } from '../provider.ts'
 import { createCodeFlow, toCodeChallenge } from './code-flow.ts'
 import { createReadMetadata, type Metadata, type ReadMetadata } from './discovery.ts'
-import { type OidcParts, readBearerGrant, readLoginGrant, refreshGrant, toIssuer } from './grants.ts'
+import { type OidcDeps, readBearerGrant, readLoginGrant, refreshGrant, toIssuer } from './grants.ts'
 import { createKeys } from './jwks.ts'
 import { chooseAlgs, createTokenVerifier } from './token-verifier.ts'
 
@@ -21,24 +21,24 @@ export interface OidcPreset {
 /** Any OpenID provider: authorization code flow with PKCE and full ID token validation (OpenID Connect Core 1.0 §3.1). */
 export function createOidcProvider(
   config: ProviderConfig,
-  tools: ProviderTools,
+  context: ProviderContext,
   preset: OidcPreset = {},
 ): Provider {
-  const parts = assemble(config, tools, preset)
-  const { flow, verifier, readMetadata } = parts
+  const deps = assemble(config, context, preset)
+  const { flow, verifier, readMetadata } = deps
   return {
     id: config.id,
     displayName: config.displayName,
     authorizationUrl: (login) => toAuthorizationUrl(config, readMetadata, login),
-    redeem: async (response) => {
-      const answer = await flow.redeem(response)
-      if (!answer.ok) return answer
-      return readLoginGrant(parts, answer.value, config.skipNonce ? undefined : response.nonce)
+    redeem: async (login) => {
+      const response = await flow.redeem(login)
+      if (!response.ok) return response
+      return readLoginGrant(deps, response.value, config.skipNonce ? undefined : login.nonce)
     },
-    refresh: (session) => refreshGrant(parts, session),
+    refresh: (session) => refreshGrant(deps, session),
     validate: ({ tokens }: Session) =>
-      askValidateUrl(parts.outbound, config.validateUrl, tokens.access, 'Bearer'),
-    verifyBearer: (token) => readBearerGrant(parts, token),
+      callValidateUrl(deps.http, config.validateUrl, tokens.access, 'Bearer'),
+    verifyBearer: (token) => readBearerGrant(deps, token),
     endSessionUrl: async (request) => {
       const metadata = await readMetadata()
       return metadata.ok ? toEndSessionUrl(config.clientId, metadata.value, request) : undefined
@@ -54,22 +54,22 @@ export function createOidcProvider(
 
 function assemble(
   config: ProviderConfig,
-  tools: ProviderTools,
+  context: ProviderContext,
   { issuerAliases = [] }: OidcPreset,
-): OidcParts {
+): OidcDeps {
   if (config.issuer === undefined && !config.skipIssuerVerification) {
     throw new TypeError(`Set the issuer of provider "${config.id}"`)
   }
   const { issuer = '', loginUrl, redeemUrl, profileUrl, jwksUrl, validateUrl, clientId, claims } = config
   const operatorUrls = [issuer, loginUrl, redeemUrl, profileUrl, jwksUrl, validateUrl]
-  const outbound = createOutbound({ platform: tools.platform, operatorUrls })
-  const readMetadata = createReadMetadata(config, outbound, tools)
-  const readClientSecret = createReadClientSecret(config, tools)
+  const http = createProviderClient({ platform: context.platform, operatorUrls })
+  const readMetadata = createReadMetadata(config, http, context)
+  const readClientSecret = createReadClientSecret(config, context)
   const verifier = createTokenVerifier({
     keys: createKeys({
       jwksUri: async () => select(await readMetadata(), ({ jwksUri }) => jwksUri),
-      outbound,
-      platform: tools.platform,
+      http,
+      platform: context.platform,
     }),
     parties: {
       issuers: config.skipIssuerVerification ? undefined : [issuer, ...issuerAliases],
@@ -80,10 +80,10 @@ function assemble(
     algs: async () =>
       select(await readMetadata(), ({ signingAlgs }) => chooseAlgs(config.signingAlgs, signingAlgs)),
     readClientSecret,
-    platform: tools.platform,
+    platform: context.platform,
   })
-  const flow = createCodeFlow({ config, readMetadata, readClientSecret, outbound })
-  return { config, tools, readMetadata, outbound, flow, verifier }
+  const flow = createCodeFlow({ config, readMetadata, readClientSecret, http })
+  return { config, context, readMetadata, http, flow, verifier }
 }
 
 /** The address' own query stays; what this login adds wins over the settings, and the protocol over both. */

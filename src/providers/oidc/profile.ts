@@ -1,10 +1,10 @@
 import { problem } from '../../problems.ts'
 import { failed, type Result } from '../../result.ts'
-import { type Outbound, readJsonObject } from '../http/client.ts'
+import { type ProviderClient, readJsonObject } from '../http/client.ts'
 import type { Claims } from './jwks.ts'
 
 /** One question to a profile endpoint. */
-export interface ProfileQuestion {
+export interface ProfileRequest {
   readonly url: string
   readonly accessToken: string
   /** Subject of the ID token: the answer must name the same (OpenID Connect Core 1.0 §5.3.2). */
@@ -15,16 +15,16 @@ export interface ProfileQuestion {
 export type VerifyProfile = (token: string) => Promise<Result<Claims>>
 
 /** Asks the UserInfo endpoint for claims: JSON, or a JWT whose signature then has to stand (OpenID Connect Core 1.0 §5.3.2). */
-export async function askProfile(
-  outbound: Outbound,
+export async function fetchProfile(
+  http: ProviderClient,
   verify: VerifyProfile,
-  { url, accessToken, subject }: ProfileQuestion,
+  { url, accessToken, subject }: ProfileRequest,
 ): Promise<Result<Claims>> {
-  const answer = await outbound.ask(url, { headers: { authorization: `Bearer ${accessToken}` } })
-  if (!answer.ok) return answer
-  const { status, type, text } = answer.value
+  const response = await http.request(url, { headers: { authorization: `Bearer ${accessToken}` } })
+  if (!response.ok) return response
+  const { status, type, text } = response.value
   const signed = status === 200 && type === 'application/jwt'
-  const claims = signed ? await verify(text.trim()) : readJsonObject(answer.value)
+  const claims = signed ? await verify(text.trim()) : readJsonObject(response.value)
   if (!claims.ok) return claims
   const same = Object.hasOwn(claims.value, 'sub') && claims.value['sub'] === subject
   return same ? claims : failed(problem('id_token_invalid', { check: 'profile sub' }))

@@ -1,5 +1,5 @@
 import { failed, ok, type Result } from '../../result.ts'
-import type { ProviderTools } from '../context.ts'
+import type { ProviderContext } from '../context.ts'
 import type { ReadClientSecret } from '../http/client-secret.ts'
 import type { Logout } from '../provider.ts'
 import {
@@ -26,13 +26,13 @@ export interface TokenVerifier {
 }
 
 /** What tokens are judged by. */
-export interface TokenVerifierParts {
+export interface TokenVerifierDeps {
   readonly keys: Keys
   readonly parties: Parties
   /** Algorithms that are accepted at the moment. */
   readonly algs: () => Promise<Result<readonly string[]>>
   readonly readClientSecret: ReadClientSecret
-  readonly platform: Pick<ProviderTools['platform'], 'now'>
+  readonly platform: Pick<ProviderContext['platform'], 'now'>
 }
 
 const ASYMMETRIC = [
@@ -64,16 +64,16 @@ export function chooseAlgs(
 }
 
 /** Puts signature and claims together: no claim is looked at before the signature stands. */
-export function createTokenVerifier(parts: TokenVerifierParts): TokenVerifier {
-  const { keys, parties, platform } = parts
+export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
+  const { keys, parties, platform } = deps
 
   async function verify(token: string, from: Acceptance['from']): Promise<Result<VerifiedJwt>> {
-    const algs = await parts.algs()
+    const algs = await deps.algs()
     if (!algs.ok) return algs
     if (!algs.value.some((alg) => alg.startsWith('HS'))) {
       return keys.verify(token, { algs: algs.value, secret: undefined, from })
     }
-    const secret = await parts.readClientSecret()
+    const secret = await deps.readClientSecret()
     return secret.ok ? keys.verify(token, { algs: algs.value, secret: secret.value, from }) : secret
   }
 

@@ -5,19 +5,19 @@ import { encodeSession } from './payload.ts'
 import type { Projection } from './projection.ts'
 
 /** What was left out of a cookie because there was no room for it. */
-export type Shed = 'id_token' | 'access_token' | 'groups'
+export type Dropped = 'id_token' | 'access_token' | 'groups'
 
 /** A session as far as it fits, ready to be sealed. */
 export interface Fitted {
   readonly session: Session
   readonly payload: Uint8Array<ArrayBuffer>
-  readonly shed: readonly Shed[]
+  readonly dropped: readonly Dropped[]
   /** Bytes that the browser will send with every request. */
   readonly bytes: number
 }
 
 /** What fitting takes. */
-export interface BudgetParts {
+export interface BudgetOptions {
   readonly budgetBytes: number
   readonly projection: Projection
   /** Bytes over all cookies for a payload; undefined when no number of cookies holds it. */
@@ -31,20 +31,20 @@ export interface BudgetParts {
  */
 export async function fitToBudget(
   session: Session,
-  { budgetBytes, projection, sizeOf }: BudgetParts,
+  { budgetBytes, projection, sizeOf }: BudgetOptions,
 ): Promise<Result<Fitted>> {
   let kept = projection.project(session)
-  const shed: Shed[] = []
-  for (const [name, without] of [NOTHING, ...SHEDDING]) {
+  const dropped: Dropped[] = []
+  for (const [name, without] of [NOTHING, ...DROPS]) {
     const lighter = without(kept, projection)
     if (lighter === undefined) continue
     kept = lighter
-    if (name !== undefined) shed.push(name)
+    if (name !== undefined) dropped.push(name)
     const payload = await encodeSession(kept)
     if (!payload.ok && payload.problem === 'identity_incomplete') return failed(problem(payload.problem))
     const bytes = payload.ok ? sizeOf(payload.value.length) : undefined
     if (payload.ok && bytes !== undefined && bytes <= budgetBytes) {
-      return ok({ session: kept, payload: payload.value, shed, bytes })
+      return ok({ session: kept, payload: payload.value, dropped, bytes })
     }
   }
   return failed(tooLarge(kept, budgetBytes))
@@ -55,7 +55,7 @@ type Without = (session: Session, projection: Projection) => Session | undefined
 
 const NOTHING: readonly [undefined, Without] = [undefined, (session) => session]
 
-const SHEDDING: readonly (readonly [Shed, Without])[] = [
+const DROPS: readonly (readonly [Dropped, Without])[] = [
   ['id_token', (session) => withoutToken(session, 'id')],
   ['access_token', (session) => withoutToken(session, 'access')],
   ['groups', withoutUnnamedGroups],

@@ -12,7 +12,7 @@ const TAG_LENGTH = 22
 const ENTRY_BYTES = 1024
 
 /** A session that was opened before, and whether the first key had sealed it. */
-export interface OpenedSession {
+export interface CachedSession {
   readonly session: Session
   readonly current: boolean
 }
@@ -21,13 +21,13 @@ export interface OpenedSession {
  * Remembers opened sessions, because decrypting costs more than forwarding. Bounded; forgets what was not
  * asked for longest. Holds no verdict: whoever finds a session here still has to judge it.
  */
-export interface OpenedSessions {
-  find(token: string): OpenedSession | undefined
-  add(token: string, opened: OpenedSession): void
+export interface SessionCache {
+  find(token: string): CachedSession | undefined
+  add(token: string, opened: CachedSession): void
   clear(): void
 }
 
-interface Entry extends OpenedSession {
+interface Entry extends CachedSession {
   readonly token: string
 }
 
@@ -39,7 +39,7 @@ interface Halves {
 }
 
 /** Builds the cache; the bounds are for tests. */
-export function createOpenedSessions(maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES): OpenedSessions {
+export function createSessionCache(maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES): SessionCache {
   const halves: Halves = { recent: new Map(), before: new Map(), recentBytes: 0 }
 
   function put(tag: string, entry: Entry): void {

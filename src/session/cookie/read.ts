@@ -2,16 +2,17 @@ import type { SessionConfig } from '../../config/config.ts'
 import type { KeyRing } from '../../crypto/keys.ts'
 import { open } from '../../crypto/seal.ts'
 import type { Cookie } from '../../http/exchange.ts'
+import type { MaybePromise } from '../../lib/async.ts'
 import type { Platform } from '../../platform.ts'
 import type { Denylist } from '../denylist.ts'
 import { judge, shouldNoteSeen } from '../lifetimes.ts'
 import type { Loaded, Session, Unreadable } from '../session.ts'
-import { createOpenedSessions, type OpenedSession } from './cache.ts'
+import { type CachedSession, createSessionCache } from './cache.ts'
 import { type Carried, readCarried, sessionNames } from './chunks.ts'
 import { decodeSession } from './payload.ts'
 
 /** What reading sessions takes. */
-export interface SessionReaderParts {
+export interface SessionReaderDeps {
   readonly cookieName: string
   readonly config: SessionConfig
   readonly ring: KeyRing
@@ -22,7 +23,7 @@ export interface SessionReaderParts {
 /** Reads and judges what requests carry. */
 export interface SessionReader {
   /** The session of a request; at once when it was opened before. Never throws for what a stranger sends. */
-  load(cookies: readonly Cookie[]): Loaded | Promise<Loaded>
+  load(cookies: readonly Cookie[]): MaybePromise<Loaded>
   /** Opens and judges one token, as `load` does with what it finds in cookies. */
   openToken(token: string): Promise<Session | Unreadable>
   /** Why a session counts for nothing by now; undefined while it stands. */
@@ -33,17 +34,17 @@ const NONE: Loaded = { kind: 'none' }
 const NO_NAMES: readonly string[] = []
 
 /** Builds the reader, with its cache of opened sessions. */
-export function createReader({
+export function createSessionReader({
   cookieName,
   config,
   ring,
   denylist,
   platform,
-}: SessionReaderParts): SessionReader {
-  const opened = createOpenedSessions()
+}: SessionReaderDeps): SessionReader {
+  const opened = createSessionCache()
   let openedUnder = ring.generation
 
-  function recall(token: string): OpenedSession | undefined {
+  function recall(token: string): CachedSession | undefined {
     if (openedUnder !== ring.generation) {
       opened.clear()
       openedUnder = ring.generation
@@ -51,7 +52,7 @@ export function createReader({
     return opened.find(token)
   }
 
-  async function openAndRemember(token: string): Promise<OpenedSession | Unreadable> {
+  async function openAndRemember(token: string): Promise<CachedSession | Unreadable> {
     const generation = ring.generation
     const sealed = await open(ring, token)
     if (!sealed.ok) return sealed.problem
@@ -65,7 +66,7 @@ export function createReader({
 
   const judgeNow = (session: Session) => judge(session, { config, denylist, nowMs: platform.now() })
 
-  function conclude({ session, current }: OpenedSession, stale: readonly string[]): Loaded {
+  function conclude({ session, current }: CachedSession, stale: readonly string[]): Loaded {
     const why = judgeNow(session)
     if (why !== undefined) return { kind: 'unreadable', why }
     return {

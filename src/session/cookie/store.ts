@@ -7,13 +7,13 @@ import { failed, ok, type Result } from '../../result.ts'
 import type { Denylist } from '../denylist.ts'
 import { endOf } from '../lifetimes.ts'
 import type { Session } from '../session.ts'
-import { fitToBudget, type Shed } from './budget.ts'
+import { type Dropped, fitToBudget } from './budget.ts'
 import { compileLayout, compileOwnNames, sessionNames } from './chunks.ts'
 import type { Projection } from './projection.ts'
-import { createReader, type SessionReader } from './read.ts'
+import { createSessionReader, type SessionReader } from './read.ts'
 
 /** What the store is made from. */
-export interface SessionStoreParts {
+export interface SessionStoreDeps {
   /** Name of the session cookie. */
   readonly cookieName: string
   /** Bytes that the longest Set-Cookie line takes beyond name and value. */
@@ -31,7 +31,7 @@ export interface Sealed {
   readonly token: string
   /** As it was sealed: projected, and without what was shed. */
   readonly session: Session
-  readonly shed: readonly Shed[]
+  readonly dropped: readonly Dropped[]
   /** Bytes that the browser will send with every request. */
   readonly bytes: number
 }
@@ -60,16 +60,16 @@ export interface SessionStore extends SessionReader {
 }
 
 /** Builds the store. */
-export function createSessionStore(parts: SessionStoreParts): SessionStore {
-  const { cookieName, config, ring, platform } = parts
-  const layout = compileLayout(cookieName, parts.attributeBytes)
-  const reader = createReader(parts)
+export function createSessionStore(deps: SessionStoreDeps): SessionStore {
+  const { cookieName, config, ring, platform } = deps
+  const layout = compileLayout(cookieName, deps.attributeBytes)
+  const reader = createSessionReader(deps)
   const sizeOf = (payloadBytes: number) => layout.size(sealedLength(ring, payloadBytes))
   const endsAtMs = (session: Session) => Math.min(session.expiresAtMs, endOf(session, config))
 
   async function sealSession(session: Session): Promise<Result<Sealed>> {
     const bounded = { ...session, expiresAtMs: endsAtMs(session) }
-    const fitted = await fitToBudget(bounded, { ...parts, budgetBytes: config.budgetBytes, sizeOf })
+    const fitted = await fitToBudget(bounded, { ...deps, budgetBytes: config.budgetBytes, sizeOf })
     if (!fitted.ok) return fitted
     const { payload, ...rest } = fitted.value
     return ok({ token: await seal(ring, payload), ...rest })

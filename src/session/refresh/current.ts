@@ -19,7 +19,7 @@ export interface Current {
 export interface RefreshRequest {
   readonly loaded: Omit<ActiveSession, 'kind'>
   readonly exchange: Pick<Exchange, 'cookies' | 'requestId'> & {
-    readonly arrival: Pick<Exchange['arrival'], 'defer'>
+    readonly request: Pick<Exchange['request'], 'waitUntil'>
   }
 }
 

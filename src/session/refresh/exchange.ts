@@ -11,7 +11,7 @@ export const SUCCESSOR_MS = 60_000
 const CLAIM_MS = 15_000
 
 /** One refresh: of this session, with this refresh token. */
-export interface Ticket {
+export interface RefreshKey {
   /** The same in all processes that see the same old cookie, and no way back to the token. */
   readonly key: string
   readonly refreshToken: string
@@ -21,17 +21,17 @@ export interface Ticket {
  * Hands the successor of a session from the process that refreshed to those that still see the old cookie.
  * Only who holds the old refresh token can read what lies there.
  */
-export interface Relay {
+export interface RefreshExchange {
   /** The sealed session that another process got; undefined while there is none. */
-  take(ticket: Ticket): Promise<string | undefined>
-  put(ticket: Ticket, token: string): Promise<void>
+  take(refreshKey: RefreshKey): Promise<string | undefined>
+  put(refreshKey: RefreshKey, token: string): Promise<void>
   /** True for the process that may refresh; the others look again with `take`. */
-  claim(ticket: Ticket): Promise<boolean>
-  release(ticket: Ticket): Promise<void>
+  claim(refreshKey: RefreshKey): Promise<boolean>
+  release(refreshKey: RefreshKey): Promise<void>
 }
 
 /** The relay of a process that is alone, or believes so. */
-export const SOLITARY: Relay = {
+export const NO_PEERS: RefreshExchange = {
   take: async () => undefined,
   put: async () => {},
   claim: async () => true,
@@ -39,21 +39,25 @@ export const SOLITARY: Relay = {
 }
 
 /** Builds the relay over what processes share. */
-export function createRelay(shared: SharedState, deployment: string): Relay {
-  const ringOf = ({ refreshToken }: Ticket): Promise<KeyRing> =>
+export function createRefreshExchange(shared: SharedState, deployment: string): RefreshExchange {
+  const ringOf = ({ refreshToken }: RefreshKey): Promise<KeyRing> =>
     createKeyRing({ secrets: [utf8(refreshToken)], deployment, purpose: 'relay' })
   return {
-    async take(ticket) {
-      const sealed = await shared.get(successorKey(ticket))
+    async take(refreshKey) {
+      const sealed = await shared.get(successorKey(refreshKey))
       if (sealed === undefined) return undefined
-      const opened = await open(await ringOf(ticket), sealed)
+      const opened = await open(await ringOf(refreshKey), sealed)
       return opened.ok ? new TextDecoder().decode(opened.value.bytes) : undefined
     },
-    async put(ticket, token) {
-      await shared.set(successorKey(ticket), await seal(await ringOf(ticket), utf8(token)), SUCCESSOR_MS)
+    async put(refreshKey, token) {
+      await shared.set(
+        successorKey(refreshKey),
+        await seal(await ringOf(refreshKey), utf8(token)),
+        SUCCESSOR_MS,
+      )
     },
-    claim: (ticket) => shared.claim(claimKey(ticket), CLAIM_MS),
-    release: (ticket) => shared.release(claimKey(ticket)),
+    claim: (refreshKey) => shared.claim(claimKey(refreshKey), CLAIM_MS),
+    release: (refreshKey) => shared.release(claimKey(refreshKey)),
   }
 }
 
@@ -61,19 +65,19 @@ export function createRelay(shared: SharedState, deployment: string): Relay {
  * The ticket of a session's next refresh. The time of the last one is part of it, because a provider that
  * does not rotate gives the same token for every refresh.
  */
-export async function toTicket(
+export async function toRefreshKey(
   { provider, id, refreshedAtMs }: Session,
   refreshToken: string,
-): Promise<Ticket> {
+): Promise<RefreshKey> {
   const refreshedAt = String(Math.floor(refreshedAtMs / 1000))
   const names = toDeployment(['refresh', provider, id, refreshedAt, refreshToken])
   return { key: toBase64Url(await sha256(names)), refreshToken }
 }
 
-function successorKey({ key }: Ticket): string {
+function successorKey({ key }: RefreshKey): string {
   return `next:${key}`
 }
 
-function claimKey({ key }: Ticket): string {
+function claimKey({ key }: RefreshKey): string {
   return `claim:${key}`
 }

@@ -1,14 +1,14 @@
-import { type Landing, sleep } from '../../lib/single-flight.ts'
+import { type Settled, sleep } from '../../lib/single-flight.ts'
 import type { Log } from '../../observe/log.ts'
 import type { Platform } from '../../platform.ts'
 import { type Level, PROBLEMS, type Problem, problem, type Reason } from '../../problems.ts'
 import type { Result } from '../../result.ts'
 import type { Sealed, SessionStore } from '../cookie/store.ts'
 import type { Grant, Session, SessionProvider } from '../session.ts'
-import { type Relay, SUCCESSOR_MS, type Ticket } from './exchange.ts'
+import { type RefreshExchange, type RefreshKey, SUCCESSOR_MS } from './exchange.ts'
 
 /** What asking the provider came to. */
-export type Outcome =
+export type RefreshOutcome =
   | { readonly kind: 'renewed'; readonly sealed: Pick<Sealed, 'token' | 'session'> }
   /** The provider does not know the refresh token: revoked, or used by somebody who was quicker. */
   | { readonly kind: 'refused'; readonly problem: Problem }
@@ -18,20 +18,20 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly problem: Problem }
 
 /** What asking takes. */
-export interface RenewalParts {
+export interface ProviderRefreshDeps {
   readonly providers: readonly SessionProvider[]
   readonly store: Pick<SessionStore, 'seal' | 'openToken'>
-  readonly relay: Relay
+  readonly peers: RefreshExchange
   readonly platform: Pick<Platform, 'now'>
   readonly log: Pick<Log, 'event'>
 }
 
 /** Asks the provider about a session; `requestId` is that of the request which happened to start it. */
-export interface Renewal {
+export interface ProviderRefresh {
   /** Uses the refresh token, unless another process just did. */
-  refresh(session: Session, ticket: Ticket, requestId: string): Promise<Landing<Outcome>>
+  refresh(session: Session, refreshKey: RefreshKey, requestId: string): Promise<Settled<RefreshOutcome>>
   /** Asks whether the access token still stands. */
-  validate(session: Session, requestId: string): Promise<Landing<Outcome>>
+  validate(session: Session, requestId: string): Promise<Settled<RefreshOutcome>>
 }
 
 /** After a failure the provider is left alone for this long. */
@@ -54,10 +54,16 @@ const ENDING: ReadonlySet<Reason> = new Set([
 ])
 
 /** Builds the part that asks providers. It knows nothing of requests: nobody who leaves can cut it short. */
-export function createRenewal({ providers, store, relay, platform, log }: RenewalParts): Renewal {
+export function createProviderRefresh({
+  providers,
+  store,
+  peers,
+  platform,
+  log,
+}: ProviderRefreshDeps): ProviderRefresh {
   const providerOf = (session: Session) => providers.find(({ id }) => id === session.provider)
 
-  async function ask(session: Session): Promise<Outcome> {
+  async function ask(session: Session): Promise<RefreshOutcome> {
     const provider = providerOf(session)
     // A provider that was taken out of the configuration vouches for nobody.
     if (provider === undefined) return { kind: 'ended', problem: problem('refresh_unsupported') }
@@ -70,7 +76,7 @@ export function createRenewal({ providers, store, relay, platform, log }: Renewa
     return toRenewed(await store.seal(toSuccessor(session, grant.value, platform.now())))
   }
 
-  async function askWhetherValid(session: Session): Promise<Outcome> {
+  async function askWhetherValid(session: Session): Promise<RefreshOutcome> {
     // Without a refresh token the end of the access token is the end of what the provider said.
     if (platform.now() >= (session.tokens.accessExpiresAtMs ?? Number.POSITIVE_INFINITY)) {
       return { kind: 'ended', problem: problem('refresh_unsupported') }
@@ -83,32 +89,32 @@ export function createRenewal({ providers, store, relay, platform, log }: Renewa
     return toRenewed(await store.seal({ ...session, refreshedAtMs: nowMs, seenAtMs: nowMs }))
   }
 
-  async function askOrAdopt(session: Session, ticket: Ticket): Promise<Outcome> {
+  async function askOrAdopt(session: Session, refreshKey: RefreshKey): Promise<RefreshOutcome> {
     for (let look = 0; look < LOOKS; look += 1) {
-      const adopted = await adopt(session, ticket)
+      const adopted = await adopt(session, refreshKey)
       if (adopted !== undefined) return adopted
-      if (await relay.claim(ticket)) return askAlone(session, ticket)
+      if (await peers.claim(refreshKey)) return askAlone(session, refreshKey)
       await sleep(LOOK_EVERY_MS)
     }
     return { kind: 'failed', problem: problem('provider_unreachable', { why: 'another process is asking' }) }
   }
 
   /** The claim is ours; the successor may have arrived between the look for it and the claim. */
-  async function askAlone(session: Session, ticket: Ticket): Promise<Outcome> {
-    const outcome = (await adopt(session, ticket)) ?? (await ask(session))
-    if (outcome.kind === 'renewed') await relay.put(ticket, outcome.sealed.token)
-    await relay.release(ticket)
+  async function askAlone(session: Session, refreshKey: RefreshKey): Promise<RefreshOutcome> {
+    const outcome = (await adopt(session, refreshKey)) ?? (await ask(session))
+    if (outcome.kind === 'renewed') await peers.put(refreshKey, outcome.sealed.token)
+    await peers.release(refreshKey)
     return outcome
   }
 
-  async function adopt({ id }: Session, ticket: Ticket): Promise<Outcome | undefined> {
-    const token = await relay.take(ticket)
+  async function adopt({ id }: Session, refreshKey: RefreshKey): Promise<RefreshOutcome | undefined> {
+    const token = await peers.take(refreshKey)
     const session = token === undefined ? undefined : await store.openToken(token)
     if (token === undefined || typeof session !== 'object' || session.id !== id) return undefined
     return { kind: 'renewed', sealed: { token, session } }
   }
 
-  function land(outcome: Outcome, session: Session, requestId: string): Landing<Outcome> {
+  function land(outcome: RefreshOutcome, session: Session, requestId: string): Settled<RefreshOutcome> {
     const fields = { request_id: requestId, provider: session.provider, user: session.user }
     if (outcome.kind === 'renewed') log.event('session_refreshed', 'info', fields)
     else log.event(`session_refresh_${outcome.kind}`, levelOf(outcome), { ...fields, ...toFields(outcome) })
@@ -116,8 +122,8 @@ export function createRenewal({ providers, store, relay, platform, log }: Renewa
   }
 
   return {
-    refresh: async (session, ticket, requestId) =>
-      land(await askOrAdopt(session, ticket), session, requestId),
+    refresh: async (session, refreshKey, requestId) =>
+      land(await askOrAdopt(session, refreshKey), session, requestId),
     validate: async (session, requestId) => land(await askWhetherValid(session), session, requestId),
   }
 }
@@ -146,20 +152,20 @@ function isSamePerson({ issuer, subject }: Session, { identity }: Grant): boolea
 }
 
 /** A sealed session as an outcome; one that cannot be sealed has ended. */
-export function toRenewed(sealed: Result<Sealed>): Outcome {
+export function toRenewed(sealed: Result<Sealed>): RefreshOutcome {
   return sealed.ok ? { kind: 'renewed', sealed: sealed.value } : { kind: 'ended', problem: sealed.problem }
 }
 
-function toFailure(why: Problem): Outcome {
+function toFailure(why: Problem): RefreshOutcome {
   if (why.reason === 'refresh_refused') return { kind: 'refused', problem: why }
   return { kind: ENDING.has(why.reason) ? 'ended' : 'failed', problem: why }
 }
 
 /** An answer about somebody else is a matter for the operator, whatever it means elsewhere. */
-function levelOf({ kind, problem: { reason } }: Exclude<Outcome, { kind: 'renewed' }>): Level {
+function levelOf({ kind, problem: { reason } }: Exclude<RefreshOutcome, { kind: 'renewed' }>): Level {
   return kind === 'ended' && reason === 'id_token_invalid' ? 'error' : PROBLEMS[reason].level
 }
 
-function toFields({ problem: why }: Exclude<Outcome, { kind: 'renewed' }>) {
+function toFields({ problem: why }: Exclude<RefreshOutcome, { kind: 'renewed' }>) {
   return { code: why.reason, ...why.detail }
 }

@@ -1,14 +1,15 @@
 import type { SessionConfig } from '../../config/config.ts'
-import { createFlights, type Landing, within } from '../../lib/single-flight.ts'
+import type { MaybePromise } from '../../lib/async.ts'
+import { createSingleFlight, type Settled, within } from '../../lib/single-flight.ts'
 import type { Log } from '../../observe/log.ts'
 import type { Platform } from '../../platform.ts'
 import type { SessionStore } from '../cookie/store.ts'
 import type { Session, SessionProvider } from '../session.ts'
 import { type Current, type RefreshRequest, toCurrent } from './current.ts'
-import { type Relay, SOLITARY, toTicket } from './exchange.ts'
-import { createRenewal, type Outcome, type Renewal } from './provider-refresh.ts'
-import { createKeep } from './reseal.ts'
-import { compileDue, type Due } from './schedule.ts'
+import { NO_PEERS, type RefreshExchange, toRefreshKey } from './exchange.ts'
+import { createProviderRefresh, type ProviderRefresh, type RefreshOutcome } from './provider-refresh.ts'
+import { createReseal } from './reseal.ts'
+import { compileRefreshSchedule, type RefreshSchedule } from './schedule.ts'
 
 /** Keeps sessions in step with their provider. */
 export interface Refresher {
@@ -16,7 +17,7 @@ export interface Refresher {
    * Asks the provider when that is due, writes the cookie anew when it should be, and otherwise answers at
    * once. The caller judges the session that comes out: groups and e-mail address may be new.
    */
-  refreshIfDue(request: RefreshRequest): Current | Promise<Current>
+  refreshIfDue(request: RefreshRequest): MaybePromise<Current>
   /**
    * The same, as if it were due; a session without a refresh token has nothing that could be renewed early.
    */
@@ -24,14 +25,14 @@ export interface Refresher {
 }
 
 /** What a refresher is made from. */
-export interface RefresherParts {
+export interface RefresherDeps {
   readonly config: SessionConfig
   readonly providers: readonly SessionProvider[]
   readonly store: SessionStore
   readonly platform: Pick<Platform, 'now' | 'runtime'>
   readonly log: Pick<Log, 'event'>
   /** Absent when this is the only process. */
-  readonly relay?: Relay
+  readonly peers?: RefreshExchange
   /** How long a request waits for the provider while its session still stands, in ms. */
   readonly patienceMs?: number
 }
@@ -41,20 +42,20 @@ export interface RefresherParts {
  * forwarding; while the session still stands it delays a request by `patienceMs` at most and then goes on
  * behind the answer, for the next one to find.
  */
-export function createRefresher(parts: RefresherParts): Refresher {
-  const { config, store, platform, relay = SOLITARY, patienceMs = 1500 } = parts
-  const renewal = createRenewal({ ...parts, relay })
-  const flights = createFlights<Outcome>({
+export function createRefresher(deps: RefresherDeps): Refresher {
+  const { config, store, platform, peers = NO_PEERS, patienceMs = 1500 } = deps
+  const providerRefresh = createProviderRefresh({ ...deps, peers })
+  const calls = createSingleFlight<RefreshOutcome>({
     now: platform.now,
     sharesPromises: platform.runtime !== 'workers',
   })
-  const keep = createKeep({ store, flights, platform })
-  const dueOf = compileDue(config)
+  const reseal = createReseal({ store, calls, platform })
+  const scheduleOf = compileRefreshSchedule(config)
 
-  async function refresh(request: RefreshRequest, due: Due): Promise<Current> {
+  async function refresh(request: RefreshRequest, schedule: RefreshSchedule): Promise<Current> {
     const { loaded, exchange } = request
-    const outcome = await ask(request, due)
-    if (outcome === undefined || isOutlived(outcome, due, platform.now())) return keep(request)
+    const outcome = await ask(request, schedule)
+    if (outcome === undefined || isOutlived(outcome, schedule, platform.now())) return reseal(request)
     switch (outcome.kind) {
       case 'renewed':
         return toCurrent(store, outcome.sealed, exchange.cookies)
@@ -71,20 +72,23 @@ export function createRefresher(parts: RefresherParts): Refresher {
    * What the provider says, or said within the last minute; undefined when it is slow and the session can
    * wait.
    */
-  async function ask({ loaded, exchange }: RefreshRequest, due: Due): Promise<Outcome | undefined> {
-    const { key, work } = await toErrand(renewal, loaded.session, exchange.requestId)
-    const settled = flights.find(key)
+  async function ask(
+    { loaded, exchange }: RefreshRequest,
+    schedule: RefreshSchedule,
+  ): Promise<RefreshOutcome | undefined> {
+    const { key, work } = await toRefreshTask(providerRefresh, loaded.session, exchange.requestId)
+    const settled = calls.find(key)
     if (settled !== undefined) return settled
-    const { landed, startedAtMs } = flights.join(key, work)
+    const { done, startedAtMs } = calls.join(key, work)
     // It outlives the answer, so that a closed tab cannot take a rotated refresh token with it.
-    exchange.arrival.defer(landed.catch(() => undefined))
+    exchange.request.waitUntil(done.catch(() => undefined))
     const nowMs = platform.now()
-    return nowMs >= due.standsUntilMs ? landed : within(landed, startedAtMs + patienceMs - nowMs)
+    return nowMs >= schedule.standsUntilMs ? done : within(done, startedAtMs + patienceMs - nowMs)
   }
 
-  function refreshIfDue(request: RefreshRequest): Current | Promise<Current> {
-    const due = dueOf(request.loaded.session)
-    return platform.now() >= due.askAtMs ? refresh(request, due) : keep(request)
+  function refreshIfDue(request: RefreshRequest): MaybePromise<Current> {
+    const schedule = scheduleOf(request.loaded.session)
+    return platform.now() >= schedule.askAtMs ? refresh(request, schedule) : reseal(request)
   }
 
   return {
@@ -92,33 +96,38 @@ export function createRefresher(parts: RefresherParts): Refresher {
     async refreshNow(request) {
       const { session } = request.loaded
       if (session.tokens.refresh === undefined) return refreshIfDue(request)
-      return refresh(request, dueOf(session))
+      return refresh(request, scheduleOf(session))
     },
   }
 }
 
 /** Work for the provider, and what tells it from other work. */
-interface Errand {
+interface RefreshTask {
   readonly key: string
-  work(): Promise<Landing<Outcome>>
+  work(): Promise<Settled<RefreshOutcome>>
 }
 
-async function toErrand(renewal: Renewal, session: Session, requestId: string): Promise<Errand> {
+async function toRefreshTask(
+  providerRefresh: ProviderRefresh,
+  session: Session,
+  requestId: string,
+): Promise<RefreshTask> {
   const { refresh: refreshToken } = session.tokens
   if (refreshToken === undefined) {
     const key = `validate:${session.id}:${session.refreshedAtMs}`
-    return { key, work: () => renewal.validate(session, requestId) }
+    return { key, work: () => providerRefresh.validate(session, requestId) }
   }
-  const ticket = await toTicket(session, refreshToken)
-  return { key: ticket.key, work: () => renewal.refresh(session, ticket, requestId) }
+  const refreshKey = await toRefreshKey(session, refreshToken)
+  return { key: refreshKey.key, work: () => providerRefresh.refresh(session, refreshKey, requestId) }
 }
 
 /**
  * The session stands all the same: there was no answer yet, or a refusal that may only mean that somebody was
  * quicker.
  */
-function isOutlived({ kind }: Outcome, due: Due, nowMs: number): boolean {
+function isOutlived({ kind }: RefreshOutcome, schedule: RefreshSchedule, nowMs: number): boolean {
   return (
-    (kind === 'failed' && nowMs < due.standsUntilMs) || (kind === 'refused' && nowMs < due.refusalCountsAtMs)
+    (kind === 'failed' && nowMs < schedule.standsUntilMs) ||
+    (kind === 'refused' && nowMs < schedule.refusalCountsAtMs)
   )
 }

@@ -5,7 +5,7 @@ import type { Session } from '../session.ts'
  * When the provider has to be asked again, and how long the last answer is good for without a new one. All in
  * ms since the epoch.
  */
-export interface Due {
+export interface RefreshSchedule {
   /** From here on a request asks the provider. */
   readonly askAtMs: number
   /**
@@ -30,24 +30,24 @@ const USUAL_TOKEN_LIFE_MS = 3_600_000
 const LONGEST_RACE_MS = 60_000
 
 /** Compiles when a session is due. Sessions never change, so each is worked out once. */
-export function compileDue(config: SessionConfig): (session: Session) => Due {
-  const known = new WeakMap<Session, Due>()
+export function compileRefreshSchedule(config: SessionConfig): (session: Session) => RefreshSchedule {
+  const known = new WeakMap<Session, RefreshSchedule>()
   return (session) => {
     const before = known.get(session)
     if (before !== undefined) return before
-    const due = toDue(session, config)
-    known.set(session, due)
-    return due
+    const schedule = toSchedule(session, config)
+    known.set(session, schedule)
+    return schedule
   }
 }
 
 /** Local users have nobody to ask. */
-function toDue(session: Session, config: SessionConfig): Due {
+function toSchedule(session: Session, config: SessionConfig): RefreshSchedule {
   if (session.provider === 'htpasswd') return NEVER
   return session.tokens.refresh === undefined ? validationDue(session, config) : refreshDue(session, config)
 }
 
-const NEVER: Due = {
+const NEVER: RefreshSchedule = {
   askAtMs: Number.POSITIVE_INFINITY,
   refusalCountsAtMs: Number.POSITIVE_INFINITY,
   standsUntilMs: Number.POSITIVE_INFINITY,
@@ -57,7 +57,7 @@ const NEVER: Due = {
  * When a session with a refresh token is due: before its access token ends, before `session-revalidate` is
  * over, and once it is as old as `cookie-refresh`; the first of them counts. Pure.
  */
-function refreshDue(session: Session, { refreshMs, revalidateMs }: SessionConfig): Due {
+function refreshDue(session: Session, { refreshMs, revalidateMs }: SessionConfig): RefreshSchedule {
   const { refreshedAtMs, tokens } = session
   const tokenEndsAtMs = tokens.accessExpiresAtMs
   const spans: { readonly soft: number; readonly hard: number }[] = []
@@ -82,7 +82,7 @@ function refreshDue(session: Session, { refreshMs, revalidateMs }: SessionConfig
  * When a session without a refresh token is due: only `cookie-refresh` asks, whether the access token still
  * stands, and its end is then the end of the session, as in oauth2-proxy. Pure.
  */
-function validationDue({ refreshedAtMs, tokens }: Session, { refreshMs }: SessionConfig): Due {
+function validationDue({ refreshedAtMs, tokens }: Session, { refreshMs }: SessionConfig): RefreshSchedule {
   const askAtMs = refreshMs === 0 ? Number.POSITIVE_INFINITY : refreshedAtMs + refreshMs
   const tokenEndsAtMs = tokens.accessExpiresAtMs ?? Number.POSITIVE_INFINITY
   return { askAtMs, refusalCountsAtMs: askAtMs, standsUntilMs: Math.max(askAtMs, tokenEndsAtMs) }

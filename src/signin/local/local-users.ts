@@ -6,7 +6,7 @@ import { failed, ok, type Result } from '../../result.ts'
 import type { Grant } from '../../session/session.ts'
 import { readHtpasswd } from './htpasswd.ts'
 import { passwordFits } from './password.ts'
-import { createAttempts } from './throttle.ts'
+import { createLoginThrottle } from './throttle.ts'
 
 /** A name and a password, and who sent them. */
 export interface Credentials {
@@ -25,7 +25,7 @@ export interface LocalUsers {
 }
 
 /** What local users are made from. */
-export interface LocalUsersParts {
+export interface LocalUsersDeps {
   /** The htpasswd file; read at start, and again whenever it changes. */
   readonly path: string
   /** Groups that every local user has. */
@@ -40,8 +40,8 @@ const REMEMBER_MS = 60_000
 const MAX_REMEMBERED = 1_000
 
 /** Reads the file and answers for its people. Lines that cannot be used are logged, all of them. */
-export function createLocalUsers({ path, groups, platform, log }: LocalUsersParts): LocalUsers {
-  const attempts = createAttempts(platform.now)
+export function createLocalUsers({ path, groups, platform, log }: LocalUsersDeps): LocalUsers {
+  const attempts = createLoginThrottle(platform.now)
   const remembered = createRememberedAnswers(platform.now)
   let users = read(platform.readFile?.(path) ?? '')
   platform.watch?.({

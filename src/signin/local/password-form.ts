@@ -1,20 +1,20 @@
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue, readForm } from '../../http/form.ts'
 import { problem } from '../../problems.ts'
-import { logFailure, type SignInParts } from '../context.ts'
+import { logFailure, type SignInContext } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
-import { admit } from '../new-session.ts'
+import { completeSignIn } from '../new-session.ts'
 import { type Outcome, refuse } from '../outcome.ts'
 import { checkSameOrigin } from '../same-origin.ts'
 
 /** Builds `POST <prefix>/sign_in`: the form for local users, from our own page only. */
 export function createPasswordForm(
-  parts: SignInParts,
+  context: SignInContext,
   { targets }: { readonly targets: ReturnTargets },
 ): (exchange: Exchange) => Promise<Outcome> {
   return async function password(exchange) {
-    const { localUsers } = parts
-    if (exchange.arrival.method !== 'POST' || localUsers === undefined)
+    const { localUsers } = context
+    if (exchange.request.method !== 'POST' || localUsers === undefined)
       return refuse(problem('method_not_allowed'))
     const form = await readForm(exchange)
     if (!form.ok) return refuse(form.problem)
@@ -27,8 +27,9 @@ export function createPasswordForm(
       password: onlyValue(form.value, 'password') ?? '',
       client: exchange.facts.client,
     })
-    if (grant.ok) return admit(parts, exchange, { grant: grant.value, provider: 'htpasswd', returnTo })
-    logFailure(parts, 'sign_in_failed', { exchange, why: grant.problem, fields: { provider: 'htpasswd' } })
+    if (grant.ok)
+      return completeSignIn(context, exchange, { grant: grant.value, provider: 'htpasswd', returnTo })
+    logFailure(context, 'sign_in_failed', { exchange, why: grant.problem, fields: { provider: 'htpasswd' } })
     return refuse(grant.problem, { returnTo, username })
   }
 }

@@ -1,5 +1,5 @@
 /** Slows down whoever guesses passwords. */
-export interface Attempts {
+export interface LoginThrottle {
   /** The client has to wait before the next attempt counts. */
   mustWait(client: string): boolean
   failed(client: string): void
@@ -16,7 +16,7 @@ const MAX_CLIENTS = 10_000
  * Five failures are free; then each one doubles the pause, from a second to a minute. A success or a quarter of an hour
  * without failures starts anew. Counts at most 10,000 clients, the latest ones.
  */
-export function createAttempts(now: () => number): Attempts {
+export function createLoginThrottle(now: () => number): LoginThrottle {
   const clients = new Map<string, { readonly failures: number; readonly atMs: number }>()
 
   function read(client: string): { readonly failures: number; readonly atMs: number } | undefined {

@@ -16,7 +16,7 @@ export async function readCallbackParameters(
   exchange: Exchange,
   formPost: boolean,
 ): Promise<Result<URLSearchParams>> {
-  const { method } = exchange.arrival
+  const { method } = exchange.request
   if (method !== 'GET' && !(method === 'POST' && formPost)) return failed(problem('method_not_allowed'))
   const query = readQuery(exchange)
   if (!query.ok || method === 'GET') return query.ok ? checkParameters(query.value) : query

@@ -1,23 +1,23 @@
 import type { CookieChange, Exchange } from '../../http/exchange.ts'
 import { toBase64Url } from '../../lib/bytes.ts'
-import type { Once } from '../../lib/replay-guard.ts'
+import type { ReplayGuard } from '../../lib/replay-guard.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { toErrorCode } from '../../providers/http/error-code.ts'
-import { loadSession, logFailure, type SignInParts, toRedirectUri } from '../context.ts'
-import { admit } from '../new-session.ts'
+import { loadSession, logFailure, type SignInContext, toRedirectUri } from '../context.ts'
+import { completeSignIn } from '../new-session.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
 import { readCallbackParameters } from './callback-parameters.ts'
 import type { ReturnTargets } from './return-targets.ts'
-import type { Begin } from './start.ts'
+import type { RedirectToProvider } from './start.ts'
 import type { ReturnedLogin, Transactions } from './transaction.ts'
 
 /** What the callback is made from. */
 export interface CallbackTools {
   readonly transactions: Transactions
   /** Ids of logins that were used. */
-  readonly spent: Once
+  readonly replays: ReplayGuard
   readonly targets: ReturnTargets
-  readonly begin: Begin
+  readonly begin: RedirectToProvider
 }
 
 /** How often a login that came back too late is started over by itself. */
@@ -28,7 +28,7 @@ const MAX_RESTARTS = 1
  * `iss` and the token request, then the person and the session. Before the state is proved, nothing is asked of anybody.
  */
 export function createCallback(
-  parts: SignInParts,
+  context: SignInContext,
   tools: CallbackTools,
 ): (exchange: Exchange) => Promise<Outcome> {
   const stop = (
@@ -36,42 +36,46 @@ export function createCallback(
     why: Problem,
     rest: { returnTo?: string; changes?: readonly CookieChange[] } = {},
   ) => {
-    logFailure(parts, 'sign_in_failed', { exchange, why })
+    logFailure(context, 'sign_in_failed', { exchange, why })
     return refuse(why, rest)
   }
 
   return async function callback(exchange) {
-    const parameters = await readCallbackParameters(exchange, parts.formPost)
+    const parameters = await readCallbackParameters(exchange, context.formPost)
     if (!parameters.ok) return stop(exchange, parameters.problem)
     const answer = parameters.value
 
-    const redirectUri = toRedirectUri(parts, exchange)
+    const redirectUri = toRedirectUri(context, exchange)
     const state = answer.get('state') ?? ''
     const login = await tools.transactions.open({ state, redirectUri, cookies: exchange.cookies })
     if (login === undefined) return stop(exchange, toStateProblem(answer))
 
-    const { flow, secrets, expired, cleanUp: changes } = login
-    const returnTo = tools.targets.check(flow.returnTo, exchange)
+    const { loginState, secrets, expired, cleanUp: changes } = login
+    const returnTo = tools.targets.check(loginState.returnTo, exchange)
     if (secrets === undefined || expired) return startOver(exchange, { login, answer, returnTo })
-    if (!tools.spent.take(toBase64Url(flow.id))) {
-      const known = await loadSession(parts, exchange)
+    if (!tools.replays.claim(toBase64Url(loginState.id))) {
+      const known = await loadSession(context, exchange)
       return known === undefined ? stop(exchange, problem('state_used'), { returnTo }) : redirect(returnTo)
     }
 
     const refusal = checkAnswer(answer)
     if (refusal !== undefined) return stop(exchange, refusal, { returnTo, changes })
-    const provider = parts.providers.find(({ id }) => id === flow.provider)
+    const provider = context.providers.find(({ id }) => id === loginState.provider)
     if (provider === undefined)
       return stop(exchange, problem('callback_malformed', { why: 'provider' }), { returnTo, changes })
 
     const grant = await provider.redeem({ parameters: answer, redirectUri, ...secrets })
     if (!grant.ok) {
       // Another replica may have used the code before: then this person is signed in and has somewhere to go.
-      const known = grant.problem.reason === 'code_refused' ? await loadSession(parts, exchange) : undefined
+      const known = grant.problem.reason === 'code_refused' ? await loadSession(context, exchange) : undefined
       if (known !== undefined) return redirect(returnTo, changes)
       return stop(exchange, grant.problem, { returnTo, changes })
     }
-    const outcome = await admit(parts, exchange, { grant: grant.value, provider: provider.id, returnTo })
+    const outcome = await completeSignIn(context, exchange, {
+      grant: grant.value,
+      provider: provider.id,
+      returnTo,
+    })
     return outcome.kind === 'done' ? outcome : { ...outcome, changes: [...outcome.changes, ...changes] }
   }
 
@@ -84,16 +88,21 @@ export function createCallback(
     exchange: Exchange,
     { login, answer, returnTo }: { login: ReturnedLogin; answer: URLSearchParams; returnTo: string },
   ): Promise<Outcome> {
-    const { flow, secrets, expired, cleanUp: changes } = login
-    if (secrets !== undefined && (await loadSession(parts, exchange)) !== undefined)
+    const { loginState, secrets, expired, cleanUp: changes } = login
+    if (secrets !== undefined && (await loadSession(context, exchange)) !== undefined)
       return redirect(returnTo, changes)
     const why = expired ? problem('state_expired') : problem('state_mismatch', { check: 'browser' })
-    const provider = parts.providers.find(({ id }) => id === flow.provider)
+    const provider = context.providers.find(({ id }) => id === loginState.provider)
     const honest = expired && checkAnswer(answer) === undefined
-    if (!honest || provider === undefined || flow.restarts >= MAX_RESTARTS)
+    if (!honest || provider === undefined || loginState.restarts >= MAX_RESTARTS)
       return stop(exchange, why, { returnTo, changes })
-    logFailure(parts, 'sign_in_restarted', { exchange, why })
-    return tools.begin(exchange, { provider, returnTo, restarts: flow.restarts + 1, otherAccount: false })
+    logFailure(context, 'sign_in_restarted', { exchange, why })
+    return tools.begin(exchange, {
+      provider,
+      returnTo,
+      restarts: loginState.restarts + 1,
+      otherAccount: false,
+    })
   }
 }
 

@@ -3,7 +3,7 @@ import type { Cookie, CookieChange } from '../../http/exchange.ts'
 import { fromBase64Url, randomBytes, toBase64Url } from '../../lib/bytes.ts'
 
 /** The cookie that ties logins to a browser: 32 random bytes as base64url. */
-export interface Binding {
+export interface CsrfCookie {
   /** The secret for a new login, and the cookies that keep it. */
   take(
     flowId: string,
@@ -30,7 +30,7 @@ const MAX_CANDIDATES = 5
  * the one before: such a login also gets `<name>_<first 8 of its id>_csrf`, until it ends. With cookie-csrf-per-request every
  * login has only that one. Either way the oldest of these make room when a login begins beyond the limit.
  */
-export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'>): Binding {
+export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'>): CsrfCookie {
   const shared = `${name}_csrf`
   const ownName = (flowId: string): string => `${name}_${flowId.slice(0, 8)}_csrf`
   const keep = (cookie: string, secret: Uint8Array): CookieChange => ({
@@ -55,7 +55,7 @@ export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'
     return old.slice(0, excess).map((cookie) => end(cookie.name))
   }
 
-  function take(flowId: string, cookies: readonly Cookie[]): ReturnType<Binding['take']> {
+  function take(flowId: string, cookies: readonly Cookie[]): ReturnType<CsrfCookie['take']> {
     const [known] = csrf.perRequest ? [] : readSecrets(shared, cookies)
     const secret = known ?? randomBytes(SECRET_BYTES)
     const kept = csrf.perRequest ? [] : [keep(shared, secret)]

@@ -19,7 +19,7 @@ const ALTERED = /[\0\ufffd]/u
  * whatever cannot be held byte for byte. Only a page of this site may have sent it: a person who sends it again sends it
  * as themselves, which must not happen to what another site wrote (OWASP CSRF).
  */
-export async function readKeptForm(
+export async function readFormReplay(
   exchange: Exchange,
   limitBytes: number,
 ): Promise<Result<readonly Field[]>> {

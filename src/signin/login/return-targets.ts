@@ -1,6 +1,6 @@
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue } from '../../http/form.ts'
-import { type SignInParts, toRedirectUri } from '../context.ts'
+import { type SignInContext, toRedirectUri } from '../context.ts'
 import { compileAllowedHosts, type ReturnRules, readReturnTo } from './return-to.ts'
 
 /** Where a sign-in or sign-out that this request asks for leads back to. */
@@ -17,13 +17,13 @@ export interface ReturnTargets {
 }
 
 /** Compiles the rules of one configuration. */
-export function createReturnTargets(parts: Pick<SignInParts, 'config'>): ReturnTargets {
-  const { prefix } = parts.config.paths
-  const allowsHost = compileAllowedHosts(parts.config.signIn.whitelistDomains)
+export function createReturnTargets(context: Pick<SignInContext, 'config'>): ReturnTargets {
+  const { prefix } = context.config.paths
+  const allowsHost = compileAllowedHosts(context.config.signIn.whitelistDomains)
 
   /** The site that a person is on when the sign-in ends: relative targets count from there. */
   function rulesFor(exchange: Exchange): ReturnRules {
-    return { origin: new URL(toRedirectUri(parts, exchange)).origin, prefix, allowsHost }
+    return { origin: new URL(toRedirectUri(context, exchange)).origin, prefix, allowsHost }
   }
 
   function isOwn({ target }: Exchange): boolean {

@@ -3,13 +3,13 @@ import { onlyValue, readQuery } from '../../http/form.ts'
 import { findHeader } from '../../http/head.ts'
 import { type Problem, problem } from '../../problems.ts'
 import type { Provider } from '../../providers/provider.ts'
-import { logFailure, type SignInParts, toRedirectUri, toWho } from '../context.ts'
+import { logFailure, requestFields, type SignInContext, toRedirectUri } from '../context.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
 import type { ReturnTargets } from './return-targets.ts'
 import type { Transactions } from './transaction.ts'
 
 /** A login that is about to begin. */
-export interface Beginning {
+export interface LoginStart {
   readonly provider: Provider
   /** Validated. */
   readonly returnTo: string
@@ -20,16 +20,19 @@ export interface Beginning {
 }
 
 /** Sends the browser to the provider. */
-export type Begin = (exchange: Exchange, login: Beginning) => Promise<Outcome>
+export type RedirectToProvider = (exchange: Exchange, login: LoginStart) => Promise<Outcome>
 
 /** Longest return target that travels in `state`. */
 const MAX_RETURN_TO = 1_800
 
 /** Builds the one way to begin a login: seal the transaction, then leave for the provider. */
-export function createBegin(parts: SignInParts, transactions: Transactions): Begin {
-  return async function begin(exchange, { provider, restarts, otherAccount, ...login }) {
-    const returnTo = shorten(parts, exchange, login.returnTo)
-    const redirectUri = toRedirectUri(parts, exchange)
+export function createRedirectToProvider(
+  context: SignInContext,
+  transactions: Transactions,
+): RedirectToProvider {
+  return async function redirectToProvider(exchange, { provider, restarts, otherAccount, ...login }) {
+    const returnTo = shorten(context, exchange, login.returnTo)
+    const redirectUri = toRedirectUri(context, exchange)
     const { cookies } = exchange
     const { changes, ...started } = await transactions.start({
       provider: provider.id,
@@ -41,14 +44,18 @@ export function createBegin(parts: SignInParts, transactions: Transactions): Beg
     const extra: Record<string, string> = otherAccount ? { prompt: 'select_account' } : {}
     const location = await provider.authorizationUrl({ ...started, redirectUri, extra })
     if (!location.ok) {
-      logFailure(parts, 'sign_in_failed', {
+      logFailure(context, 'sign_in_failed', {
         exchange,
         why: location.problem,
         fields: { provider: provider.id },
       })
       return refuse(location.problem, { returnTo })
     }
-    parts.log.event('sign_in_started', 'debug', { provider: provider.id, restarts, ...toWho(exchange) })
+    context.log.event('sign_in_started', 'debug', {
+      provider: provider.id,
+      restarts,
+      ...requestFields(exchange),
+    })
     return redirect(location.value, changes)
   }
 }
@@ -58,39 +65,39 @@ export function createBegin(parts: SignInParts, transactions: Transactions): Beg
  * a frame, a script, a prefetch or a HEAD gets 401 and no cookie.
  */
 export function createStart(
-  parts: SignInParts,
-  { begin, targets }: { readonly begin: Begin; readonly targets: ReturnTargets },
+  context: SignInContext,
+  { begin, targets }: { readonly begin: RedirectToProvider; readonly targets: ReturnTargets },
 ): (exchange: Exchange) => Promise<Outcome> {
   return async function start(exchange) {
     const returnTo = targets.choose(exchange)
-    const refusal = checkVisit(parts, exchange)
+    const refusal = checkVisit(context, exchange)
     if (refusal !== undefined) return refuse(refusal, { returnTo })
     const query = readQuery(exchange)
     if (!query.ok) return refuse(query.problem, { returnTo })
-    const own = isStartEndpoint(parts, exchange)
+    const own = isStartEndpoint(context, exchange)
     const wanted = own ? onlyValue(query.value, 'provider') : undefined
-    const provider = parts.providers.find(({ id }) => wanted === undefined || id === wanted)
+    const provider = context.providers.find(({ id }) => wanted === undefined || id === wanted)
     if (provider === undefined) return refuse(problem('not_found', { why: 'provider' }), { returnTo })
     const otherAccount = own && onlyValue(query.value, 'account') === 'other'
     return begin(exchange, { provider, returnTo, restarts: 0, otherAccount })
   }
 }
 
-function checkVisit(parts: SignInParts, exchange: Exchange): Problem | undefined {
-  const { method } = exchange.arrival
+function checkVisit(context: SignInContext, exchange: Exchange): Problem | undefined {
+  const { method } = exchange.request
   if (method !== 'GET' && method !== 'HEAD') return problem('method_not_allowed')
   if (method === 'HEAD') return problem('sign_in_required')
   if (exchange.facts.navigation) return undefined
-  return isStartEndpoint(parts, exchange) && isPlain(exchange) ? undefined : problem('sign_in_required')
+  return isStartEndpoint(context, exchange) && isPlain(exchange) ? undefined : problem('sign_in_required')
 }
 
 /**
  * Whoever asks for the start endpoint wants to sign in, so a client that says nothing about itself (curl, an old
  * browser's Accept of everything) gets its redirect; one that says that it is a script or a frame does not.
  */
-function isPlain({ arrival, facts }: Exchange): boolean {
-  const says = (name: string): boolean => findHeader(arrival.headers, name) !== undefined
-  const accept = findHeader(arrival.headers, 'accept') ?? '*/*'
+function isPlain({ request, facts }: Exchange): boolean {
+  const says = (name: string): boolean => findHeader(request.headers, name) !== undefined
+  const accept = findHeader(request.headers, 'accept') ?? '*/*'
   const silent = ![
     'sec-fetch-mode',
     'sec-fetch-dest',
@@ -102,13 +109,13 @@ function isPlain({ arrival, facts }: Exchange): boolean {
   return silent && !facts.websocket && accept.includes('*/*') && !accept.includes('json')
 }
 
-function isStartEndpoint({ config }: SignInParts, { target }: Exchange): boolean {
+function isStartEndpoint({ config }: SignInContext, { target }: Exchange): boolean {
   return target.path === `${config.paths.prefix}/start` || target.path === `${config.paths.prefix}/sign_in`
 }
 
 /** Some providers cut or refuse a long `state`; a person who lands on the start page is better off than one who cannot sign in. */
-function shorten({ log }: SignInParts, exchange: Exchange, returnTo: string): string {
+function shorten({ log }: SignInContext, exchange: Exchange, returnTo: string): string {
   if (returnTo.length <= MAX_RETURN_TO) return returnTo
-  log.event('return_target_dropped', 'warn', { length: returnTo.length, ...toWho(exchange) })
+  log.event('return_target_dropped', 'warn', { length: returnTo.length, ...requestFields(exchange) })
   return '/'
 }

@@ -1,7 +1,7 @@
 import { utf8 } from '../../lib/bytes.ts'
 
 /** Everything about one login that has to survive the way to the provider and back. */
-export interface Flow {
+export interface LoginState {
   /** 16 random bytes. */
   readonly id: Uint8Array
   /** 16 bytes that only the browser that started the login can prove again. */
@@ -22,14 +22,14 @@ const HEAD_BYTES = 1 + 1 + 16 + 16 + 4 + 1
  * A flow as bytes, before it is sealed: binary, because some providers cap `state` near 500 characters. The head has a
  * fixed size, the provider's id follows, the return target takes the rest.
  */
-export function encodeFlow(flow: Flow): Uint8Array {
-  const provider = utf8(flow.provider)
-  const returnTo = utf8(flow.returnTo)
+export function encodeLoginState(loginState: LoginState): Uint8Array {
+  const provider = utf8(loginState.provider)
+  const returnTo = utf8(loginState.returnTo)
   const bytes = new Uint8Array(HEAD_BYTES + provider.length + returnTo.length)
-  bytes.set([VERSION, flow.restarts])
-  bytes.set(flow.id, 2)
-  bytes.set(flow.proof, 18)
-  new DataView(bytes.buffer).setUint32(34, Math.ceil(flow.expiresAtMs / 1000))
+  bytes.set([VERSION, loginState.restarts])
+  bytes.set(loginState.id, 2)
+  bytes.set(loginState.proof, 18)
+  new DataView(bytes.buffer).setUint32(34, Math.ceil(loginState.expiresAtMs / 1000))
   bytes[38] = provider.length
   bytes.set(provider, HEAD_BYTES)
   bytes.set(returnTo, HEAD_BYTES + provider.length)
@@ -37,7 +37,7 @@ export function encodeFlow(flow: Flow): Uint8Array {
 }
 
 /** Bytes to a flow; undefined for another version or kind. Only opened seals come here, so nothing else is checked. */
-export function decodeFlow(bytes: Uint8Array): Flow | undefined {
+export function decodeLoginState(bytes: Uint8Array): LoginState | undefined {
   if (bytes[0] !== VERSION || bytes.length < HEAD_BYTES) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const providerEnd = HEAD_BYTES + (bytes[38] ?? 0)

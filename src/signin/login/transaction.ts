@@ -4,7 +4,7 @@ import { open, seal } from '../../crypto/seal.ts'
 import type { Cookie, CookieChange } from '../../http/exchange.ts'
 import { equalBytes, hmacSha256, randomBytes, toBase64Url } from '../../lib/bytes.ts'
 import { createBinding } from './csrf-cookie.ts'
-import { decodeFlow, encodeFlow, type Flow } from './state.ts'
+import { decodeLoginState, encodeLoginState, type LoginState } from './state.ts'
 
 /** What a new login needs to know. */
 export interface NewLogin {
@@ -31,7 +31,7 @@ export interface StartedLogin extends LoginSecrets {
 
 /** A login that came back. */
 export interface ReturnedLogin {
-  readonly flow: Flow
+  readonly loginState: LoginState
   readonly expired: boolean
   /** Undefined when the login was not started in this browser, or for another redirect URI. */
   readonly secrets: LoginSecrets | undefined
@@ -53,7 +53,7 @@ export interface Transactions {
 }
 
 /** What transactions are made from. */
-export interface TransactionParts {
+export interface TransactionDeps {
   /** Of purpose `transaction`. */
   readonly ring: KeyRing
   readonly cookie: Pick<CookieConfig, 'name' | 'csrf'>
@@ -67,29 +67,29 @@ const PROOF_BYTES = 16
  * Builds transactions. A random secret in one small cookie binds every login of a browser; verifier, nonce and the proof of
  * the binding are HMACs of it over the random id of the flow, so that parallel tabs need no cookies of their own.
  */
-export function createTransactions({ ring, cookie, now }: TransactionParts): Transactions {
-  const binding = createBinding(cookie)
+export function createTransactions({ ring, cookie, now }: TransactionDeps): Transactions {
+  const csrfCookie = createBinding(cookie)
   return {
-    clear: binding.clear,
+    clear: csrfCookie.clear,
     async start({ cookies, redirectUri, ...login }) {
       const id = randomBytes(FLOW_ID_BYTES)
-      const { secret, changes } = binding.take(toBase64Url(id), cookies)
+      const { secret, changes } = csrfCookie.take(toBase64Url(id), cookies)
       const proof = await prove(secret, { id, redirectUri })
       const expiresAtMs = now() + cookie.csrf.expireMs
-      const state = await seal(ring, encodeFlow({ ...login, id, proof, expiresAtMs }))
+      const state = await seal(ring, encodeLoginState({ ...login, id, proof, expiresAtMs }))
       return { state, changes, ...(await deriveSecrets(secret, id)) }
     },
     async open({ state, redirectUri, cookies }) {
       const opened = await open(ring, state)
-      const flow = opened.ok ? decodeFlow(opened.value.bytes) : undefined
-      if (flow === undefined) return undefined
-      const flowId = toBase64Url(flow.id)
-      const secret = await findSecret(binding.find(flowId, cookies), flow, redirectUri)
+      const loginState = opened.ok ? decodeLoginState(opened.value.bytes) : undefined
+      if (loginState === undefined) return undefined
+      const flowId = toBase64Url(loginState.id)
+      const secret = await findSecret(csrfCookie.find(flowId, cookies), loginState, redirectUri)
       return {
-        flow,
-        expired: now() >= flow.expiresAtMs,
-        secrets: secret === undefined ? undefined : await deriveSecrets(secret, flow.id),
-        cleanUp: binding.release(flowId, cookies),
+        loginState,
+        expired: now() >= loginState.expiresAtMs,
+        secrets: secret === undefined ? undefined : await deriveSecrets(secret, loginState.id),
+        cleanUp: csrfCookie.release(flowId, cookies),
       }
     },
   }
@@ -98,7 +98,7 @@ export function createTransactions({ ring, cookie, now }: TransactionParts): Tra
 /** Cookies of one name can come from several domains and paths: whichever proves the binding is ours. */
 async function findSecret(
   candidates: readonly Uint8Array<ArrayBuffer>[],
-  { id, proof }: Flow,
+  { id, proof }: LoginState,
   redirectUri: string,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   for (const secret of candidates) {

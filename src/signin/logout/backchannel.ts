@@ -1,11 +1,11 @@
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue, readForm } from '../../http/form.ts'
-import type { Once } from '../../lib/replay-guard.ts'
+import type { ReplayGuard } from '../../lib/replay-guard.ts'
 import { type Problem, problem } from '../../problems.ts'
 import type { Logout, Provider } from '../../providers/provider.ts'
 import { failed, type Result } from '../../result.ts'
 import type { Denial } from '../../session/denylist.ts'
-import { logFailure, type SignInParts, toWho } from '../context.ts'
+import { logFailure, requestFields, type SignInContext } from '../context.ts'
 import { type Outcome, refuse } from '../outcome.ts'
 
 /**
@@ -13,29 +13,29 @@ import { type Outcome, refuse } from '../outcome.ts'
  * of one `sid`, or all of one subject up to its moment. A wrong token is 400; a provider whose keys cannot be had, 503.
  */
 export function createBackchannel(
-  parts: SignInParts,
-  { seen }: { readonly seen: Once },
+  context: SignInContext,
+  { replays }: { readonly replays: ReplayGuard },
 ): (exchange: Exchange) => Promise<Outcome> {
   return async function backchannel(exchange) {
     const stop = (why: Problem): Outcome => {
-      logFailure(parts, 'backchannel_logout_refused', { exchange, why })
+      logFailure(context, 'backchannel_logout_refused', { exchange, why })
       return refuse(why)
     }
-    if (exchange.arrival.method !== 'POST') return stop(problem('method_not_allowed'))
+    if (exchange.request.method !== 'POST') return stop(problem('method_not_allowed'))
     const form = await readForm(exchange)
     if (!form.ok) return stop(form.problem)
     const token = onlyValue(form.value, 'logout_token')
     if (token === undefined) return stop(malformed('logout_token'))
-    const logout = await verifyWithFirst(parts.providers, token)
+    const logout = await verifyWithFirst(context.providers, token)
     if (!logout.ok) return stop(logout.problem)
     const { issuer, subject, sid, jti } = logout.value
-    if (!seen.take(`${issuer} ${jti}`)) return stop(malformed('jti'))
-    await parts.denylist.deny(toDenial(logout.value))
-    parts.log.event('backchannel_logout', 'info', {
+    if (!replays.claim(`${issuer} ${jti}`)) return stop(malformed('jti'))
+    await context.denylist.deny(toDenial(logout.value))
+    context.log.event('backchannel_logout', 'info', {
       issuer,
       subject,
       by: sid === undefined ? 'sub' : 'sid',
-      ...toWho(exchange),
+      ...requestFields(exchange),
     })
     return { kind: 'done' }
   }

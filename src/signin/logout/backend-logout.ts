@@ -1,6 +1,6 @@
 import type { Platform } from '../../platform.ts'
 import { problem } from '../../problems.ts'
-import { createOutbound } from '../../providers/http/client.ts'
+import { createProviderClient } from '../../providers/http/client.ts'
 import { failed, ok, type Result } from '../../result.ts'
 
 /**
@@ -13,8 +13,8 @@ export async function callBackendLogout(
   idToken: string | undefined,
 ): Promise<Result<void>> {
   if (url === undefined || (idToken === undefined && url.includes('{id_token}'))) return ok(undefined)
-  const outbound = createOutbound({ platform, operatorUrls: [url.replaceAll('{id_token}', '')] })
-  const answer = await outbound.ask(url.replaceAll('{id_token}', encodeURIComponent(idToken ?? '')))
+  const http = createProviderClient({ platform, operatorUrls: [url.replaceAll('{id_token}', '')] })
+  const answer = await http.request(url.replaceAll('{id_token}', encodeURIComponent(idToken ?? '')))
   if (!answer.ok) return answer
   const { status } = answer.value
   return status === 200 || status === 204 ? ok(undefined) : failed(problem('provider_misbehaved', { status }))

@@ -3,7 +3,7 @@ import { open, seal } from '../../crypto/seal.ts'
 import { utf8 } from '../../lib/bytes.ts'
 
 /** Carries a return target through the provider's sign-out, in `state` (OpenID Connect RP-Initiated Logout 1.0 §2). */
-export interface SignOutTickets {
+export interface LogoutState {
   write(returnTo: string): Promise<string>
   /** Undefined for a state that is not ours, or older than ten minutes. */
   read(state: string): Promise<string | undefined>
@@ -14,7 +14,7 @@ const KIND = 2
 const LIFETIME_SECONDS = 600
 
 /** Tickets sealed with the ring of purpose `transaction`: kind, end in seconds, target. */
-export function createSignOutTickets(ring: KeyRing, now: () => number): SignOutTickets {
+export function createLogoutState(ring: KeyRing, now: () => number): LogoutState {
   return {
     write(returnTo) {
       const target = utf8(returnTo)

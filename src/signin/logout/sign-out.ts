@@ -5,19 +5,19 @@ import { problem } from '../../problems.ts'
 import type { Provider } from '../../providers/provider.ts'
 import { hasBody } from '../../proxy/websocket-request.ts'
 import type { Session } from '../../session/session.ts'
-import { loadSession, logFailure, type SignInParts, toRedirectUri, toWho } from '../context.ts'
+import { loadSession, logFailure, requestFields, type SignInContext, toRedirectUri } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
 import type { Transactions } from '../login/transaction.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
 import { checkSameOrigin } from '../same-origin.ts'
 import { callBackendLogout } from './backend-logout.ts'
 import { withIdToken } from './id-token-hint.ts'
-import type { SignOutTickets } from './logout-state.ts'
+import type { LogoutState } from './logout-state.ts'
 
 /** What signing out is made from. */
 export interface SignOutTools {
   readonly targets: ReturnTargets
-  readonly tickets: SignOutTickets
+  readonly logoutState: LogoutState
   readonly transactions: Pick<Transactions, 'clear'>
 }
 
@@ -31,38 +31,38 @@ const STAND_IN = 'ID_TOKEN_GOES_HERE'
  * sign-out where it has one.
  */
 export function createSignOut(
-  parts: SignInParts,
-  { targets, tickets, transactions }: SignOutTools,
+  context: SignInContext,
+  { targets, logoutState, transactions }: SignOutTools,
 ): (exchange: Exchange) => Promise<Outcome> {
   return async function signOut(exchange) {
     const form = await readSignOutForm(exchange)
     const foreign = checkSameOrigin(exchange)
     if (foreign !== undefined || !form.ok) {
       const why = foreign ?? (form.ok ? problem('request_malformed') : form.problem)
-      logFailure(parts, 'sign_out_refused', { exchange, why })
+      logFailure(context, 'sign_out_refused', { exchange, why })
       return refuse(why)
     }
     const target = readTarget(targets, exchange, form.value)
-    const session = await loadEnding(parts, exchange, target)
-    const exit = await chooseExit(parts, exchange, { session, target, tickets })
-    if (session !== undefined) await endSession(parts, exchange, session)
+    const session = await loadEnding(context, exchange, target)
+    const exit = await chooseExit(context, exchange, { session, target, logoutState })
+    if (session !== undefined) await endSession(context, exchange, session)
     const { cookies } = exchange
-    const changes = [...parts.sessions.clear(cookies), ...transactions.clear(cookies)]
+    const changes = [...context.sessions.clear(cookies), ...transactions.clear(cookies)]
     return exit === undefined ? { kind: 'signed-out', changes } : redirect(exit, changes)
   }
 }
 
 /** The session that ends, with an ID token where somebody is going to be shown it. */
 async function loadEnding(
-  parts: SignInParts,
+  context: SignInContext,
   exchange: Exchange,
   target: string,
 ): Promise<Session | undefined> {
-  const session = await loadSession(parts, exchange)
+  const session = await loadSession(context, exchange)
   if (session === undefined) return undefined
-  const provider = findProvider(parts, session)
+  const provider = findProvider(context, session)
   const isNamed =
-    target.includes(STAND_IN) || (parts.config.signIn.backendLogoutUrl?.includes(ID_TOKEN) ?? false)
+    target.includes(STAND_IN) || (context.config.signIn.backendLogoutUrl?.includes(ID_TOKEN) ?? false)
   const isShown = async () =>
     target.startsWith('/') &&
     (await provider?.endSessionUrl({ idToken: undefined, returnTo: '', state: '' })) !== undefined
@@ -72,22 +72,22 @@ async function loadEnding(
 interface Leaving {
   readonly session: Session | undefined
   readonly target: string
-  readonly tickets: SignOutTickets
+  readonly logoutState: LogoutState
 }
 
 /** An absolute target of the operator's choice is usually the provider's own sign-out, so it wins over ours. */
 async function chooseExit(
-  parts: SignInParts,
+  context: SignInContext,
   exchange: Exchange,
-  { session, target, tickets }: Leaving,
+  { session, target, logoutState }: Leaving,
 ): Promise<string | undefined> {
   const idToken = session?.tokens.id
   if (!target.startsWith('/')) return target.replaceAll(STAND_IN, encodeURIComponent(idToken ?? ''))
   const returnTo = target.replaceAll(STAND_IN, '')
-  const provided = await findProvider(parts, session)?.endSessionUrl({
+  const provided = await findProvider(context, session)?.endSessionUrl({
     idToken,
-    returnTo: `${new URL(toRedirectUri(parts, exchange)).origin}${parts.config.paths.prefix}/signed_out`,
-    state: await tickets.write(returnTo),
+    returnTo: `${new URL(toRedirectUri(context, exchange)).origin}${context.config.paths.prefix}/signed_out`,
+    state: await logoutState.write(returnTo),
   })
   return provided ?? (returnTo === '/' ? undefined : returnTo)
 }
@@ -95,24 +95,24 @@ async function chooseExit(
 /** Builds `<prefix>/signed_out`, where the provider's sign-out leads back to: on to the target that our own state names. */
 export function createSignedOut({
   targets,
-  tickets,
+  logoutState,
 }: Omit<SignOutTools, 'transactions'>): (exchange: Exchange) => Promise<Outcome> {
   return async function signedOut(exchange) {
     const query = readQuery(exchange)
     const state = query.ok ? onlyValue(query.value, 'state') : undefined
-    const named = state === undefined ? undefined : await tickets.read(state)
+    const named = state === undefined ? undefined : await logoutState.read(state)
     const returnTo = named === undefined ? '/' : targets.check(named, exchange)
     return returnTo === '/' ? { kind: 'signed-out', changes: [] } : redirect(returnTo)
   }
 }
 
 async function readSignOutForm(exchange: Exchange): ReturnType<typeof readForm> {
-  const { method } = exchange.arrival
+  const { method } = exchange.request
   if (method === 'GET' || method === 'HEAD') return readQuery(exchange)
   if (method !== 'POST') return { ok: false, problem: problem('method_not_allowed') }
   // A program that posts nothing names no type.
   const isBare =
-    findHeader(exchange.arrival.headers, 'content-type') === undefined && !hasBody(exchange.arrival)
+    findHeader(exchange.request.headers, 'content-type') === undefined && !hasBody(exchange.request)
   return isBare ? readQuery(exchange) : readForm(exchange)
 }
 
@@ -123,27 +123,27 @@ function readTarget(targets: ReturnTargets, exchange: Exchange, form: URLSearchP
 }
 
 /** What happens elsewhere: each part is tried, none can keep the person signed in here. */
-async function endSession(parts: SignInParts, exchange: Exchange, session: Session): Promise<void> {
-  const { config, denylist, log } = parts
+async function endSession(context: SignInContext, exchange: Exchange, session: Session): Promise<void> {
+  const { config, denylist, log } = context
   await denylist.deny({ kind: 'session', id: session.id })
   const elsewhere = Promise.all([
-    callBackendLogout(parts, config.signIn.backendLogoutUrl, session.tokens.id),
-    findProvider(parts, session)?.revoke(session),
+    callBackendLogout(context, config.signIn.backendLogoutUrl, session.tokens.id),
+    findProvider(context, session)?.revoke(session),
   ]).then(([called, revoked]) => {
     for (const [step, result] of Object.entries({ backend: called, revoke: revoked })) {
       if (result?.ok === false)
-        logFailure(parts, 'sign_out_incomplete', { exchange, why: result.problem, fields: { step } })
+        logFailure(context, 'sign_out_incomplete', { exchange, why: result.problem, fields: { step } })
     }
   })
-  exchange.arrival.defer(elsewhere)
+  exchange.request.waitUntil(elsewhere)
   log.event('signed_out', 'info', {
     user: session.user,
     email: session.email,
     provider: session.provider,
-    ...toWho(exchange),
+    ...requestFields(exchange),
   })
 }
 
-function findProvider({ providers }: SignInParts, session: Session | undefined): Provider | undefined {
+function findProvider({ providers }: SignInContext, session: Session | undefined): Provider | undefined {
   return providers.find(({ id }) => id === session?.provider)
 }

@@ -1,7 +1,7 @@
 import { loadConfig } from '../../../src/config/load.ts'
 import { randomToken } from '../../../src/lib/bytes.ts'
 import type { Platform } from '../../../src/platform.ts'
-import { createParts } from '../../../src/services.ts'
+import { createServices } from '../../../src/services.ts'
 import type { SessionStore } from '../../../src/session/cookie/store.ts'
 import { aSession } from '../../support/session.ts'
 import { type Deployment, gateFlags, gateSecrets } from './deployment.ts'
@@ -22,7 +22,7 @@ export async function createMint(deployment: Deployment): Promise<Mint> {
     version: '0.0.0',
   })
   if (loaded.kind !== 'config') throw new Error(`The flags of the bench are wrong: ${loaded.text}`)
-  const { sessions } = await createParts(loaded.config, platform)
+  const { sessions } = await createServices(loaded.config, platform)
   return {
     async cookies(users, bytes) {
       const tokenLength = await fittingLength(sessions, deployment, bytes)
@@ -37,7 +37,7 @@ export async function createMint(deployment: Deployment): Promise<Mint> {
 /** Nothing is forwarded, fetched or logged here. */
 const platform: Platform = {
   runtime: 'node',
-  arrival: unused,
+  incomingRequest: unused,
   forward: unused,
   fetch: unused,
   now: Date.now,

@@ -48,7 +48,7 @@ export function endings(yard: Yard): void {
   describe('a start', () => {
     it('with settings that make no sense ends with a sentence for each and status 1', async () => {
       const start = yard.open({ OAUTH2_PROXY_UPSTREAMS: 'ftp://x', OAUTH2_PROXY_COOKIE_SECRET: 'short' })
-      await expect(start).rejects.toThrow(/mend 2 settings/u)
+      await expect(start).rejects.toThrow(/fix 2 settings/u)
     })
 
     it('on an address that is taken says so', async () => {

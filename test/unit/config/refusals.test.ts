@@ -325,7 +325,7 @@ describe('refused with one sentence', () => {
     expect(loaded).toMatchObject({
       kind: 'problems',
       exitCode: 2,
-      text: expect.stringMatching(/^Sidegate cannot start, mend 7 settings:\n/u),
+      text: expect.stringMatching(/^Sidegate cannot start, fix 7 settings:\n/u),
     })
     expect(linesOf(loaded).map((line) => line.split(':')[0])).toEqual([
       '--cookie-expire',

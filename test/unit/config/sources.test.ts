@@ -172,7 +172,7 @@ describe('the TOML file', () => {
     ['cookie_secure = "hunter2?"', 'cookie_secure in /gate.toml: give true or false'],
     ['config = "x"', 'config in /gate.toml: remove this key'],
     ['cookie_secret = "hunter2', 'at line 1'],
-    ['a = 1\n__proto__ = "hunter2"', '--config: mend'],
+    ['a = 1\n__proto__ = "hunter2"', '--config: fix'],
     ['allowed_groups = ["a", ""]', 'allowed_groups in /gate.toml: remove the empty entry'],
   ])('with %j is refused', (text, sentence) => {
     const loaded = load(withToml(text))

@@ -3,7 +3,7 @@ import type { TrustConfig } from '../../../src/config/config.ts'
 import { createReadFacts } from '../../../src/http/facts.ts'
 import { readHead } from '../../../src/http/head.ts'
 import type { HeaderLines, Peer } from '../../../src/platform.ts'
-import { type AnArrival, anArrival } from '../../support/incoming-request.ts'
+import { anIncomingRequest, type RequestTraits } from '../../support/incoming-request.ts'
 
 const DIRECT: TrustConfig = { reverseProxy: false, trustedProxyIps: [], realClientIpHeader: 'x-real-ip' }
 const BEHIND: TrustConfig = {
@@ -13,12 +13,12 @@ const BEHIND: TrustConfig = {
 }
 const PROXY: Peer = { kind: 'ip', address: '10.0.0.5' }
 
-function facts(trust: TrustConfig, given: AnArrival & { more?: HeaderLines }, secure = false) {
-  const arrival = anArrival({
+function facts(trust: TrustConfig, given: RequestTraits & { more?: HeaderLines }, secure = false) {
+  const request = anIncomingRequest({
     ...given,
     headers: given.headers ?? ['Host', 'app.example.com', ...(given.more ?? [])],
   })
-  const read = createReadFacts(trust, secure)(arrival, readHead(arrival.headers))
+  const read = createReadFacts(trust, secure)(request, readHead(request.headers))
   if (!read.ok) throw new Error(read.problem.reason)
   return read.value
 }

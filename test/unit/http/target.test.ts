@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { readHead } from '../../../src/http/head.ts'
 import { checkHead, parseTarget, readHost, readTarget } from '../../../src/http/target.ts'
-import { type AnArrival, anArrival } from '../../support/incoming-request.ts'
+import { anIncomingRequest, type RequestTraits } from '../../support/incoming-request.ts'
 
 const HOST = ['Host', 'app.example.com']
 
-function check(given: AnArrival) {
-  const arrival = anArrival(given)
-  return checkHead(arrival, readHead(arrival.headers))?.reason
+function check(given: RequestTraits) {
+  const request = anIncomingRequest(given)
+  return checkHead(request, readHead(request.headers))?.reason
 }
 
 describe('parseTarget()', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createFlights, within } from '../../../src/lib/single-flight.ts'
+import { createSingleFlight, within } from '../../../src/lib/single-flight.ts'
 
 function aClock() {
   const clock = { ms: 0, now: () => clock.ms }
@@ -9,39 +9,37 @@ function aClock() {
 describe('flights', () => {
   it('run the work once for all who ask meanwhile, and keep what it came to for its time', async () => {
     const clock = aClock()
-    const flights = createFlights<number>({ now: clock.now, sharesPromises: true })
+    const flights = createSingleFlight<number>({ now: clock.now, sharesPromises: true })
     let runs = 0
     const work = async () => {
       runs += 1
       return { value: runs, keepMs: 1000 }
     }
-    expect(await Promise.all([flights.join('k', work).landed, flights.join('k', work).landed])).toEqual([
-      1, 1,
-    ])
+    expect(await Promise.all([flights.join('k', work).done, flights.join('k', work).done])).toEqual([1, 1])
     clock.ms = 999
     expect(flights.find('k')).toBe(1)
     clock.ms = 1000
     expect(flights.find('k')).toBeUndefined()
-    expect(await flights.join('k', work).landed).toBe(2)
+    expect(await flights.join('k', work).done).toBe(2)
   })
 
   it('keep a bounded number of results', async () => {
-    const flights = createFlights<number>({ now: () => 0, sharesPromises: true, maxKept: 3 })
+    const flights = createSingleFlight<number>({ now: () => 0, sharesPromises: true, maxKept: 3 })
     for (let at = 0; at < 5; at += 1)
-      await flights.join(`k${at}`, async () => ({ value: at, keepMs: 1 })).landed
+      await flights.join(`k${at}`, async () => ({ value: at, keepMs: 1 })).done
     const kept = [0, 1, 2, 3, 4].filter((at) => flights.find(`k${at}`) !== undefined)
     expect(kept).toEqual([2, 3, 4])
   })
 
   it('are started anew where a request took its flight with it, as a Worker does', async () => {
     const clock = aClock()
-    const flights = createFlights<string>({ now: clock.now, sharesPromises: false })
+    const flights = createSingleFlight<string>({ now: clock.now, sharesPromises: false })
     const never = new Promise<never>(() => {})
     flights.join('k', () => never)
     const second = flights.join('k', async () => ({ value: 'done', keepMs: 1000 }))
-    expect(await within(second.landed, 60)).toBeUndefined()
+    expect(await within(second.done, 60)).toBeUndefined()
     clock.ms = 15_000
-    expect(await second.landed).toBe('done')
+    expect(await second.done).toBe('done')
   })
 })
 

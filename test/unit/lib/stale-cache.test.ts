@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { createRemembered } from '../../../src/lib/stale-cache.ts'
+import { createStaleCache } from '../../../src/lib/stale-cache.ts'
 import { problem } from '../../../src/problems.ts'
 import { failed, ok, type Result } from '../../../src/result.ts'
 
 function remembered(runtime: 'node' | 'workers' = 'node') {
   const world = { now: 1_000_000, loads: 0, down: false }
-  const value = createRemembered<number>({
+  const value = createStaleCache<number>({
     async load(): Promise<Result<number>> {
       world.loads += 1
       const mine = world.loads

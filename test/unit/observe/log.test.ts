@@ -36,7 +36,7 @@ function logTo(lines: string[], config: Partial<LogConfig> = {}) {
   }
   const platform: Platform = {
     runtime: 'node',
-    arrival: unused,
+    incomingRequest: unused,
     forward: unused,
     fetch: unused,
     now: () => NOW_MS,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { PagesSettings } from '../../../src/pages/frame.ts'
 import { PAGE_HEADERS } from '../../../src/pages/layout.ts'
+import { EN } from '../../../src/pages/locales/en.ts'
 import { createPages } from '../../../src/pages/pages.ts'
 import { PROBLEMS, type Reason } from '../../../src/problems.ts'
 import { somePagesSettings } from './pages-fixture.ts'
@@ -53,8 +54,8 @@ describe('sign-in page', () => {
   })
 
   test('announces why the last attempt failed', () => {
-    const { body } = pagesWith().signIn({ ...signIn, message: PROBLEMS.credentials_wrong.sentence })
-    expect(body).toContain(`<p class="alert" role="alert">${PROBLEMS.credentials_wrong.sentence}</p>`)
+    const { body } = pagesWith().signIn({ ...signIn, problem: 'credentials_wrong' })
+    expect(body).toContain(`<p class="alert" role="alert">${EN.problems.credentials_wrong.sentence}</p>`)
     expect(pagesWith().signIn(signIn).body).not.toContain('role="alert"')
   })
 
@@ -105,7 +106,7 @@ describe('the page that keeps a form', () => {
   const view = { host: 'app.example.com', fields: [{ name: HOSTILE, value: HOSTILE }] }
 
   test('holds every field as text, and a button without a name that sends them to the same address', () => {
-    const { body } = pagesWith().sendAgain(view)
+    const { body } = pagesWith().formReplay(view)
     expect(body).not.toContain('<script')
     expect(body.match(/<input type="hidden" name="[^"<>]+" value="[^"<>]+">/gu)).toHaveLength(1)
     expect(body).toContain('<form method="post" accept-charset="utf-8">')
@@ -113,7 +114,7 @@ describe('the page that keeps a form', () => {
   })
 
   test('signs in elsewhere: in a tab that knows nothing of this one', () => {
-    const { body, csp } = pagesWith().sendAgain(view)
+    const { body, csp } = pagesWith().formReplay(view)
     expect(body).toContain(
       'href="/oauth2/sign_in?rd=%2Foauth2%2Fsigned_in" target="_blank" rel="noopener">Sign in in a new tab</a>',
     )
@@ -129,7 +130,8 @@ describe('error page', () => {
     '%s: status, title, sentence, request id and a way on',
     (reason) => {
       const { body } = pagesWith().error({ ...view, problem: { reason } })
-      const { sentence, status, title } = PROBLEMS[reason]
+      const { status } = PROBLEMS[reason]
+      const { sentence, title } = EN.problems[reason]
       for (const text of [`>${status}<`, `<h1>${title}</h1>`, sentence, '>request-1<'])
         expect(body).toContain(text)
       expect(body).toMatch(/<a class="button" href="(?:|\/|\/oauth2\/(?:start|sign_in)\?rd=[^"]+)"/u)
@@ -189,7 +191,6 @@ describe('every page', () => {
         { id: 'b', displayName: HOSTILE },
       ],
       passwordForm: true,
-      message: HOSTILE,
       username: HOSTILE,
     }),
     'signed out': pages.signedOut({ host: HOSTILE }),
@@ -240,18 +241,18 @@ describe('every page', () => {
 })
 
 test('a long host name may break after its dots on every page that shows it', () => {
-  const { confirmSignOut, sendAgain, signIn: offer, signedIn, signedOut } = pagesWith()
+  const { confirmSignOut, formReplay, signIn: offer, signedIn, signedOut } = pagesWith()
   const view = { host: 'app.example.com' }
   for (const { body } of [
     offer(signIn),
     confirmSignOut(view),
     signedOut(view),
     signedIn(view),
-    sendAgain({ ...view, fields: [] }),
+    formReplay({ ...view, fields: [] }),
   ])
     expect(body).toContain('app.<wbr>example.<wbr>com')
 })
 
 test('no error page says the same thing twice', () => {
-  for (const { title, sentence } of Object.values(PROBLEMS)) expect(sentence.startsWith(title)).toBe(false)
+  for (const { title, sentence } of Object.values(EN.problems)) expect(sentence.startsWith(title)).toBe(false)
 })

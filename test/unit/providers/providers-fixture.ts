@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../../../src/config/config.ts'
 import type { LogFields } from '../../../src/observe/log.ts'
-import type { ProviderTools } from '../../../src/providers/context.ts'
+import type { ProviderContext } from '../../../src/providers/context.ts'
 import type { LoginResponse, Provider } from '../../../src/providers/provider.ts'
 import { createProviders } from '../../../src/providers/registry.ts'
 import type { Result } from '../../../src/result.ts'
@@ -48,7 +48,7 @@ export function aProviderConfig(given: Partial<ProviderConfig> = {}): ProviderCo
 export function someTools(
   platform: FakePlatform,
   files: Readonly<Record<string, string>> = {},
-): ProviderTools & { readonly lines: { level: string; msg: string; fields: LogFields | undefined }[] } {
+): ProviderContext & { readonly lines: { level: string; msg: string; fields: LogFields | undefined }[] } {
   const lines: { level: string; msg: string; fields: LogFields | undefined }[] = []
   return {
     lines,
@@ -66,7 +66,7 @@ export function someTools(
 export interface Bench {
   readonly op: FakeProvider
   readonly platform: FakePlatform
-  readonly tools: ReturnType<typeof someTools>
+  readonly context: ReturnType<typeof someTools>
   readonly provider: Provider
   /** Goes to the authorization endpoint and comes back with what the callback would hand over. */
   visit(): Promise<LoginResponse>
@@ -84,13 +84,13 @@ export async function aBench(
   const op = await createFakeProvider()
   const platform = createFakePlatform({ provider: op.fetch })
   op.behaviour.now = platform.now
-  const tools = someTools(platform, files)
-  const [provider] = createProviders([aProviderConfig(given)], tools)
+  const context = someTools(platform, files)
+  const [provider] = createProviders([aProviderConfig(given)], context)
   if (provider === undefined) throw new Error('No provider')
   const bench: Bench = {
     op,
     platform,
-    tools,
+    context,
     provider,
     async visit() {
       const login = {

@@ -4,7 +4,7 @@ import type { ForwardPlan, HeaderLines, Share } from '../../../src/platform.ts'
 import { createForwarder, type ForwardRequest } from '../../../src/proxy/forward.ts'
 import type { Result } from '../../../src/result.ts'
 import { createFakePlatform } from '../../support/fake-platform.ts'
-import { type AnArrival, anArrival } from '../../support/incoming-request.ts'
+import { anIncomingRequest, type RequestTraits } from '../../support/incoming-request.ts'
 
 export const HEADERS: HeadersConfig = {
   passBasicAuth: true,
@@ -33,7 +33,7 @@ export const UPSTREAM: UpstreamConfig = {
 }
 
 /** What one test says about a request and the configuration; everything else is ordinary. */
-export interface Given extends AnArrival, Partial<Omit<ForwardRequest, 'exchange'>> {
+export interface Given extends RequestTraits, Partial<Omit<ForwardRequest, 'exchange'>> {
   readonly config?: Partial<HeadersConfig>
   readonly upstreams?: readonly UpstreamConfig[]
   readonly facts?: Partial<Facts>
@@ -73,11 +73,11 @@ export function values(lines: HeaderLines, name: string): string[] {
 }
 
 function anExchange(given: Given): Exchange {
-  const arrival = anArrival({
+  const request = anIncomingRequest({
     ...given,
     headers: given.headers ?? ['Host', 'app.example.com', ...(given.lines ?? [])],
   })
-  const mark = arrival.target.indexOf('?')
+  const mark = request.target.indexOf('?')
   const facts: Facts = {
     client: '203.0.113.7',
     scheme: 'https',
@@ -96,14 +96,14 @@ function anExchange(given: Given): Exchange {
     ...given.facts,
   }
   return {
-    arrival,
+    request,
     facts,
     cookies: [],
     requestId: 'request-1',
     target: {
-      raw: arrival.target,
-      path: mark < 0 ? arrival.target : arrival.target.slice(0, mark),
-      query: mark < 0 ? '' : arrival.target.slice(mark),
+      raw: request.target,
+      path: mark < 0 ? request.target : request.target.slice(0, mark),
+      query: mark < 0 ? '' : request.target.slice(mark),
       ambiguous: false,
     },
   }

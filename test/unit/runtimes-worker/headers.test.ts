@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { fromBytes, toBytes } from '../../../runtimes/worker/bytes.ts'
 import { hostOf, toRequestHeaders, toResponseHeaders } from '../../../runtimes/worker/headers.ts'
-import { toArrival, type Visit } from '../../../runtimes/worker/incoming-request.ts'
+import { toIncomingRequest, type Visit } from '../../../runtimes/worker/incoming-request.ts'
 import type { ResponseEdit } from '../../../src/platform.ts'
 
-const visit: Visit = { defer: () => {}, listeners: [] }
+const visit: Visit = { waitUntil: () => {}, listeners: [] }
 const untouched: ResponseEdit = { rewrite: (_, value) => value, add: [] }
 
 describe('text of Workers and bytes of the core', () => {
@@ -14,12 +14,12 @@ describe('text of Workers and bytes of the core', () => {
   })
 })
 
-describe('an arrival', () => {
+describe('an incoming request', () => {
   it('has the client from the edge, the scheme from the URL, and the target untouched', () => {
     const request = new Request('https://app.example.com/a?b', {
       headers: { 'CF-Connecting-IP': '203.0.113.7' },
     })
-    const { peer, encrypted, target, httpVersion } = toArrival(request, visit)
+    const { peer, encrypted, target, httpVersion } = toIncomingRequest(request, visit)
     expect({ peer, encrypted, target, httpVersion }).toEqual({
       peer: { kind: 'ip', address: '203.0.113.7' },
       encrypted: true,
@@ -29,12 +29,12 @@ describe('an arrival', () => {
   })
 
   it('has no client when there is no edge', () => {
-    expect(toArrival(new Request('http://app.example.com/'), visit).peer).toEqual({ kind: 'unknown' })
+    expect(toIncomingRequest(new Request('http://app.example.com/'), visit).peer).toEqual({ kind: 'unknown' })
   })
 
   it('does not let a comma in a cookie begin another cookie', () => {
     const request = new Request('http://a/', { headers: { Cookie: 'x=1, __Host-_oauth2_proxy=planted' } })
-    expect(toArrival(request, visit).headers).toEqual(['cookie', 'x=1, __Host-_oauth2_proxy=planted'])
+    expect(toIncomingRequest(request, visit).headers).toEqual(['cookie', 'x=1, __Host-_oauth2_proxy=planted'])
   })
 })
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Announcement, PAGE, type RelayMethods } from '../../../runtimes/worker/relay-methods.ts'
 import { createIsolateState } from '../../../runtimes/worker/shared.ts'
+import { type Announcement, PAGE, type SharedMethods } from '../../../runtimes/worker/shared-methods.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 })
@@ -12,10 +12,10 @@ afterEach(() => {
 const silent = () => new Promise<never>(() => {})
 
 /** A Durable Object in memory, with a count of how often it was listened to. */
-function anObject(overrides: Partial<RelayMethods> = {}) {
+function anObject(overrides: Partial<SharedMethods> = {}) {
   const announcements: Announcement[] = []
   const heard: number[] = []
-  const object: RelayMethods = {
+  const object: SharedMethods = {
     read: async () => 'value',
     write: async () => {},
     claim: async () => false,
@@ -108,19 +108,19 @@ describe('announcements of other isolates', () => {
   it('are fetched behind the answer once five seconds have passed, before it after fifteen', async () => {
     const { state, object, heard, lines } = anObject()
     const deferred: Promise<unknown>[] = []
-    const defer = (work: Promise<unknown>) => void deferred.push(work)
-    await state.catchUp(defer)
-    await state.catchUp(defer)
+    const waitUntil = (work: Promise<unknown>) => void deferred.push(work)
+    await state.catchUp(waitUntil)
+    await state.catchUp(waitUntil)
     expect([heard.length, deferred.length]).toEqual([1, 0])
     await object.announce('news', Date.now() + 60_000)
     vi.advanceTimersByTime(6_000)
-    await Promise.all([state.catchUp(defer), state.catchUp(defer)])
+    await Promise.all([state.catchUp(waitUntil), state.catchUp(waitUntil)])
     expect([heard.length, deferred.length]).toEqual([2, 1])
     await Promise.all(deferred)
     expect(lines).toEqual(['news'])
     await object.announce('more', Date.now() + 60_000)
     vi.advanceTimersByTime(16_000)
-    await state.catchUp(defer)
+    await state.catchUp(waitUntil)
     expect([lines, deferred.length]).toEqual([['news', 'more'], 1])
   })
 

@@ -10,7 +10,7 @@ function anAdmission(limits: AdmissionLimits = LIMITS) {
   const begun: string[] = []
   const come = createAdmission({
     admit: ({ url }) => void begun.push(`${url}`),
-    turnAway: ({ url }) => void begun.push(`${url}!`),
+    respondOverloaded: ({ url }) => void begun.push(`${url}!`),
     urgent: new Set(['/ping']),
     limits,
   })

@@ -6,7 +6,7 @@ import {
   type Script,
   startRawUpstream,
 } from '../../support/raw-upstream.ts'
-import { aRequest, type Door, type DoorSettings, openDoor, talk } from './server-fixture.ts'
+import { aRequest, type DoorSettings, openDoor, type RunningServer, talk } from './server-fixture.ts'
 
 const open: { close(): Promise<void> }[] = []
 afterEach(async () => {
@@ -16,7 +16,7 @@ afterEach(async () => {
 async function between(
   script: Script,
   settings: DoorSettings = {},
-): Promise<{ door: Door; upstream: RawUpstream }> {
+): Promise<{ door: RunningServer; upstream: RawUpstream }> {
   const upstream = await startRawUpstream(script)
   const door = await openDoor({ upstream: upstream.port, ...settings })
   open.push(upstream, door)
@@ -24,7 +24,7 @@ async function between(
 }
 
 /** One request on its own connection; everything that came back. */
-async function ask(door: Door, request = aRequest('/', ['Connection: close'])): Promise<string> {
+async function ask(door: RunningServer, request = aRequest('/', ['Connection: close'])): Promise<string> {
   return talk(door.port, request).closed()
 }
 
@@ -299,7 +299,7 @@ describe('an upstream that fails', () => {
     })
     const text = await ask(door)
     expect(text).toMatch(/Content-Length: 100[\s\S]*only this$/u)
-    await expect.poll(() => door.departures).toEqual([{ status: 200, aborted: true, bytes: 9 }])
+    await expect.poll(() => door.completions).toEqual([{ status: 200, aborted: true, bytes: 9 }])
   })
 
   it('sends more than it said, and is not believed again', async () => {
@@ -319,8 +319,8 @@ describe('connections to the upstream', () => {
     const { door, upstream } = await between(answering(aResponse()))
     for (let round = 0; round < 5; round += 1) await ask(door)
     expect(upstream.sockets).toHaveLength(1)
-    expect(door.departures).toHaveLength(5)
-    expect(door.departures[0]).toEqual({ status: 200, aborted: false, bytes: 5 })
+    expect(door.completions).toHaveLength(5)
+    expect(door.completions[0]).toEqual({ status: 200, aborted: false, bytes: 5 })
   })
 
   it('are not, where keep-alive is off or the upstream closes', async () => {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readRange } from '../../../runtimes/node/static/byte-range.ts'
-import { aRequest, type Door, openDoor, talk } from './server-fixture.ts'
+import { aRequest, openDoor, type RunningServer, talk } from './server-fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'files-'))
 const WHEN = new Date('2026-01-05T08:00:00Z')
-let door: Door
+let door: RunningServer
 
 beforeAll(async () => {
   mkdirSync(join(folder, 'docs'))

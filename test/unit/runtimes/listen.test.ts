@@ -13,7 +13,7 @@ import { shutDown } from '../../../runtimes/node/server/shutdown.ts'
 import { createWatcher } from '../../../runtimes/node/watch.ts'
 import type { App } from '../../../src/app.ts'
 import type { ListenConfig } from '../../../src/config/config.ts'
-import type { Arrival, Peer } from '../../../src/platform.ts'
+import type { IncomingRequest, Peer } from '../../../src/platform.ts'
 import { answering, aResponse, startRawUpstream } from '../../support/raw-upstream.ts'
 import { makeCertificate } from './certificate-fixture.ts'
 import { aRequest, openDoor, talk } from './server-fixture.ts'
@@ -34,13 +34,13 @@ const TCP: ListenConfig = {
 }
 
 /** An app that says what it saw of the peer. */
-function appWith(see: (arrival: Arrival) => void): App {
+function appWith(see: (request: IncomingRequest) => void): App {
   return {
     fetch: (request, env) => {
-      see(node.platform.arrival(request, env))
+      see(node.platform.incomingRequest(request, env))
       return new Response('seen')
     },
-    turnAway: () => ({ status: 503, headers: [], body: '' }),
+    respondOverloaded: () => ({ status: 503, headers: [], body: '' }),
     probes: [],
   }
 }
@@ -61,11 +61,11 @@ async function openListener(config: ListenConfig, app: App): Promise<Listener> {
 
 describe('a listener', () => {
   it('reports what arrived as it arrived', async () => {
-    let seen: Arrival | undefined
+    let seen: IncomingRequest | undefined
     const { url } = await openListener(
       TCP,
-      appWith((arrival) => {
-        seen = arrival
+      appWith((request) => {
+        seen = request
       }),
     )
     await talk(
@@ -129,14 +129,14 @@ describe('a listener', () => {
     makeCertificate('first.example.com', files)
     const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
     const https = { ...files, address, minVersion: 'TLSv1.2' } as const
-    const arrivals: Arrival[] = []
+    const requests: IncomingRequest[] = []
     const { url } = await openListener(
       { http: undefined, https, forceHttps: false },
-      appWith((arrival) => void arrivals.push(arrival)),
+      appWith((request) => void requests.push(request)),
     )
     const port = Number(new URL(url).port)
     expect(await subjectAt(port)).toBe('first.example.com')
-    await expect.poll(() => arrivals[0]?.encrypted).toBe(true)
+    await expect.poll(() => requests[0]?.encrypted).toBe(true)
     makeCertificate('second.example.com', files)
     await expect.poll(() => subjectAt(port), { timeout: 5000 }).toBe('second.example.com')
   })
@@ -174,8 +174,8 @@ describe('a listener', () => {
 })
 
 describe('what a client may send', () => {
-  const answer = async (arrival: Arrival): Promise<Response | undefined> =>
-    arrival.target === '/form' ? new Response(await new Response(arrival.body).text()) : undefined
+  const answer = async (request: IncomingRequest): Promise<Response | undefined> =>
+    request.target === '/form' ? new Response(await new Response(request.body).text()) : undefined
 
   it.each([
     ['a head over 32 KiB', aRequest('/', [`X: ${'a'.repeat(40_000)}`]), 431],
@@ -208,8 +208,8 @@ describe('what a client may send', () => {
 
   it('may be a head with a 7 KiB session and 1,500 lines, all of which arrive (HD-27)', async () => {
     let lines = 0
-    const answerWith = async (arrival: Arrival): Promise<Response> => {
-      lines = arrival.headers.length / 2
+    const answerWith = async (request: IncomingRequest): Promise<Response> => {
+      lines = request.headers.length / 2
       return new Response('ok')
     }
     const door = await openDoor({ answer: answerWith })

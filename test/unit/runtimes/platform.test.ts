@@ -99,14 +99,14 @@ describe('the platform', () => {
       sink: () => {},
     })
     const env = { incoming: { rawHeaders: [], method: 'GET', url: '/' }, outgoing: {} }
-    const arrival = node.platform.arrival(new Request('http://a/'), env)
+    const request = node.platform.incomingRequest(new Request('http://a/'), env)
     let done = false
     const finish = async (): Promise<void> => {
       await new Promise((resolve) => setTimeout(resolve, 30))
       done = true
     }
-    arrival.defer(finish())
-    arrival.defer(Promise.reject(new Error('broken')))
+    request.waitUntil(finish())
+    request.waitUntil(Promise.reject(new Error('broken')))
     await node.settled()
     expect(done).toBe(true)
     expect(bugs).toEqual([new Error('broken')])

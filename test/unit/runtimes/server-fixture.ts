@@ -2,9 +2,9 @@ import { connect, type Socket } from 'node:net'
 import { createNodePlatform, type NodePlatform } from '../../../runtimes/node/platform.ts'
 import { type Listener, listen } from '../../../runtimes/node/server/listen.ts'
 import type { UpstreamConfig } from '../../../src/config/config.ts'
-import type { TurnAway } from '../../../src/endpoints/overload.ts'
+import type { OverloadResponder } from '../../../src/endpoints/overload.ts'
 import type { Exchange } from '../../../src/http/exchange.ts'
-import type { Arrival, Departure, Share } from '../../../src/platform.ts'
+import type { Completion, IncomingRequest, Share } from '../../../src/platform.ts'
 import { PROBLEMS } from '../../../src/problems.ts'
 import { createForwarder } from '../../../src/proxy/forward.ts'
 import { HEADERS, STRANGER, UPSTREAM } from '../proxy/forwarder-fixture.ts'
@@ -18,23 +18,23 @@ export interface DoorSettings {
   readonly closeAfterMs?: number
   readonly share?: Share
   /** Answers instead of forwarding; undefined forwards. */
-  readonly answer?: (arrival: Arrival, request: Request) => Promise<Response | undefined>
+  readonly answer?: (incoming: IncomingRequest, request: Request) => Promise<Response | undefined>
 }
 
 /** The Node door with nothing behind it but the forwarder. */
-export interface Door {
+export interface RunningServer {
   readonly port: number
   readonly listener: Listener
   readonly node: NodePlatform
-  readonly departures: Departure[]
+  readonly completions: Completion[]
   readonly bugs: unknown[]
   close(): Promise<void>
 }
 
 /** Opens it on a port of the kernel's choice. */
-export async function openDoor(settings: DoorSettings = {}): Promise<Door> {
+export async function openDoor(settings: DoorSettings = {}): Promise<RunningServer> {
   const bugs: unknown[] = []
-  const departures: Departure[] = []
+  const completions: Completion[] = []
   const onBug = (error: unknown): void => void bugs.push(error)
   const node = createNodePlatform({ insecureTls: false, onBug, sink: () => {} })
   const { forward } = createForwarder({
@@ -46,12 +46,12 @@ export async function openDoor(settings: DoorSettings = {}): Promise<Door> {
     ownsCookie: (name) => name.startsWith('__Host-s'),
   })
   const fetch = async (request: Request, env: unknown): Promise<Response> => {
-    const arrival = node.platform.arrival(request, env)
-    arrival.departed((departure) => departures.push(departure))
-    const own = await settings.answer?.(arrival, request)
+    const incoming = node.platform.incomingRequest(request, env)
+    incoming.onFinished((completion) => completions.push(completion))
+    const own = await settings.answer?.(incoming, request)
     if (own !== undefined) return own
     const sent = await forward({
-      exchange: anExchange(arrival),
+      exchange: anExchange(incoming),
       session: undefined,
       share: settings.share ?? STRANGER,
       setCookies: settings.setCookies ?? [],
@@ -60,7 +60,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<Door> {
     if (sent.ok) return sent.value
     return new Response(sent.problem.reason, { status: PROBLEMS[sent.problem.reason].status })
   }
-  const turnAway: TurnAway = ({ target }) => ({
+  const respondOverloaded: OverloadResponder = ({ target }) => ({
     status: 503,
     headers: ['Retry-After', '1'],
     body: `busy ${target}`,
@@ -69,7 +69,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<Door> {
   const config = { http, https: undefined, forceHttps: false }
   const [listener] = await listen({
     config,
-    app: { fetch, turnAway, probes: [] },
+    app: { fetch, respondOverloaded, probes: [] },
     watch: node.watcher.watch,
     onBug,
   })
@@ -81,7 +81,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<Door> {
     port: Number(new URL(listener.url).port),
     listener,
     node,
-    departures,
+    completions,
     bugs,
     close: () =>
       new Promise((resolve) => {
@@ -155,13 +155,13 @@ function tcp(port: number | undefined): { port: number } | undefined {
   return port === undefined ? undefined : { port }
 }
 
-function anExchange(arrival: Arrival): Exchange {
-  const { target } = arrival
+function anExchange(request: IncomingRequest): Exchange {
+  const { target } = request
   const mark = target.indexOf('?')
   const line = (name: string): string =>
-    arrival.headers.find((_, at) => at % 2 === 1 && arrival.headers[at - 1]?.toLowerCase() === name) ?? ''
+    request.headers.find((_, at) => at % 2 === 1 && request.headers[at - 1]?.toLowerCase() === name) ?? ''
   return {
-    arrival,
+    request,
     target: {
       raw: target,
       path: mark < 0 ? target : target.slice(0, mark),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type RawUpstream, type Script, startRawUpstream } from '../../support/raw-upstream.ts'
-import { aRequest, type Door, openDoor, talk } from './server-fixture.ts'
+import { aRequest, openDoor, type RunningServer, talk } from './server-fixture.ts'
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
@@ -27,7 +27,7 @@ afterEach(async () => {
 async function between(
   script: Script,
   timeoutMs = TIMEOUT_MS,
-): Promise<{ door: Door; upstream: RawUpstream }> {
+): Promise<{ door: RunningServer; upstream: RawUpstream }> {
   const upstream = await startRawUpstream(script)
   const door = await openDoor({ upstream: upstream.port, config: { timeoutMs } })
   open.push(upstream, door)
@@ -97,7 +97,7 @@ describe('a side that stops reading', () => {
     const client = talk(door.port, aRequest())
     client.socket.pause()
     await expect.poll(() => upstream.sockets[0]?.destroyed, { timeout: 10_000 }).toBe(true)
-    expect(door.departures).toMatchObject([{ status: 200, aborted: true }])
+    expect(door.completions).toMatchObject([{ status: 200, aborted: true }])
   })
 
   it('is the client: the end of an answer is not held for it either', async () => {
@@ -108,8 +108,8 @@ describe('a side that stops reading', () => {
     })
     const client = talk(door.port, aRequest())
     client.socket.pause()
-    await expect.poll(() => door.departures.length, { timeout: 10_000 }).toBe(1)
-    expect(door.departures).toMatchObject([{ status: 200, aborted: true }])
+    await expect.poll(() => door.completions.length, { timeout: 10_000 }).toBe(1)
+    expect(door.completions).toMatchObject([{ status: 200, aborted: true }])
   })
 
   it('is the client: a large file is given up', async () => {
@@ -120,8 +120,8 @@ describe('a side that stops reading', () => {
     open.push(door, { close: async () => rmSync(folder, { recursive: true }) })
     const client = talk(door.port, aRequest('/large'))
     client.socket.pause()
-    await expect.poll(() => door.departures.length, { timeout: 10_000 }).toBe(1)
-    expect(door.departures).toMatchObject([{ status: 200, aborted: true }])
+    await expect.poll(() => door.completions.length, { timeout: 10_000 }).toBe(1)
+    expect(door.completions).toMatchObject([{ status: 200, aborted: true }])
   })
 
   it.each(['client', 'app'])('is the %s of a tunnel: the tunnel ends', async (side) => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { NodeArrival } from '../../../runtimes/node/server/incoming-request.ts'
+import type { NodeRequest } from '../../../runtimes/node/server/incoming-request.ts'
 import { closeFrame, createFrameTracker } from '../../../runtimes/node/upstream/frames.ts'
 import { type RawUpstream, type Script, startRawUpstream } from '../../support/raw-upstream.ts'
-import { type Conversation, type Door, type DoorSettings, openDoor, talk } from './server-fixture.ts'
+import { type Conversation, type DoorSettings, openDoor, type RunningServer, talk } from './server-fixture.ts'
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
@@ -17,7 +17,7 @@ afterEach(async () => {
 async function between(
   script: Script,
   settings: DoorSettings = {},
-): Promise<{ door: Door; upstream: RawUpstream }> {
+): Promise<{ door: RunningServer; upstream: RawUpstream }> {
   const upstream = await startRawUpstream(script)
   const door = await openDoor({ upstream: upstream.port, ...settings })
   open.push(upstream, door)
@@ -41,7 +41,7 @@ function handshake(lines: readonly string[] = []): string {
   return [...head, `Sec-WebSocket-Key: ${KEY}`, 'Sec-WebSocket-Version: 13', ...lines, '', ''].join('\r\n')
 }
 
-async function tunnel(door: Door): Promise<Conversation> {
+async function tunnel(door: RunningServer): Promise<Conversation> {
   const client = talk(door.port, handshake())
   await client.until(/^HTTP\/1.1 101 [\s\S]*\r\n\r\n$/u)
   return client
@@ -129,20 +129,20 @@ describe('a WebSocket', () => {
     third.socket.destroy()
     await expect.poll(() => upstream.sockets.every((socket) => socket.destroyed)).toBe(true)
     await expect.poll(() => door.node.client.tunnels.count()).toBe(0)
-    expect(door.departures.map(({ status }) => status)).toEqual([101, 101, 101])
+    expect(door.completions.map(({ status }) => status)).toEqual([101, 101, 101])
     expect(door.bugs).toEqual([])
   })
 
   it('is departed from once, however often its response closes', async () => {
     const { door } = await between(shouting, {
-      answer: async (arrival) => {
-        arrival.departed(() => void (arrival as NodeArrival).outgoing.emit('close'))
+      answer: async (request) => {
+        request.onFinished(() => void (request as NodeRequest).outgoing.emit('close'))
         return undefined
       },
     })
     const client = await tunnel(door)
     client.socket.destroy()
-    await expect.poll(() => door.departures.length).toBe(1)
+    await expect.poll(() => door.completions.length).toBe(1)
   })
 
   it('carries on in one direction when the other has ended', async () => {

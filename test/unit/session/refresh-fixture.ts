@@ -28,8 +28,8 @@ export const SESSION_CONFIG: SessionConfig = {
   budgetBytes: 7168,
   groups: 'all',
   minimal: false,
-  relayUrl: undefined,
-  relayLogin: { username: '', password: '' },
+  redisUrl: undefined,
+  redisLogin: { username: '', password: '' },
 }
 
 /** What projections read of a configuration. */

@@ -4,8 +4,8 @@ import type { SharedState } from '../../../src/platform.ts'
 import { type Problem, problem } from '../../../src/problems.ts'
 import type { Provider } from '../../../src/providers/provider.ts'
 import { failed, ok, type Result } from '../../../src/result.ts'
-import { createRelay } from '../../../src/session/refresh/exchange.ts'
 import type { Current } from '../../../src/session/refresh/current.ts'
+import { createRefreshExchange } from '../../../src/session/refresh/exchange.ts'
 import { createRefresher } from '../../../src/session/refresh/refresh.ts'
 import type { Grant, Session } from '../../../src/session/session.ts'
 import { aSession, NOW_MS } from '../../support/session.ts'
@@ -108,7 +108,7 @@ export async function aWorld(given: AWorld = {}) {
     store: gate.store,
     platform: { now: clock.now, runtime: given.runtime ?? 'node' },
     log: { event: (event, level, fields) => events.push({ event, level, ...fields }) },
-    ...(given.shared === undefined ? {} : { relay: createRelay(given.shared, DEPLOYMENT) }),
+    ...(given.shared === undefined ? {} : { peers: createRefreshExchange(given.shared, DEPLOYMENT) }),
     ...(given.patienceMs === undefined ? {} : { patienceMs: given.patienceMs }),
   })
   /** Sends a request with these cookies. */
@@ -117,8 +117,8 @@ export async function aWorld(given: AWorld = {}) {
     how: 'refreshIfDue' | 'refreshNow' = 'refreshIfDue',
   ): Promise<Current> => {
     const loaded = await sessionOf(gate, cookies)
-    const arrival = { defer: (work: Promise<unknown>) => deferred.push(work) }
-    return refresher[how]({ loaded, exchange: { cookies, requestId: 'r1', arrival } })
+    const request = { waitUntil: (work: Promise<unknown>) => deferred.push(work) }
+    return refresher[how]({ loaded, exchange: { cookies, requestId: 'r1', request } })
   }
   const signIn = async (who: Partial<Session> = {}) => cookiesOf(gate, provider.signIn(who))
   return { clock, provider, gate, refresher, visit, signIn, events, deferred }

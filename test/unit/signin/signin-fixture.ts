@@ -13,13 +13,13 @@ import { createProviders } from '../../../src/providers/registry.ts'
 import { failed, ok } from '../../../src/result.ts'
 import type { Denial } from '../../../src/session/denylist.ts'
 import type { Identity, Session } from '../../../src/session/session.ts'
-import type { SignInParts } from '../../../src/signin/context.ts'
+import type { SignInContext } from '../../../src/signin/context.ts'
 import type { LocalUsers } from '../../../src/signin/local/local-users.ts'
 import type { Outcome } from '../../../src/signin/outcome.ts'
 import { createSignIn, type SignIn } from '../../../src/signin/sign-in.ts'
 import { createFakePlatform, type FakePlatform } from '../../support/fake-platform.ts'
 import { type Claims, createFakeProvider, type FakeProvider } from '../../support/fake-provider.ts'
-import { anArrival } from '../../support/incoming-request.ts'
+import { anIncomingRequest } from '../../support/incoming-request.ts'
 import { aProviderConfig } from '../providers/providers-fixture.ts'
 
 export const ORIGIN = 'https://app.example.com'
@@ -55,7 +55,7 @@ export function anExchange(target: string, given: AnExchange = {}): Exchange {
     ...(cookies === undefined ? [] : ['Cookie', cookies]),
     ...(form === undefined ? [] : ['Content-Type', 'application/x-www-form-urlencoded']),
   ]
-  const arrival = anArrival({
+  const request = anIncomingRequest({
     method,
     target,
     headers: lines,
@@ -68,11 +68,11 @@ export function anExchange(target: string, given: AnExchange = {}): Exchange {
     trustedProxyIps: trusted,
     realClientIpHeader: 'x-real-ip',
   }
-  const facts = createReadFacts(trust, true)(arrival, head)
+  const facts = createReadFacts(trust, true)(request, head)
   const parsed = parseTarget(target)
   if (!facts.ok || !parsed.ok) throw new Error('The test sent a malformed request')
   return {
-    arrival,
+    request,
     target: parsed.value,
     facts: facts.value,
     cookies: readCookies(cookies),
@@ -140,8 +140,8 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
     event: (event: string, level: string, fields: LogFields) => events.push({ event, level, fields }),
     line: () => undefined,
   }
-  const tools = { platform, log, readSecret: async () => '' }
-  const parts: SignInParts = {
+  const providerContext = { platform, log, readSecret: async () => '' }
+  const context: SignInContext = {
     config: {
       paths: { prefix: '/oauth2' },
       cookie: {
@@ -162,7 +162,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
         ...given.signIn,
       },
     },
-    providers: given.providers ?? createProviders([aProviderConfig()], tools),
+    providers: given.providers ?? createProviders([aProviderConfig()], providerContext),
     formPost: given.formPost ?? false,
     ring: await createKeyRing({
       secrets: [new Uint8Array(32).fill(7)],
@@ -182,7 +182,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
           ? ok({
               changes: [{ ...SESSION_COOKIE, value: pack(session) }],
               bytes: pack(session).length,
-              shed: [],
+              dropped: [],
             })
           : failed(world.saveProblem),
       clear: (carried) =>
@@ -196,7 +196,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
     platform,
     log,
   }
-  const signIn = createSignIn(parts)
+  const signIn = createSignIn(context)
   return {
     op,
     platform,

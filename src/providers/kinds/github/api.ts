@@ -1,14 +1,14 @@
 import type * as v from 'valibot'
 import { problem } from '../../../problems.ts'
 import { failed, ok, type Result } from '../../../result.ts'
-import { type Answer, type Outbound, readJson } from '../../http/client.ts'
+import { type ProviderClient, type ProviderResponse, readJson } from '../../http/client.ts'
 import {
   GithubEmails,
   GithubOrganizations,
   GithubRepository,
   GithubTeams,
   GithubUser,
-  readShape,
+  parseSchema,
 } from '../../http/schemas.ts'
 import { isGroup } from '../../oidc/claims.ts'
 
@@ -32,22 +32,23 @@ const MAX_PAGES = 20
  * GitHub says with 403 that it was asked too often, as it says that something is not permitted. Taken for the latter it
  * would be a person without groups, or a token that no longer stands.
  */
-export function withRateLimit(outbound: Outbound): Outbound {
+export function withRateLimit(http: ProviderClient): ProviderClient {
   return {
-    ...outbound,
-    async ask(url, question) {
-      const answer = await outbound.ask(url, question)
-      const limited = answer.ok && answer.value.status === 403 && /\brate limit\b/iu.test(answer.value.text)
-      return limited ? failed(problem('provider_unreachable', { why: 'rate limit', status: 403 })) : answer
+    ...http,
+    async request(url, question) {
+      const response = await http.request(url, question)
+      const limited =
+        response.ok && response.value.status === 403 && /\brate limit\b/iu.test(response.value.text)
+      return limited ? failed(problem('provider_unreachable', { why: 'rate limit', status: 403 })) : response
     },
   }
 }
 
 /** Calls to one API base such as `https://api.github.com`. */
-export function createGithubApi(outbound: Outbound, base: string): GithubApi {
-  function get(path: string, token: string): Promise<Result<Answer>> {
+export function createGithubApi(http: ProviderClient, base: string): GithubApi {
+  function get(path: string, token: string): Promise<Result<ProviderResponse>> {
     const headers = { authorization: `token ${token}`, accept: 'application/vnd.github.v3+json' }
-    return outbound.ask(`${base}${path}`, { headers })
+    return http.request(`${base}${path}`, { headers })
   }
 
   async function read<const Schema extends v.GenericSchema>(
@@ -55,9 +56,9 @@ export function createGithubApi(outbound: Outbound, base: string): GithubApi {
     path: string,
     token: string,
   ): Promise<Result<v.InferOutput<Schema>>> {
-    const answer = await get(path, token)
-    const json = answer.ok ? readJson(answer.value) : answer
-    return json.ok ? readShape(schema, json.value) : json
+    const response = await get(path, token)
+    const json = response.ok ? readJson(response.value) : response
+    return json.ok ? parseSchema(schema, json.value) : json
   }
 
   /** All pages of a list. 403 and 404 are an empty list: the person did not grant the scope that it needs. */
@@ -68,11 +69,11 @@ export function createGithubApi(outbound: Outbound, base: string): GithubApi {
   ): Promise<Result<readonly v.InferOutput<Schema>[number][]>> {
     const entries: v.InferOutput<Schema>[number][] = []
     for (let page = 1; page <= MAX_PAGES; page += 1) {
-      const answer = await get(`${path}?per_page=${PER_PAGE}&page=${page}`, token)
-      if (!answer.ok) return answer
-      if (answer.value.status === 403 || answer.value.status === 404) break
-      const json = readJson(answer.value)
-      const list = json.ok ? readShape(schema, json.value) : json
+      const response = await get(`${path}?per_page=${PER_PAGE}&page=${page}`, token)
+      if (!response.ok) return response
+      if (response.value.status === 403 || response.value.status === 404) break
+      const json = readJson(response.value)
+      const list = json.ok ? parseSchema(schema, json.value) : json
       if (!list.ok) return list
       entries.push(...list.value)
       // Servers may cap the page size below what was asked: only an empty page is the end.
@@ -104,18 +105,18 @@ export function createGithubApi(outbound: Outbound, base: string): GithubApi {
       return ok([...new Set([...names, ...teamNames].filter(isGroup))])
     },
     async mayUse(repository, token) {
-      const answer = await get(`/repos/${repository}`, token)
-      if (!answer.ok) return answer
-      if (answer.value.status === 403 || answer.value.status === 404) return ok(false)
-      const json = readJson(answer.value)
-      const found = json.ok ? readShape(GithubRepository, json.value) : json
+      const response = await get(`/repos/${repository}`, token)
+      if (!response.ok) return response
+      if (response.value.status === 403 || response.value.status === 404) return ok(false)
+      const json = readJson(response.value)
+      const found = json.ok ? parseSchema(GithubRepository, json.value) : json
       if (!found.ok) return found
       const { permissions, private: isPrivate } = found.value
       return ok(permissions?.push === true || (permissions?.pull === true && isPrivate))
     },
     async isCollaborator(repository, login, token) {
-      const answer = await get(`/repos/${repository}/collaborators/${encodeURIComponent(login)}`, token)
-      return answer.ok ? ok(answer.value.status === 204) : answer
+      const response = await get(`/repos/${repository}/collaborators/${encodeURIComponent(login)}`, token)
+      return response.ok ? ok(response.value.status === 204) : response
     },
   }
 }

@@ -2,10 +2,10 @@ import type { ProviderConfig } from '../../../config/config.ts'
 import { problem } from '../../../problems.ts'
 import { failed, ok, type Result } from '../../../result.ts'
 import type { Grant } from '../../../session/session.ts'
-import type { ProviderTools } from '../../context.ts'
-import { createOutbound } from '../../http/client.ts'
+import type { ProviderContext } from '../../context.ts'
+import { createProviderClient } from '../../http/client.ts'
 import { createReadClientSecret } from '../../http/client-secret.ts'
-import { askValidateUrl } from '../../http/validate-url.ts'
+import { callValidateUrl } from '../../http/validate-url.ts'
 import { createOAuth2Flow } from '../../oauth2/oauth2.ts'
 import type { Provider } from '../../provider.ts'
 import { createGithubApi, type GithubApi, withRateLimit } from './api.ts'
@@ -19,31 +19,31 @@ const API_URL = 'https://api.github.com/'
  * GitHub, GitHub Enterprise, Gitea and Forgejo over plain OAuth 2.0. Organisations and teams become groups (`org`,
  * `org:team`); the rules on them are judged at each sign-in. There is nothing to refresh: the token has no end.
  */
-export function createGithubProvider(config: ProviderConfig, tools: ProviderTools): Provider {
+export function createGithubProvider(config: ProviderConfig, context: ProviderContext): Provider {
   const { loginUrl = LOGIN_URL, redeemUrl = TOKEN_URL, validateUrl = API_URL } = config
   const operatorUrls = [loginUrl, redeemUrl, validateUrl]
-  const outbound = withRateLimit(createOutbound({ platform: tools.platform, operatorUrls }))
-  const api = createGithubApi(outbound, toApiBase(validateUrl))
+  const http = withRateLimit(createProviderClient({ platform: context.platform, operatorUrls }))
+  const api = createGithubApi(http, toApiBase(validateUrl))
   const flow = createOAuth2Flow({
     config,
     authorizationEndpoint: loginUrl,
     tokenEndpoint: redeemUrl,
     scopes: (config.scope ?? 'user:email read:org').split(' '),
-    readClientSecret: createReadClientSecret(config, tools),
-    outbound,
+    readClientSecret: createReadClientSecret(config, context),
+    http,
   })
   return {
     id: config.id,
     displayName: config.displayName,
     authorizationUrl: async (login) => ok(flow.authorizationUrl(login)),
-    redeem: async (response) => {
-      const accessToken = await flow.redeem(response)
+    redeem: async (login) => {
+      const accessToken = await flow.redeem(login)
       return accessToken.ok
         ? readGrant(config, api, accessToken.value, new URL(loginUrl).origin)
         : accessToken
     },
     refresh: async () => failed(problem('refresh_unsupported')),
-    validate: ({ tokens }) => askValidateUrl(outbound, validateUrl, tokens.access, 'token'),
+    validate: ({ tokens }) => callValidateUrl(http, validateUrl, tokens.access, 'token'),
     endSessionUrl: async () => undefined,
     revoke: async () => ok(undefined),
   }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { createOutbound, readJsonObject } from '../../../../src/providers/http/client.ts'
+import { createProviderClient, readJsonObject } from '../../../../src/providers/http/client.ts'
 import { body, never, oversized, redirectTo, type Script, status } from '../../../support/fake-server.ts'
 import { verdictOf } from '../providers-fixture.ts'
 
-function outbound(script: Script, { operatorUrls = ['https://op.test'], timeoutMs = 200 } = {}) {
+function http(script: Script, { operatorUrls = ['https://op.test'], timeoutMs = 200 } = {}) {
   const asked: { url: string; init: RequestInit }[] = []
   const platform = {
     async fetch(url: string, init: RequestInit) {
@@ -11,12 +11,12 @@ function outbound(script: Script, { operatorUrls = ['https://op.test'], timeoutM
       return script(async () => new Response('{}'), new Request(url, init))
     },
   }
-  return { asked, ...createOutbound({ platform, operatorUrls, timeoutMs }) }
+  return { asked, ...createProviderClient({ platform, operatorUrls, timeoutMs }) }
 }
 
 test('asks once, names itself and never follows a redirect', async () => {
-  const { ask, asked } = outbound(body('{"a":1}'))
-  const answer = await ask('https://op.test/x', { headers: { authorization: 'Bearer t' } })
+  const { request, asked } = http(body('{"a":1}'))
+  const answer = await request('https://op.test/x', { headers: { authorization: 'Bearer t' } })
   expect(answer).toEqual({ ok: true, value: { status: 200, type: 'application/json', text: '{"a":1}' } })
   expect(asked).toHaveLength(1)
   expect(asked[0]?.init).toMatchObject({ method: 'GET', redirect: 'manual' })
@@ -58,7 +58,7 @@ const misbehaviour: [string, Script, string][] = [
 
 test.each(misbehaviour)('a provider that %s is a problem, not an exception', async (_, script, verdict) => {
   const started = performance.now()
-  expect(verdictOf(await outbound(script).ask('https://op.test/x'))).toBe(verdict)
+  expect(verdictOf(await http(script).request('https://op.test/x'))).toBe(verdict)
   expect(performance.now() - started).toBeLessThan(2_000)
 })
 
@@ -78,7 +78,7 @@ const bodies: [string, string, string][] = [
 ]
 
 test.each(bodies)('reads %j as %j: %s', async (text, type, verdict) => {
-  const answer = await outbound(body(text, type)).ask('https://op.test/x')
+  const answer = await http(body(text, type)).request('https://op.test/x')
   expect(verdictOf(answer.ok ? readJsonObject(answer.value) : answer)).toBe(verdict)
 })
 
@@ -104,8 +104,8 @@ const addresses: [string[], string, boolean][] = [
 ]
 
 test.each(addresses)('with settings %j a provider may name %j: %s', async (operatorUrls, url, allowed) => {
-  const { ask, allows, asked } = outbound(body('{}'), { operatorUrls })
+  const { request, allows, asked } = http(body('{}'), { operatorUrls })
   expect(allows(url)).toBe(allowed)
-  expect((await ask(url)).ok).toBe(allowed)
+  expect((await request(url)).ok).toBe(allowed)
   expect(asked).toHaveLength(allowed ? 1 : 0)
 })

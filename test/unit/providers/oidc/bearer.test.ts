@@ -59,7 +59,7 @@ async function aReader({ enabled = true } = {}) {
       extraIssuers: [{ issuer: 'https://tokens.test', audience: 'api' }],
     },
     providers: [provider],
-    tools: someTools(world),
+    context: someTools(world),
   })
   return { op, extra, platform, world, read: async (token: string) => read(`Bearer ${token}`) }
 }

@@ -342,10 +342,10 @@ test.each(people)('%s %s', async (_row, _name, changes, expected, given = {}) =>
 })
 
 test('ID-27: what was dropped from the groups is counted in the log', async () => {
-  const { op, signIn, tools } = await aBench()
+  const { op, signIn, context } = await aBench()
   op.user = { sub: 'alice', email: 'a@example.com', preferred_username: 'a', groups: ['a,b', 'c\n', 'ops'] }
   await signIn()
-  expect(tools.lines).toEqual([
+  expect(context.lines).toEqual([
     expect.objectContaining({ level: 'warn', fields: { provider: 'oidc', count: 2 } }),
   ])
 })

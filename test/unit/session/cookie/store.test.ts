@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { seal } from '../../../../src/crypto/seal.ts'
 import type { Cookie } from '../../../../src/http/exchange.ts'
-import { createReader } from '../../../../src/session/cookie/read.ts'
+import { createSessionReader } from '../../../../src/session/cookie/read.ts'
 import { aSession, NOW_MS } from '../../../support/session.ts'
 import {
   ATTRIBUTE_BYTES,
@@ -158,7 +158,7 @@ describe('save()', () => {
     const gate = await aGate()
     const session = bigAlice()
     const saved = await gate.store.save({ session, carried: [] })
-    expect(saved.ok && saved.value.shed).toEqual([])
+    expect(saved.ok && saved.value.dropped).toEqual([])
     expect(saved.ok && saved.value.bytes).toBeLessThanOrEqual(7168)
     expect((await sessionOf(gate, await cookiesOf(gate, session))).session.groups).toEqual(session.groups)
   })
@@ -172,7 +172,7 @@ describe('save()', () => {
     expect((await sessionOf(gate, cookies)).session.groups).toEqual(session.groups.slice(3, 6))
   })
 
-  it('sheds the ID token, then the access token, and never the refresh token', async () => {
+  it('drops the ID token, then the access token, and never the refresh token', async () => {
     const gate = await aGate({ headers: { passAccessToken: true, passAuthorizationHeader: true } })
     const tokens = (id: number, access: number, refresh: number) => ({
       id: aToken(id),
@@ -180,24 +180,24 @@ describe('save()', () => {
       refresh: aToken(refresh),
       accessExpiresAtMs: NOW_MS + HOUR_MS,
     })
-    const shedOf = async (given: ReturnType<typeof tokens>) => {
+    const droppedOf = async (given: ReturnType<typeof tokens>) => {
       const saved = await gate.store.save({ session: aSession({ tokens: given }), carried: [] })
       if (!saved.ok) return saved.problem.reason
       expect(saved.value.bytes).toBeLessThanOrEqual(7168)
       expect(saved.value.session.tokens.refresh).toBe(given.refresh)
-      return saved.value.shed.join()
+      return saved.value.dropped.join()
     }
-    expect(await shedOf(tokens(1500, 1500, 1200))).toBe('')
-    expect(await shedOf(tokens(3000, 3500, 1200))).toBe('id_token')
-    expect(await shedOf(tokens(8000, 8000, 1200))).toBe('id_token,access_token')
-    expect(await shedOf(tokens(1000, 1000, 8000))).toBe('session_too_large')
+    expect(await droppedOf(tokens(1500, 1500, 1200))).toBe('')
+    expect(await droppedOf(tokens(3000, 3500, 1200))).toBe('id_token')
+    expect(await droppedOf(tokens(8000, 8000, 1200))).toBe('id_token,access_token')
+    expect(await droppedOf(tokens(1000, 1000, 8000))).toBe('session_too_large')
   })
 
-  it('sheds groups that no rule names last of all', async () => {
+  it('drops groups that no rule names last of all', async () => {
     const groups = someGroups(400)
     const gate = await aGate({ allowedGroups: groups.slice(0, 2) })
     const saved = await gate.store.save({ session: aSession({ groups }), carried: [] })
-    expect(saved.ok && saved.value.shed).toEqual(['groups'])
+    expect(saved.ok && saved.value.dropped).toEqual(['groups'])
     expect(saved.ok && saved.value.session.groups).toEqual(groups.slice(0, 2))
   })
 
@@ -367,7 +367,7 @@ describe('a secret replaced under load (CK-51)', () => {
       },
     }
     const platform = { now: () => NOW_MS }
-    const reader = createReader({
+    const reader = createSessionReader({
       cookieName: NAME,
       config: config.session,
       ring: changing,

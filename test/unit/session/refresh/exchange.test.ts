@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SharedState } from '../../../../src/platform.ts'
-import { createRelay } from '../../../../src/session/refresh/exchange.ts'
+import { createRefreshExchange } from '../../../../src/session/refresh/exchange.ts'
 import { createFakeSharedState } from '../../../support/shared-state.ts'
 import { DEPLOYMENT } from '../refresh-fixture.ts'
 import { aWorld, createClock, jarAfter, RotatingProvider } from '../session-fixture.ts'
@@ -87,8 +87,8 @@ describe('several processes with a relay', () => {
         planted = value
       }
       const store = { ...shared, set }
-      const ticket = { key: key.slice('next:'.length), refreshToken: 'RT-alice-1-0' }
-      await createRelay(store, DEPLOYMENT).put(ticket, bobs[0]?.value ?? '')
+      const refreshKey = { key: key.slice('next:'.length), refreshToken: 'RT-alice-1-0' }
+      await createRefreshExchange(store, DEPLOYMENT).put(refreshKey, bobs[0]?.value ?? '')
       return planted
     }
     clock.ms += HOUR_MS

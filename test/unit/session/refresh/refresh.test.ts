@@ -16,8 +16,8 @@ describe('a session that is not due', () => {
     const { refresher, gate, signIn, provider } = await aWorld()
     const cookies = await signIn()
     const loaded = await sessionOf(gate, cookies)
-    const arrival = { defer: () => {} }
-    const current = refresher.refreshIfDue({ loaded, exchange: { cookies, requestId: 'r', arrival } })
+    const request = { waitUntil: () => {} }
+    const current = refresher.refreshIfDue({ loaded, exchange: { cookies, requestId: 'r', request } })
     expect(current).toEqual({ session: loaded.session, changes: [] })
     expect(provider.asked).toBe(0)
   })
@@ -27,7 +27,7 @@ describe('a session that is not due', () => {
     const [cookie] = (await cookiesOf(gate, aSession())) as [Cookie]
     const left = { name: `${NAME}_2`, value: '3.abcdefgh.left' }
     const loaded = await sessionOf(gate, [cookie, left])
-    const exchange = { cookies: [cookie, left], requestId: 'r', arrival: { defer: () => {} } }
+    const exchange = { cookies: [cookie, left], requestId: 'r', request: { waitUntil: () => {} } }
     const { changes } = await refresher.refreshIfDue({ loaded, exchange })
     expect(changes).toEqual([{ name: `${NAME}_2`, value: '', maxAgeSeconds: 0, purpose: 'session' }])
   })
@@ -252,7 +252,7 @@ describe('a client that leaves while its session is refreshed', () => {
     const exchange = {
       cookies,
       requestId: 'r',
-      arrival: { defer: (work: Promise<unknown>) => deferred.push(work) },
+      request: { waitUntil: (work: Promise<unknown>) => deferred.push(work) },
     }
     void refresher.refreshIfDue({ loaded: await sessionOf(gate, cookies), exchange })
     await expect.poll(() => deferred.length).toBe(1)

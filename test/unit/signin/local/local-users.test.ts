@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { problem } from '../../../../src/problems.ts'
 import { readHtpasswd } from '../../../../src/signin/local/htpasswd.ts'
 import { createLocalUsers, readBasicCredentials } from '../../../../src/signin/local/local-users.ts'
-import { createAttempts } from '../../../../src/signin/local/throttle.ts'
+import { createLoginThrottle } from '../../../../src/signin/local/throttle.ts'
 import { createFakePlatform } from '../../../support/fake-platform.ts'
 import { someTools, verdictOf } from '../../providers/providers-fixture.ts'
 import { type AnExchange, aJar, anExchange, aSignInBench, shortOf } from '../signin-fixture.ts'
@@ -173,7 +173,7 @@ test('guessing is slowed down for the one who guesses', async () => {
 
 test('the pause doubles to a minute, is forgotten after a quarter of an hour, and 10,000 clients are remembered', () => {
   let now = 0
-  const pauses = createAttempts(() => now)
+  const pauses = createLoginThrottle(() => now)
   const pauseOf = (client: string) => {
     const from = now
     while (pauses.mustWait(client)) now += 500

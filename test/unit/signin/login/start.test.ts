@@ -82,14 +82,14 @@ test('parameters of the app are not ours to read', async () => {
 })
 
 test('of several providers a visit may name one', async () => {
-  const tools = someTools(createFakePlatform())
+  const context = someTools(createFakePlatform())
   const plain = { kind: 'github', issuer: undefined } as const
   const providers = createProviders(
     [
       aProviderConfig({ ...plain, id: 'a', clientId: 'client-a' }),
       aProviderConfig({ ...plain, id: 'b', clientId: 'client-b' }),
     ],
-    tools,
+    context,
   )
   const { signIn } = await aSignInBench({ providers })
   const clientOf = async (target: string) => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { decodeFlow, encodeFlow, type Flow } from '../../../../src/signin/login/state.ts'
+import { decodeLoginState, encodeLoginState, type LoginState } from '../../../../src/signin/login/state.ts'
 
-const FLOW: Flow = {
+const FLOW: LoginState = {
   id: new Uint8Array(16).fill(1),
   proof: new Uint8Array(16).fill(2),
   expiresAtMs: 1_767_600_900_000,
@@ -23,11 +23,11 @@ const RECORDED = [
 ].join('')
 
 it('a sign-in has exactly this form; whoever changes it raises the version', () => {
-  expect(Buffer.from(encodeFlow(FLOW)).toString('hex')).toBe(RECORDED)
+  expect(Buffer.from(encodeLoginState(FLOW)).toString('hex')).toBe(RECORDED)
 })
 
 it('a sign-in that version 0.1 started can be finished', () => {
-  expect(decodeFlow(new Uint8Array(Buffer.from(RECORDED, 'hex')))).toEqual(FLOW)
+  expect(decodeLoginState(new Uint8Array(Buffer.from(RECORDED, 'hex')))).toEqual(FLOW)
 })
 
 it.each([
@@ -35,5 +35,5 @@ it.each([
   ['another version', `02${RECORDED.slice(2)}`],
   ['a head that is cut off', RECORDED.slice(0, 76)],
 ])('is no sign-in: %s', (_, hex) => {
-  expect(decodeFlow(new Uint8Array(Buffer.from(hex, 'hex')))).toBeUndefined()
+  expect(decodeLoginState(new Uint8Array(Buffer.from(hex, 'hex')))).toBeUndefined()
 })

@@ -19,8 +19,8 @@ async function signedIn(given: Given = {}) {
     session,
     async out(target: string, more: AnExchange = {}) {
       const exchange = anExchange(target, { method: 'POST', headers: OWN, cookies: jar.header(), ...more })
-      const arrival = { ...exchange.arrival, defer: (work: Promise<unknown>) => void deferred.push(work) }
-      const outcome = jar.take(await bench.signIn.signOut({ ...exchange, arrival }))
+      const request = { ...exchange.request, waitUntil: (work: Promise<unknown>) => void deferred.push(work) }
+      const outcome = jar.take(await bench.signIn.signOut({ ...exchange, request }))
       await Promise.all(deferred)
       return outcome
     },

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
-import { type Announcement, PAGE, type RelayMethods } from './relay-methods.ts'
+import { type Announcement, PAGE, type SharedMethods } from './shared-methods.ts'
 
 const SWEEP_MS = 3_600_000
 
@@ -8,7 +8,7 @@ const SWEEP_MS = 3_600_000
  * one of two refreshes gets the lock and everybody sees its result at once; Workers KV has no lock and may be a minute
  * behind, which is as long as a result is kept. Everything is stored in SQLite, because idle objects are put away.
  */
-export class SidegateRelay extends DurableObject implements RelayMethods {
+export class SidegateState extends DurableObject implements SharedMethods {
   readonly #sql = this.ctx.storage.sql
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {

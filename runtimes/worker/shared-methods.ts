@@ -10,7 +10,7 @@ export interface Announcement {
 export const PAGE = 1_000
 
 /** The Durable Object as isolates see it: every call is a request to it. */
-export interface RelayMethods {
+export interface SharedMethods {
   /** The value of a key that is not over. */
   read(key: string): Promise<string | undefined>
   /** Sets a key, whatever it held. */

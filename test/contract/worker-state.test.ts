@@ -4,11 +4,11 @@ import { type RunningWorker, startWorker } from '../support/workerd.ts'
 
 /** Calls one method of the Durable Object; the path names the object, so that tests do not meet. */
 const DRIVER = `
-export { SidegateRelay } from './worker.js'
+export { SidegateState } from './worker.js'
 export default {
   async fetch(request, env) {
     const { method, args } = await request.json()
-    const object = env.SIDEGATE_RELAY.get(env.SIDEGATE_RELAY.idFromName(new URL(request.url).pathname))
+    const object = env.SIDEGATE_STATE.get(env.SIDEGATE_STATE.idFromName(new URL(request.url).pathname))
     return Response.json([await object[method](...args)])
   },
 }`
