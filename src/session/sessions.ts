@@ -43,7 +43,12 @@ export async function createSessions(
 
   const projection = compileProjection(config)
   for (const warning of projection.warnings) log.line('warn', warning)
-  const denylist = createDenylist({ now: platform.now, config: config.session, shared: platform.shared })
+  const denylist = createDenylist({
+    now: platform.now,
+    log,
+    config: config.session,
+    shared: platform.shared,
+  })
   const sessions = createSessionStore({
     cookieName: config.cookie.name,
     attributeBytes,

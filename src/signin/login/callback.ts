@@ -53,7 +53,11 @@ export function createCallback(
     const { loginState, secrets, expired, cleanUp: changes } = login
     const returnTo = tools.targets.check(loginState.returnTo, exchange)
     if (secrets === undefined || expired) return startOver(exchange, { login, answer, returnTo })
-    if (!tools.replays.claim(toBase64Url(loginState.id))) {
+    const claimed = tools.replays.claim(toBase64Url(loginState.id), loginState.expiresAtMs)
+    // It may have been used: as good as expired.
+    if (claimed === 'forgotten')
+      return startOver(exchange, { login: { ...login, expired: true }, answer, returnTo })
+    if (claimed === 'again') {
       const known = await loadSession(context, exchange)
       return known === undefined ? stop(exchange, problem('state_used'), { returnTo }) : redirect(returnTo)
     }
