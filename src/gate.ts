@@ -1,13 +1,13 @@
 import { toForwardAuthRequest } from './endpoints/forward-auth.ts'
 import { offerSignIn } from './endpoints/own-endpoints.ts'
 import { toNetwork } from './http/addresses.ts'
-import { toSetCookie } from './http/cookies.ts'
-import type { Exchange } from './http/exchange.ts'
+import { toSetCookie, withChanges } from './http/cookies.ts'
+import type { CookieChange, Exchange } from './http/exchange.ts'
 import { isOwnOrigin } from './http/origin.ts'
 import type { ProblemContext } from './http/respond.ts'
 import { type MaybePromise, thenMaybe } from './lib/async.ts'
 import type { AccessEntry } from './observe/access.ts'
-import type { Share } from './platform.ts'
+import type { Follow, Share } from './platform.ts'
 import { decide, type PolicyRequest, toPolicyRequest } from './policy/decide.ts'
 import { PROBLEMS, type Problem, problem } from './problems.ts'
 import type { Services } from './services.ts'
@@ -56,7 +56,7 @@ async function forward(
   exchange: Exchange,
   { caller, entry }: { caller: Caller; entry: AccessEntry },
 ): Promise<Response> {
-  const { config, forwarder, sessions } = services
+  const { config, forwarder } = services
   const { session } = caller
   if (session !== undefined && isForeignWebSocket(exchange, caller)) {
     entry.verdict = 'deny'
@@ -72,14 +72,33 @@ async function forward(
     session,
     share: toShare(services, exchange, session),
     setCookies: caller.changes.map((change) => toSetCookie(change, config.cookie, exchange.facts.host)),
-    closeAtMs: session === undefined ? undefined : sessions.endsAtMs(session),
+    follow: session === undefined ? undefined : toFollow(services, exchange, { ...caller, session }),
     // A token is made to be read by programs behind us too, as behind oauth2-proxy; a password is for us alone.
     dropAuthorization: caller.authorizationUsed && session?.provider !== 'bearer',
     entry,
   })
   if (sent.ok) return sent.value
   logUpstream(services, exchange, { why: sent.problem, upstream: entry.upstream })
-  return refuse(services, exchange, caller, sent.problem)
+  const isOver = sent.problem.reason === 'sign_in_required'
+  return refuse(services, exchange, isOver ? { ...caller, ...SIGNED_OUT } : caller, sent.problem)
+}
+
+/** A session that ended while its request was under way: the cookies that renewed it must not leave any more. */
+const SIGNED_OUT = { session: undefined, changes: [] }
+
+/** Judges what outlasts this request as the next request of its browser would be, which carries the cookies of the answer. */
+function toFollow(
+  { streams, rejudge, now }: Services,
+  exchange: Exchange,
+  { session, changes }: { session: Session; changes: readonly CookieChange[] },
+): Follow {
+  return (end) => {
+    const openedAtMs = now()
+    const next =
+      changes.length === 0 ? exchange : { ...exchange, cookies: withChanges(exchange.cookies, changes) }
+    const judge = (token: string | undefined) => rejudge({ exchange: next, token, openedAtMs })
+    return streams.follow({ session, requestId: exchange.requestId, judge }, end)
+  }
 }
 
 const TRUSTED: Share = { holder: undefined, anonymous: false }

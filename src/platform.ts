@@ -71,6 +71,23 @@ export interface Share {
   readonly anonymous: boolean
 }
 
+/** Next step for the client of a stream that has ended: sign in, or connect again, which renews the session. */
+export type StreamEnd = 'sign-in' | 'reconnect'
+
+/** An open stream that is kept in step with its session. */
+export interface Following {
+  /** Judges it now: when it has to be judged again (ms since the epoch), or why it has ended. Never rejects. */
+  judge(): Promise<number | StreamEnd>
+  /** The stream is over. */
+  stop(): void
+}
+
+/**
+ * Begins to follow a tunnel, an unended answer or an upload of a person who is signed in: `end` is called once, when a
+ * request of that moment would be refused. A runtime without `Platform.every` passes none and calls `judge` itself.
+ */
+export type Follow = (end?: (why: StreamEnd) => void) => Following
+
 /** Everything that a runtime needs to forward one request; nothing is left to be decided there. */
 export interface ForwardPlan {
   readonly upstream: UpstreamAddress
@@ -87,8 +104,8 @@ export interface ForwardPlan {
   readonly timeoutMs: number
   /** Carry a WebSocket handshake and then the raw connection. */
   readonly websocket: boolean
-  /** When a tunnel or a never-ending response must be cut, in ms since the epoch. */
-  readonly closeAtMs?: number
+  /** Present when a session was judged. Every exchange that lasts longer than a second or two is followed. */
+  readonly follow?: Follow
 }
 
 /** One file to be served, as an answer that is edited like an upstream's. */
@@ -97,6 +114,8 @@ export interface FilePlan {
   readonly response: ResponseEdit
   /** Milliseconds without progress of a client that reads; 0 waits for ever. */
   readonly timeoutMs: number
+  /** As in ForwardPlan. */
+  readonly follow?: Follow
 }
 
 /** A file that may change while we run. */
@@ -136,6 +155,13 @@ export interface Platform {
   fetch(url: string, init: RequestInit): Promise<Response>
   /** Milliseconds since the epoch. */
   now(): number
+  /**
+   * Calls back every so many ms, without keeping the process alive, until what it returns is called. Absent where timers
+   * belong to one request (Workers).
+   */
+  readonly every?: (ms: number, callback: () => void) => () => unknown
+  /** Begins to follow every exchange that has a session and is under way. Absent where exchanges are followed at once. */
+  readonly followInFlight?: () => void
   /** Writes one log line (without the line end). */
   write(line: string): void
   /** Reads a text file at start; throws when it cannot. Absent where there is no file system. */

@@ -12,6 +12,7 @@ import type { Provider } from './providers/provider.ts'
 import { createProviders } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
 import type { SessionStore } from './session/cookie/store.ts'
+import { createLiveStreams, type LiveStreams } from './session/live-streams.ts'
 import { createSessions } from './session/sessions.ts'
 import {
   type Authenticate,
@@ -20,6 +21,7 @@ import {
   localCredentials,
 } from './signin/authenticate.ts'
 import { createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
 /** Every part of the program, built once. */
@@ -32,13 +34,20 @@ export interface Services {
   readonly rules: Rules
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
+  /** What is open, and how it is judged again. */
+  readonly streams: LiveStreams
+  readonly rejudge: Rejudge
   readonly signIn: SignIn
   readonly forwarder: Forwarder
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
 }
 
 /** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
-export async function createServices(config: Config, platform: Platform): Promise<Services> {
-  const log = createLog(config.log, platform)
+export async function createServices(config: Config, runtime: Platform): Promise<Services> {
+  const log = createLog(config.log, runtime)
+  const streams = createLiveStreams({ platform: runtime, log })
+  const platform = withReload(runtime, streams)
   const pages = createPages(config)
   const context = toTools(platform, log)
   const providers = createProviders(config.providers, context)
@@ -52,6 +61,7 @@ export async function createServices(config: Config, platform: Platform): Promis
     log,
     providers,
     attributeBytes: attributeBytes(config.cookie),
+    streams,
   })
   const localUsers = createUsers(config, platform, log)
   const signIn = createSignIn({
@@ -73,6 +83,7 @@ export async function createServices(config: Config, platform: Platform): Promis
     bearerCredentials(bearer, config.bearer, { log, platform }),
     ...(localUsers === undefined ? [] : [localCredentials(localUsers, platform.now)]),
   ]
+  const authenticate = createAuthenticate({ sessions, refresher, authorization })
   return {
     config,
     log,
@@ -81,11 +92,9 @@ export async function createServices(config: Config, platform: Platform): Promis
     providers,
     rules,
     sessions,
-    authenticate: createAuthenticate({
-      sessions,
-      refresher,
-      authorization,
-    }),
+    authenticate,
+    streams,
+    rejudge: createRejudge({ authenticate, refresher, sessions, rules }),
     signIn,
     forwarder: createForwarder({
       upstreams: config.upstreams,
@@ -93,6 +102,24 @@ export async function createServices(config: Config, platform: Platform): Promis
       platform,
       ownsCookie: sessions.owns,
     }),
+    now: platform.now,
+  }
+}
+
+/** Whatever file changes (e-mail lists, local users, secrets), open streams are judged by what it says now. */
+function withReload(platform: Platform, streams: LiveStreams): Platform {
+  const { watch } = platform
+  if (watch === undefined) return platform
+  return {
+    ...platform,
+    watch: ({ path, onChange }) =>
+      watch({
+        path,
+        onChange: (text) => {
+          onChange(text)
+          streams.denied()
+        },
+      }),
   }
 }
 

@@ -53,9 +53,14 @@ export function createNodePlatform({
     // The listeners of listen.ts are the only callers of the app, and they always pass this.
     incomingRequest: (_, env) => new NodeRequest(env as NodeEnv, defer),
     forward: client.forward,
-    serveFile,
+    serveFile: (request, plan) => serveFile(request, plan, client.inFlight),
     fetch: insecureTls ? insecureFetch : fetch,
     now: Date.now,
+    every: (ms, callback) => {
+      const timer = setInterval(callback, ms).unref()
+      return () => clearInterval(timer)
+    },
+    followInFlight: client.inFlight.followAll,
     write: log.write,
     readFile: (path) => readFileSync(path, 'utf8'),
     watch: watcher.watch,

@@ -1,6 +1,6 @@
 import type { HeadersConfig, UpstreamConfig } from '../config/config.ts'
 import type { Exchange, Target } from '../http/exchange.ts'
-import type { HeaderLines, IncomingRequest, Platform, Share, UpstreamAddress } from '../platform.ts'
+import type { Follow, HeaderLines, IncomingRequest, Platform, Share, UpstreamAddress } from '../platform.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 import type { Session } from '../session/session.ts'
@@ -22,8 +22,8 @@ export interface ForwardRequest {
   readonly share: Share
   /** Complete Set-Cookie values for the answer. */
   readonly setCookies: readonly string[]
-  /** When a tunnel or a never-ending answer must be cut, in ms since the epoch. */
-  readonly closeAtMs: number | undefined
+  /** Keeps what outlasts this judgement in step with the session; undefined without one. */
+  readonly follow: Follow | undefined
   /** The client's Authorization header was for us and does not travel on. */
   readonly dropAuthorization?: boolean
   /** Told which upstream took the request, for the access line. */
@@ -59,7 +59,7 @@ export function createForwarder(parts: {
   const responseEdit = createResponseEdit(policy)
 
   const send = (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
-    const { exchange, session, closeAtMs, dropAuthorization = false } = request
+    const { exchange, session, follow, dropAuthorization = false } = request
     const websocket = exchange.facts.websocket && upstream.websockets
     const why = whyRefused(exchange.request, websocket)
     if (why !== undefined) return Promise.resolve(failed(problem('request_malformed', { why })))
@@ -71,7 +71,7 @@ export function createForwarder(parts: {
       response: responseEdit(request),
       timeoutMs: upstream.timeoutMs,
       websocket,
-      ...(closeAtMs === undefined ? {} : { closeAtMs }),
+      ...(follow === undefined ? {} : { follow }),
     })
   }
 
@@ -92,7 +92,9 @@ export function createForwarder(parts: {
     if (file === undefined || platform.serveFile === undefined) {
       return Promise.resolve(failed(problem('not_found')))
     }
-    return platform.serveFile(exchange.request, { path: file, response: responseEdit(request), timeoutMs })
+    const { follow } = request
+    const plan = { path: file, response: responseEdit(request), timeoutMs }
+    return platform.serveFile(exchange.request, follow === undefined ? plan : { ...plan, follow })
   }
 
   const isStatic = (target: Target): boolean => {

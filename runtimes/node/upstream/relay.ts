@@ -1,15 +1,16 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { ForwardPlan, Share } from '../../../src/platform.ts'
+import type { Following, ForwardPlan, Share } from '../../../src/platform.ts'
 import { problem, type Reason } from '../../../src/problems.ts'
 import { failed, ok, type Result } from '../../../src/result.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
 import { onClientIdle } from '../stalls.ts'
 import type { ConnectionFailure, ConnectionUser, UpstreamConnection } from './connection.ts'
+import type { Followable, InFlight } from './in-flight.ts'
 import type { Pool } from './pool.ts'
 import { hasContent, startUpload, type Upload } from './request-body.ts'
 import type { ResponseHead } from './response-head.ts'
 import type { Waiter } from './waiting-line.ts'
-import { delayUntil, isAccepted, type Tunnels } from './websocket.ts'
+import { isAccepted, type Tunnels } from './websocket.ts'
 import { cut, endWith, isRepeatable, requestHead, sendHead, valuesOf, writeHints } from './wire.ts'
 import { notePassed } from './young-generation.ts'
 
@@ -19,6 +20,7 @@ export interface RelayInput {
   readonly plan: ForwardPlan
   readonly pool: Pool
   readonly tunnels: Tunnels
+  readonly inFlight: InFlight
   /** Told once: the head of the answer has left, or why there will be none. */
   readonly settle: (result: Result<Response>) => void
 }
@@ -39,29 +41,31 @@ const SENT = ok(RESPONSE_ALREADY_SENT)
  * Carries one request upstream and its answer back, straight into the outgoing response. A class, because one is made
  * for each request and closures for a dozen callbacks would cost more than the rest of it.
  */
-export class Relay implements Waiter, ConnectionUser {
+export class Relay implements Waiter, ConnectionUser, Followable {
   readonly #request: NodeRequest
   readonly #plan: ForwardPlan
   readonly #pool: Pool
   readonly #tunnels: Tunnels
+  readonly #inFlight: InFlight
   readonly #settle: RelayInput['settle']
-  readonly #hasContent: boolean
+  readonly #timeoutMs: number
   #connection: UpstreamConnection | undefined
   #upload: Upload | undefined
   #headTimer: NodeJS.Timeout | undefined
-  #closeTimer: NodeJS.Timeout | undefined
+  #following: Following | undefined
   #attempts = 0
   #paused = false
   #watchesClient = false
   #over = false
 
-  constructor({ request, plan, pool, tunnels, settle }: RelayInput) {
+  constructor({ request, plan, pool, tunnels, inFlight, settle }: RelayInput) {
     this.#request = request
     this.#plan = plan
     this.#pool = pool
     this.#tunnels = tunnels
+    this.#inFlight = inFlight
     this.#settle = settle
-    this.#hasContent = hasContent(request.incoming)
+    this.#timeoutMs = plan.websocket ? HANDSHAKE_MS : plan.timeoutMs
   }
 
   get share(): Share {
@@ -72,14 +76,18 @@ export class Relay implements Waiter, ConnectionUser {
   start(): void {
     const { outgoing } = this.#request
     // The session may have taken time to load, and a client that left then is not announced again.
-    if (outgoing.destroyed) this.#end('client_gone', {})
-    else {
-      outgoing.on('close', () => {
-        if (!this.#over) this.#abandon('client_gone', {})
-      })
-      this.#startHeadTimer()
-      this.#acquire(isRepeatable(this.#request) ? Number.POSITIVE_INFINITY : FRESH_MS)
-    }
+    if (outgoing.destroyed) return void this.#end('client_gone', {})
+    outgoing.on('close', () => {
+      if (!this.#over) this.#abandon('client_gone', {})
+    })
+    if (this.#plan.follow !== undefined) this.#inFlight.add(this)
+    this.#startHeadTimer()
+    this.#acquire(isRepeatable(this.#request) ? Number.POSITIVE_INFINITY : FRESH_MS)
+  }
+
+  /** Its session is watched from now on. */
+  follow(): void {
+    this.#following ??= this.#plan.follow?.(() => this.#abandon('sign_in_required', {}))
   }
 
   onConnection(connection: UpstreamConnection): void {
@@ -88,7 +96,7 @@ export class Relay implements Waiter, ConnectionUser {
     const { incoming, outgoing, method } = this.#request
     connection.begin(this, { method, head: requestHead(this.#request, this.#plan) })
     if (this.#timeoutMs === 0) clearTimeout(this.#headTimer)
-    if (!this.#hasContent) return
+    if (!hasContent(incoming)) return
     // However long an upload takes, the upstream's time begins when it has everything, as long as something moves.
     clearTimeout(this.#headTimer)
     this.#upload = startUpload({
@@ -118,8 +126,7 @@ export class Relay implements Waiter, ConnectionUser {
     if (connection === undefined) return
     const upstream = connection.detach()
     if (this.#plan.websocket && isAccepted(this.#request, head)) {
-      this.#over = true
-      clearTimeout(this.#headTimer)
+      this.#stop()
       this.#pool.detach(connection)
       this.#tunnels.accept({ request: this.#request, plan: this.#plan, head, rest, upstream })
       this.#settle(SENT)
@@ -140,10 +147,8 @@ export class Relay implements Waiter, ConnectionUser {
 
   onPause(): void {
     const { outgoing } = this.#request
-    if (!outgoing.headersSent) return
     // Without content so far the head still waits in Node for its first bytes: a client of events must see it now.
-    if (this.#request.bytes === 0) outgoing.flushHeaders()
-    this.#closeTimer ??= this.#startCloseTimer()
+    if (outgoing.headersSent && this.#request.bytes === 0) outgoing.flushHeaders()
   }
 
   onEnd(reusable: boolean): void {
@@ -177,10 +182,6 @@ export class Relay implements Waiter, ConnectionUser {
     if (!this.#pool.acquire(this, maxIdleMs)) this.#end('overloaded', { why: 'upstream connections' })
   }
 
-  get #timeoutMs(): number {
-    return this.#plan.websocket ? HANDSHAKE_MS : this.#plan.timeoutMs
-  }
-
   #startHeadTimer(): void {
     // An upload may go on after the answer has begun.
     if (this.#over || this.#request.outgoing.headersSent) return
@@ -205,12 +206,6 @@ export class Relay implements Waiter, ConnectionUser {
     })
   }
 
-  #startCloseTimer(): NodeJS.Timeout | undefined {
-    const { closeAtMs } = this.#plan
-    if (closeAtMs === undefined) return undefined
-    return setTimeout(() => this.#abandon('sign_in_required', {}), delayUntil(closeAtMs))
-  }
-
   #pauseUntilDrained(): void {
     if (this.#paused) return
     this.#paused = true
@@ -231,11 +226,16 @@ export class Relay implements Waiter, ConnectionUser {
     this.#end(reason, detail)
   }
 
-  /** This exchange is over, and no tunnel has come of it. */
-  #leave(): void {
+  #stop(): void {
     this.#over = true
     clearTimeout(this.#headTimer)
-    clearTimeout(this.#closeTimer)
+    if (this.#plan.follow !== undefined) this.#inFlight.delete(this)
+    this.#following?.stop()
+  }
+
+  /** This exchange is over, and no tunnel has come of it. */
+  #leave(): void {
+    this.#stop()
     if (this.#plan.websocket) this.#tunnels.cancel(this.share)
   }
 

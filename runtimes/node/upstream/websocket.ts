@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ForwardPlan, Share } from '../../../src/platform.ts'
+import type { Following, ForwardPlan, Share, StreamEnd } from '../../../src/platform.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
 import type { ResponseHead } from './response-head.ts'
 import { createShares, sharesOf } from './shares.ts'
@@ -10,9 +10,14 @@ import { openTunnel, type Tunnel } from './tunnel.ts'
 /** RFC 6455 §1.3. */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
-/** Close codes that clients act on (RFC 6455 §7.4.1): sign in again, connect again. */
-const POLICY_VIOLATION = 1008
+/** A server that goes away (RFC 6455 §7.4.1). */
 const GOING_AWAY = 1001
+
+/** Close codes by what the client should do next: policy violation (RFC 6455 §7.4.1), service restart (IANA registry). */
+const CLOSE_CODES: Readonly<Record<StreamEnd, readonly [code: number, reason: string]>> = {
+  'sign-in': [1008, 'session ended'],
+  reconnect: [1012, 'connect again to renew the session'],
+}
 
 /** The tunnels that are open now, and the handshakes that may become some. */
 export interface Tunnels {
@@ -78,7 +83,7 @@ export function createTunnels(limit = MAX_TUNNELS): Tunnels {
   const accept = (handshake: Handshake): void => {
     const { request, plan, rest, upstream } = handshake
     const client = request.incoming.socket
-    let timer: NodeJS.Timeout | undefined
+    let following: Following | undefined
     request.outgoing.statusCode = 101
     request.outgoing.detachSocket(client)
     client.write(switchHead(handshake), 'latin1')
@@ -89,15 +94,13 @@ export function createTunnels(limit = MAX_TUNNELS): Tunnels {
       onClose: () => {
         open.delete(tunnel)
         cancel(plan.share)
-        clearTimeout(timer)
+        following?.stop()
         // The response object has lost its socket: whoever waits for the completion would wait for ever.
         request.outgoing.emit('close')
       },
     })
     open.add(tunnel)
-    if (plan.closeAtMs !== undefined) {
-      timer = setTimeout(() => tunnel.close(POLICY_VIOLATION, 'session ended'), delayUntil(plan.closeAtMs))
-    }
+    following = plan.follow?.((why) => tunnel.close(...CLOSE_CODES[why]))
     upstream.write(early.get(request.incoming) ?? '')
     if (rest.length > 0) upstream.unshift(rest)
   }
@@ -115,11 +118,6 @@ export function createTunnels(limit = MAX_TUNNELS): Tunnels {
     },
     count: () => open.size,
   }
-}
-
-/** Milliseconds until a moment, as timers take them: 31 bits. */
-export function delayUntil(atMs: number): number {
-  return Math.min(Math.max(0, atMs - Date.now()), 2 ** 31 - 1)
 }
 
 function switchHead({ head, plan }: Handshake): string {

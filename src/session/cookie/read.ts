@@ -18,6 +18,8 @@ export interface SessionReaderDeps {
   readonly ring: KeyRing
   readonly denylist: Pick<Denylist, 'denies'>
   readonly platform: Pick<Platform, 'now'>
+  /** Told of each session that was opened for the first time. */
+  readonly onSeen?: (token: string, session: Session) => void
 }
 
 /** Reads and judges what requests carry. */
@@ -40,6 +42,7 @@ export function createSessionReader({
   ring,
   denylist,
   platform,
+  onSeen,
 }: SessionReaderDeps): SessionReader {
   const opened = createSessionCache()
   let openedUnder = ring.generation
@@ -61,6 +64,7 @@ export function createSessionReader({
     const found = { session, current: sealed.value.current }
     // Keys that were replaced meanwhile may have been the ones that opened it.
     if (generation === ring.generation) opened.add(token, found)
+    onSeen?.(token, session)
     return found
   }
 

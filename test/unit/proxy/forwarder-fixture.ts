@@ -50,13 +50,13 @@ export async function forwarded(given: Given): Promise<{ plan: ForwardPlan; resu
     platform,
     ownsCookie: (name) => name.startsWith('__Host-s') || name.startsWith('__Host-l'),
   })
-  const { session, setCookies = [], closeAtMs, dropAuthorization = false } = given
+  const { session, setCookies = [], follow, dropAuthorization = false } = given
   const result = await forwarder.forward({
     exchange: anExchange(given),
     session,
     share: given.share ?? STRANGER,
     setCookies,
-    closeAtMs,
+    follow,
     dropAuthorization,
   })
   return { plan: platform.plans[0]!, result }

@@ -4,7 +4,7 @@ import { type Listener, listen } from '../../../runtimes/node/server/listen.ts'
 import type { UpstreamConfig } from '../../../src/config/config.ts'
 import type { OverloadResponder } from '../../../src/endpoints/overload.ts'
 import type { Exchange } from '../../../src/http/exchange.ts'
-import type { Completion, IncomingRequest, Share } from '../../../src/platform.ts'
+import type { Completion, Follow, IncomingRequest, Share } from '../../../src/platform.ts'
 import { PROBLEMS } from '../../../src/problems.ts'
 import { createForwarder } from '../../../src/proxy/forward.ts'
 import { HEADERS, STRANGER, UPSTREAM } from '../proxy/forwarder-fixture.ts'
@@ -15,7 +15,7 @@ export interface DoorSettings {
   readonly upstream?: number
   readonly config?: Partial<UpstreamConfig>
   readonly setCookies?: readonly string[]
-  readonly closeAfterMs?: number
+  readonly follow?: Follow
   readonly share?: Share
   /** Answers instead of forwarding; undefined forwards. */
   readonly answer?: (incoming: IncomingRequest, request: Request) => Promise<Response | undefined>
@@ -55,7 +55,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
       session: undefined,
       share: settings.share ?? STRANGER,
       setCookies: settings.setCookies ?? [],
-      closeAtMs: settings.closeAfterMs === undefined ? undefined : Date.now() + settings.closeAfterMs,
+      follow: settings.follow,
     })
     if (sent.ok) return sent.value
     return new Response(sent.problem.reason, { status: PROBLEMS[sent.problem.reason].status })

@@ -86,6 +86,7 @@ export interface AWorld {
   readonly session?: Partial<SessionConfig>
   readonly runtime?: 'node' | 'workers'
   readonly patienceMs?: number
+  readonly maxKept?: number
   readonly shared?: SharedState
   readonly clock?: { ms: number; now: () => number }
   readonly provider?: RotatingProvider
@@ -110,6 +111,7 @@ export async function aWorld(given: AWorld = {}) {
     log: { event: (event, level, fields) => events.push({ event, level, ...fields }) },
     ...(given.shared === undefined ? {} : { peers: createRefreshExchange(given.shared, DEPLOYMENT) }),
     ...(given.patienceMs === undefined ? {} : { patienceMs: given.patienceMs }),
+    ...(given.maxKept === undefined ? {} : { maxKept: given.maxKept }),
   })
   /** Sends a request with these cookies. */
   const visit = async (
