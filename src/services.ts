@@ -2,7 +2,9 @@ import type { Config } from './config/config.ts'
 import { createAddressSet } from './http/addresses.ts'
 import { attributeBytes } from './http/cookies.ts'
 import { createRespond, type Respond } from './http/respond.ts'
+import type { Sink } from './observe/event.ts'
 import { createLog, type Log } from './observe/log.ts'
+import { createLogLines } from './observe/log-lines.ts'
 import { createPages, type Pages } from './pages/pages.ts'
 import type { Platform } from './platform.ts'
 import { compileRules, type Rules } from './policy/rules.ts'
@@ -44,8 +46,12 @@ export interface Services {
 }
 
 /** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
-export async function createServices(config: Config, runtime: Platform): Promise<Services> {
-  const log = createLog(config.log, runtime)
+export async function createServices(
+  config: Config,
+  runtime: Platform,
+  sinks: readonly Sink[],
+): Promise<Services> {
+  const log = createLog([createLogLines(config.log, runtime), ...sinks])
   const streams = createLiveStreams({ platform: runtime, log })
   const platform = withReload(runtime, streams)
   const pages = createPages(config)
@@ -78,7 +84,12 @@ export async function createServices(config: Config, runtime: Platform): Promise
     platform,
     log,
   })
-  const bearer = createBearerReader({ bearer: config.bearer, providers, context })
+  const bearer = createBearerReader({
+    bearer: config.bearer,
+    providers,
+    settings: mainProvider(config),
+    context,
+  })
   const authorization = [
     bearerCredentials(bearer, config.bearer, { log, platform }),
     ...(localUsers === undefined ? [] : [localCredentials(localUsers, platform.now)]),
@@ -140,4 +151,11 @@ function createUsers(config: Config, platform: Platform, log: Log): LocalUsers |
   return htpasswdFile === undefined
     ? undefined
     : createLocalUsers({ path: htpasswdFile, groups: htpasswdGroups, platform, log })
+}
+
+/** The provider whose settings hold where no other is named. Configuration makes sure that there is one. */
+function mainProvider({ providers }: Config): Config['providers'][number] {
+  const [first] = providers
+  if (first === undefined) throw new TypeError('Configure at least one provider')
+  return first
 }

@@ -62,6 +62,7 @@ export function createNodePlatform({
     },
     followInFlight: client.inFlight.followAll,
     write: log.write,
+    isTerminal: sink === toStdout && process.stdout.isTTY,
     readFile: (path) => readFileSync(path, 'utf8'),
     watch: watcher.watch,
     openAesGcm,

@@ -1,4 +1,7 @@
-import type { PagesConfig, PathsConfig, PolicyConfig, ProviderConfig } from '../config/config.ts'
+import type { PagesConfig } from '../config/sections/pages.ts'
+import type { PathsConfig } from '../config/sections/paths.ts'
+import type { PolicyConfig } from '../config/sections/policy.ts'
+import type { ProviderConfig } from '../config/sections/provider.ts'
 import { EN } from './locales/en.ts'
 import { html, type Markup, trusted } from './markup.ts'
 import { STYLE_SOURCE } from './styles.ts'
@@ -12,7 +15,7 @@ export interface PagesSettings {
   readonly providers: readonly Pick<ProviderConfig, 'issuer'>[]
 }
 
-/** What all pages of one configuration share, compiled once. */
+/** The shared parts of all pages of one configuration, compiled once. */
 export interface Frame {
   /** `/oauth2` */
   readonly prefix: string

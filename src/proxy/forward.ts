@@ -1,4 +1,5 @@
-import type { HeadersConfig, UpstreamConfig } from '../config/config.ts'
+import type { HeadersConfig } from '../config/sections/headers.ts'
+import type { UpstreamConfig } from '../config/sections/upstreams.ts'
 import type { Exchange, Target } from '../http/exchange.ts'
 import type { Follow, HeaderLines, IncomingRequest, Platform, Share, UpstreamAddress } from '../platform.ts'
 import { problem } from '../problems.ts'

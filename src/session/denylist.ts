@@ -1,4 +1,4 @@
-import type { SessionConfig } from '../config/config.ts'
+import type { SessionConfig } from '../config/sections/session.ts'
 import type { Log } from '../observe/log.ts'
 import type { SharedState } from '../platform.ts'
 import { type Denial, denialKey, parseDenial, writeDenial } from './denial.ts'

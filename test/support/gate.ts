@@ -1,5 +1,7 @@
 import { type App, createApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import type { Sink } from '../../src/observe/event.ts'
+import type { Completion } from '../../src/platform.ts'
 import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
 import { anIncomingRequest } from './incoming-request.ts'
@@ -26,6 +28,8 @@ export interface AGate extends World {
   /** Instead of one app at `/`. */
   readonly upstreams?: readonly string[]
   readonly secret?: string
+  /** Receivers of events beside the log. */
+  readonly sinks?: readonly Sink[]
 }
 
 export const ORIGIN = 'https://app.example.com'
@@ -67,12 +71,16 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
     version: '0.0.0',
   })
   if (loaded.kind !== 'config') throw new Error(loaded.text)
-  const app = await createApp(loaded.config, platform)
+  const app = await createApp(loaded.config, platform, given.sinks)
   const ask = async (target: string, asking: Asking = {}): Promise<Response> => {
     const headers = asking.headers ?? ['Host', 'app.example.com']
-    const incoming = anIncomingRequest({ ...asking, target, headers })
+    const listeners: ((completion: Completion) => void)[] = []
+    const onFinished = (listener: (completion: Completion) => void) => void listeners.push(listener)
+    const incoming = { ...anIncomingRequest({ ...asking, target, headers }), onFinished }
     const request = new Request(ORIGIN, incoming.method === 'POST' ? { method: 'POST' } : {})
-    return app.fetch(request, incoming)
+    const response = await app.fetch(request, incoming)
+    for (const listener of listeners) listener({ status: response.status, aborted: false })
+    return response
   }
   return {
     app,

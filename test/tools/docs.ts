@@ -2,14 +2,16 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { renderDefault } from '../../src/config/help.ts'
 import { GROUPS, keyOf, keysOf, type Option, variableOf } from '../../src/config/option.ts'
-import { ROWS } from '../../src/config/options.ts'
+import { optionTable } from '../../src/config/options.ts'
+
+const ROWS = [...optionTable([])]
 
 /** Where the page lives. */
 export const OPTIONS_PAGE = join(import.meta.dirname, '../../docs/options.md')
 
 const INTRODUCTION = `# Options
 
-<!-- Written by \`npm run docs\` from src/config/options.ts; edit that file. -->
+<!-- Written by \`npm run docs\` from the tables of options in src/config/sections; edit those. -->
 
 Every option is a flag, and nearly every one is an environment variable and a TOML key too. The names are those of
 oauth2-proxy, so settings can be kept; where an option does something else here, its description says so.
@@ -19,14 +21,18 @@ set; an empty flag (\`--ping-path=\`) does count.
 
 **Lists.** A list flag may be repeated, and each one is a CSV record: \`--upstream=http://a/,http://b/x/\`; an item with a comma
 is quoted: \`--skip-auth-route='"^/a{1,2}$"'\`. Variables are split at every comma, without quoting. In TOML write an array.
+Blanks beside a comma are dropped with a warning, but for patterns, quoted items and arrays.
 Variables and keys of most lists are plural (\`OAUTH2_PROXY_UPSTREAMS\`); a misspelt \`OAUTH2_PROXY_*\` variable is a warning that
 names the nearest one.
 
 **Values.** Booleans are \`true\` or \`false\` (also \`1\`, \`t\`, \`0\`, \`f\`), and as flags need \`=\` to be false. Durations
 have units: \`300ms\`, \`1.5h\`, \`2h45m\`. A bare number is refused; in the TOML file of oauth2-proxy it means nanoseconds.
+A line break at the end of a value is dropped with a warning; of a flag that is given twice the last value counts, with a
+warning. Nothing is expanded: \`\${NAME}\`, \`$(NAME)\` and \`{{ name }}\` in a value stop the start.
 
 **Mistakes.** Whatever is wrong stops the start, and everything is said at once, without secret values. Exit code 2 is a
-command line that cannot be read (unknown flag, value of the wrong kind), 1 is everything else. \`--config-test\` only checks.
+command line that cannot be read (unknown flag, value of the wrong kind), 1 is everything else. \`--config-test\` only checks,
+and says what is doubtful as well, each line with \`warning:\` in front.
 
 **Secrets** belong into variables or files: everybody on a machine can read command lines.
 `

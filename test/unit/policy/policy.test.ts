@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { PolicyConfig } from '../../../src/config/config.ts'
 import type { RouteRule } from '../../../src/config/route-rule.ts'
+import type { PolicyConfig } from '../../../src/config/sections/policy.ts'
 import { createAddressSet } from '../../../src/http/addresses.ts'
 import { parseTarget } from '../../../src/http/target.ts'
 import type { WatchedFile } from '../../../src/platform.ts'
@@ -62,7 +62,7 @@ describe('email rules', () => {
     ['.example.com', 'a@example.com', false],
     ['*.example.com', 'a@evil.com@foo.example.com', false],
     ['*', 'anything@at.all', true],
-    ['*', '', false],
+    ['*', '', true],
   ])('domain %s and address %j: %s', (domain, email, admitted) => {
     expect(compileEmailDomains([domain]).admits(email)).toBe(admitted)
   })

@@ -1,11 +1,13 @@
-import type { CookieConfig, SignInConfig } from '../../../src/config/config.ts'
+import type { CookieConfig } from '../../../src/config/sections/cookie.ts'
+import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
+import type { SignInConfig } from '../../../src/config/sections/sign-in.ts'
 import { createKeyRing } from '../../../src/crypto/keys.ts'
 import { readCookies } from '../../../src/http/cookies.ts'
 import type { CookieChange, Exchange } from '../../../src/http/exchange.ts'
 import { createReadFacts } from '../../../src/http/facts.ts'
 import { readHead } from '../../../src/http/head.ts'
 import { parseTarget } from '../../../src/http/target.ts'
-import type { LogFields } from '../../../src/observe/log.ts'
+import type { EventFields } from '../../../src/observe/event.ts'
 import type { HeaderLines } from '../../../src/platform.ts'
 import { type Problem, problem } from '../../../src/problems.ts'
 import type { Provider } from '../../../src/providers/provider.ts'
@@ -108,7 +110,7 @@ export interface SignInBench {
   readonly op: FakeProvider
   readonly platform: FakePlatform
   readonly signIn: SignIn
-  readonly events: { event: string; level: string; fields: LogFields }[]
+  readonly events: { event: string; level: string; fields: EventFields }[]
   readonly denials: Denial[]
   readonly world: { refusal: Problem | undefined; saveProblem: Problem | undefined }
   /** Starts a login in a browser; returns what the browser brings back. */
@@ -124,6 +126,8 @@ export interface Given {
   readonly formPost?: boolean
   readonly localUsers?: LocalUsers
   readonly providers?: readonly Provider[]
+  /** Changes to the settings of the usual provider. */
+  readonly provider?: Partial<ProviderConfig>
   /** Changes to the provider's discovery document. */
   readonly metadata?: Claims
 }
@@ -137,7 +141,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
   const denials: Denial[] = []
   const world: SignInBench['world'] = { refusal: undefined, saveProblem: undefined }
   const log = {
-    event: (event: string, level: string, fields: LogFields) => events.push({ event, level, fields }),
+    event: (event: string, level: string, fields: EventFields) => events.push({ event, level, fields }),
     line: () => undefined,
   }
   const providerContext = { platform, log, readSecret: async () => '' }
@@ -162,7 +166,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
         ...given.signIn,
       },
     },
-    providers: given.providers ?? createProviders([aProviderConfig()], providerContext),
+    providers: given.providers ?? createProviders([aProviderConfig(given.provider)], providerContext),
     formPost: given.formPost ?? false,
     ring: await createKeyRing({
       secrets: [new Uint8Array(32).fill(7)],
