@@ -64,7 +64,7 @@ describe('what lasts is followed, and ends with its session:', () => {
     session.end(why)
     expect((await client.closed()).endsWith(frame.toString('latin1'))).toBe(true)
     await expect.poll(() => upstream.sockets[0]?.destroyed).toBe(true)
-    expect(session.open()).toBe(0)
+    await expect.poll(session.open, { timeout: 5_000 }).toBe(0)
   })
 
   it('an event stream, visibly cut [WS-13]', async () => {
