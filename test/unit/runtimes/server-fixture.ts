@@ -7,6 +7,7 @@ import type { Exchange } from '../../../src/http/exchange.ts'
 import type { Completion, Follow, IncomingRequest, Share } from '../../../src/platform.ts'
 import { PROBLEMS } from '../../../src/problems.ts'
 import { createForwarder } from '../../../src/proxy/forward.ts'
+import { toSink } from '../../support/log-sink.ts'
 import { HEADERS, STRANGER, UPSTREAM } from '../proxy/forwarder-fixture.ts'
 
 /** What a test says about the door. */
@@ -36,7 +37,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
   const bugs: unknown[] = []
   const completions: Completion[] = []
   const onBug = (error: unknown): void => void bugs.push(error)
-  const node = createNodePlatform({ insecureTls: false, onBug, sink: () => {} })
+  const node = createNodePlatform({ insecureTls: false, onBug, sink: toSink() })
   const { forward } = createForwarder({
     upstreams: [
       { ...UPSTREAM, target: { ...UPSTREAM.target, ...tcp(settings.upstream) }, ...settings.config },
