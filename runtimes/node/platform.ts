@@ -14,6 +14,8 @@ export interface NodePlatform {
   readonly platform: Platform
   readonly client: UpstreamClient
   readonly watcher: Watcher
+  /** Tells the core that the process begins to end. */
+  beginEnding(): void
   /** Settles when the work that outlives its answers is done. */
   settled(): Promise<void>
   readonly log: Pick<LogWriter, 'flush' | 'drained' | 'end'>
@@ -47,6 +49,7 @@ export function createNodePlatform({
   const client = createUpstreamClient()
   const watcher = createWatcher()
   const log = createLogWriter(sink, onLinesLost)
+  const ending = new AbortController()
   const deferred = new Set<Promise<unknown>>()
   const defer = (work: Promise<unknown>): void => {
     deferred.add(work)
@@ -65,6 +68,7 @@ export function createNodePlatform({
       return () => clearInterval(timer)
     },
     followInFlight: client.inFlight.followAll,
+    ending: ending.signal,
     write: log.write,
     isTerminal: sink.isTerminal === true,
     readFile: (path) => readFileSync(path, 'utf8'),
@@ -74,5 +78,5 @@ export function createNodePlatform({
   const settled = async (): Promise<void> => {
     await Promise.allSettled(deferred)
   }
-  return { platform, client, watcher, settled, log }
+  return { platform, client, watcher, beginEnding: () => ending.abort(), settled, log }
 }

@@ -33,7 +33,7 @@ export function endOf(session: Session, { expireMs, maxLifetimeMs }: SessionConf
  */
 export function judge(session: Session, { config, denylist, nowMs }: Judging): Unreadable | undefined {
   const newestMs = Math.max(session.signedInAtMs, session.refreshedAtMs, session.seenAtMs)
-  if (newestMs > nowMs + SKEW_MS) return 'format'
+  if (newestMs > nowMs + SKEW_MS) return 'future'
   if (session.signedInAtMs < config.minIssuedAtMs || denylist.denies(session)) return 'revoked'
   if (config.maxLifetimeMs > 0 && nowMs >= session.signedInAtMs + config.maxLifetimeMs) return 'lifetime'
   if (nowMs >= Math.min(session.expiresAtMs, endOf(session, config))) return 'expired'

@@ -93,6 +93,8 @@ export function createAuthenticate({ sessions, refresher, authorization }: Authe
         case 'none':
           return ANONYMOUS
         case 'unreadable':
+          // A clock that stepped back must not cost everyone their session.
+          if (loaded.why === 'future') return ANONYMOUS
           return { ...ANONYMOUS, changes: sessions.clear(exchange.cookies) }
         case 'active':
           return fromSession(loaded, exchange, access)

@@ -20,6 +20,7 @@ const SWEEP_MS = 50
  * Resolves when everything is done or the grace is over, whichever is first.
  */
 export async function shutDown({ listeners, node, graceMs = GRACE_MS }: ShutdownInput): Promise<void> {
+  node.beginEnding()
   const servers = listeners.map(({ server }) => server)
   const sweep = setInterval(() => {
     for (const server of servers) server.closeIdleConnections()

@@ -29,7 +29,7 @@ export function toCurrent(
   sealed: Pick<Sealed, 'token' | 'session'>,
   carried: readonly Cookie[],
 ): Current {
-  return store.judge(sealed.session) === undefined
-    ? { session: sealed.session, changes: store.changes(sealed, carried) }
-    : { session: undefined, changes: store.clear(carried) }
+  const why = store.judge(sealed.session)
+  if (why === undefined) return { session: sealed.session, changes: store.changes(sealed, carried) }
+  return { session: undefined, changes: why === 'future' ? [] : store.clear(carried) }
 }

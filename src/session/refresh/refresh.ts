@@ -35,7 +35,7 @@ export interface RefresherDeps {
   readonly config: SessionConfig
   readonly providers: readonly SessionProvider[]
   readonly store: SessionStore
-  readonly platform: Pick<Platform, 'now' | 'runtime'>
+  readonly platform: Pick<Platform, 'now' | 'runtime' | 'ending'>
   readonly log: Pick<Log, 'event'>
   /** Told of a session that the provider no longer vouches for. */
   readonly onEnded?: (session: Session) => void
@@ -46,6 +46,9 @@ export interface RefresherDeps {
   /** Most outcomes that are kept for requests with the old cookie. */
   readonly maxKept?: number
 }
+
+/** How long a request waits for the provider while the process ends; a shutdown has 25 s for everything. */
+const ENDING_PATIENCE_MS = 20_000
 
 /**
  * Builds the refresher. New cookies have to be in the head of the answer, so a due refresh comes before
@@ -62,6 +65,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   })
   const reseal = createReseal({ store, calls, platform })
   const scheduleOf = compileRefreshSchedule(config)
+  const isEnding = (): boolean => platform.ending?.aborted === true
   /** Providers that gave the same refresh token again. */
   const keepingTokens = new Set<string>()
 
@@ -94,11 +98,17 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     const { key, work } = await toRefreshTask(providerRefresh, loaded.session, exchange.requestId)
     const settled = calls.find(key)
     if (settled !== undefined) return settled
+    const nowMs = platform.now()
+    const stands = nowMs < schedule.standsUntilMs
+    // The next process asks: what this one got could be lost on the way.
+    if (isEnding() && stands && !calls.isPending(key)) return undefined
     const { done, startedAtMs } = calls.join(key, work)
     // It outlives the answer, so that a closed tab cannot take a rotated refresh token with it.
     exchange.request.waitUntil(done.catch(() => undefined))
-    const nowMs = platform.now()
-    return nowMs >= schedule.standsUntilMs ? done : within(done, startedAtMs + patienceMs - nowMs)
+    if (!stands) return done
+    const outcome = await within(done, startedAtMs + patienceMs - nowMs)
+    // No further request of this browser may come here, so the cookie leaves with this one.
+    return outcome ?? (isEnding() ? within(done, ENDING_PATIENCE_MS) : undefined)
   }
 
   function refreshIfDue(request: RefreshRequest): MaybePromise<Current> {
