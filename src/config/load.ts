@@ -22,7 +22,7 @@ import { type AnySettings, readSettings, type SettingsOf, settingsFor } from './
 import { readEnvironment } from './sources/environment.ts'
 import { type Files, readTextFile } from './sources/files.ts'
 import { readFlags } from './sources/flags.ts'
-import type { Source } from './sources/source.ts'
+import type { OptionSource } from './sources/source.ts'
 import { readToml } from './sources/toml.ts'
 import { defaultOf } from './values/values.ts'
 
@@ -37,7 +37,7 @@ export interface LoadInput {
 }
 
 /** What to do next: run, print and exit 0, or print what is wrong and exit. */
-export type Loaded =
+export type LoadResult =
   | {
       readonly kind: 'config'
       readonly config: Config
@@ -53,7 +53,7 @@ export type Loaded =
  * Reads flags, variables and the TOML file into one frozen configuration, or says everything that is wrong at once.
  * The options of `kinds` stand in the table beside those that every deployment has.
  */
-export function loadConfig(input: LoadInput, kinds: readonly ProviderKind[] = []): Loaded {
+export function loadConfig(input: LoadInput, kinds: readonly ProviderKind[] = []): LoadResult {
   const report = createReport()
   const files: Files = { readFile: input.readFile, readBinaryFile: input.readBinaryFile }
   const table = optionTable(kinds)
@@ -105,7 +105,7 @@ function buildConfig(
 function readConfigFile(
   { name, files, table }: { name: string; files: Files; table: OptionTable },
   report: Report,
-): Source | undefined {
+): OptionSource | undefined {
   if (name === '') return new Map()
   const text = readTextFile(files, name)
   if (text.ok) return readToml({ name, text: text.value }, table, report)
@@ -129,7 +129,7 @@ function warnOfSecretsInFlags(settings: AnySettings, table: OptionTable): void {
   }
 }
 
-function toProblems(report: Report): Loaded {
+function toProblems(report: Report): LoadResult {
   const { problems, warnings, exitCode } = report
   const count = problems.length === 1 ? 'one setting' : `${problems.length} settings`
   const lines = [...problems, ...warnings.map((warning) => `warning: ${warning}`)]

@@ -39,6 +39,10 @@ interface OptionBase {
   readonly secret?: true
   /** Entries of a list that count as they are, blanks included: patterns. */
   readonly exact?: true
+  /** HTML: line breaks at its end and quotes around it are part of it. */
+  readonly markup?: true
+  /** What looks like a forgotten placeholder is part of the value, or the reader of the option has a rule for it. */
+  readonly placeholders?: 'meant'
   /** Runtimes that can honour it; all when absent. */
   readonly runtimes?: readonly RuntimeName[]
   /** An option of oauth2-proxy that is known and refused. */

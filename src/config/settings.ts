@@ -1,11 +1,11 @@
+import { quote } from '../lib/text.ts'
 import type { Result } from '../result.ts'
 import { renderDefault } from './help.ts'
 import { keyOf, type Option, type OptionRows, type RuntimeName, type ValuesOf, variableOf } from './option.ts'
 import type { OptionTable } from './options.ts'
 import type { RawValue } from './raw.ts'
-import { quote, type Report } from './report.ts'
-import { nearestName } from './sources/nearest.ts'
-import type { Given, Raw, Source } from './sources/source.ts'
+import type { Report } from './report.ts'
+import type { Given, OptionSource, Unparsed } from './sources/source.ts'
 import { findPlaceholder } from './values/placeholder.ts'
 import { tidy } from './values/tidy.ts'
 import { defaultOf, parseValue, type Value } from './values/values.ts'
@@ -58,7 +58,7 @@ export function readSettings({ table, sources, runtime }: ReadSettingsOptions, r
 
 interface ReadSettingsOptions {
   readonly table: OptionTable
-  readonly sources: readonly Source[]
+  readonly sources: readonly OptionSource[]
   readonly runtime: RuntimeName
 }
 
@@ -77,8 +77,8 @@ interface Reading {
 
 /** The value of one option; undefined when it was refused. */
 function readOne(reading: Reading, report: Report): Value | undefined {
-  const { flag, option, winner } = reading
-  const { raw, remarks } = tidy(flag, { option, given: winner })
+  const { option, winner } = reading
+  const { raw, remarks } = tidy(option, winner)
   for (const remark of remarks) report.warning(winner.label, remark)
   if (option.supported === false) {
     judgeUnsupported({ option, winner, raw }, report)
@@ -88,7 +88,7 @@ function readOne(reading: Reading, report: Report): Value | undefined {
     report.warning(winner.label, `this is empty, so the default counts: ${quote(renderDefault(option))}`)
     return defaultOf(option)
   }
-  const placeholder = findPlaceholder(flag, option, raw)
+  const placeholder = findPlaceholder(option, raw)
   if (placeholder !== undefined) report[placeholder.kind](winner.label, placeholder.sentence)
   if (placeholder?.kind === 'problem') return undefined
   const parsed = parseValue(option, raw)
@@ -112,7 +112,7 @@ function whyNotHere({ flag, option, runtime }: Reading, parsed: Result<Value, st
 }
 
 /** Templates write keys without a value, which to oauth2-proxy mean `false`, 0 or the default. */
-function isNothing(option: Option, { source }: Given, raw: Raw): boolean {
+function isNothing(option: Option, { source }: Given, raw: Unparsed): boolean {
   if (raw.form !== 'text' || raw.text !== '') return false
   if (option.kind === 'enum') return !option.values.includes('')
   const isOff = option.inert || option.default === false || option.default === 0
@@ -122,7 +122,7 @@ function isNothing(option: Option, { source }: Given, raw: Raw): boolean {
 interface Unsupported {
   readonly option: Option
   readonly winner: Given
-  readonly raw: Raw
+  readonly raw: Unparsed
 }
 
 /** Its default asks for nothing, and neither does a value that switches it off. */
@@ -166,10 +166,4 @@ interface AbsentOption {
 
 function sameValue(left: Value, right: Value): boolean {
   return JSON.stringify(left) === JSON.stringify(right)
-}
-
-/** One of a few names that a person may have meant, for messages: `; did you mean "x"?` or nothing. */
-export function didYouMean(name: string, known: Iterable<string>): string {
-  const nearest = nearestName(name, known)
-  return nearest === undefined ? '' : `; did you mean ${quote(nearest)}?`
 }

@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../config/sections/provider.ts'
+import { isLoopback } from '../lib/loopback.ts'
 import type { ProviderContext } from './context.ts'
-import { isLoopback } from './http/client.ts'
 import { createGithubProvider } from './kinds/github/github.ts'
 import { createGoogleProvider } from './kinds/google.ts'
 import { createKeycloakProvider } from './kinds/keycloak.ts'

@@ -204,6 +204,16 @@ describe('the house', () => {
     expect(assembled?.toSorted()).toEqual(names.toSorted())
   })
 
+  it('exports each type under a name of its own', () => {
+    const files = new Map<string, string[]>()
+    for (const file of source) {
+      for (const [, name = ''] of textOf(file).matchAll(/^export (?:interface|type|class) (\w+)/gmu))
+        files.set(name, [...(files.get(name) ?? []), file])
+    }
+    expect(files.size).toBeGreaterThan(200)
+    expect([...files].filter(([, places]) => places.length > 1)).toEqual([])
+  })
+
   it('exports no value that nobody uses', () => {
     const files = ['src', 'runtimes', 'test', 'deploy'].flatMap(filesBelow)
     const exported = [...source, ...filesBelow('runtimes')].flatMap((file) =>

@@ -1,6 +1,6 @@
+import { didYouMean, quote } from '../../lib/text.ts'
 import { type OptionRows, SERVERS } from '../option.ts'
-import { quote } from '../report.ts'
-import { didYouMean, type SettingsOf } from '../settings.ts'
+import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { type GITHUB_OPTIONS, type GithubConfig, readGithub } from './github.ts'
 import {

@@ -1,3 +1,5 @@
+import { isLoopback } from '../../lib/loopback.ts'
+import { hasControls } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
 
 /**
@@ -17,13 +19,7 @@ export function checkUrl(text: string): Result<string, string> {
 
 /** The host of an http(s) URL is this machine, so that plain http is no danger. */
 export function isLoopbackUrl(text: string): boolean {
-  const { hostname } = new URL(text)
-  return /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/u.test(hostname)
-}
-
-/** Control characters, line breaks included: never part of a header, cookie attribute or URL. */
-export function hasControls(text: string): boolean {
-  return /[\x00-\x1f\x7f]/u.test(text)
+  return isLoopback(new URL(text).hostname)
 }
 
 /**

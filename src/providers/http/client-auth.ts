@@ -1,5 +1,6 @@
+import { isRecord } from '../../lib/json.ts'
 import type { Result } from '../../result.ts'
-import { isRecord, type ProviderClient, type ProviderResponse } from './client.ts'
+import type { ProviderClient, ProviderResponse } from './client.ts'
 
 /** Who asks, and how the provider wants to see it. */
 export interface Client {

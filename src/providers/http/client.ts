@@ -1,3 +1,5 @@
+import { isRecord } from '../../lib/json.ts'
+import { isLoopback } from '../../lib/loopback.ts'
 import type { Platform } from '../../platform.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
@@ -96,11 +98,6 @@ export function readJson({ status, type, text }: ProviderResponse): Result<unkno
   }
 }
 
-/** True for a JSON object, false for arrays and null. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 async function send(
   platform: Pick<Platform, 'fetch'>,
   url: string,
@@ -172,11 +169,6 @@ function createAllows(operatorUrls: readonly (string | undefined)[]): (url: stri
     if (url.protocol === 'https:') return true
     return url.protocol === 'http:' && (origins.has(url.origin) || (loopback && isLoopback(url.hostname)))
   }
-}
-
-/** True for names that cannot leave this machine. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(hostname)
 }
 
 function parse(text: string | undefined): URL | undefined {

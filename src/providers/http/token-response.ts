@@ -1,7 +1,7 @@
+import { isRecord } from '../../lib/json.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { Tokens } from '../../session/session.ts'
-import { isRecord } from './client.ts'
 
 /** What a token endpoint gave; the ID token is not verified yet. */
 export interface TokenResponse {

@@ -1,8 +1,8 @@
 import type { ProviderConfig } from '../../config/sections/provider.ts'
+import { isRecord } from '../../lib/json.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { Identity } from '../../session/session.ts'
-import { isRecord } from '../http/client.ts'
 import { isPlainText } from './id-token.ts'
 import type { Claims } from './jwks.ts'
 

@@ -8,11 +8,12 @@ import {
   type JSONWebKeySet,
 } from 'jose'
 import { utf8 } from '../../lib/bytes.ts'
+import { isRecord } from '../../lib/json.ts'
 import { createStaleCache } from '../../lib/stale-cache.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { ProviderContext } from '../context.ts'
-import { isRecord, type ProviderClient, readJsonFile } from '../http/client.ts'
+import { type ProviderClient, readJsonFile } from '../http/client.ts'
 import { JwkSet, parseSchema } from '../http/schemas.ts'
 
 /** Claims of a token: own properties only count. */

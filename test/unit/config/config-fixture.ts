@@ -1,5 +1,5 @@
 import type { Config } from '../../../src/config/config.ts'
-import { type Loaded, type LoadInput, loadConfig } from '../../../src/config/load.ts'
+import { type LoadInput, type LoadResult, loadConfig } from '../../../src/config/load.ts'
 
 /** A secret that is random enough and belongs to nobody. */
 export const SECRET = 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk'
@@ -23,12 +23,12 @@ export interface Given {
 }
 
 /** Loads on top of the base settings. */
-export function load(given: Given = {}): Loaded {
+export function load(given: Given = {}): LoadResult {
   return loadBare({ ...given, env: { ...BASE, ...given.env } })
 }
 
 /** Loads what is given and nothing else. */
-export function loadBare({ args = [], env = {}, files = {}, runtime = 'node' }: Given): Loaded {
+export function loadBare({ args = [], env = {}, files = {}, runtime = 'node' }: Given): LoadResult {
   const readFile = (path: string) => {
     const text = files[path]
     if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' })
@@ -55,7 +55,7 @@ export function problemsOf(given: Given): readonly string[] {
 }
 
 /** The problems of a configuration that does not load, one a line, without the warnings behind them. */
-export function linesOf(loaded: Loaded): readonly string[] {
+export function linesOf(loaded: LoadResult): readonly string[] {
   if (loaded.kind !== 'problems') throw new Error(`this was accepted: ${loaded.kind}`)
   return loaded.text
     .split('\n')
@@ -64,7 +64,7 @@ export function linesOf(loaded: Loaded): readonly string[] {
     .filter((line) => !line.startsWith('warning: '))
 }
 
-function accept(loaded: Loaded): Extract<Loaded, { kind: 'config' }> {
+function accept(loaded: LoadResult): Extract<LoadResult, { kind: 'config' }> {
   if (loaded.kind !== 'config') throw new Error(loaded.text)
   return loaded
 }
