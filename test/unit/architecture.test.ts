@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -214,6 +215,22 @@ describe('the house', () => {
     expect([...files].filter(([, places]) => places.length > 1)).toEqual([])
   })
 
+  it('names a kind of provider, and an option of one, in its own file only', () => {
+    const names = PROVIDER_KINDS.flatMap(({ kind, options }) => [kind, ...Object.keys(options)])
+    expect(names.length).toBeGreaterThan(35)
+    const named = new RegExp(
+      `(?<![\\w/]|[^-]-)(?:${names.join('|').replaceAll('.', '\\.')})(?![\\w-])`,
+      'giu',
+    )
+    const outside = [...source, ...filesBelow('runtimes')].filter(
+      (file) => !file.startsWith('src/providers/kinds/') && file !== 'src/providers/registry.ts',
+    )
+    const strays = outside.flatMap((file) =>
+      [...withoutComments(textOf(file)).matchAll(named)].map(([name]) => `${file}: ${name}`),
+    )
+    expect(strays).toEqual([])
+  })
+
   it('exports no value that nobody uses', () => {
     const files = ['src', 'runtimes', 'test', 'deploy'].flatMap(filesBelow)
     const exported = [...source, ...filesBelow('runtimes')].flatMap((file) =>
@@ -230,6 +247,12 @@ describe('the house', () => {
 
 function textOf(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8')
+}
+
+/** Source without its comments; what stands between quotes stays, also where it looks like one. */
+function withoutComments(text: string): string {
+  const parts = /('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)|\/\*[\s\S]*?\*\/|\/\/.*$/gmu
+  return text.replace(parts, (_, quoted: string | undefined) => quoted ?? '')
 }
 
 function wordsOf(files: readonly string[]): ReadonlySet<string> {

@@ -7,14 +7,10 @@ import type { ProviderContext } from '../context.ts'
 import { createProviderClient, type ProviderClient, readJsonFile } from '../http/client.ts'
 import { IssuerDocument, parseSchema } from '../http/schemas.ts'
 import { readIdentity } from './claims.ts'
+import type { VerifyToken } from './first-verifier.ts'
 import { toBearerGrant } from './grants.ts'
 import { createKeys } from './jwks.ts'
 import { chooseAlgs, createTokenVerifier } from './token-verifier.ts'
-
-/** Verifies tokens of one issuer that nobody signs in with. */
-export interface IssuerVerifier {
-  verifyBearer(token: string): Promise<Result<Grant>>
-}
 
 interface KeySource {
   readonly jwksUri: string
@@ -30,11 +26,11 @@ const STANDARD_CLAIMS = {
   allowUnverifiedEmail: false,
 }
 
-/** One entry of extra-jwt-issuers: keys by discovery, else from `<issuer>/.well-known/jwks.json`. */
+/** Verifier of bearer tokens of one entry of extra-jwt-issuers, an issuer without a sign-in: keys by discovery, else from `<issuer>/.well-known/jwks.json`. */
 export function createIssuerVerifier(
   { issuer, audience }: BearerConfig['extraIssuers'][number],
   context: ProviderContext,
-): IssuerVerifier {
+): VerifyToken<Grant> {
   const http = createProviderClient({ platform: context.platform, operatorUrls: [issuer] })
   const source = createStaleCache({
     load: () => findKeys(issuer, http),
@@ -55,13 +51,11 @@ export function createIssuerVerifier(
     readClientSecret: async () => ok(undefined),
     platform: context.platform,
   })
-  return {
-    async verifyBearer(token) {
-      const claims = await verifier.bearer(token)
-      if (!claims.ok) return claims
-      const identity = readIdentity([claims.value], STANDARD_CLAIMS)
-      return identity.ok ? ok(toBearerGrant(identity.value.identity, token, claims.value)) : identity
-    },
+  return async function verifyBearer(token) {
+    const claims = await verifier.bearer(token)
+    if (!claims.ok) return claims
+    const identity = readIdentity([claims.value], STANDARD_CLAIMS)
+    return identity.ok ? ok(toBearerGrant(identity.value.identity, token, claims.value)) : identity
   }
 }
 

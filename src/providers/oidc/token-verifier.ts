@@ -102,6 +102,9 @@ export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
       return refusal === undefined ? ok(jwt.value.claims) : failed(refusal)
     },
     async logoutToken(token) {
+      // Another provider's token is no reason to fetch the keys of this one.
+      const named = peekIssuer(token)
+      if (named !== undefined && parties.issuers?.includes(named) === false) return failed(invalid('iss'))
       const jwt = await verify(token, 'anybody')
       return jwt.ok ? readLogoutToken(jwt.value, parties, platform.now()) : jwt
     },
