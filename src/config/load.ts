@@ -1,3 +1,4 @@
+import { buildConfig, readRawConfig } from './build.ts'
 import type { Config } from './config.ts'
 import { deepFreeze } from './freeze.ts'
 import { renderHelp } from './help.ts'
@@ -5,19 +6,7 @@ import type { RuntimeName } from './option.ts'
 import { type OPTIONS, type OptionTable, optionTable } from './options.ts'
 import type { ProviderKinds } from './provider-kind.ts'
 import { createReport, type Report } from './report.ts'
-import { buildBearer } from './sections/bearer.ts'
-import { buildCookie } from './sections/cookie.ts'
-import { buildHeaders } from './sections/headers.ts'
-import { buildListen, checkServer, readServer } from './sections/listen.ts'
-import { buildLog } from './sections/log.ts'
-import { buildPages } from './sections/pages.ts'
-import { buildPaths, buildTrust } from './sections/paths.ts'
-import { buildPolicy } from './sections/policy.ts'
 import { isTestOnly, readInvocation } from './sections/program.ts'
-import { buildProvider } from './sections/provider.ts'
-import { buildSession } from './sections/session.ts'
-import { buildSignIn } from './sections/sign-in.ts'
-import { checkUpstreams, readUpstreams } from './sections/upstreams.ts'
 import { type AnySettings, readSettings, settingsFor } from './settings.ts'
 import { readEnvironment } from './sources/environment.ts'
 import { type Files, readTextFile } from './sources/files.ts'
@@ -65,9 +54,11 @@ export function loadConfig(input: LoadInput, kinds: ProviderKinds): LoadResult {
   const file = readConfigFile({ name: configFile, files, table }, report)
   // Without its file the rest of the configuration would only look wrong.
   if (file === undefined) return toProblems(report)
-  const all = readSettings({ table, sources: [flags, variables, file], runtime: input.runtime }, report)
+  const { runtime, env } = input
+  const all = readSettings({ table, sources: [flags, variables, file], runtime }, report)
   const settings = settingsFor<typeof OPTIONS>(all)
-  const config = buildConfig(all, { kinds, files, env: input.env, report })
+  const raw = readRawConfig(all)
+  const config = buildConfig(raw, { settings, kinds, files, env, report })
   warnOfSecretsInFlags(all, table)
   if (report.problems.length > 0) return toProblems(report)
   return {
@@ -75,39 +66,6 @@ export function loadConfig(input: LoadInput, kinds: ProviderKinds): LoadResult {
     config: deepFreeze(config),
     warnings: Object.freeze([...report.warnings]),
     testOnly: isTestOnly(settings),
-  }
-}
-
-interface BuildDeps {
-  readonly kinds: ProviderKinds
-  readonly files: Files
-  readonly env: LoadInput['env']
-  readonly report: Report
-}
-
-function buildConfig(all: AnySettings, { kinds, files, env, report }: BuildDeps): Config {
-  const { runtime } = all
-  const settings = settingsFor<typeof OPTIONS>(all)
-  // Problems are reported in the order in which the sections are read.
-  const paths = buildPaths(settings)
-  const first = {
-    listen: buildListen(settings, checkServer(readServer(settings), { files, runtime, report })),
-    paths,
-    trust: buildTrust(settings),
-    cookie: buildCookie(settings),
-    session: buildSession(settings, files),
-    signIn: buildSignIn(settings, { files, paths }),
-  }
-  const { provider, allowedGroups } = buildProvider(all, { files, kinds })
-  return {
-    ...first,
-    providers: [provider],
-    bearer: buildBearer(settings),
-    policy: buildPolicy(settings, { files, allowedGroups }),
-    upstreams: checkUpstreams(readUpstreams(settings), { runtime, report }),
-    headers: buildHeaders(settings),
-    pages: buildPages(settings, files),
-    log: buildLog(settings, env),
   }
 }
 

@@ -32,7 +32,10 @@ export type SettingsOf<Rows extends Readonly<Record<string, BareOption>>> = Sett
 export type AnySettings = Settings<Readonly<Record<string, Value>>>
 
 /** Lets the first source that gives an option win, reads its value, and refuses what cannot be honoured. */
-export function readSettings({ table, sources, runtime }: ReadSettingsOptions, report: Report): AnySettings {
+export function readSettings(
+  { table, sources, runtime, nameOf = nameInEverySource }: ReadSettingsOptions,
+  report: Report,
+): AnySettings {
   const values = new Map<string, Value>()
   const winners = new Map<string, Given>()
   for (const [flag, option] of table) {
@@ -43,15 +46,15 @@ export function readSettings({ table, sources, runtime }: ReadSettingsOptions, r
     if (winner !== undefined && value === undefined) report.mute(winner.label)
     values.set(flag, value ?? defaultOf(option))
   }
-  const nameOf = (flag: string) =>
-    winners.get(flag)?.label ?? nameWhenAbsent({ flag, option: table.get(flag), runtime })
+  const labelOf = (flag: string) =>
+    winners.get(flag)?.label ?? nameOf(flag, { option: table.get(flag), runtime })
   return {
     value: (flag) => values.get(flag) ?? '',
-    raw: (flag) => ({ value: values.get(flag), label: nameOf(flag) }),
+    raw: (flag) => ({ value: values.get(flag), label: labelOf(flag) }),
     given: (flag) => winners.has(flag),
     source: (flag) => winners.get(flag)?.source,
-    problem: (flag, sentence) => report.problem(nameOf(flag), sentence),
-    warning: (flag, sentence) => report.warning(nameOf(flag), sentence),
+    problem: (flag, sentence) => report.problem(labelOf(flag), sentence),
+    warning: (flag, sentence) => report.warning(labelOf(flag), sentence),
     runtime,
   }
 }
@@ -60,6 +63,8 @@ interface ReadSettingsOptions {
   readonly table: OptionTable
   readonly sources: readonly OptionSource[]
   readonly runtime: RuntimeName
+  /** Name to complain by when no source gave an option; flag and variable when absent. */
+  readonly nameOf?: (flag: string, absent: AbsentOption) => string
 }
 
 /** The settings with the types of these rows, which are some of the table that was read. */
@@ -154,14 +159,13 @@ function why(flag: string): string {
   return /file|config/u.test(flag) ? 'there are no files' : 'there are no sockets of our own'
 }
 
-function nameWhenAbsent({ flag, option, runtime }: AbsentOption): string {
+function nameInEverySource(flag: string, { option, runtime }: AbsentOption): string {
   const key = option && keyOf(flag, option)
   if (key === undefined) return `--${flag}`
   return runtime === 'workers' ? variableOf(key) : `--${flag} or ${variableOf(key)}`
 }
 
 interface AbsentOption {
-  readonly flag: string
   readonly option: Option | undefined
   readonly runtime: RuntimeName
 }
