@@ -106,3 +106,8 @@ export function keysOf(flag: string, option: BareOption): readonly string[] {
   const key = keyOf(flag, option)
   return key === undefined ? [] : [key, ...(option.oldKeys ?? [])]
 }
+
+/** The default of an option as a person writes it; empty when there is none. */
+export function renderDefault(option: BareOption): string {
+  return Array.isArray(option.default) ? option.default.join(',') : String(option.default)
+}

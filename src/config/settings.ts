@@ -1,7 +1,14 @@
 import { quote } from '../lib/text.ts'
 import type { Result } from '../result.ts'
-import { renderDefault } from './help.ts'
-import { type BareOption, keyOf, type Option, type RuntimeName, type ValuesOf, variableOf } from './option.ts'
+import {
+  type BareOption,
+  keyOf,
+  type Option,
+  type RuntimeName,
+  renderDefault,
+  type ValuesOf,
+  variableOf,
+} from './option.ts'
 import type { OptionTable } from './options.ts'
 import type { RawValue } from './raw.ts'
 import type { Report } from './report.ts'
