@@ -6,14 +6,14 @@ import type { RawValue } from '../raw.ts'
 import type { Report } from '../report.ts'
 import { type AnySettings, type SettingsOf, settingsFor } from '../settings.ts'
 import type { Files } from '../sources/files.ts'
-import { buildClient, type CLIENT_OPTIONS, type ClientConfig } from './client.ts'
+import { type POLICY_OPTIONS, readAllowedGroups } from './policy.ts'
+import { buildClient, type CLIENT_OPTIONS, type ClientConfig } from './provider/client.ts'
 import {
   buildLoginParameters,
   type LOGIN_PARAMETER_OPTIONS,
   type LoginParametersConfig,
-} from './login-parameters.ts'
-import { buildOidc, type OIDC_OPTIONS, type OidcConfig } from './oidc.ts'
-import { type POLICY_OPTIONS, readAllowedGroups } from './policy.ts'
+} from './provider/login-parameters.ts'
+import { buildOidc, type OIDC_OPTIONS, type OidcConfig } from './provider/oidc.ts'
 
 /** Options that every kind of provider has. */
 export const PROVIDER_OPTIONS = {

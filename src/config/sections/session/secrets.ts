@@ -1,8 +1,8 @@
-import { isPublished, MAKE_SECRET, parseCookieSecrets } from '../../crypto/secrets.ts'
-import { quote } from '../../lib/text.ts'
-import { type OptionRows, SERVERS } from '../option.ts'
-import type { SettingsOf } from '../settings.ts'
-import { type Files, readTextFile } from '../sources/files.ts'
+import { isPublished, MAKE_SECRET, parseCookieSecrets } from '../../../crypto/secrets.ts'
+import { quote } from '../../../lib/text.ts'
+import { type OptionRows, SERVERS } from '../../option.ts'
+import type { SettingsOf } from '../../settings.ts'
+import { type Files, readTextFile } from '../../sources/files.ts'
 
 /** Options of the secret that seals sessions. */
 export const SECRET_OPTIONS = {
