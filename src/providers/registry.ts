@@ -1,6 +1,7 @@
 import { isSupported, type UnsupportedKind } from '../config/provider-kind.ts'
 import type { ProviderConfig } from '../config/sections/provider.ts'
 import { isLoopback } from '../lib/loopback.ts'
+import { containProvider } from './contain.ts'
 import type { ProviderContext } from './context.ts'
 import type { DefinedProvider } from './define-provider.ts'
 import { github } from './kinds/github/github.ts'
@@ -26,7 +27,7 @@ export function createProviders(
     const kind = kinds.filter(isSupported<DefinedProvider>).find((each) => each.kind === config.kind)
     if (kind === undefined) throw new TypeError(`Use a known provider, not "${config.kind}"`)
     warnAboutPlainHttp(config, context)
-    return kind.create(config, context)
+    return containProvider(kind.create(config, context), context.log)
   })
 }
 

@@ -1,86 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { KindOption } from '../../src/config/provider-kind.ts'
-import { problem } from '../../src/problems.ts'
-import { defineProvider } from '../../src/providers/define-provider.ts'
-import { createProviderClient, readJsonObject } from '../../src/providers/http/client.ts'
-import { createOAuth2Provider } from '../../src/providers/oauth2/provider.ts'
-import { OAUTH2_TRAITS } from '../../src/providers/oauth2/traits.ts'
 import { createProviders, PROVIDER_KINDS } from '../../src/providers/registry.ts'
-import { failed, ok } from '../../src/result.ts'
+import { acme } from '../support/acme-kind.ts'
 import { createFakePlatform } from '../support/fake-platform.ts'
 import { startGate } from '../support/gate.ts'
 import { type Given, load, problemsOf, warningsOf } from '../unit/config/config-fixture.ts'
 import { aProviderConfig, someTools } from '../unit/providers/providers-fixture.ts'
 
-/** Everything that a kind of provider is, as a file of `src/providers/kinds/` has it. */
-const acme = defineProvider({
-  kind: 'acme',
-  displayName: 'Acme ID',
-  about: 'accounts of Acme',
-  traits: {
-    ...OAUTH2_TRAITS,
-    scope: 'whoami',
-    groupsScope: 'departments',
-    endpoints: {
-      loginUrl: 'https://op.test/authorize',
-      redeemUrl: 'https://op.test/token',
-      profileUrl: 'https://op.test/userinfo',
-      validateUrl: 'https://op.test/userinfo',
-    },
-    hosts: ['static.op.test'],
-  },
-  options: {
-    'acme-department': {
-      kind: 'list',
-      default: [],
-      key: 'acme_departments',
-      restricts: true,
-      about: 'Departments of which one is needed.',
-    },
-    'acme-region': { kind: 'enum', values: ['eu', 'us'], default: 'eu', about: 'Region of the accounts.' },
-  },
-  check(settings) {
-    const departments = settings.value('acme-department')
-    if (departments.includes('*')) settings.problem('acme-department', 'name the departments, not "*"')
-    return { own: { departments, region: settings.value('acme-region') }, allowedGroups: [] }
-  },
-  create(config, own, context) {
-    const { profileUrl = '' } = config
-    const operatorUrls = [config.redeemUrl, profileUrl]
-    const http = createProviderClient({ platform: context.platform, operatorUrls })
-    return createOAuth2Provider({
-      config,
-      context,
-      http,
-      scheme: 'Bearer',
-      async readIdentity(accessToken) {
-        const answer = await http.request(profileUrl, { headers: { authorization: `Bearer ${accessToken}` } })
-        const profile = answer.ok ? readJsonObject(answer.value) : answer
-        if (!profile.ok) return profile
-        const groups = (profile.value['groups'] as string[]).map((group) => `${own.region}:${group}`)
-        if (own.departments.length > 0 && !groups.some((group) => own.departments.includes(group))) {
-          return failed(problem('not_permitted', { rule: 'acme-department' }))
-        }
-        const subject = String(profile.value['sub'])
-        return ok({
-          issuer: 'https://op.test',
-          subject,
-          user: subject,
-          email: String(profile.value['email']),
-          preferredUsername: undefined,
-          groups,
-          sid: undefined,
-        })
-      },
-    })
-  },
-})
-
 const KINDS = [...PROVIDER_KINDS, acme]
 const AT_ACME = ['--provider=acme', '--oidc-issuer-url=']
 
-describe('a kind of provider that is one definition and one line in the list', () => {
-  it('signs people in, with its endpoints, its scopes and the settings of its own option', async () => {
+describe('a kind of provider', () => {
+  it('a kind signs people in with its endpoints, its scopes and its own options', async () => {
     const gate = await startGate({
       kinds: KINDS,
       args: [...AT_ACME, '--acme-department=us:admins', '--acme-region=us', '--allowed-group=us:staff'],
@@ -96,7 +27,7 @@ describe('a kind of provider that is one definition and one line in the list', (
     expect(headers[headers.indexOf('X-Forwarded-Groups') + 1]).toBe('us:staff,us:admins')
   })
 
-  it('refuses people whom its own restriction leaves out', async () => {
+  it('a kind refuses people that its own restriction leaves out', async () => {
     const gate = await startGate({ kinds: KINDS, args: [...AT_ACME, '--acme-department=eu:board'] })
     const seen = await gate.visitor().browse('/oauth2/start?rd=%2F')
     expect(seen.status).toBe(403)
@@ -106,7 +37,7 @@ describe('a kind of provider that is one definition and one line in the list', (
     )
   })
 
-  it('keeps the access token where cookie-refresh asks the provider with it', async () => {
+  it('a session keeps the access token when cookie-refresh asks the validate-url of the kind with it', async () => {
     const gate = await startGate({ kinds: KINDS, args: [...AT_ACME, '--cookie-refresh=1m'] })
     const alice = gate.visitor()
     await alice.browse('/oauth2/start?rd=%2F')
@@ -117,7 +48,7 @@ describe('a kind of provider that is one definition and one line in the list', (
     expect(gate.provider.hits.userinfo).toBe(before + 1)
   })
 
-  it('stands in --help with its options, under its name', () => {
+  it('--help lists a kind, and its options under its display name', () => {
     const help = load({ args: ['--help'] }, KINDS)
     const text = help.kind === 'text' ? help.text : ''
     expect(text).toMatch(/^Acme ID\n {2}--acme-department {2}\(list, OAUTH2_PROXY_ACME_DEPARTMENTS\)\n/mu)
@@ -146,11 +77,11 @@ describe('a kind of provider that is one definition and one line in the list', (
     ['a secret that is missing', { args: [...AT_ACME, '--client-secret='] }, 'give the client secret'],
   ]
 
-  it.each(mistakes)('stops the start at %s', (_, given, sentence) => {
+  it.each(mistakes)('the start stops at %s of a kind', (_, given, sentence) => {
     expect(problemsOf(given, KINDS)).toEqual([expect.stringContaining(sentence)])
   })
 
-  it('asks for the endpoints that it has none of its own for', () => {
+  it('login-url and redeem-url are required when a kind without an issuer has none of its own', () => {
     const bare = { ...acme, traits: { ...acme.traits, endpoints: {} } }
     expect(problemsOf({ args: AT_ACME }, [...PROVIDER_KINDS, bare])).toEqual([
       expect.stringContaining('--login-url or OAUTH2_PROXY_LOGIN_URL: give this URL'),
@@ -158,14 +89,14 @@ describe('a kind of provider that is one definition and one line in the list', (
     ])
   })
 
-  it('warns that its options restrict nobody beside another provider', () => {
+  it('options of a kind are warned about beside another provider, with the words that they restrict nobody', () => {
     expect(warningsOf({ args: ['--acme-department=x', '--acme-region=us'] }, KINDS)).toEqual([
       '--acme-department: remove this, it restricts nobody with --provider=oidc',
       '--acme-region: remove this, it has no effect with --provider=oidc',
     ])
   })
 
-  it('makes several providers of one kind, each with its own id and settings', () => {
+  it('providers of one kind have ids that the operator chooses freely', () => {
     const config = { ...aProviderConfig({ kind: 'acme' }, KINDS), own: { departments: [], region: 'eu' } }
     const providers = createProviders(
       [
@@ -182,7 +113,7 @@ describe('a kind of provider that is one definition and one line in the list', (
   })
 })
 
-describe('a flag of two kinds of providers', () => {
+describe('an option of two kinds of providers', () => {
   const row = { kind: 'string', default: '', about: 'Region.' } as const
   const named = (kind: string, option: KindOption) => ({
     ...acme,
@@ -190,13 +121,13 @@ describe('a flag of two kinds of providers', () => {
     options: { 'shared-region': option },
   })
 
-  it('is taken where both share its row, and warned about at neither', () => {
+  it('an option of two kinds works with both when they share its row', () => {
     const kinds = [...PROVIDER_KINDS, named('first', row), named('second', row)]
     const args = ['--provider=second', '--oidc-issuer-url=', '--shared-region=eu']
     expect(warningsOf({ args }, kinds)).toEqual([])
   })
 
-  it('is a bug where each describes it, because it would mean two things', () => {
+  it('an option of two kinds is a bug when each describes it, because it would mean two things', () => {
     const kinds = [...PROVIDER_KINDS, named('first', row), named('second', { ...row })]
     expect(() => load({}, kinds)).toThrow('--shared-region')
   })

@@ -68,7 +68,6 @@ export const google = defineProvider({
     hosts: ['oauth2.googleapis.com', 'openidconnect.googleapis.com', 'www.googleapis.com'],
   },
   options: GOOGLE_OPTIONS,
-  check: () => ({ own: undefined, allowedGroups: [] }),
   create: (config, _, context) =>
     createOidcProvider(config, context, { issuerAliases: ['accounts.google.com'] }),
 })

@@ -8,7 +8,5 @@ export const oidc = defineProvider({
   displayName: 'OpenID Connect',
   about: 'any OpenID Connect issuer',
   traits: OIDC_TRAITS,
-  options: {},
-  check: () => ({ own: undefined, allowedGroups: [] }),
   create: (config, _, context) => createOidcProvider(config, context),
 })

@@ -5,7 +5,7 @@ import { failed, ok, type Result } from '../../result.ts'
 import type { Grant } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'
 import type { Provider } from '../provider.ts'
-import { createIssuerVerifier } from './bearer-issuer.ts'
+import { createIssuerVerifier, type TokenSettings } from './bearer-issuer.ts'
 import { verifyWithFirst } from './first-verifier.ts'
 
 /**
@@ -19,15 +19,17 @@ export interface BearerDeps {
   readonly bearer: BearerConfig
   /** Their verifiers come before the extra issuers. */
   readonly providers: readonly Provider[]
+  /** Of the first provider; they hold for the extra issuers too. */
+  readonly settings: TokenSettings
   readonly context: ProviderContext
 }
 
 /** Compiles skip-jwt-bearer-tokens and extra-jwt-issuers. Nothing is stored: each request shows its token. */
-export function createBearerReader({ bearer, providers, context }: BearerDeps): BearerReader {
+export function createBearerReader({ bearer, providers, settings, context }: BearerDeps): BearerReader {
   if (!bearer.enabled) return async () => undefined
   const verifiers = [
     ...providers.map(({ verifyBearer }) => verifyBearer),
-    ...bearer.extraIssuers.map((issuer) => createIssuerVerifier(issuer, context)),
+    ...bearer.extraIssuers.map((issuer) => createIssuerVerifier(issuer, settings, context)),
   ].filter((verify) => verify !== undefined)
   return async (authorization) => {
     const read = readToken(authorization)

@@ -45,6 +45,6 @@ describe('one rule on loopback holds everywhere', () => {
     const platform = { fetch: async () => new Response('{}') }
     const operatorUrls = ['http://localhost:9000']
     const { request } = createProviderClient({ platform, operatorUrls, timeoutMs: 1_000 })
-    expect((await request(`http://${host}:9001/keys`)).ok).toBe(true)
+    expect((await request(`http://${host}:9001/keys`, { endpoint: 'keys' })).ok).toBe(true)
   })
 })
