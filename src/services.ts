@@ -21,7 +21,7 @@ import {
   createAuthenticate,
   localCredentials,
 } from './signin/authenticate.ts'
-import { createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
 /** Every part of the program, built once. */
@@ -60,13 +60,14 @@ export async function createServices(
     trustedAddresses: createAddressSet(config.policy.trustedIps),
     platform,
   })
+  const localUsers = await createUsers(config, platform, log)
   const { sessions, ring, denylist, refresher } = await createSessions(config, {
     platform,
     log,
     providers,
     attributeBytes: attributeBytes(config.cookie),
+    hasAccount: createAccountCheck(localUsers),
   })
-  const localUsers = createUsers(config, platform, log)
   const signIn = createSignIn({
     config,
     providers,
@@ -89,7 +90,7 @@ export async function createServices(
   })
   const authorization = [
     bearerCredentials(bearer, config.bearer, { log, platform }),
-    ...(localUsers === undefined ? [] : [localCredentials(localUsers, platform.now)]),
+    ...(localUsers === undefined ? [] : [localCredentials(localUsers, { log, platform })]),
   ]
   return {
     config,
@@ -126,7 +127,7 @@ function toTools(platform: Platform, log: Log): ProviderContext {
 }
 
 /** Local users of the htpasswd file, which is read again when it changes. */
-function createUsers(config: Config, platform: Platform, log: Log): LocalUsers | undefined {
+async function createUsers(config: Config, platform: Platform, log: Log): Promise<LocalUsers | undefined> {
   const { htpasswdFile, htpasswdGroups } = config.signIn
   return htpasswdFile === undefined
     ? undefined

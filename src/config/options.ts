@@ -3,6 +3,7 @@ import { GROUPS, type Option, type OptionRows } from './option.ts'
 import type { ProviderKinds } from './provider-kind.ts'
 import { BEARER_OPTIONS } from './sections/bearer.ts'
 import { COOKIE_OPTIONS } from './sections/cookie.ts'
+import { CSRF_COOKIE_OPTIONS } from './sections/csrf-cookie.ts'
 import { HEADER_OPTIONS } from './sections/headers.ts'
 import { LISTEN_OPTIONS } from './sections/listen.ts'
 import { LOG_OPTIONS } from './sections/log.ts'
@@ -36,6 +37,7 @@ export const OPTIONS = {
   ...SIGN_IN_OPTIONS,
   ...BEARER_OPTIONS,
   ...COOKIE_OPTIONS,
+  ...CSRF_COOKIE_OPTIONS,
   ...SECRET_OPTIONS,
   ...REDIS_OPTIONS,
   ...SESSION_OPTIONS,

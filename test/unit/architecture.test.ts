@@ -45,7 +45,6 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'ipaddr.js': ['src/http/addresses.ts', 'src/config/values/cidr.ts'],
   oauth4webapi: ['src/providers/oidc/code-flow.ts'],
   arctic: ['src/providers/oauth2/oauth2.ts'],
-  bcryptjs: ['src/signin/local/password.ts'],
 }
 
 interface Import {

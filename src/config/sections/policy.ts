@@ -162,8 +162,11 @@ function readRoutes(
   parse: (text: string) => Result<ParsedRoute, string>,
 ): PolicyConfig['skipAuthRoutes'] {
   const routes = readEach(settings, flag, parse)
-  for (const { text, anchored, rule } of routes) {
-    if (!anchored && !rule.negate) {
+  for (const { text, anchored, opensAll, rule } of routes) {
+    if (opensAll) {
+      const which = rule.method === undefined ? 'no request at all' : `no ${rule.method} request`
+      settings.warning(flag, `name the paths that are public, with ${text} ${which} needs a sign-in`)
+    } else if (!anchored && !rule.negate) {
       settings.warning(flag, `start the pattern ${text} with ^, it matches in the middle of a path too`)
     }
     if (!anchored && rule.negate) {

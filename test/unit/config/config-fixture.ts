@@ -14,6 +14,7 @@ export const BASE: Readonly<Record<string, string>> = {
   OAUTH2_PROXY_CLIENT_SECRET: 'client-secret',
   OAUTH2_PROXY_COOKIE_SECRET: SECRET,
   OAUTH2_PROXY_EMAIL_DOMAINS: '*',
+  OAUTH2_PROXY_UPSTREAMS: 'http://app.internal:8080/',
 }
 
 /** What a test changes; `files` are the only ones that there are. */

@@ -54,7 +54,7 @@ const IRREGULAR: Readonly<Record<string, string>> = {
 }
 
 const FILES = {
-  '/users': 'alice:{SHA}x',
+  '/users': 'alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=',
   '/secret': 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk',
   '/cert': '-----BEGIN CERTIFICATE-----\n',
   '/key': '-----BEGIN PRIVATE KEY-----\n',
@@ -148,7 +148,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'cookie-secret': ['k!9vN0eSgGm3oWc%'],
   'cookie-secret-file': ['/secret', '--cookie-secret='],
   'cookie-domain': ['example.com'],
-  'cookie-path': ['/app'],
+  'cookie-path': ['/app', '--proxy-prefix=/app/oauth2'],
   'cookie-expire': ['1h'],
   'cookie-refresh': ['1h'],
   'cookie-secure': ['false'],

@@ -103,7 +103,7 @@ describe('refused with one sentence', () => {
     ['a long cookie name', flags(`--cookie-name=${'a'.repeat(300)}`), '256 characters'],
     [
       '__Host- with a path',
-      flags('--cookie-name=__Host-a', '--cookie-path=/a'),
+      flags('--cookie-name=__Host-a', '--cookie-path=/a', '--proxy-prefix=/a/b'),
       'browsers drop a __Host- cookie',
     ],
     [
@@ -480,7 +480,11 @@ describe('what the settings become', () => {
       flags('--cookie-domain=.B.example,a.b.example,b.example'),
       { cookie: { name: '_oauth2_proxy', domains: ['a.b.example', 'b.example'] } },
     ],
-    ['no prefix with a path', flags('--cookie-path=/app'), { cookie: { name: '_oauth2_proxy' } }],
+    [
+      'no prefix with a path',
+      flags('--cookie-path=/app', '--proxy-prefix=/app/b'),
+      { cookie: { name: '_oauth2_proxy' } },
+    ],
     ['no prefix without Secure', flags('--cookie-secure=false'), { cookie: { name: '_oauth2_proxy' } }],
     [
       'no domain of one that browsers would drop',

@@ -10,7 +10,7 @@ function flagsFor(...args: readonly string[]): readonly string[] {
   const files: string[] = []
   const readFile = (path: string): string => {
     files.push(path)
-    return ''
+    return path === '/etc/passwords' ? 'alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=' : ''
   }
   const input: LoadInput = {
     args: ['--client-id=a', '--client-secret=b', '--email-domain=*', `--cookie-secret=${SECRET}`, ...args],

@@ -1,3 +1,4 @@
+import { quote } from '../../../lib/text.ts'
 import type { OptionRows } from '../../option.ts'
 import type { ProviderTraits } from '../../provider-kind.ts'
 import type { SettingsOf } from '../../settings.ts'
@@ -39,7 +40,7 @@ export const LOGIN_PARAMETER_OPTIONS = {
     kind: 'string',
     default: '',
     about:
-      'Sent as `response_mode` when people sign in. With `form_post` the provider answers by a POST from its own site, which brings the sign-in cookie only with `--cookie-csrf-samesite=none`.',
+      'Sent as `response_mode` when people sign in. `query` or `form_post`. With the latter the provider answers by a POST from its own site, which brings back only Secure cookies with SameSite=None: the sign-in cookie gets these attributes unless cookie-csrf-samesite is given.',
   },
   'force-code-challenge-method': {
     group: 'Provider',
@@ -90,7 +91,19 @@ function readLoginParameters(settings: SectionSettings): Readonly<Record<string,
     prompt,
     approval_prompt: prompt === '' ? settings.value('approval-prompt') : '',
     acr_values: settings.value('acr-values'),
-    response_mode: settings.value('auth-request-response-mode'),
+    response_mode: readResponseMode(settings),
   }
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ''))
+}
+
+/** An answer in a fragment stays in the browser, and one in a JWT (JARM) is not read here. */
+function readResponseMode(settings: SectionSettings): string {
+  const mode = settings.value('auth-request-response-mode')
+  if (/^(?:fragment|web_message|(?:.*\.)?jwt)$/u.test(mode)) {
+    settings.problem(
+      'auth-request-response-mode',
+      `give query or form_post, an answer by ${quote(mode)} cannot be read`,
+    )
+  }
+  return mode
 }
