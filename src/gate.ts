@@ -1,6 +1,6 @@
 import { toForwardAuthRequest } from './endpoints/forward-auth.ts'
 import { offerSignIn } from './endpoints/own-endpoints.ts'
-import { toNetwork } from './http/addresses.ts'
+import { toClientNetwork } from './http/addresses.ts'
 import { toSetCookie, withChanges } from './http/cookies.ts'
 import type { CookieChange, Exchange } from './http/exchange.ts'
 import { isOwnOrigin } from './http/origin.ts'
@@ -109,7 +109,7 @@ function toShare({ rules }: Services, { facts }: Exchange, session: Session | un
   if (session !== undefined) return { holder: `${session.issuer} ${session.subject}`, anonymous: false }
   if (client === undefined) return { holder: undefined, anonymous: true }
   // Behind an address of trusted-ip stand many clients, and the operator vouches for them.
-  return rules.trustedAddresses.has(client) ? TRUSTED : { holder: toNetwork(client), anonymous: true }
+  return rules.trustedAddresses.has(client) ? TRUSTED : { holder: toClientNetwork(client), anonymous: true }
 }
 
 /** What the client is not told: why the app gave no answer. What clients do wrong stands in their access lines. */

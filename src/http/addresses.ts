@@ -31,12 +31,14 @@ export function readAddress(text: string): string | undefined {
   return parseAddress(bare)?.toString()
 }
 
-/** The network that one client can have to itself: an IPv4 address, or the /64 of an IPv6 address (RFC 6177). */
-export function toNetwork(address: string): string {
-  if (!address.includes(':')) return address
+/**
+ * The network that one client is counted as: an IPv4 address, the /64 of an IPv6 address, of which a single machine has
+ * as many addresses as it likes (RFC 4862, RFC 8981). Text that is no address stays what it is.
+ */
+export function toClientNetwork(address: string): string {
   const parsed = parseAddress(address)
-  if (parsed === undefined || parsed.kind() === 'ipv4') return parsed?.toString() ?? address
-  return `${parsed.toNormalizedString().split(':', 4).join(':')}::/64`
+  if (!(parsed instanceof ipaddr.IPv6)) return parsed?.toString() ?? address
+  return `${new ipaddr.IPv6([...parsed.parts.slice(0, 4), 0, 0, 0, 0])}/64`
 }
 
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {

@@ -9,10 +9,10 @@ import { createDenylist, type Denylist } from './denylist.ts'
 import type { LiveStreams } from './live-streams.ts'
 import { createRefreshExchange } from './refresh/exchange.ts'
 import { createRefresher, type Refresher } from './refresh/refresh.ts'
-import type { SessionProvider } from './session.ts'
+import type { Session, SessionProvider } from './session.ts'
 
 /** Everything that keeps people signed in. */
-export interface Sessions {
+export interface SessionServices {
   readonly sessions: SessionStore
   readonly refresher: Refresher
   readonly denylist: Denylist
@@ -26,6 +26,8 @@ export interface SessionsDeps {
   readonly providers: readonly SessionProvider[]
   /** Bytes that the attributes of a session cookie take in Set-Cookie. */
   readonly attributeBytes: number
+  /** The account behind a session is still there, as far as this deployment keeps accounts itself. */
+  readonly hasAccount: (session: Session) => boolean
   /** Told of everything that changes or ends a session. */
   readonly streams: Pick<LiveStreams, 'denied' | 'renewed' | 'ended'>
 }
@@ -33,8 +35,8 @@ export interface SessionsDeps {
 /** Builds the session room for one deployment: client, issuer and cookie name decide which cookies are its own. */
 export async function createSessions(
   config: Config,
-  { platform, log, providers, attributeBytes, streams }: SessionsDeps,
-): Promise<Sessions> {
+  { platform, log, providers, attributeBytes, hasAccount, streams }: SessionsDeps,
+): Promise<SessionServices> {
   const deployment = toDeployment([
     ...config.providers.flatMap(({ clientId, issuer, loginUrl }) => [clientId, issuer ?? loginUrl ?? '']),
     config.cookie.name,
@@ -60,6 +62,7 @@ export async function createSessions(
     projection,
     ring: sessionRing,
     denylist,
+    hasAccount,
     platform,
     onSeen: streams.renewed,
   })

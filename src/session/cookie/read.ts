@@ -17,6 +17,7 @@ export interface SessionReaderDeps {
   readonly config: SessionConfig
   readonly ring: KeyRing
   readonly denylist: Pick<Denylist, 'denies'>
+  readonly hasAccount: (session: Session) => boolean
   readonly platform: Pick<Platform, 'now'>
   /** Told of each session that was opened for the first time. */
   readonly onSeen?: (token: string, session: Session) => void
@@ -41,6 +42,7 @@ export function createSessionReader({
   config,
   ring,
   denylist,
+  hasAccount,
   platform,
   onSeen,
 }: SessionReaderDeps): SessionReader {
@@ -68,7 +70,8 @@ export function createSessionReader({
     return found
   }
 
-  const judgeNow = (session: Session) => judge(session, { config, denylist, nowMs: platform.now() })
+  const judgeNow = (session: Session) =>
+    judge(session, { config, denylist, hasAccount, nowMs: platform.now() })
 
   function conclude({ session, current }: CachedSession, stale: readonly string[]): Loaded {
     const why = judgeNow(session)

@@ -1,6 +1,7 @@
 import type { Cookie, CookieChange, Exchange } from '../../http/exchange.ts'
 import type { Problem } from '../../problems.ts'
 import type { Sealed, SessionStore } from '../cookie/store.ts'
+import { isFinal } from '../lifetimes.ts'
 import type { ActiveSession, Session } from '../session.ts'
 
 /**
@@ -31,5 +32,5 @@ export function toCurrent(
 ): Current {
   const why = store.judge(sealed.session)
   if (why === undefined) return { session: sealed.session, changes: store.changes(sealed, carried) }
-  return { session: undefined, changes: why === 'future' ? [] : store.clear(carried) }
+  return { session: undefined, changes: isFinal(why) ? store.clear(carried) : [] }
 }
