@@ -13,7 +13,7 @@ import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
 import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
-import { toClientFingerprints } from './session/clients.ts'
+import { createLiveStreams, type LiveStreams } from './session/live-streams.ts'
 import { createSessions } from './session/sessions.ts'
 import type { SessionStore } from './session/store.ts'
 import {
@@ -24,6 +24,7 @@ import {
 } from './signin/authenticate.ts'
 import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
 import { compileCsrfNames } from './signin/login/csrf-cookie.ts'
+import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
 /** Every part of the program, built once. */
@@ -36,8 +37,13 @@ export interface Services {
   readonly rules: Rules
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
+  /** What is open, and how it is judged again. */
+  readonly streams: LiveStreams
+  readonly rejudge: Rejudge
   readonly signIn: SignIn
   readonly forwarder: Forwarder
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
 }
 
 export interface ServicesOptions {
@@ -50,10 +56,12 @@ export interface ServicesOptions {
 /** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
 export async function createServices(
   config: Config,
-  platform: Platform,
+  runtime: Platform,
   { sinks = [], kinds = PROVIDER_KINDS }: ServicesOptions = {},
 ): Promise<Services> {
-  const log = createLog([createLogLines(config.log, platform), ...sinks])
+  const log = createLog([createLogLines(config.log, runtime), ...sinks])
+  const streams = createLiveStreams({ platform: runtime, log })
+  const platform = withReload(runtime, streams)
   const pages = createPages(config)
   const context = toTools(platform, log)
   const providers = createProviders(config.providers, context, kinds)
@@ -63,13 +71,12 @@ export async function createServices(
     platform,
   })
   const localUsers = await createUsers(config, platform, log)
-  const clients = await toClientFingerprints(config.providers)
-  const { sessions, ring, denylist, refresher } = await createSessions(config, {
+  const { sessions, ring, clients, denylist, refresher } = await createSessions(config, {
     platform,
     log,
     providers,
-    clients,
     attributeBytes: attributeBytes(config.cookie),
+    streams,
     hasAccount: createAccountCheck(localUsers),
   })
   const signIn = createSignIn({
@@ -93,11 +100,11 @@ export async function createServices(
     settings: mainProvider(config),
     context,
   })
-  const isCsrfName = compileCsrfNames(config.cookie.name)
   const authorization = [
     bearerCredentials(bearer, config.bearer, { log, platform }),
     ...(localUsers === undefined ? [] : [localCredentials(localUsers, { log, platform })]),
   ]
+  const authenticate = createAuthenticate({ sessions, refresher, authorization, log })
   return {
     config,
     log,
@@ -106,20 +113,40 @@ export async function createServices(
     providers,
     rules,
     sessions,
-    authenticate: createAuthenticate({
-      sessions,
-      refresher,
-      authorization,
-      log,
-    }),
+    authenticate,
+    streams,
+    rejudge: createRejudge({ authenticate, refresher, sessions, rules }),
     signIn,
     forwarder: createForwarder({
       upstreams: config.upstreams,
       headers: config.headers,
       platform,
-      ownsCookie: (name) => sessions.owns(name) || isCsrfName(name),
+      ownsCookie: compileOwnsCookie(config, sessions),
     }),
+    now: platform.now,
   }
+}
+
+/** Whatever file changes (e-mail lists, local users, secrets), open streams are judged by what it says now. */
+function withReload(platform: Platform, streams: LiveStreams): Platform {
+  const { watch } = platform
+  if (watch === undefined) return platform
+  return {
+    ...platform,
+    watch: ({ path, onChange }) =>
+      watch({
+        path,
+        onChange: (text) => {
+          onChange(text)
+          streams.denied()
+        },
+      }),
+  }
+}
+
+function compileOwnsCookie({ cookie }: Config, sessions: SessionStore): (name: string) => boolean {
+  const isCsrfName = compileCsrfNames(cookie.name)
+  return (name) => sessions.owns(name) || isCsrfName(name)
 }
 
 function toTools(platform: Platform, log: Log): ProviderContext {

@@ -1,7 +1,7 @@
 import type { SessionConfig } from '../config/sections/session.ts'
 import type { ClientFingerprints } from './clients.ts'
 import type { Denylist } from './denylist.ts'
-import { endOf, judge, shouldNoteSeen } from './lifetimes.ts'
+import { endOf, idleEndOf, judge, shouldNoteSeen } from './lifetimes.ts'
 import type { Session, Unreadable } from './session.ts'
 
 /**
@@ -13,6 +13,8 @@ export interface SessionJudge {
   judge(session: Session): Unreadable | undefined
   /** When a session is over for good, in ms since the epoch. */
   endsAtMs(session: Session): number
+  /** When it ends if nothing is heard of its browser any more: `endsAtMs`, or the idle limit before that. */
+  nextEndMs(session: Session): number
   /** The time of the last request is due to be written down. */
   shouldNoteSeen(session: Session): boolean
   /** The session as stores write it: bound to its provider's client, with the end that the configuration gives it. */
@@ -35,6 +37,7 @@ export function createSessionJudge(deps: SessionJudgeDeps): SessionJudge {
   return {
     judge: (session) => judgeSource(session, deps) ?? judge(session, { config, denylist, nowMs: now() }),
     endsAtMs,
+    nextEndMs: (session) => Math.min(endsAtMs(session), idleEndOf(session, config)),
     shouldNoteSeen: (session) => shouldNoteSeen(session, config, now()),
     bind: (session) => ({
       ...session,

@@ -26,6 +26,11 @@ export function endOf(session: Session, { expireMs, maxLifetimeMs }: SessionConf
   return Math.min(cookieEnds, lifetimeEnds)
 }
 
+/** When a session is over unless a request is noted before, in ms since the epoch. Infinity without an idle limit. */
+export function idleEndOf({ seenAtMs }: Session, { idleTimeoutMs }: SessionConfig): number {
+  return idleTimeoutMs === 0 ? Number.POSITIVE_INFINITY : seenAtMs + idleTimeoutMs
+}
+
 /**
  * Why a session that opened counts for nothing all the same; undefined when it stands. Reads the
  * configuration as it is now, so that a shorter lifetime also ends the sessions that were sealed before it.
@@ -33,20 +38,21 @@ export function endOf(session: Session, { expireMs, maxLifetimeMs }: SessionConf
  */
 export function judge(session: Session, { config, denylist, nowMs }: Judging): Unreadable | undefined {
   const newestMs = Math.max(session.signedInAtMs, session.refreshedAtMs, session.seenAtMs)
-  if (newestMs > nowMs + SKEW_MS) return 'format'
+  if (newestMs > nowMs + SKEW_MS) return 'future'
   if (session.signedInAtMs < config.minIssuedAtMs || denylist.denies(session)) return 'revoked'
   if (config.maxLifetimeMs > 0 && nowMs >= session.signedInAtMs + config.maxLifetimeMs) return 'lifetime'
   if (nowMs >= Math.min(session.expiresAtMs, endOf(session, config))) return 'expired'
-  if (config.idleTimeoutMs > 0 && nowMs >= session.seenAtMs + config.idleTimeoutMs) return 'idle'
+  if (nowMs >= idleEndOf(session, config)) return 'idle'
   return undefined
 }
 
 /**
  * No process will take this session again, so its cookies go. Whether an account stands is a question to a file, of which
- * another replica may have read a newer version; there the cookie is refused and stays.
+ * another replica may have read a newer version, and a session from the future one to a clock that will be set right;
+ * there the cookie is refused and stays.
  */
 export function isFinal(why: Unreadable): boolean {
-  return why !== 'account'
+  return why !== 'account' && why !== 'future'
 }
 
 /** The cookie should say that its owner was here: a quarter of the idle limit has passed, or five minutes. */

@@ -95,13 +95,14 @@ export type Loaded =
   | { readonly kind: 'unreadable'; readonly why: Unreadable; readonly session?: Session }
 
 /**
- * Why a session cookie counts for nothing. `provider` is a session whose provider is not configured any more, `client`
- * one that was made with another client id or issuer than its provider has now, `account` one of a local user whose record
- * is gone or another one.
+ * Why a session cookie counts for nothing. `future`: not yet, because a clock is wrong. `provider`: its provider is not
+ * configured any more. `client`: it was made with another client id or issuer than its provider has now. `account`: the
+ * record of its local user is gone, or another one.
  */
 export type Unreadable =
   | 'format'
   | 'key'
+  | 'future'
   | 'provider'
   | 'client'
   | 'account'

@@ -3,33 +3,36 @@ import { createKeyRing, type KeyPurpose, type KeyRing } from '../crypto/keys.ts'
 import { parseCookieSecrets } from '../crypto/secrets.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
-import type { ClientFingerprints } from './clients.ts'
+import { type ClientFingerprints, toClientFingerprints } from './clients.ts'
 import { createCookieStore } from './cookie/store.ts'
 import { createDenylist, type Denylist } from './denylist.ts'
 import { createSessionJudge } from './judge.ts'
+import type { LiveStreams } from './live-streams.ts'
 import { createRefreshExchange } from './refresh/exchange.ts'
 import { createRefresher, type Refresher } from './refresh/refresh.ts'
 import type { Session, SessionProvider } from './session.ts'
 import type { SessionStore } from './store.ts'
 
 /** Everything that keeps people signed in. */
-export interface Sessions {
+export interface SessionServices {
   readonly sessions: SessionStore
   readonly refresher: Refresher
   readonly denylist: Denylist
   /** Keys of sign-in transactions. */
   readonly ring: KeyRing
+  readonly clients: ClientFingerprints
 }
 
 export interface SessionsDeps {
   readonly platform: Platform
   readonly log: Log
   readonly providers: readonly SessionProvider[]
-  readonly clients: ClientFingerprints
   /** Bytes that the attributes of a session cookie take in Set-Cookie. */
   readonly attributeBytes: number
   /** The account behind a session is still there, as far as this deployment keeps accounts itself. */
   readonly hasAccount: (session: Session) => boolean
+  /** Told of everything that changes or ends a session. */
+  readonly streams: Pick<LiveStreams, 'denied' | 'renewed' | 'ended'>
 }
 
 /**
@@ -38,15 +41,22 @@ export interface SessionsDeps {
  */
 export async function createSessions(
   config: Config,
-  { platform, log, providers, clients, attributeBytes, hasAccount }: SessionsDeps,
-): Promise<Sessions> {
+  { platform, log, providers, attributeBytes, hasAccount, streams }: SessionsDeps,
+): Promise<SessionServices> {
   const deployment = config.cookie.name
   const toRing = (purpose: KeyPurpose) =>
     createKeyRing({ secrets: config.session.secrets, deployment, purpose, openAesGcm: platform.openAesGcm })
   const [sessionRing, ring] = await Promise.all([toRing('session'), toRing('transaction')])
-  followSecrets({ config, platform, log, rings: [sessionRing, ring] })
+  followSecrets({ config, platform, log, rings: [sessionRing, ring], onReplaced: streams.denied })
 
-  const denylist = createDenylist({ now: platform.now, config: config.session, shared: platform.shared })
+  const denylist = createDenylist({
+    now: platform.now,
+    log,
+    config: config.session,
+    shared: platform.shared,
+    onDenied: streams.denied,
+  })
+  const clients = await toClientFingerprints(config.providers)
   const judge = createSessionJudge({
     config: config.session,
     clients,
@@ -54,7 +64,14 @@ export async function createSessions(
     denylist,
     now: platform.now,
   })
-  const sessions = createCookieStore(config, { attributeBytes, ring: sessionRing, judge, platform, log })
+  const sessions = createCookieStore(config, {
+    attributeBytes,
+    ring: sessionRing,
+    judge,
+    platform,
+    log,
+    onSeen: streams.renewed,
+  })
   const peers =
     platform.shared === undefined ? {} : { peers: createRefreshExchange(platform.shared, deployment) }
   const refresher = createRefresher({
@@ -63,9 +80,10 @@ export async function createSessions(
     store: sessions,
     platform,
     log,
+    onEnded: streams.ended,
     ...peers,
   })
-  return { sessions, refresher, denylist, ring }
+  return { sessions, refresher, denylist, ring, clients }
 }
 
 interface Following {
@@ -73,10 +91,11 @@ interface Following {
   readonly platform: Platform
   readonly log: Log
   readonly rings: readonly KeyRing[]
+  readonly onReplaced: () => void
 }
 
 /** Reads cookie-secret-file again when one of them changes; what cannot be read or is too weak changes nothing. */
-function followSecrets({ config, platform, log, rings }: Following): void {
+function followSecrets({ config, platform, log, rings, onReplaced }: Following): void {
   const { secretFiles } = config.session
   const reread = async () => {
     const read = secretFiles.map((path) => parseCookieSecrets(platform.readFile?.(path) ?? ''))
@@ -84,6 +103,7 @@ function followSecrets({ config, platform, log, rings }: Following): void {
     if (bad !== undefined && !bad.ok) throw new Error(bad.problem)
     const secrets = read.flatMap((one) => (one.ok ? one.value : []))
     await Promise.all(rings.map((ring) => ring.replace(secrets)))
+    onReplaced()
     log.line('info', 'Cookie secrets were read again', { secrets: secrets.length })
   }
   for (const path of secretFiles) {

@@ -24,7 +24,7 @@ export interface SavedSession extends StoredSession {
  * Where sessions live between requests. A maker decides what is in the cookies and what elsewhere; every session that it
  * hands out was judged, and every one that it writes was bound, by the one `SessionJudge`.
  */
-export interface SessionStore extends Pick<SessionJudge, 'judge' | 'endsAtMs'> {
+export interface SessionStore extends Pick<SessionJudge, 'judge' | 'endsAtMs' | 'nextEndMs'> {
   /** The session of a request; at once when no one has to be asked. Never throws for what a stranger sends. */
   load(cookies: readonly Cookie[]): MaybePromise<Loaded>
   /** Stores the session of a sign-in, in place of what the request carried; `session_too_large` or `identity_incomplete`. */
@@ -44,6 +44,8 @@ export interface SessionStore extends Pick<SessionJudge, 'judge' | 'endsAtMs'> {
   write(session: Session, replaces: string): Promise<Result<StoredSession>>
   /** The session that a reference leads to, judged: another process may have written it. */
   read(reference: string): Promise<Session | Unreadable>
+  /** A stored session as one cookie, which `load` takes whatever its length. */
+  cookieOf(reference: string): Cookie
   /** The cookies that make a browser carry a stored session, and the end of those that the request carried instead. */
   cookies(stored: StoredSession, carried: readonly Cookie[]): readonly CookieChange[]
 }

@@ -19,6 +19,8 @@ export interface Caller {
   readonly changes: readonly CookieChange[]
   /** The session came out of the Authorization header. */
   readonly authorizationUsed: boolean
+  /** Leads to the session in its store; absent for one that came out of the Authorization header. */
+  readonly reference?: string
   /** Credentials were sent that end the request here. */
   readonly problem: Problem | undefined
 }
@@ -137,7 +139,9 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
     exchange: Exchange,
     access: SessionAccess,
   ): MaybePromise<Caller> {
-    if (access === 'peek') return toCaller(loaded.session, ANONYMOUS.changes)
+    if (access === 'peek') {
+      return { ...toCaller(loaded.session, ANONYMOUS.changes), reference: loaded.reference }
+    }
     const current =
       access === 'refresh'
         ? refresher.refreshNow({ loaded, exchange })

@@ -17,7 +17,7 @@ async function aGateWithTickets() {
   let store: SessionStore | undefined
   const bench = await aSignInBench({
     sessions({ platform, clients }) {
-      const denylist = createDenylist({ now: platform.now, config: SESSION_CONFIG })
+      const denylist = createDenylist({ log: { line() {} }, now: platform.now, config: SESSION_CONFIG })
       const judge = createSessionJudge({
         config: SESSION_CONFIG,
         clients,

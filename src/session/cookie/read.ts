@@ -3,7 +3,7 @@ import { open } from '../../crypto/seal.ts'
 import type { Cookie, CookieChange } from '../../http/exchange.ts'
 import type { SessionJudge } from '../judge.ts'
 import type { Loaded, Unreadable } from '../session.ts'
-import type { SessionStore } from '../store.ts'
+import type { SessionStore, StoredSession } from '../store.ts'
 import { type CachedSession, createSessionCache } from './cache.ts'
 import { type Carried, expire, readCarried, sessionNames } from './chunks.ts'
 import { decodeSession } from './payload.ts'
@@ -12,7 +12,12 @@ export interface SessionReaderDeps {
   readonly cookieName: string
   readonly ring: KeyRing
   readonly judge: Pick<SessionJudge, 'judge' | 'shouldNoteSeen'>
+  /** Told of each session that was opened for the first time. */
+  readonly onSeen?: OnSeen | undefined
 }
+
+/** Takes note of a session's newest form: a request of its browser would carry that one. */
+export type OnSeen = (stored: StoredSession) => void
 
 const NONE: Loaded = { kind: 'none' }
 const NO_CHANGES: readonly CookieChange[] = []
@@ -22,6 +27,7 @@ export function createSessionReader({
   cookieName,
   ring,
   judge,
+  onSeen,
 }: SessionReaderDeps): Pick<SessionStore, 'load' | 'read'> {
   const cache = createSessionCache()
   let openedUnder = ring.generation
@@ -43,6 +49,7 @@ export function createSessionReader({
     const found = { session, current: sealed.value.current }
     // Keys that were replaced meanwhile may have been the ones that opened it.
     if (generation === ring.generation) cache.add(token, found)
+    onSeen?.({ reference: token, session })
     return found
   }
 

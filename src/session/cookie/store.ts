@@ -11,7 +11,7 @@ import type { SessionStore, StoredSession } from '../store.ts'
 import { type Fitted, fitToBudget } from './budget.ts'
 import { compileLayout, compileOwnNames, expire, sessionNames } from './chunks.ts'
 import { compileProjection } from './projection.ts'
-import { createSessionReader } from './read.ts'
+import { createSessionReader, type OnSeen } from './read.ts'
 
 export interface CookieStoreDeps {
   /** Bytes that the longest Set-Cookie line takes beyond name and value. */
@@ -21,26 +21,30 @@ export interface CookieStoreDeps {
   readonly judge: SessionJudge
   readonly platform: Pick<Platform, 'now'>
   readonly log: Pick<Log, 'line'>
+  /** Told of each session that was sealed, or opened for the first time. */
+  readonly onSeen?: OnSeen
 }
 
 interface Sealed extends StoredSession, Pick<Fitted, 'dropped' | 'bytes'> {}
 
 /** Builds the store that keeps whole sessions in the browser's cookies, sealed: nothing is kept here. */
 export function createCookieStore(config: Config, deps: CookieStoreDeps): SessionStore {
-  const { attributeBytes, ring, judge, platform } = deps
+  const { attributeBytes, ring, judge, platform, onSeen } = deps
   const { name } = config.cookie
   const { budgetBytes, expireMs } = config.session
   const layout = compileLayout(name, attributeBytes)
   const projection = compileProjection(config)
   for (const warning of projection.warnings) deps.log.line('warn', warning)
-  const reader = createSessionReader({ cookieName: name, ring, judge })
+  const reader = createSessionReader({ cookieName: name, ring, judge, onSeen })
   const sizeOf = (payloadBytes: number) => layout.size(sealedLength(ring, payloadBytes))
 
   async function sealSession(session: Session): Promise<Result<Sealed>> {
     const fitted = await fitToBudget(judge.bind(session), { budgetBytes, projection, sizeOf })
     if (!fitted.ok) return fitted
     const { payload, ...rest } = fitted.value
-    return ok({ reference: await seal(ring, payload), ...rest })
+    const reference = await seal(ring, payload)
+    onSeen?.({ reference, session: rest.session })
+    return ok({ reference, ...rest })
   }
 
   function cookies(
@@ -63,6 +67,7 @@ export function createCookieStore(config: Config, deps: CookieStoreDeps): Sessio
     ...reader,
     judge: judge.judge,
     endsAtMs: judge.endsAtMs,
+    nextEndMs: judge.nextEndMs,
     async save({ session, carried }) {
       const sealed = await sealSession(session)
       if (!sealed.ok) return sealed
@@ -71,6 +76,7 @@ export function createCookieStore(config: Config, deps: CookieStoreDeps): Sessio
     },
     write: sealSession,
     cookies,
+    cookieOf: (reference) => ({ name, value: reference }),
     clear: (carried) => expire(new Set([...sessionNames(name, carried), name])),
     owns: compileOwnNames(name),
   }

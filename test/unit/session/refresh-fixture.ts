@@ -101,7 +101,7 @@ export async function aGate(given: AGate = {}): Promise<Gate> {
     purpose: 'session',
     openAesGcm: platform.openAesGcm,
   })
-  const denylist = createDenylist({ now: platform.now, config: config.session })
+  const denylist = createDenylist({ log: { line() {} }, now: platform.now, config: config.session })
   const judge = createSessionJudge({
     config: config.session,
     clients: await toClientFingerprints(config.providers),

@@ -68,6 +68,7 @@ export function createTicketStore({ cookieName, memory, judge, now }: TicketStor
   return {
     judge: judge.judge,
     endsAtMs: judge.endsAtMs,
+    nextEndMs: judge.nextEndMs,
     owns: (name) => name === cookieName,
     async load(carried) {
       const found: Loaded[] = await Promise.all(ticketsOf(carried).map(({ value }) => loadTicket(value)))
@@ -91,5 +92,6 @@ export function createTicketStore({ cookieName, memory, judge, now }: TicketStor
       return loaded.kind === 'active' ? loaded.session : loaded.kind === 'unreadable' ? loaded.why : 'key'
     },
     cookies,
+    cookieOf: (reference) => ({ name: cookieName, value: reference }),
   }
 }
