@@ -1,4 +1,4 @@
-/** Things that may happen once. */
+/** Replay guard: accepts each key once (per process). */
 export interface ReplayGuard {
   /** Takes a key; false when it was taken before. */
   claim(key: string): boolean
