@@ -135,7 +135,10 @@ function checkFormPost(settings: CsrfCookieSettings, provider: AnsweringProvider
   }
 }
 
-/** Whether browsers take the provider and the redirect URI for one site; unknown while the request decides on the latter. */
+/**
+ * Same-site relation (RFC 6265bis §5.2) of the provider to the redirect URI; unknown while the request decides on the
+ * latter.
+ */
 function relationToProvider(
   settings: CsrfCookieSettings,
   provider: AnsweringProvider,
