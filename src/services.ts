@@ -11,7 +11,7 @@ import { compileRules, type Rules } from './policy/rules.ts'
 import type { ProviderContext } from './providers/context.ts'
 import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
-import { createProviders } from './providers/registry.ts'
+import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
 import type { SessionStore } from './session/cookie/store.ts'
 import { createSessions } from './session/sessions.ts'
@@ -38,16 +38,23 @@ export interface Services {
   readonly forwarder: Forwarder
 }
 
+export interface ServicesOptions {
+  /** Receivers of events beside the log. */
+  readonly sinks?: readonly Sink[]
+  /** Kinds of providers that the configuration was loaded with. */
+  readonly kinds?: RegisteredKinds
+}
+
 /** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
 export async function createServices(
   config: Config,
   platform: Platform,
-  sinks: readonly Sink[],
+  { sinks = [], kinds = PROVIDER_KINDS }: ServicesOptions = {},
 ): Promise<Services> {
   const log = createLog([createLogLines(config.log, platform), ...sinks])
   const pages = createPages(config)
   const context = toTools(platform, log)
-  const providers = createProviders(config.providers, context)
+  const providers = createProviders(config.providers, context, kinds)
   const rules = compileRules({
     policy: config.policy,
     trustedAddresses: createAddressSet(config.policy.trustedIps),

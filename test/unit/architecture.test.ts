@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -35,7 +36,11 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   hono: ['src/app.ts'],
   'hono/html': ['src/pages/markup.ts'],
   jose: ['src/crypto/seal.ts', 'src/providers/oidc/jwks.ts'],
-  valibot: [],
+  valibot: [
+    'src/providers/http/schemas.ts',
+    'src/providers/kinds/github/schemas.ts',
+    'src/session/cookie/payload.ts',
+  ],
   'smol-toml': ['src/config/sources/toml.ts'],
   'ipaddr.js': ['src/http/addresses.ts', 'src/config/values/cidr.ts'],
   oauth4webapi: ['src/providers/oidc/code-flow.ts'],
@@ -119,9 +124,22 @@ describe('the house', () => {
     expect(calls).toEqual([])
   })
 
+  it('has no circle of value imports from file to file', () => {
+    let left = arrows.filter(({ typeOnly }) => !typeOnly)
+    expect(left.length).toBeGreaterThan(200)
+    // An arrow that leads on to none, or that none leads to, is in no circle.
+    for (let before = -1; before !== left.length; ) {
+      before = left.length
+      const starts = new Set(left.map(({ from }) => from))
+      const ends = new Set(left.map(({ to }) => to))
+      left = left.filter(({ from, to }) => starts.has(to) && ends.has(from))
+    }
+    expect(left).toEqual([])
+  })
+
   it('imports each library in its own file only', () => {
     const strays = imports.filter(({ from, specifier, typeOnly }) => {
-      if (specifier.startsWith('.') || typeOnly || specifier === 'valibot') return false
+      if (specifier.startsWith('.') || typeOnly) return false
       return !(LIBRARIES[specifier] ?? []).includes(from)
     })
     expect(strays).toEqual([])
@@ -203,6 +221,36 @@ describe('the house', () => {
     expect(assembled?.toSorted()).toEqual(names.toSorted())
   })
 
+  it('exports each type under a name of its own', () => {
+    const files = new Map<string, string[]>()
+    for (const file of source) {
+      for (const [, name = ''] of textOf(file).matchAll(/^export (?:interface|type|class) (\w+)/gmu))
+        files.set(name, [...(files.get(name) ?? []), file])
+    }
+    expect(files.size).toBeGreaterThan(200)
+    expect([...files].filter(([, places]) => places.length > 1)).toEqual([])
+  })
+
+  it('names a kind of provider, and an option of one, in its own file only', () => {
+    // An option of one word, such as `resource`, may be meant as that word.
+    const flags = PROVIDER_KINDS.flatMap(({ options }) => Object.keys(options)).filter((flag) =>
+      /-/u.test(flag),
+    )
+    const names = [...PROVIDER_KINDS.map(({ kind }) => kind), ...flags]
+    expect(names.length).toBeGreaterThan(35)
+    const named = new RegExp(
+      `(?<![\\w/]|[^-]-)(?:${names.join('|').replaceAll('.', '\\.')})(?![\\w-])`,
+      'giu',
+    )
+    const outside = [...source, ...filesBelow('runtimes')].filter(
+      (file) => !file.startsWith('src/providers/kinds/') && file !== 'src/providers/registry.ts',
+    )
+    const strays = outside.flatMap((file) =>
+      [...withoutComments(textOf(file)).matchAll(named)].map(([name]) => `${file}: ${name}`),
+    )
+    expect(strays).toEqual([])
+  })
+
   it('exports no value that nobody uses', () => {
     const files = ['src', 'runtimes', 'test', 'deploy'].flatMap(filesBelow)
     const exported = [...source, ...filesBelow('runtimes')].flatMap((file) =>
@@ -219,6 +267,12 @@ describe('the house', () => {
 
 function textOf(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8')
+}
+
+/** Source without its comments; what stands between quotes stays, also where it looks like one. */
+function withoutComments(text: string): string {
+  const parts = /('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)|\/\*[\s\S]*?\*\/|\/\/.*$/gmu
+  return text.replace(parts, (_, quoted: string | undefined) => quoted ?? '')
 }
 
 function wordsOf(files: readonly string[]): ReadonlySet<string> {

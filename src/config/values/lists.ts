@@ -1,5 +1,5 @@
+import { quote } from '../../lib/text.ts'
 import type { Result } from '../../result.ts'
-import { quote } from '../report.ts'
 import type { Settings } from '../settings.ts'
 import { parseCidr } from './cidr.ts'
 
@@ -19,6 +19,22 @@ export function readEach<Flag extends string, Entry>(
     else settings.problem(flag, `${parsed.problem} (given ${quote(text)})`)
   }
   return entries
+}
+
+/**
+ * Reads a list of names of which a person needs one; `what` is one of them. A flag such as `--allowed-group=$GROUP` with
+ * nothing in it would let everyone in instead of keeping most people out, so it is refused.
+ */
+export function readAllowed<Flag extends string>(
+  settings: ListSettings<Flag>,
+  { flag, what }: { flag: Flag; what: string },
+): readonly string[] {
+  const names = settings.value(flag)
+  if (names.length === 0 && settings.source(flag) === 'flag') {
+    settings.problem(flag, `give a ${what} or leave the flag out, without one everybody is allowed`)
+  }
+  if (names.some((name) => name.trim() === '')) settings.problem(flag, 'remove the blank entry')
+  return names
 }
 
 /** Reads a list of IP addresses and ranges. */
