@@ -4,38 +4,40 @@ import type { Session } from '../session/session.ts'
 import { IDENTITY_FAMILY } from './header-rules.ts'
 import type { IdentityHeaders } from './identity-headers.ts'
 
-/** Headers that a gateway copies from its auth sub-request to the app. */
-const COPIED = IDENTITY_FAMILY.filter((name) => name.startsWith('X-'))
-
 /**
- * Builds the identity lines of an answer that lets a gateway's request pass (auth_request, forward auth, ext_authz). They
- * are those of any answer, and with set-xauthrequest the X-Forwarded family as the app would be told it. A name without
- * a value is sent empty then: many gateways replace only what the answer names, and leave the client's own line otherwise.
+ * Builds the identity lines of an answer that lets a gateway's request pass (auth_request, forward auth, ext_authz): those
+ * of any answer, and of each family that is configured the names without a value, empty. Many gateways replace only what
+ * the answer names, and would leave the client's own line otherwise.
  */
 export function createGatewayHeaders(
-  { setXAuthRequest }: Pick<HeadersConfig, 'setXAuthRequest'>,
-  { forRequest, forResponse }: IdentityHeaders,
+  config: Pick<HeadersConfig, 'setXAuthRequest' | 'setXForwarded'>,
+  { forResponse }: IdentityHeaders,
 ): (session: Session | undefined) => HeaderLines {
-  if (!setXAuthRequest) return (session) => (session === undefined ? [] : forResponse(session))
-  const unsaid = withEmptyLines([])
+  const names = namesOf(config)
+  const unsaid = withEmptyLines([], names)
   const made = new WeakMap<Session, HeaderLines>()
   return (session) => {
     if (session === undefined) return unsaid
     const known = made.get(session)
     if (known !== undefined) return known
-    const lines = withEmptyLines([...forResponse(session), ...forwardedFamily(forRequest(session))])
+    const lines = withEmptyLines(forResponse(session), names)
     made.set(session, lines)
     return lines
   }
 }
 
-function forwardedFamily(lines: HeaderLines): HeaderLines {
-  return lines.flatMap((name, at) =>
-    at % 2 === 0 && name.startsWith('X-Forwarded-') ? [name, lines[at + 1] ?? ''] : [],
+function namesOf({
+  setXAuthRequest,
+  setXForwarded,
+}: Pick<HeadersConfig, 'setXAuthRequest' | 'setXForwarded'>) {
+  return IDENTITY_FAMILY.filter(
+    (name) =>
+      (setXAuthRequest && name.startsWith('X-Auth-Request-')) ||
+      (setXForwarded && name.startsWith('X-Forwarded-')),
   )
 }
 
-function withEmptyLines(lines: HeaderLines): HeaderLines {
+function withEmptyLines(lines: HeaderLines, names: readonly string[]): HeaderLines {
   const said = new Set(lines.filter((_, at) => at % 2 === 0))
-  return [...lines, ...COPIED.flatMap((name) => (said.has(name) ? [] : [name, '']))]
+  return [...lines, ...names.flatMap((name) => (said.has(name) ? [] : [name, '']))]
 }

@@ -35,7 +35,9 @@ async function cookieOf(gate: TestGate): Promise<string> {
 
 /** What the answer says under the names of identity; absent headers are absent here. */
 function identityIn({ headers }: Response): Record<string, string> {
-  return Object.fromEntries(NAMES.flatMap((name) => (headers.has(name) ? [[name, headers.get(name)]] : [])))
+  return Object.fromEntries(
+    NAMES.filter((name) => headers.has(name)).map((name) => [name, headers.get(name) ?? '']),
+  )
 }
 
 /** How a gateway asks: at `/oauth2/auth`, or at the path itself in front of a static upstream. */
@@ -56,39 +58,53 @@ describe.each(WAYS)('a yes to a gateway that asks at $at', ({ status, target }) 
   }
 
   it('carries both families, empty where there is nothing to say', async () => {
-    expect(await yes(['--set-xauthrequest'])).toEqual({ ...NOTHING, ...ALICE })
+    expect(await yes(['--set-xauthrequest', '--set-xforwarded'])).toEqual({ ...NOTHING, ...ALICE })
   })
 
   it('carries every name empty on a public route, so that none of a client survives (HD-50)', async () => {
-    expect(await yes(['--set-xauthrequest'], { path: '/public/a', signedIn: false })).toEqual(NOTHING)
+    expect(
+      await yes(['--set-xauthrequest', '--set-xforwarded'], { path: '/public/a', signedIn: false }),
+    ).toEqual(NOTHING)
   })
 
   it.each([
-    ['--pass-user-headers=false --pass-basic-auth=false', 'X-Forwarded-User', ''],
+    ['--set-xauthrequest', 'X-Auth-Request-'],
+    ['--set-xforwarded', 'X-Forwarded-'],
+  ])('carries with %s alone the names %s… and no others', async (flag, family) => {
+    const names = NAMES.filter((name) => name.startsWith(family))
+    expect(Object.keys(await yes([flag])).toSorted()).toEqual(names.toSorted())
+    const open = await yes([flag], { path: '/public/a', signedIn: false })
+    expect(open).toEqual(Object.fromEntries(names.map((name) => [name, ''])))
+  })
+
+  it.each([
     ['--prefer-email-to-user', 'X-Forwarded-User', 'alice@example.com'],
     ['--prefer-email-to-user', 'X-Forwarded-Email', ''],
     ['--prefer-email-to-user', 'X-Auth-Request-User', 'alice'],
   ])('says what the app would be told itself with %s: %s is "%s"', async (flags, name, value) => {
-    expect((await yes(['--set-xauthrequest', ...flags.split(' ')]))[name]).toBe(value)
+    expect((await yes(['--set-xauthrequest', '--set-xforwarded', ...flags.split(' ')]))[name]).toBe(value)
   })
 
   it('carries the access token in both families where it is passed on', async () => {
-    const told = await yes(['--set-xauthrequest', '--pass-access-token'])
+    const told = await yes(['--set-xauthrequest', '--set-xforwarded', '--pass-access-token'])
     expect(told['X-Forwarded-Access-Token']).toMatch(/^.{8,}$/u)
     expect(told['X-Auth-Request-Access-Token']).toBe(told['X-Forwarded-Access-Token'])
   })
 
-  it('carries none of them without set-xauthrequest', async () => {
+  it('carries none of them without these settings', async () => {
     expect(await yes([])).toEqual({})
     expect(await yes([], { path: '/public/a', signedIn: false })).toEqual({})
   })
 })
 
-it('answers of the app carry what oauth2-proxy adds and no X-Forwarded family (HD-50)', async () => {
-  const gate = await startGate({ args: ['--set-xauthrequest'] })
+it.each([
+  [[], []],
+  [['--set-xauthrequest'], ['X-Auth-Request-User', 'X-Auth-Request-Email', 'X-Auth-Request-Groups']],
+  [['--set-xforwarded'], ['X-Forwarded-User', 'X-Forwarded-Email', 'X-Forwarded-Groups']],
+])('answers of the app carry with %j no line without a value', async (args, names) => {
+  const gate = await startGate({ args })
   gate.provider.user = USER
   await gate.ask('/x', { headers: ['Host', 'app.example.com', 'Cookie', await cookieOf(gate)] })
   const added = gate.platform.plans.at(-1)?.response.add ?? []
-  const names = added.filter((_, at) => at % 2 === 0)
-  expect(names).toEqual(['GAP-Auth', 'X-Auth-Request-User', 'X-Auth-Request-Email', 'X-Auth-Request-Groups'])
+  expect(added.filter((_, at) => at % 2 === 0)).toEqual(['GAP-Auth', ...names])
 })
