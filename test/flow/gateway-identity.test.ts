@@ -61,7 +61,7 @@ describe.each(WAYS)('a yes to a gateway that asks at $at', ({ status, target }) 
     expect(await yes(['--set-xauthrequest', '--set-xforwarded'])).toEqual({ ...NOTHING, ...ALICE })
   })
 
-  it('carries every name empty on a public route, so that none of a client survives (HD-50)', async () => {
+  it('carries every name empty on a public route, so that none of a client survives [HD-50]', async () => {
     expect(
       await yes(['--set-xauthrequest', '--set-xforwarded'], { path: '/public/a', signedIn: false }),
     ).toEqual(NOTHING)
