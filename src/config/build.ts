@@ -18,8 +18,8 @@ import { type AnySettings, type SettingsOf, settingsFor } from './settings.ts'
 import type { Files } from './sources/files.ts'
 
 /**
- * The parts of a configuration that oauth2-proxy's structured file can hold: everything is optional, and each value
- * knows the name to complain by. Whatever the source, the same checks make the configuration of it.
+ * The parts of a configuration that oauth2-proxy's structured file can hold: everything is optional, and each value has
+ * the name to report problems under. The same checks turn it into the configuration, whatever the source.
  */
 export interface RawConfig {
   readonly server: RawServer

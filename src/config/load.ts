@@ -26,7 +26,7 @@ export interface LoadInput {
   readonly version: string
 }
 
-/** What to do next: run, print and exit 0, or print what is wrong and exit. */
+/** Result of loading: a config, text to print, or problems with an exit code. */
 export type LoadResult =
   | {
       readonly kind: 'config'

@@ -130,7 +130,10 @@ function forFormPost(
   return usual
 }
 
-/** Whether browsers take the provider and the redirect URI for one site; unknown while the request decides on the latter. */
+/**
+ * Same-site relation (RFC 6265bis §5.2) of the provider to the redirect URI; unknown while the request decides on the
+ * latter.
+ */
 function relationToProvider(settings: CsrfCookieSettings): 'same site' | 'cross site' | 'unknown' {
   const redirectUrl = settings.value('redirect-url')
   if (!checkUrl(redirectUrl).ok) return 'unknown'
