@@ -38,12 +38,14 @@ export function createResponseEdit(policy: Policy): (input: ResponseEditInput) =
   const cookieRewrite = createRewrite(rewriting, 'with-cookie')
   return ({ session, setCookies }) => {
     const add = identity.forResponse(session)
-    if (setCookies.length > 0) return { rewrite: cookieRewrite, add: [...add, ...cookieLines(setCookies)] }
+    if (setCookies.length > 0) return { rewrite: cookieRewrite, add: [...add, ...toCookieLines(setCookies)] }
     return { rewrite: session === undefined ? openRewrite : personalRewrite, add }
   }
 }
 
-function cookieLines(setCookies: readonly string[]): HeaderLines {
+/** Set-Cookie lines of ours, and what keeps an answer that carries any out of caches. */
+export function toCookieLines(setCookies: readonly string[]): HeaderLines {
+  if (setCookies.length === 0) return []
   const lines = setCookies.flatMap((value) => ['Set-Cookie', value])
   return [...lines, 'Cache-Control', 'private, no-store']
 }

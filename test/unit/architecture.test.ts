@@ -184,6 +184,13 @@ describe('the house', () => {
     expect(long).toEqual([])
   })
 
+  it('exports no type name twice', () => {
+    const names = source.flatMap((file) =>
+      [...textOf(file).matchAll(/^export (?:type|interface) (\w+)/gmu)].map(([, name = '']) => name),
+    )
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
+  })
+
   it('documents what it exports', () => {
     const bare = [...source, ...filesBelow('runtimes')].flatMap((file) => {
       const lines = readFileSync(join(ROOT, file), 'utf8').split('\n')

@@ -38,6 +38,13 @@ export const HEADER_OPTIONS = {
     about:
       'Set X-Auth-Request-User, -Email, -Preferred-Username and -Groups in answers, for gateways that only ask.',
   },
+  'set-xforwarded': {
+    group: 'Headers',
+    kind: 'boolean',
+    default: false,
+    about:
+      'Set X-Forwarded-User, -Email, -Groups and -Preferred-Username, and with pass-access-token X-Forwarded-Access-Token, in answers: for gateways that hand on what they are told under its own name. They double what long groups take. Not in oauth2-proxy.',
+  },
   'set-authorization-header': {
     group: 'Headers',
     kind: 'boolean',
@@ -68,7 +75,7 @@ export const HEADER_OPTIONS = {
     kind: 'boolean',
     default: true,
     about:
-      'Delete identity headers that clients send, in any spelling. False keeps them and appends ours: dangerous.',
+      'Delete identity headers that clients send, in any spelling. False keeps them and appends those of Sidegate: dangerous.',
   },
   'request-id-header': {
     group: 'Headers',
@@ -125,18 +132,11 @@ export function buildHeaders(settings: SectionSettings): HeadersConfig {
 
 function toRequestRows(settings: SectionSettings): readonly HeaderRow[] {
   const passesBasicAuth = settings.value('pass-basic-auth')
-  const prefersEmail = settings.value('prefer-email-to-user')
   const rows: HeaderRow[] = []
   if (settings.value('pass-user-headers') || passesBasicAuth) {
-    rows.push(claimRow('X-Forwarded-User', userNames(settings)))
-    if (!prefersEmail) rows.push(claimRow('X-Forwarded-Email', ['email']))
-    rows.push(claimRow('X-Forwarded-Groups', ['groups']))
-    rows.push(claimRow('X-Forwarded-Preferred-Username', ['preferred_username']))
-    rows.push(...AUTH_REQUEST_ROWS)
+    rows.push(...forwardedRows(settings), ...AUTH_REQUEST_ROWS)
   }
-  if (settings.value('pass-access-token')) {
-    rows.push(tokenRow('X-Forwarded-Access-Token', { name: 'access_token', prefix: '' }))
-  }
+  if (settings.value('pass-access-token')) rows.push(FORWARDED_TOKEN_ROW)
   if (passesBasicAuth && settings.value('basic-auth-password') !== '') rows.push(basicRow(settings))
   if (settings.value('pass-authorization-header')) rows.push(BEARER_ROW)
   return rows
@@ -150,6 +150,10 @@ function toResponseRows(settings: SectionSettings): readonly HeaderRow[] {
       rows.push(tokenRow('X-Auth-Request-Access-Token', { name: 'access_token', prefix: '' }))
     }
   }
+  if (settings.value('set-xforwarded')) {
+    rows.push(...forwardedRows(settings))
+    if (settings.value('pass-access-token')) rows.push(FORWARDED_TOKEN_ROW)
+  }
   if (settings.value('set-basic-auth')) rows.push(basicRow(settings))
   if (settings.value('set-authorization-header')) rows.push(BEARER_ROW)
   return rows
@@ -161,7 +165,18 @@ const AUTH_REQUEST_ROWS = [
   claimRow('X-Auth-Request-Groups', ['groups']),
   claimRow('X-Auth-Request-Preferred-Username', ['preferred_username']),
 ]
+const FORWARDED_TOKEN_ROW = tokenRow('X-Forwarded-Access-Token', { name: 'access_token', prefix: '' })
 const BEARER_ROW = tokenRow('Authorization', { name: 'id_token', prefix: 'Bearer ' })
+
+function forwardedRows(settings: SectionSettings): readonly HeaderRow[] {
+  const email = settings.value('prefer-email-to-user') ? [] : [claimRow('X-Forwarded-Email', ['email'])]
+  return [
+    claimRow('X-Forwarded-User', userNames(settings)),
+    ...email,
+    claimRow('X-Forwarded-Groups', ['groups']),
+    claimRow('X-Forwarded-Preferred-Username', ['preferred_username']),
+  ]
+}
 
 /** Local users have no e-mail address; their name stands for it. */
 function userNames(settings: SectionSettings): readonly string[] {

@@ -18,7 +18,7 @@ export const POLICY_OPTIONS = {
     default: [],
     key: 'email_domains',
     about:
-      'E-mail domains that may sign in: `example.com` exactly, `.example.com` or `*.example.com` its sub-domains, `*` alone everybody whom the provider knows. One of this, authenticated-emails-file and htpasswd-file is required.',
+      'E-mail domains that may sign in: `example.com` exactly, `.example.com` or `*.example.com` its sub-domains, `*` alone everyone that the provider knows. One of this, authenticated-emails-file and htpasswd-file is required.',
   },
   'authenticated-emails-file': {
     group: 'Who may sign in',
@@ -81,7 +81,7 @@ export const POLICY_OPTIONS = {
 
 type SectionSettings = SettingsOf<typeof POLICY_OPTIONS>
 
-/** Who may pass; clients in `trustedIps` (CIDRs) need no sign-in. */
+/** Authorization rules; clients in `trustedIps` (CIDRs) need no sign-in. */
 export interface PolicyConfig {
   readonly emailDomains: readonly string[]
   readonly authenticatedEmailsFile: string | undefined
@@ -94,11 +94,11 @@ export interface PolicyConfig {
 
 interface PolicyDeps {
   readonly files: Files
-  /** Groups of which a person needs one, whoever asks for them. */
+  /** Groups of which a person needs one, whichever source asked for them. */
   readonly allowedGroups: readonly string[]
 }
 
-/** Who may pass, and what needs no sign-in. */
+/** Reads the authorization rules, and the requests that need no sign-in. */
 export function buildPolicy(
   settings: SettingsOf<typeof POLICY_OPTIONS & typeof SIGN_IN_OPTIONS>,
   { files, allowedGroups }: PolicyDeps,
@@ -135,7 +135,7 @@ function checkSomebodyMayPass(settings: SettingsOf<typeof POLICY_OPTIONS & typeo
   if (!some) {
     settings.problem(
       'email-domain',
-      'say who may sign in: domains here, authenticated-emails-file or htpasswd-file; * is everybody whom the provider knows',
+      'say who may sign in: domains here, authenticated-emails-file or htpasswd-file; * is everyone that the provider knows',
     )
   }
 }

@@ -75,6 +75,17 @@ describe('header rows of oauth2-proxy’s options', () => {
       [...AUTH_REQUEST, 'X-Auth-Request-Access-Token: token access_token'],
     ],
     ['with pass-access-token alone', ['--pass-access-token'], []],
+    ['with set-xforwarded', ['--set-xforwarded'], FORWARDED.slice(0, 4)],
+    [
+      'with set-xforwarded and pass-access-token, the e-mail before the user',
+      ['--set-xforwarded', '--pass-access-token', '--prefer-email-to-user'],
+      [
+        'X-Forwarded-User: claim email|user',
+        'X-Forwarded-Groups: claim groups',
+        'X-Forwarded-Preferred-Username: claim preferred_username',
+        'X-Forwarded-Access-Token: token access_token',
+      ],
+    ],
     [
       'with set-basic-auth',
       ['--set-basic-auth', '--basic-auth-password=pw'],

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { HeaderRow, HeaderSource, RequestHeaderRow } from '../../../src/config/values/header-rows.ts'
+import { createForwarder } from '../../../src/proxy/forward.ts'
 import { createIdentityHeaders } from '../../../src/proxy/identity-headers.ts'
 import type { Session } from '../../../src/session/session.ts'
 import { createFakePlatform } from '../../support/fake-platform.ts'
+import { headersOf } from '../../support/headers.ts'
 import { aSession, NOW_MS } from '../../support/session.ts'
 import { forwarded, requestLines, values } from './forwarder-fixture.ts'
 
@@ -182,6 +184,45 @@ describe('without a session', () => {
     expect(values(plan.headers, 'X-Api-Key')).toEqual(['k'])
     expect([...plan.headers].join()).not.toMatch(/X-Mixed|X-User/u)
     expect(plan.response.add).toEqual(['X-Policy', 'p'])
+  })
+})
+
+describe('a yes to a gateway', () => {
+  const config = {
+    response: [
+      row('X-Tenant', claim('tenant')),
+      row('x-auth-request-user', claim('user')),
+      row('X-Policy', { kind: 'text', text: 'p' }),
+      row('X-Internal'),
+      row('Authorization', { kind: 'token', name: 'id_token', prefix: 'Bearer ' }),
+    ],
+  }
+  const answer = (session: Session | undefined) => {
+    const forwarder = createForwarder({
+      upstreams: [],
+      headers: { ...headersOf(), ...config },
+      platform: createFakePlatform(),
+      ownsCookie: () => false,
+    })
+    return forwarder.answerLines({ session, setCookies: [] })
+  }
+
+  it('names every row, and all of a family that a row belongs to, empty where there is no value', () => {
+    const lines = answer(aSession())
+    expect(values(lines, 'X-Tenant')).toEqual([''])
+    expect(values(lines, 'X-Internal')).toEqual([''])
+    expect(values(lines, 'X-Policy')).toEqual(['p'])
+    expect(values(lines, 'X-Auth-Request-User')).toEqual(['alice-1'])
+    expect(values(lines, 'X-Auth-Request-Groups')).toEqual([''])
+    expect(values(lines, 'X-Forwarded-User')).toEqual([])
+    expect(values(lines, 'Authorization')).toEqual([])
+    expect(values(answer(aSession({ claims: { tenant: 'acme' } })), 'X-Tenant')).toEqual(['acme'])
+  })
+
+  it('says the same without a session, and nothing of a person', () => {
+    const lines = answer(undefined)
+    expect([values(lines, 'X-Tenant'), values(lines, 'X-Auth-Request-User')]).toEqual([[''], ['']])
+    expect(values(lines, 'X-Policy')).toEqual(['p'])
   })
 })
 
