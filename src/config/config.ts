@@ -1,5 +1,5 @@
 import type { UpstreamAddress } from '../platform.ts'
-import type { Pattern, RouteRule } from './route-rule.ts'
+import type { RouteRule } from './sections/route.ts'
 
 /**
  * The whole configuration: complete, checked, frozen, made once by `loadConfig`. Every part of the program receives
@@ -183,7 +183,7 @@ export interface PolicyConfig {
   readonly allowedGroups: readonly string[]
   readonly skipAuthRoutes: readonly RouteRule[]
   readonly skipAuthPreflight: boolean
-  readonly apiRoutes: readonly Pattern[]
+  readonly apiRoutes: readonly string[]
   readonly trustedIps: readonly string[]
 }
 

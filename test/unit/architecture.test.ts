@@ -119,6 +119,12 @@ describe('the house', () => {
     expect(calls).toEqual([])
   })
 
+  it('compiles patterns through one file of their room only', () => {
+    const others = arrows.filter(({ from, to }) => roomOf(from) !== 're2' && roomOf(to) === 're2')
+    expect(others.length).toBeGreaterThan(2)
+    expect(others.filter(({ to }) => to !== 'src/re2/compile.ts')).toEqual([])
+  })
+
   it('imports each library in its own file only', () => {
     const strays = imports.filter(({ from, specifier, typeOnly }) => {
       if (specifier.startsWith('.') || typeOnly || specifier === 'valibot') return false

@@ -1,7 +1,6 @@
-import { failed, ok, type Result } from '../../result.ts'
+import { compilePattern } from '../../re2/compile.ts'
+import { ok, type Result } from '../../result.ts'
 import type { PolicyConfig } from '../config.ts'
-import { checkPattern } from '../pattern.ts'
-import type { Pattern } from '../route-rule.ts'
 import type { Settings } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { isVeryWide } from '../values/cidr.ts'
@@ -103,7 +102,7 @@ function parseAnyMethod(text: string): Result<ParsedRoute, string> {
   return parseRoute(`=${text}`)
 }
 
-function parsePattern(text: string): Result<Pattern, string> {
-  const checked = checkPattern(text)
-  return checked.ok ? ok(checked.value.pattern) : failed(checked.problem)
+function parsePattern(text: string): Result<string, string> {
+  const compiled = compilePattern(text)
+  return compiled.ok ? ok(text) : compiled
 }
