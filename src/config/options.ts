@@ -748,7 +748,7 @@ export const OPTIONS = {
     exact: true,
     key: 'skip_auth_routes',
     about:
-      'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. Matched against the path as it arrived; an ambiguous path (dot segments, `//`, encoded slashes) never matches. Patterns are RE2 syntax; those that can be made to run very long are refused, those that do not start with `^` warned about.',
+      'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. A rule must fit the path as it arrived and as it reads decoded; an ambiguous path (dot segments, `//`, encoded slashes) never matches. `METHOD!=regex` ignores case, unless the pattern begins with `(?-i)`. Patterns are RE2 as in oauth2-proxy: all that Go takes, up to 100,000 characters with counted repeats unfolded, and each is matched in time linear in the path. `(?!…)` and back-references do not exist; patterns that do not start with `^` are warned about.',
   },
   'skip-auth-regex': {
     group: 'Requests without a sign-in',
@@ -756,7 +756,8 @@ export const OPTIONS = {
     default: [],
     exact: true,
     key: 'skip_auth_regex',
-    about: 'The same for all methods (deprecated in oauth2-proxy; use skip-auth-route).',
+    about:
+      'Patterns of paths that need no sign-in, for all methods; otherwise as skip-auth-route, which is to be used instead (this one is deprecated in oauth2-proxy).',
   },
   'skip-auth-preflight': {
     group: 'Requests without a sign-in',
@@ -772,7 +773,7 @@ export const OPTIONS = {
     exact: true,
     key: 'api_routes',
     about:
-      'Patterns of request targets that are answered with 401 JSON instead of a page or a redirect. They still need a sign-in.',
+      'Patterns (RE2, as for skip-auth-route) of request targets, query included, that are answered with 401 JSON instead of a page or a redirect. They match anywhere in the target unless they start with `^`. These requests still need a sign-in.',
   },
   'trusted-ip': {
     group: 'Requests without a sign-in',
