@@ -43,12 +43,12 @@ export function complement(points: CodePoints): CodePoints {
   return fromStart.at(-1) === END ? fromStart.slice(0, -1) : [...fromStart, END]
 }
 
-/** Whether the set holds the code point. */
+/** Tells whether the set holds the code point. */
 export function includes(points: CodePoints, code: number): boolean {
   return countUpTo(points, code) % 2 === 1
 }
 
-/** How many entries of an ascending list are at most `code`. */
+/** Counts the entries of an ascending list that are at most `code`. */
 export function countUpTo(ascending: ArrayLike<number>, code: number): number {
   let low = 0
   let high = ascending.length

@@ -11,7 +11,7 @@ export interface Pattern {
   readonly prefix: string
   /** The pattern is `^`, the prefix and `$`. */
   readonly exact: boolean
-  /** Whether some part of the text matches, in time linear in the text. */
+  /** Tells whether some part of the text matches, in time linear in the text. */
   test(text: string): boolean
 }
 

@@ -54,7 +54,7 @@ function findOrbits(): Orbits {
   return orbits
 }
 
-/** What maps to several code points (ß to SS) is full case mapping, which folding of single characters leaves out. */
+/** Joins two letters. Several code points (SS for ß) are full case mapping, which simple folding leaves out. */
 function join(orbits: Map<number, readonly number[]>, texts: readonly string[]): void {
   if (texts.some((text) => [...text].length !== 1)) return
   const codes = texts.map((text) => text.codePointAt(0) ?? 0)

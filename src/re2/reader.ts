@@ -10,7 +10,7 @@ export interface Reader {
   readonly text: string
   /** Index into `text`, in UTF-16 units. */
   at: number
-  /** What holds at this place. */
+  /** Flags that hold at this place. */
   flags: Flags
 }
 

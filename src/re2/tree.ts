@@ -3,7 +3,7 @@ import type { CodePoints } from './code-points.ts'
 /** A condition on a place in the text. `\b` sees ASCII letters, digits and underscore as words. */
 export type Assertion = 'beginText' | 'endText' | 'beginLine' | 'endLine' | 'wordBoundary' | 'noWordBoundary'
 
-/** What a tree costs; each has a limit. */
+/** Costs of a tree; each has a limit. */
 interface Measured {
   /** Instructions of the compiled program. */
   readonly size: number
@@ -23,7 +23,7 @@ export type PatternNode = Measured &
     | ({ readonly kind: 'repeat'; readonly body: PatternNode } & Counts)
   )
 
-/** How often a part is repeated; `max` is Infinity for `*`, `+` and `{n,}`. */
+/** Bounds of a repeat; `max` is Infinity for `*`, `+` and `{n,}`. */
 export interface Counts {
   readonly min: number
   readonly max: number
@@ -101,7 +101,7 @@ export function isAnchored(tree: PatternNode): boolean {
 export interface Literal {
   /** Every match begins at the start of the text. */
   readonly anchored: boolean
-  /** What every match begins with; often empty. */
+  /** Beginning of every match; often empty. */
   readonly text: string
   readonly rest: readonly PatternNode[]
 }

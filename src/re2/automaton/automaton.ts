@@ -3,12 +3,12 @@ import { createAlphabet } from './alphabet.ts'
 import { createStateCache } from './state-cache.ts'
 import { createTransitions, setsOf, type Target } from './transitions.ts'
 
-/** Which way a text is read: from its start, or from its end. */
+/** Direction of reading: from the start of a text, or from its end. */
 export type Direction = 'forward' | 'backward'
 
 /** A deterministic automaton whose states are built when a text leads to them and kept in a table of bounded size. */
 export interface Automaton {
-  /** Whether a text matches of which the prefix has been read; one look-up a character, or one pass over the program. */
+  /** Tells whether a text matches of which the prefix has been read; one look-up a character, or one pass over the program. */
   run(text: string, from: number): boolean
   /** Instructions looked at since the automaton was made. */
   readonly visits: () => number
@@ -16,10 +16,10 @@ export interface Automaton {
   readonly held: () => number
 }
 
-/** How an automaton reads. */
+/** Direction and beginning of the reading. */
 export interface Reading {
   readonly direction: Direction
-  /** What has been read of every text before `run`. */
+  /** Text that has been read before `run`. */
   readonly prefix: string
 }
 
@@ -48,7 +48,7 @@ export function createAutomaton(program: Program, { direction, prefix }: Reading
     return target === 'match' ? MATCH : target === 'dead' ? DEAD : cache.rowOf(target)
   }
 
-  /** Where a state leads with a symbol, which it may not have met before. */
+  /** The next row of a state, which is computed at the first meeting with a symbol. */
   function lookUp(row: number, symbol: number): number {
     const known = cache.table[row + symbol] ?? UNKNOWN
     if (known !== UNKNOWN) return known

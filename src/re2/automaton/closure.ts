@@ -1,7 +1,7 @@
 import type { Program } from '../program.ts'
 import type { Assertion } from '../tree.ts'
 
-/** What stands beside a place in the text: its edge, or a character of a kind that assertions ask about. */
+/** Neighbour of a place in the text: its edge, or a character of a kind that assertions ask about. */
 export type Neighbour = 'edge' | 'newline' | 'word' | 'other'
 
 /** A place in the text; `after` is undefined when the next character has not been read. */
@@ -75,7 +75,7 @@ export function createClosure({ instructions }: Program): Closure {
   return closure
 }
 
-/** Whether an assertion holds; undefined when that depends on the character that has not been read. */
+/** Judges an assertion; undefined when that depends on the character that has not been read. */
 function judge(assertion: Assertion, { before, after }: Place): boolean | undefined {
   switch (assertion) {
     case 'beginText':

@@ -4,15 +4,15 @@ import type { Neighbour } from './closure.ts'
 export interface State {
   readonly waiting: readonly number[]
   readonly undecided: boolean
-  /** What stands before the place, where assertions among the waiting may ask. */
+  /** Neighbour before the place; `other` where no assertion among the waiting may ask. */
   readonly before: Neighbour
 }
 
 /** The states that texts have led to so far, and the table of the ways between them. */
 export interface StateCache {
-  /** Where a state leads: at index `row + symbol`. 0 is not known yet. Another table when it has grown. */
+  /** The next row of a state, at index `row + symbol`; 0 is not known yet. Another table when it has grown. */
   table: Int32Array
-  /** How often all was forgotten; rows of before are void. */
+  /** Times that all was forgotten; rows of before are void. */
   resets: number
   /** The row of a state, which is entered when it is new. Never 0. */
   rowOf(state: State): number
@@ -22,7 +22,7 @@ export interface StateCache {
   held(): number
 }
 
-/** How large a cache may become. */
+/** Bounds of a cache. */
 export interface CacheSize {
   /** Columns of the table. */
   readonly symbols: number
@@ -33,7 +33,7 @@ export interface CacheSize {
 const FIRST_ROWS = 4
 const CELL_BYTES = Int32Array.BYTES_PER_ELEMENT
 const NUMBER_BYTES = 8
-/** What V8 takes for a state in all its lists, without the waiting. */
+/** Memory that V8 takes for a state in all its lists, without the waiting. */
 const STATE_BYTES = 240
 const NEIGHBOURS: readonly Neighbour[] = ['edge', 'newline', 'word', 'other']
 const NO_STATE: State = { waiting: [], undecided: false, before: 'other' }

@@ -3,7 +3,7 @@ import type { Program } from '../program.ts'
 import { createClosure, type Neighbour } from './closure.ts'
 import type { State } from './state-cache.ts'
 
-/** Where a state leads: to another, or to an end that no further text can change. */
+/** Result of a step: another state, or an end that no further text can change. */
 export type Target = State | 'match' | 'dead'
 
 /** The deterministic automaton of a program, computed one step at a time (subset construction). */

@@ -6,7 +6,7 @@ import { createRandom, randomPattern, randomText, SEED } from './random-fixture.
 const PATTERNS = 4_000
 const TEXTS = 20
 
-/** What re2js says of texts; undefined when it refuses the pattern. */
+/** Asks re2js about texts; undefined when it refuses the pattern. */
 function askOracle(source: string): ((text: string) => boolean) | undefined {
   try {
     const compiled = RE2JS.compile(source)

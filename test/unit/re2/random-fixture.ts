@@ -44,7 +44,7 @@ const QUANTIFIERS = '* + ? *? +? ?? {0} {1} {2} {0,2} {1,3} {2,} {0,} {3}? {,2} 
 const GROUPS = '( ( ( (?: (?: (?i: (?s: (?m: (?U: (?-i: (?i-s: (?is-m: (?P< (?<'.split(' ')
 const FLAGS = '(?i) (?s) (?m) (?U) (?-i) (?i-s) (?)'.split(' ')
 
-/** What is refused, or nearly. */
+/** Parts that are refused, or nearly. */
 const ODD =
   '(?= (?! (?<= (?P=n) \\1 \\8 \\Z \\C \\X \\pX \\p{Klingon} \\p{} \\p{L \\x \\x{ \\x{110000} (?x) (?i- (?-) (?P<> (?P<a-b>x) ' +
   '[b-a] [a-\\d] [[:nope:]] [ [a [^ ** a++ a?{2} {2}{3} {1001} {2,1} {1000}{2} ) ( | (*) \\Qk \\'
