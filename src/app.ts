@@ -9,10 +9,9 @@ import { toHttps } from './http/force-https.ts'
 import { createReadExchange } from './http/read-exchange.ts'
 import type { MaybePromise } from './lib/async.ts'
 import { type AccessEntry, logAccess } from './observe/access.ts'
-import type { Sink } from './observe/event.ts'
 import type { IncomingRequest, Platform } from './platform.ts'
 import { problem } from './problems.ts'
-import { createServices } from './services.ts'
+import { createServices, type ServicesOptions } from './services.ts'
 
 /** The program as a fetch handler. `env` is what the runtime passes beside the Request. */
 export interface App {
@@ -32,13 +31,13 @@ const GOOGLE_PATHS = ['/liveness_check', '/readiness_check']
 type Env = { Bindings: { request: IncomingRequest } }
 type Handle = (exchange: Exchange, entry: AccessEntry) => MaybePromise<Response>
 
-/** Builds every part once and says, in order, what happens to a request. `sinks` hear of events beside the log. */
+/** Builds every part once and says, in order, what happens to a request. */
 export async function createApp(
   config: Config,
   platform: Platform,
-  sinks: readonly Sink[] = [],
+  options: ServicesOptions = {},
 ): Promise<App> {
-  const services = await createServices(config, platform, sinks)
+  const services = await createServices(config, platform, options)
   const { log, respond } = services
   const readExchange = createReadExchange(config)
   const gate = createGate(services)

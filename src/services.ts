@@ -11,9 +11,10 @@ import { compileRules, type Rules } from './policy/rules.ts'
 import type { ProviderContext } from './providers/context.ts'
 import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
-import { createProviders } from './providers/registry.ts'
+import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
 import type { SessionStore } from './session/cookie/store.ts'
+import { createLiveStreams, type LiveStreams } from './session/live-streams.ts'
 import { createSessions } from './session/sessions.ts'
 import {
   type Authenticate,
@@ -21,7 +22,8 @@ import {
   createAuthenticate,
   localCredentials,
 } from './signin/authenticate.ts'
-import { createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
 /** Every part of the program, built once. */
@@ -34,32 +36,48 @@ export interface Services {
   readonly rules: Rules
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
+  /** What is open, and how it is judged again. */
+  readonly streams: LiveStreams
+  readonly rejudge: Rejudge
   readonly signIn: SignIn
   readonly forwarder: Forwarder
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+export interface ServicesOptions {
+  /** Receivers of events beside the log. */
+  readonly sinks?: readonly Sink[]
+  /** Kinds of providers that the configuration was loaded with. */
+  readonly kinds?: RegisteredKinds
 }
 
 /** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
 export async function createServices(
   config: Config,
-  platform: Platform,
-  sinks: readonly Sink[],
+  runtime: Platform,
+  { sinks = [], kinds = PROVIDER_KINDS }: ServicesOptions = {},
 ): Promise<Services> {
-  const log = createLog([createLogLines(config.log, platform), ...sinks])
+  const log = createLog([createLogLines(config.log, runtime), ...sinks])
+  const streams = createLiveStreams({ platform: runtime, log })
+  const platform = withReload(runtime, streams)
   const pages = createPages(config)
   const context = toTools(platform, log)
-  const providers = createProviders(config.providers, context)
+  const providers = createProviders(config.providers, context, kinds)
   const rules = compileRules({
     policy: config.policy,
     trustedAddresses: createAddressSet(config.policy.trustedIps),
     platform,
   })
+  const localUsers = await createUsers(config, platform, log)
   const { sessions, ring, denylist, refresher } = await createSessions(config, {
     platform,
     log,
     providers,
     attributeBytes: attributeBytes(config.cookie),
+    streams,
+    hasAccount: createAccountCheck(localUsers),
   })
-  const localUsers = createUsers(config, platform, log)
   const signIn = createSignIn({
     config,
     providers,
@@ -74,11 +92,17 @@ export async function createServices(
     platform,
     log,
   })
-  const bearer = createBearerReader({ bearer: config.bearer, providers, context })
+  const bearer = createBearerReader({
+    bearer: config.bearer,
+    providers,
+    settings: mainProvider(config),
+    context,
+  })
   const authorization = [
     bearerCredentials(bearer, config.bearer, { log, platform }),
-    ...(localUsers === undefined ? [] : [localCredentials(localUsers, platform.now)]),
+    ...(localUsers === undefined ? [] : [localCredentials(localUsers, { log, platform })]),
   ]
+  const authenticate = createAuthenticate({ sessions, refresher, authorization })
   return {
     config,
     log,
@@ -87,11 +111,9 @@ export async function createServices(
     providers,
     rules,
     sessions,
-    authenticate: createAuthenticate({
-      sessions,
-      refresher,
-      authorization,
-    }),
+    authenticate,
+    streams,
+    rejudge: createRejudge({ authenticate, refresher, sessions, rules }),
     signIn,
     forwarder: createForwarder({
       upstreams: config.upstreams,
@@ -99,6 +121,24 @@ export async function createServices(
       platform,
       ownsCookie: sessions.owns,
     }),
+    now: platform.now,
+  }
+}
+
+/** Whatever file changes (e-mail lists, local users, secrets), open streams are judged by what it says now. */
+function withReload(platform: Platform, streams: LiveStreams): Platform {
+  const { watch } = platform
+  if (watch === undefined) return platform
+  return {
+    ...platform,
+    watch: ({ path, onChange }) =>
+      watch({
+        path,
+        onChange: (text) => {
+          onChange(text)
+          streams.denied()
+        },
+      }),
   }
 }
 
@@ -114,9 +154,16 @@ function toTools(platform: Platform, log: Log): ProviderContext {
 }
 
 /** Local users of the htpasswd file, which is read again when it changes. */
-function createUsers(config: Config, platform: Platform, log: Log): LocalUsers | undefined {
+async function createUsers(config: Config, platform: Platform, log: Log): Promise<LocalUsers | undefined> {
   const { htpasswdFile, htpasswdGroups } = config.signIn
   return htpasswdFile === undefined
     ? undefined
     : createLocalUsers({ path: htpasswdFile, groups: htpasswdGroups, platform, log })
+}
+
+/** The provider whose settings hold where no other is named. Configuration makes sure that there is one. */
+function mainProvider({ providers }: Config): Config['providers'][number] {
+  const [first] = providers
+  if (first === undefined) throw new TypeError('Configure at least one provider')
+  return first
 }

@@ -1,15 +1,18 @@
 import { keysOf, variableOf } from '../../src/config/option.ts'
-import { ROWS } from '../../src/config/options.ts'
+import { optionTable } from '../../src/config/options.ts'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 
 /**
- * The variables that Deno lets us see. With permission for all of them misspelt names are noticed too, and log lines carry
- * the name of the pod; with `--allow-env=OAUTH2_PROXY_*` only the names in the option table can be asked for.
+ * Reads the variables that Deno allows. With permission for all of them misspelt names are noticed too, and log lines
+ * carry the name of the pod; with `--allow-env=OAUTH2_PROXY_*` only the names in the option table can be asked for.
  */
 export function readEnvironment(
   warn: (sentence: string) => void,
 ): Readonly<Record<string, string | undefined>> {
   if (isGranted({ name: 'env' })) return Deno.env.toObject()
-  const names = ROWS.flatMap(([flag, option]) => keysOf(flag, option).map(variableOf))
+  const names = [...optionTable(PROVIDER_KINDS)].flatMap(([flag, option]) =>
+    keysOf(flag, option).map(variableOf),
+  )
   const allowed = names.filter((variable) => isGranted({ name: 'env', variable }))
   if (allowed.length === 0)
     warn('Deno allows no variables, so none is read: --allow-env=OAUTH2_PROXY_* allows them')

@@ -1,4 +1,5 @@
-import { type Loaded, loadConfig } from '../../src/config/load.ts'
+import { type LoadInput, type LoadResult, loadConfig } from '../../src/config/load.ts'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import type { Bindings } from './forward.ts'
 
 /** The variable that holds a whole TOML configuration, for those who keep theirs in a file. */
@@ -8,16 +9,17 @@ const TOML = 'OAUTH2_PROXY_CONFIG_TOML'
 export const STATE = 'SIDEGATE_STATE'
 
 /** Reads the settings from variables and secrets, by the names that they have everywhere. */
-export function readSettings(bindings: Bindings, version: string): Loaded {
+export function readSettings(bindings: Bindings, version: string): LoadResult {
   const { texts, problems } = textsOf(bindings)
   const { [TOML]: toml, ...env } = texts
-  const loaded = loadConfig({
+  const input: LoadInput = {
     args: toml === undefined ? [] : ['--config', TOML],
     env,
     readFile: toml === undefined ? undefined : readOnly(toml),
     runtime: 'workers',
     version,
-  })
+  }
+  const loaded = loadConfig(input, PROVIDER_KINDS)
   if (loaded.kind === 'config') problems.push(...missingBindings(loaded, bindings))
   return problems.length === 0 ? loaded : withProblems(loaded, problems)
 }
@@ -42,7 +44,7 @@ function readOnly(toml: string): (path: string) => string {
   }
 }
 
-function missingBindings({ config }: Loaded & { kind: 'config' }, bindings: Bindings): readonly string[] {
+function missingBindings({ config }: LoadResult & { kind: 'config' }, bindings: Bindings): readonly string[] {
   return config.upstreams
     .map(({ target }) => (target.kind === 'binding' ? target.name : undefined))
     .filter((name) => name !== undefined && !isFetcher(bindings[name]))
@@ -53,7 +55,7 @@ function isFetcher(binding: unknown): boolean {
   return typeof binding === 'object' && binding !== null && 'fetch' in binding
 }
 
-function withProblems(loaded: Loaded, problems: readonly string[]): Loaded {
+function withProblems(loaded: LoadResult, problems: readonly string[]): LoadResult {
   const text = loaded.kind === 'problems' ? loaded.text : 'Sidegate cannot start, fix the settings:\n'
   return { kind: 'problems', text: text + problems.map((line) => `  ${line}\n`).join(''), exitCode: 1 }
 }

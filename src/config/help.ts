@@ -1,13 +1,13 @@
-import { GROUPS, keyOf, type Option, variableOf } from './option.ts'
-import { ROWS } from './options.ts'
+import { keyOf, type Option, renderDefault, variableOf } from './option.ts'
+import { groupsOf, type OptionTable } from './options.ts'
 
 const WIDTH = 100
 const INDENT = ' '.repeat(8)
 
 /** The text of `--help`: every supported option by group, with its variable and default. */
-export function renderHelp(): string {
-  const groups = GROUPS.map((group) => {
-    const rows = ROWS.filter(([, option]) => option.group === group && option.supported !== false)
+export function renderHelp(table: OptionTable): string {
+  const groups = groupsOf(table).map((group) => {
+    const rows = [...table].filter(([, option]) => option.group === group && option.supported !== false)
     return rows.length === 0
       ? ''
       : `${group}\n${rows.map(([flag, option]) => renderOption(flag, option)).join('')}`
@@ -15,11 +15,6 @@ export function renderHelp(): string {
   const usage =
     'Usage: sidegate [--option=value ...]\n\nFlags win over variables, variables over the --config file.\n'
   return [usage, ...groups.filter((text) => text !== '')].join('\n')
-}
-
-/** The default of an option as a person writes it; empty when there is none. */
-export function renderDefault(option: Option): string {
-  return Array.isArray(option.default) ? option.default.join(',') : String(option.default)
 }
 
 function renderOption(flag: string, option: Option): string {

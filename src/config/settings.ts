@@ -1,59 +1,89 @@
+import { quote } from '../lib/text.ts'
 import type { Result } from '../result.ts'
-import { renderDefault } from './help.ts'
-import { keyOf, type Option, type RuntimeName, variableOf } from './option.ts'
-import { type Flag, OPTIONS, type ReadableFlag, ROWS, type ValueOf } from './options.ts'
-import { quote, type Report } from './report.ts'
-import { nearestName } from './sources/nearest.ts'
-import type { Given, Raw, Source } from './sources/source.ts'
+import {
+  type BareOption,
+  keyOf,
+  type Option,
+  type RuntimeName,
+  renderDefault,
+  type ValuesOf,
+  variableOf,
+} from './option.ts'
+import type { OptionTable } from './options.ts'
+import type { RawValue } from './raw.ts'
+import type { Report } from './report.ts'
+import type { Given, OptionSource, Unparsed } from './sources/source.ts'
 import { findPlaceholder } from './values/placeholder.ts'
 import { tidy } from './values/tidy.ts'
-import { defaultOf, parseValue, type Value } from './values/values.ts'
+import { defaultOf, parseValue, sameValue, type Value } from './values/values.ts'
 
-/** Every option with its value, and the way to complain about one by the name that the person used. */
-export interface Settings {
+/** Options with their values, and the way to complain about one by the name that the person used. */
+export interface Settings<Values> {
   /** The value that won: flag, else variable, else file, else default. Bad values were reported and are the default. */
-  value<Name extends ReadableFlag>(flag: Name): ValueOf<Name>
+  value<Flag extends keyof Values>(flag: Flag): Values[Flag]
+  /** The same with the name to complain by, for records that other sources can fill too. */
+  raw<Flag extends keyof Values>(flag: Flag): RawValue<Values[Flag]>
   /** Some source gave it. */
-  given(flag: Flag): boolean
+  given(flag: keyof Values): boolean
   /** The source that won; undefined when it is the default. */
-  source(flag: Flag): Given['source'] | undefined
-  problem(flag: Flag, sentence: string): void
-  warning(flag: Flag, sentence: string): void
+  source(flag: keyof Values): Given['source'] | undefined
+  problem(flag: keyof Values, sentence: string): void
+  warning(flag: keyof Values, sentence: string): void
   readonly runtime: RuntimeName
 }
 
+/** Settings of one section. Settings of a larger table can be used in its place. */
+export type SettingsOf<Rows extends Readonly<Record<string, BareOption>>> = Settings<ValuesOf<Rows>>
+
+/** The values of a whole table, of which only its rows know the types. */
+export type AnySettings = Settings<Readonly<Record<string, Value>>>
+
 /** Lets the first source that gives an option win, reads its value, and refuses what cannot be honoured. */
 export function readSettings(
-  { sources, runtime }: { sources: readonly Source[]; runtime: RuntimeName },
+  { table, sources, runtime, nameOf = nameInEverySource }: ReadSettingsOptions,
   report: Report,
-): Settings {
-  const values = new Map<Flag, Value>()
-  const winners = new Map<Flag, Given>()
-  const refused = new Set<Flag>()
-  for (const [flag, option] of ROWS) {
+): AnySettings {
+  const values = new Map<string, Value>()
+  const winners = new Map<string, Given>()
+  for (const [flag, option] of table) {
     const winner = sources.map((source) => source.get(flag)).find((given) => given !== undefined)
     const value = winner && readOne({ flag, option, winner, runtime }, report)
     if (winner !== undefined) winners.set(flag, winner)
-    if (winner !== undefined && value === undefined) refused.add(flag)
+    // Its default stands in for a value that was refused already; to complain about that too would only confuse.
+    if (winner !== undefined && value === undefined) report.mute(winner.label)
     values.set(flag, value ?? defaultOf(option))
   }
-  const nameOf = (flag: Flag) => winners.get(flag)?.label ?? nameWhenAbsent(flag, runtime)
+  const labelOf = (flag: string) =>
+    winners.get(flag)?.label ?? nameOf(flag, { option: table.get(flag), runtime })
   return {
-    // The map holds for each flag what parseValue made of its kind, which is what ValueOf says.
-    value: <Name extends ReadableFlag>(flag: Name) => values.get(flag) as ValueOf<Name>,
+    value: (flag) => values.get(flag) ?? '',
+    raw: (flag) => ({ value: values.get(flag), label: labelOf(flag) }),
     given: (flag) => winners.has(flag),
     source: (flag) => winners.get(flag)?.source,
-    problem(flag, sentence) {
-      // Its default stands in for a value that was refused already; to complain about that too would only confuse.
-      if (!refused.has(flag)) report.problem(nameOf(flag), sentence)
-    },
-    warning: (flag, sentence) => report.warning(nameOf(flag), sentence),
+    problem: (flag, sentence) => report.problem(labelOf(flag), sentence),
+    warning: (flag, sentence) => report.warning(labelOf(flag), sentence),
     runtime,
   }
 }
 
+interface ReadSettingsOptions {
+  readonly table: OptionTable
+  readonly sources: readonly OptionSource[]
+  readonly runtime: RuntimeName
+  /** Name to complain by when no source gave an option; flag and variable when absent. */
+  readonly nameOf?: (flag: string, absent: AbsentOption) => string
+}
+
+/** The settings with the types of these rows, which are some of the table that was read. */
+export function settingsFor<Rows extends Readonly<Record<string, BareOption>>>(
+  settings: AnySettings,
+): SettingsOf<Rows> {
+  // parseValue made each value of the kind of its row, which is what ValuesOf says.
+  return settings as unknown as SettingsOf<Rows>
+}
+
 interface Reading {
-  readonly flag: Flag
+  readonly flag: string
   readonly option: Option
   readonly winner: Given
   readonly runtime: RuntimeName
@@ -61,8 +91,8 @@ interface Reading {
 
 /** The value of one option; undefined when it was refused. */
 function readOne(reading: Reading, report: Report): Value | undefined {
-  const { flag, option, winner } = reading
-  const { raw, remarks } = tidy(flag, { option, given: winner })
+  const { option, winner } = reading
+  const { raw, remarks } = tidy(option, winner)
   for (const remark of remarks) report.warning(winner.label, remark)
   if (option.supported === false) {
     judgeUnsupported({ option, winner, raw }, report)
@@ -72,7 +102,7 @@ function readOne(reading: Reading, report: Report): Value | undefined {
     report.warning(winner.label, `this is empty, so the default counts: ${quote(renderDefault(option))}`)
     return defaultOf(option)
   }
-  const placeholder = findPlaceholder(flag, option, raw)
+  const placeholder = findPlaceholder(option, raw)
   if (placeholder !== undefined) report[placeholder.kind](winner.label, placeholder.sentence)
   if (placeholder?.kind === 'problem') return undefined
   const parsed = parseValue(option, raw)
@@ -96,7 +126,7 @@ function whyNotHere({ flag, option, runtime }: Reading, parsed: Result<Value, st
 }
 
 /** Templates write keys without a value, which to oauth2-proxy mean `false`, 0 or the default. */
-function isNothing(option: Option, { source }: Given, raw: Raw): boolean {
+function isNothing(option: Option, { source }: Given, raw: Unparsed): boolean {
   if (raw.form !== 'text' || raw.text !== '') return false
   if (option.kind === 'enum') return !option.values.includes('')
   const isOff = option.inert || option.default === false || option.default === 0
@@ -106,7 +136,7 @@ function isNothing(option: Option, { source }: Given, raw: Raw): boolean {
 interface Unsupported {
   readonly option: Option
   readonly winner: Given
-  readonly raw: Raw
+  readonly raw: Unparsed
 }
 
 /** Its default asks for nothing, and neither does a value that switches it off. */
@@ -122,7 +152,10 @@ function judgeUnsupported({ option, winner, raw }: Unsupported, report: Report):
   report.problem(winner.label, option.instead === undefined ? sentence : `${sentence}; ${option.instead}`)
 }
 
-/** What cannot be read from a flag is a mistake on the command line; what an enum does not know is a bad setting. */
+/**
+ * Reports a value that does not parse: as a mistake on the command line when it came from a flag, unless the option is
+ * an enum or a URL.
+ */
 function reportBadValue(
   { option, winner, sentence }: { option: Option; winner: Given; sentence: string },
   report: Report,
@@ -132,22 +165,17 @@ function reportBadValue(
   else report.problem(winner.label, sentence)
 }
 
-function why(flag: Flag): string {
+function why(flag: string): string {
   return /file|config/u.test(flag) ? 'there are no files' : 'there are no sockets of our own'
 }
 
-function nameWhenAbsent(flag: Flag, runtime: RuntimeName): string {
-  const key = keyOf(flag, OPTIONS[flag])
+function nameInEverySource(flag: string, { option, runtime }: AbsentOption): string {
+  const key = option && keyOf(flag, option)
   if (key === undefined) return `--${flag}`
   return runtime === 'workers' ? variableOf(key) : `--${flag} or ${variableOf(key)}`
 }
 
-function sameValue(left: Value, right: Value): boolean {
-  return JSON.stringify(left) === JSON.stringify(right)
-}
-
-/** One of a few names that a person may have meant, for messages: `; did you mean "x"?` or nothing. */
-export function didYouMean(name: string, known: Iterable<string>): string {
-  const nearest = nearestName(name, known)
-  return nearest === undefined ? '' : `; did you mean ${quote(nearest)}?`
+interface AbsentOption {
+  readonly option: Option | undefined
+  readonly runtime: RuntimeName
 }

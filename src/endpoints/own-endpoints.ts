@@ -1,4 +1,5 @@
 import type { Exchange } from '../http/exchange.ts'
+import { withRetryAfter } from '../http/respond.ts'
 import type { MaybePromise } from '../lib/async.ts'
 import type { AccessEntry } from '../observe/access.ts'
 import { FRAGMENT_SCRIPT } from '../pages/fragment.ts'
@@ -143,7 +144,8 @@ function toRefusal(services: Services, exchange: Exchange, outcome: Refused): Re
   const { status, recovery } = PROBLEMS[reason]
   const isPerson = exchange.facts.wantsHtml
   if (isPerson && recovery === 'form') {
-    return showSignIn(services, exchange, { status, changes, problem: reason, username, returnTo })
+    const page = showSignIn(services, exchange, { status, changes, problem: reason, username, returnTo })
+    return withRetryAfter(page, outcome.problem)
   }
   const isSignOut = exchange.target.path.endsWith('/sign_out') && exchange.request.method === 'GET'
   if (isPerson && isSignOut && reason === 'origin_refused') {

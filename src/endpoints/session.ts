@@ -5,7 +5,7 @@ import type { MaybePromise } from '../lib/async.ts'
 import type { AccessEntry } from '../observe/access.ts'
 import { meetsConstraints } from '../policy/constraints.ts'
 import { decide } from '../policy/decide.ts'
-import { problem, type Reason } from '../problems.ts'
+import { type Problem, problem } from '../problems.ts'
 import type { Services } from '../services.ts'
 import type { Session } from '../session/session.ts'
 import type { Caller, SessionAccess } from '../signin/authenticate.ts'
@@ -35,8 +35,8 @@ export function createSessionEndpoints(services: Services): SessionEndpoints {
     session: (exchange, entry) => answerAbout(services, { exchange, entry, show: showState, access: 'peek' }),
     refreshSession(exchange, entry) {
       const { method } = exchange.request
-      if (method !== 'POST') return refuse(services, exchange, 'method_not_allowed')
-      if (!isFromOwnPage(exchange.facts)) return refuse(services, exchange, 'origin_refused')
+      if (method !== 'POST') return refuse(services, exchange, problem('method_not_allowed'))
+      if (!isFromOwnPage(exchange.facts)) return refuse(services, exchange, problem('origin_refused'))
       return answerAbout(services, { exchange, entry, show: showState, access: 'refresh' })
     },
   }
@@ -51,7 +51,7 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
   const verdict = decide(services.rules, toForwardAuthRequest(exchange), caller.session)
   entry.user = nameOf(caller.session)
   if (verdict.kind === 'sign-in')
-    return bare(services, { exchange, caller, status: caller.problem === undefined ? 401 : 403 })
+    return bare(services, { exchange, caller, status: isRefused(caller) ? 403 : 401 })
   if (verdict.kind === 'deny') return bare(services, { exchange, caller, status: 403 })
   const { session } = verdict
   if (session !== undefined && !meetsConstraints(exchange.target.query, session)) {
@@ -62,6 +62,11 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
   )
   const headers = services.forwarder.answerLines({ session, setCookies })
   return services.respond.answer(exchange, { status: 202, body: null, headers, changes: [] })
+}
+
+/** Not for a 429: of the answers that nginx's auth_request understands, 401 is the one that asks for another try. */
+function isRefused({ problem }: Caller): boolean {
+  return problem !== undefined && problem.reason !== 'too_many_attempts'
 }
 
 function bare(
@@ -84,16 +89,19 @@ async function answerAbout(services: Services, { exchange, entry, show, access }
   const caller = await services.authenticate(exchange, access)
   const { session } = caller
   entry.user = nameOf(session)
-  if (session === undefined) return refuse(services, exchange, 'sign_in_required', caller)
+  if (session === undefined) {
+    const isThrottled = caller.problem !== undefined && !isRefused(caller)
+    return refuse(services, exchange, isThrottled ? caller.problem : problem('sign_in_required'), caller)
+  }
   const refusal = services.rules.refuses(session, session.provider)
-  if (refusal !== undefined) return refuse(services, exchange, refusal.reason, caller)
+  if (refusal !== undefined) return refuse(services, exchange, refusal, caller)
   return services.respond.json(exchange, 200, show(session), caller.changes)
 }
 
 /** These endpoints are read by programs, so what they refuse is JSON whoever asks. */
-function refuse(services: Services, exchange: Exchange, reason: Reason, caller?: Caller): Response {
+function refuse(services: Services, exchange: Exchange, why: Problem, caller?: Caller): Response {
   const asProgram = { ...exchange, facts: { ...exchange.facts, wantsHtml: false } }
-  return services.respond.problem(asProgram, problem(reason), {
+  return services.respond.problem(asProgram, why, {
     changes: caller?.changes ?? [],
     returnTo: '/',
   })

@@ -1,4 +1,4 @@
-import type { CookieConfig } from '../config/config.ts'
+import type { CookieConfig } from '../config/sections/cookie.ts'
 import type { Cookie, CookieChange } from './exchange.ts'
 
 /** More pairs than any honest browser sends; the rest is not looked at. */
@@ -33,6 +33,13 @@ export function toSetCookie(change: CookieChange, cookie: CookieConfig, host: st
   if (cookie.httpOnly) line += '; HttpOnly'
   if (cookie.secure) line += '; Secure'
   return `${line}; SameSite=${capital(sameSite)}`
+}
+
+/** The cookies that a browser with these sends after the answer: what was set takes the place of what was sent. */
+export function withChanges(cookies: readonly Cookie[], changes: readonly CookieChange[]): readonly Cookie[] {
+  const changed = new Set(changes.map(({ name }) => name))
+  const set = changes.filter(({ maxAgeSeconds }) => maxAgeSeconds !== 0)
+  return [...cookies.filter(({ name }) => !changed.has(name)), ...set]
 }
 
 /** Bytes that the longest attributes take, so that a value can be cut to what browsers keep. */

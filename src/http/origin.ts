@@ -1,3 +1,4 @@
+import { isLoopback } from '../lib/loopback.ts'
 import type { Facts } from './exchange.ts'
 
 /**
@@ -5,9 +6,11 @@ import type { Facts } from './exchange.ts'
  * whoever sits in the network; but for this machine, where browsers send Secure cookies over http as well.
  */
 export function isOwnOrigin({ originHeader, origin, scheme, host }: Facts): boolean {
-  return originHeader === origin || (LOOPBACK.test(host) && originHeader === `${scheme}://${host}`)
+  return (
+    originHeader === origin ||
+    (isLoopback(host.replace(/:\d+$/u, '')) && originHeader === `${scheme}://${host}`)
+  )
 }
-const LOOPBACK = /^(?:(?:[^:]+\.)?localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/u
 
 /** A page of this site sent the request: fetch metadata says so, or the Origin where a browser has no metadata. */
 export function isFromOwnPage(facts: Facts): boolean {

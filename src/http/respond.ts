@@ -1,4 +1,4 @@
-import type { CookieConfig } from '../config/config.ts'
+import type { CookieConfig } from '../config/sections/cookie.ts'
 import { PAGE_HEADERS, type Page } from '../pages/layout.ts'
 import type { Pages } from '../pages/pages.ts'
 import type { HeaderLines } from '../platform.ts'
@@ -113,9 +113,9 @@ export function createRespond({ cookie, pages, prefix }: RespondDeps): Respond {
       const response = facts.wantsHtml
         ? respond.page(exchange, status, pages.error({ problem, requestId, returnTo, account }), changes)
         : respond.json(exchange, status, toJson(problem.reason, requestId), changes)
-      const { retryAfter } = PROBLEMS[problem.reason]
-      if (retryAfter !== undefined) response.headers.set('Retry-After', String(retryAfter))
-      return response
+      // RFC 9110 §15.5.9: what still comes of the request is not waited for.
+      if (problem.reason === 'request_timeout') response.headers.set('Connection', 'close')
+      return withRetryAfter(response, problem)
     },
     prepared(reason, kind) {
       const { status, retryAfter = 1 } = PROBLEMS[reason]
@@ -137,6 +137,13 @@ export function createRespond({ cookie, pages, prefix }: RespondDeps): Respond {
     },
   }
   return respond
+}
+
+/** The answer to a failure; one that passes says when another try makes sense. */
+export function withRetryAfter(response: Response, { reason, retryAfterSeconds }: Problem): Response {
+  const seconds = retryAfterSeconds ?? PROBLEMS[reason].retryAfter
+  if (seconds !== undefined) response.headers.set('Retry-After', String(seconds))
+  return response
 }
 
 function toResponse(status: number, body: string | null, lines: HeaderLines): Response {

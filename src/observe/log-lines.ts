@@ -1,11 +1,11 @@
-import type { LogConfig } from '../config/config.ts'
+import type { LogConfig } from '../config/sections/log.ts'
 import type { Platform } from '../platform.ts'
 import type { Level } from '../problems.ts'
 import type { EventFields, EventName, FinishedRequest, Sink } from './event.ts'
 import { createJsonLines } from './json-lines.ts'
 import { createTextLines } from './text-lines.ts'
 
-/** The three kinds of line in one form, without the line end. */
+/** Format of the three kinds of line, without the line end. */
 export interface LineFormat {
   request(finished: FinishedRequest): string
   event(event: EventName, level: Level, fields: EventFields): string

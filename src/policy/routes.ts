@@ -3,7 +3,7 @@ import type { Target } from '../http/exchange.ts'
 import type { Pattern } from '../re2/compile.ts'
 import { compileChecked } from './checked.ts'
 
-/** Says whether a rule lets a method and target through. The method is undefined when nobody trustworthy named it. */
+/** Matches a method and target against the skip-auth rules. The method is undefined when no trusted peer named it. */
 export type RouteMatch = (method: string | undefined, target: Target) => boolean
 
 type Matcher = (method: string | undefined, path: string, decoded: string) => boolean
@@ -25,8 +25,9 @@ export function compileRoutes(rules: readonly RouteRule[]): RouteMatch {
 }
 
 /**
- * Most rules start like `^/assets/`, and a path in another folder cannot fit them: a path is held against the rules of its
- * own first segment and those that name none, so that five hundred rules cost no more than one.
+ * Indexes rules by their first path segment. Most start like `^/assets/`, and a path in another folder cannot fit them:
+ * a path is held against the rules of its own first segment and those that name none, so that five hundred rules cost
+ * no more than one.
  */
 function indexByFirstSegment(rules: readonly RouteRule[]): (path: string) => readonly Matcher[] {
   const anywhere: Matcher[] = []
@@ -46,7 +47,7 @@ function indexByFirstSegment(rules: readonly RouteRule[]): (path: string) => rea
   }
 }
 
-/** `/assets` of `^/assets/…` and `^/assets$`: only where the whole segment is plain text. */
+/** First segment of a pattern, `/assets` of `^/assets/…` and `^/assets$`: only where the whole segment is plain text. */
 function literalSegment({ anchored, exact, prefix }: Pattern): string | undefined {
   if (!anchored || !prefix.startsWith('/')) return undefined
   return exact || prefix.includes('/', 1) ? firstSegment(prefix) : undefined

@@ -1,4 +1,4 @@
-import type { PolicyConfig } from '../config/config.ts'
+import type { PolicyConfig } from '../config/sections/policy.ts'
 import type { AddressSet } from '../http/addresses.ts'
 import type { Target } from '../http/exchange.ts'
 import type { Platform } from '../platform.ts'
@@ -8,19 +8,18 @@ import { compileChecked } from './checked.ts'
 import { compileEmailDomains, type EmailRule, readEmailList } from './emails.ts'
 import { compileRoutes } from './routes.ts'
 
-/** What configuration says about who may pass, compiled once. */
+/** Authorization rules, compiled once. */
 export interface Rules {
-  /** The reason why this person may not use the app; undefined when they may. `provider` is `htpasswd` for local users. */
+  /** Reason why this person may not use the app; undefined when they may. `provider` is `htpasswd` for local users. */
   refuses(identity: Pick<Identity, 'email' | 'groups'>, provider: string): Problem | undefined
-  /** A rule lets this method and path through without a sign-in. */
+  /** True when a rule lets this method and path through without a sign-in. */
   isPublic(method: string | undefined, target: Target): boolean
-  /** Programs live here: 401 instead of a sign-in page. */
+  /** True for routes of programs, which get 401 instead of a sign-in page. */
   isApi(target: Target): boolean
   readonly trustedAddresses: AddressSet
   readonly skipPreflight: boolean
 }
 
-/** What the rules are made from. */
 export interface RulesDeps {
   readonly policy: PolicyConfig
   readonly trustedAddresses: AddressSet

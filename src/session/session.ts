@@ -48,6 +48,8 @@ export interface Session extends Identity {
   readonly id: string
   /** Id of the configured provider, or `htpasswd`. */
   readonly provider: string
+  /** Fingerprint of the record that a local user signed in with; a session without it is none of a local user. */
+  readonly localRecord?: string | undefined
   readonly tokens: Tokens
   /** The sign-in itself: the absolute lifetime counts from here. */
   readonly signedInAtMs: number
@@ -79,5 +81,5 @@ export type Loaded =
   /** Bytes that are ours by name but cannot be opened, or are over. */
   | { readonly kind: 'unreadable'; readonly why: Unreadable }
 
-/** Why a session cookie counts for nothing. */
-export type Unreadable = 'format' | 'key' | 'expired' | 'revoked' | 'lifetime' | 'idle'
+/** Why a session cookie counts for nothing. `future`: not yet, because a clock is wrong. */
+export type Unreadable = 'format' | 'key' | 'future' | 'expired' | 'revoked' | 'account' | 'lifetime' | 'idle'

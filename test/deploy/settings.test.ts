@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
-import { type Loaded, loadConfig } from '../../src/config/load.ts'
+import { type LoadResult, loadConfig } from '../../src/config/load.ts'
 import { keysOf, variableOf } from '../../src/config/option.ts'
-import { ROWS } from '../../src/config/options.ts'
+import { optionTable } from '../../src/config/options.ts'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import { kubernetesTools, type Manifest, render } from '../support/kubernetes.ts'
 
 const deploy = join(import.meta.dirname, '../../deploy')
@@ -17,31 +18,38 @@ const SECRETS = {
 const PLACEHOLDERS = { 'client-secret': 'replace-me', 'cookie-secret': 'replace-me' }
 
 /** Starts the program as far as its configuration, with the secrets as files wherever they are looked for. */
-function load(env: Record<string, string | undefined>, secrets: Record<string, string> = SECRETS): Loaded {
+function load(
+  env: Record<string, string | undefined>,
+  secrets: Record<string, string> = SECRETS,
+): LoadResult {
   const readFile = (path: string) => {
     const content = secrets[path.split('/').at(-1) ?? '']
     if (content === undefined) throw new Error(`no ${path}`)
     return content
   }
-  return loadConfig({ args: [], env, readFile, runtime: 'node', version: '0.1.0' })
+  return loadConfig({ args: [], env, readFile, runtime: 'node', version: '0.1.0' }, PROVIDER_KINDS)
 }
 
-function configOf(loaded: Loaded): Config {
+function configOf(loaded: LoadResult): Config {
   if (loaded.kind !== 'config') throw new Error(loaded.kind === 'text' ? 'help' : loaded.text)
   return loaded.config
+}
+
+const FROM_SECRET: Readonly<Record<string, string>> = {
+  OAUTH2_PROXY_REDIS_CONNECTION_URL: 'redis://redis:6379',
 }
 
 /** What the container of the gate finds in its environment. */
 function podEnvironment(manifests: readonly Manifest[]): Record<string, string> {
   const { spec } = manifests.find(({ kind }) => kind === 'Deployment').spec.template
   const gate = spec.containers.find(({ name }: Manifest) => name === 'sidegate')
-  const own = gate.env.map(({ name, value }: Manifest) => [name, value ?? `the-${name}`])
+  const own = gate.env.map(({ name, value }: Manifest) => [name, value ?? FROM_SECRET[name] ?? `the-${name}`])
   return { ...manifests.find(({ kind }) => kind === 'ConfigMap').data, ...Object.fromEntries(own) }
 }
 
 describe('every variable in deploy/', () => {
   const known = new Map(
-    ROWS.flatMap(([flag, option]) =>
+    [...optionTable(PROVIDER_KINDS)].flatMap(([flag, option]) =>
       keysOf(flag, option).map((key) => [variableOf(key), option.supported] as const),
     ),
   )
@@ -103,7 +111,8 @@ describe('deploy/systemd/sidegate.env', () => {
     expect(flags).toHaveLength(3)
     const readFile = (path: string) => SECRETS[path.split('/').at(-1) as keyof typeof SECRETS]
     const env = parseEnv(read('systemd/sidegate.env'))
-    const loaded = loadConfig({ args: flags, env, readFile, runtime: 'node', version: '0.1.0' })
+    const input = { args: flags, env, readFile, runtime: 'node', version: '0.1.0' } as const
+    const loaded = loadConfig(input, PROVIDER_KINDS)
     expect(loaded).toMatchObject({ warnings: [], config: { listen: { http: { kind: 'fd', fd: 3 } } } })
   })
 })
@@ -118,7 +127,10 @@ it('README.md starts the Node door with settings that can sign in at the redirec
     OAUTH2_PROXY_CLIENT_SECRET: SECRETS['client-secret'],
     OAUTH2_PROXY_COOKIE_SECRET: SECRETS['cookie-secret'],
   }
-  const loaded = loadConfig({ args, env, readFile: () => '', runtime: 'node', version: '0.1.0' })
+  const loaded = loadConfig(
+    { args, env, readFile: () => '', runtime: 'node', version: '0.1.0' },
+    PROVIDER_KINDS,
+  )
   expect(loaded).toMatchObject({ kind: 'config', warnings: [], config: { cookie: { secure: false } } })
   const { listen, signIn } = configOf(loaded)
   const { origin } = new URL(signIn.redirectUrl ?? '')
@@ -133,6 +145,10 @@ const { kubectl = '', helm = '' } = tools ?? {}
 describe.skipIf(tools === undefined).each([
   ['manifests', () => render(kubectl, ['kustomize', join(deploy, 'kubernetes/base')])],
   ['overlay', () => render(kubectl, ['kustomize', join(deploy, 'kubernetes/overlays/example')])],
+  [
+    'overlay with several pods',
+    () => render(kubectl, ['kustomize', join(deploy, 'kubernetes/overlays/several-pods')]),
+  ],
   ['chart', () => render(helm, ['template', 'app', join(deploy, 'helm/sidegate')])],
 ])('the pod of the %s', (_, manifests) => {
   it('starts, reachable from outside, with its own name in each log line', () => {

@@ -1,7 +1,8 @@
 import { type App, createApp } from '../../src/app.ts'
-import { loadConfig } from '../../src/config/load.ts'
+import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import type { Sink } from '../../src/observe/event.ts'
 import type { Completion } from '../../src/platform.ts'
+import { PROVIDER_KINDS, type RegisteredKinds } from '../../src/providers/registry.ts'
 import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
 import { anIncomingRequest } from './incoming-request.ts'
@@ -28,6 +29,8 @@ export interface AGate extends World {
   /** Instead of one app at `/`. */
   readonly upstreams?: readonly string[]
   readonly secret?: string
+  /** Instead of the kinds of providers that there are. */
+  readonly kinds?: RegisteredKinds
   /** Receivers of events beside the log. */
   readonly sinks?: readonly Sink[]
 }
@@ -51,7 +54,8 @@ interface Assembly {
 }
 
 async function assemble({ provider, platform, given, args }: Assembly): Promise<TestGate> {
-  const loaded = loadConfig({
+  const { kinds = PROVIDER_KINDS } = given
+  const input: LoadInput = {
     args: [
       '--provider=oidc',
       `--oidc-issuer-url=${provider.origin}`,
@@ -69,9 +73,11 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
     readFile: platform.readFile,
     runtime: 'node',
     version: '0.0.0',
-  })
+  }
+  const loaded = loadConfig(input, kinds)
   if (loaded.kind !== 'config') throw new Error(loaded.text)
-  const app = await createApp(loaded.config, platform, given.sinks)
+  const { sinks = [] } = given
+  const app = await createApp(loaded.config, platform, { sinks, kinds })
   const ask = async (target: string, asking: Asking = {}): Promise<Response> => {
     const headers = asking.headers ?? ['Host', 'app.example.com']
     const listeners: ((completion: Completion) => void)[] = []

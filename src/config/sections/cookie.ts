@@ -1,17 +1,85 @@
+import { hasControls, quote } from '../../lib/text.ts'
 import { ok } from '../../result.ts'
-import type { CookieConfig } from '../config.ts'
-import { quote } from '../report.ts'
-import type { Settings } from '../settings.ts'
+import type { OptionRows } from '../option.ts'
+import type { SettingsOf } from '../settings.ts'
 import { parseHost } from '../values/domains.ts'
 import { readEach } from '../values/lists.ts'
-import { checkUrl, hasControls, isLoopbackUrl } from '../values/url.ts'
+import { checkUrl, isLoopbackUrl } from '../values/url.ts'
+import {
+  type AnsweringProvider,
+  buildCsrfCookie,
+  type CsrfCookieConfig,
+  type CsrfCookieSettings,
+  readSameSite,
+  type SameSite,
+} from './csrf-cookie.ts'
+
+/** Options of the cookies. */
+export const COOKIE_OPTIONS = {
+  'cookie-name': {
+    group: 'Cookies',
+    kind: 'string',
+    default: '_oauth2_proxy',
+    about:
+      'Name of the session cookie. When it is not given and cookie-secure, path `/` and no cookie-domain allow it, the name is `__Host-_oauth2_proxy`.',
+  },
+  'cookie-domain': {
+    group: 'Cookies',
+    kind: 'list',
+    default: [],
+    key: 'cookie_domains',
+    about:
+      'Domain attribute; of several the longest that fits the host. Empty keeps cookies to the host that set them; so does an entry with a port or `*`, with a warning. Refused where it does not cover the host of redirect-url.',
+  },
+  'cookie-path': {
+    group: 'Cookies',
+    kind: 'string',
+    default: '/',
+    about: 'Path attribute of our cookies. The redirect URI must lie below it.',
+  },
+  'cookie-secure': {
+    group: 'Cookies',
+    kind: 'boolean',
+    default: true,
+    about: 'Secure attribute of our cookies.',
+  },
+  'cookie-httponly': {
+    group: 'Cookies',
+    kind: 'boolean',
+    default: true,
+    about: 'HttpOnly attribute of our cookies.',
+  },
+  'cookie-samesite': {
+    group: 'Cookies',
+    kind: 'enum',
+    values: ['', 'lax', 'strict', 'none'],
+    default: '',
+    about:
+      'SameSite attribute of the session cookie; empty is lax, as browsers would read it without the attribute.',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof COOKIE_OPTIONS>
+
+/** Name and attributes of our cookies. */
+export interface CookieConfig {
+  /** Name of the session cookie, `__Host-` prefix included where it applies. */
+  readonly name: string
+  readonly domains: readonly string[]
+  readonly path: string
+  readonly secure: boolean
+  readonly httpOnly: boolean
+  readonly sameSite: SameSite | undefined
+  readonly csrf: CsrfCookieConfig
+}
 
 const LONGEST_NAME = 256
-/** Sign-ins that somebody may have under way at once, where each has a cookie of its own. */
-const USUAL_CSRF_COOKIES = 20
 
 /** Name and attributes of our cookies (RFC 6265bis §4.1), checked so that no browser drops them. */
-export function buildCookie(settings: Settings): CookieConfig {
+export function buildCookie(
+  settings: CsrfCookieSettings,
+  providers: readonly AnsweringProvider[],
+): CookieConfig {
   const domains = readDomains(settings)
   const path = readPath(settings)
   const secure = settings.value('cookie-secure')
@@ -31,29 +99,7 @@ export function buildCookie(settings: Settings): CookieConfig {
     secure,
     httpOnly,
     sameSite: readSameSite(settings, 'cookie-samesite'),
-    csrf: buildCsrf(settings),
-  }
-}
-
-function buildCsrf(settings: Settings): CookieConfig['csrf'] {
-  const own = readSameSite(settings, 'cookie-csrf-samesite')
-  const inherited = settings.value('cookie-samesite') || undefined
-  if (own === 'strict') {
-    settings.warning(
-      'cookie-csrf-samesite',
-      'a strict cookie does not come back from a provider on another site, so signing in fails there',
-    )
-  }
-  const expireMs = settings.value('cookie-csrf-expire')
-  if (expireMs < 1_000) {
-    settings.problem('cookie-csrf-expire', 'give at least 1s, a sign-in takes some time and has to end')
-  }
-  return {
-    sameSite: own ?? (inherited === 'strict' ? 'lax' : inherited),
-    expireMs,
-    perRequest: settings.value('cookie-csrf-per-request'),
-    // Without any limit abandoned sign-ins would fill the headers of every request until a server refuses them.
-    perRequestLimit: settings.value('cookie-csrf-per-request-limit') || USUAL_CSRF_COOKIES,
+    csrf: buildCsrfCookie(settings, providers),
   }
 }
 
@@ -61,21 +107,7 @@ function isHttpOnLoopback(url: string): boolean {
   return url.startsWith('http:') && checkUrl(url).ok && isLoopbackUrl(url)
 }
 
-function readSameSite(
-  settings: Settings,
-  flag: 'cookie-samesite' | 'cookie-csrf-samesite',
-): CookieConfig['sameSite'] {
-  const value = settings.value(flag)
-  if (value === 'none' && !settings.value('cookie-secure')) {
-    settings.problem(
-      flag,
-      'set --cookie-secure=true, browsers drop a SameSite=None cookie that is not Secure',
-    )
-  }
-  return value === '' ? undefined : value
-}
-
-function readDomains(settings: Settings): readonly string[] {
+function readDomains(settings: SectionSettings): readonly string[] {
   const domains = readEach(settings, 'cookie-domain', (text) => {
     const [, name = ''] = /^(?:\*?\.)?(.*?)(?::\d+)?$/su.exec(text) ?? []
     const host = parseHost(name)
@@ -91,20 +123,19 @@ function readDomains(settings: Settings): readonly string[] {
   return [...new Set(valid)].toSorted((left, right) => right.length - left.length)
 }
 
-function readPath(settings: Settings): string {
+function readPath(settings: SectionSettings): string {
   const path = settings.value('cookie-path')
-  if (!/^\/[\x20-\x3a\x3c-\x7e]*$/u.test(path)) {
-    settings.problem(
-      'cookie-path',
-      `give a path that starts with a slash, without semicolon and line breaks, not ${quote(path)}`,
-    )
-  }
-  return path
+  if (/^\/[\x20-\x3a\x3c-\x7e]*$/u.test(path)) return path
+  settings.problem(
+    'cookie-path',
+    `give a path that starts with a slash, without semicolon and line breaks, not ${quote(path)}`,
+  )
+  return '/'
 }
 
 /** The `__Host-` prefix makes browsers refuse the cookie from anybody but this host (RFC 6265bis §4.1.3.2). */
 function readName(
-  settings: Settings,
+  settings: SectionSettings,
   { domains, path, secure }: Pick<CookieConfig, 'domains' | 'path' | 'secure'>,
 ): string {
   const name = settings.value('cookie-name')

@@ -1,15 +1,109 @@
 import { compilePattern } from '../../re2/compile.ts'
 import { ok, type Result } from '../../result.ts'
-import type { PolicyConfig } from '../config.ts'
-import type { Settings } from '../settings.ts'
+import { type OptionRows, SERVERS } from '../option.ts'
+import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { isVeryWide } from '../values/cidr.ts'
 import { parseEmailDomain } from '../values/domains.ts'
-import { readCidrs, readEach } from '../values/lists.ts'
-import { type ParsedRoute, parseRoute } from './route.ts'
+import { readAllowed, readCidrs, readEach } from '../values/lists.ts'
+import { type ParsedRoute, parseRoute, type RouteRule } from './route.ts'
+import type { SIGN_IN_OPTIONS } from './sign-in.ts'
 
-/** Who may pass, and what needs no sign-in. */
-export function buildPolicy(settings: Settings, files: Files): PolicyConfig {
+/** Options that say who may pass. */
+export const POLICY_OPTIONS = {
+  'email-domain': {
+    group: 'Who may sign in',
+    kind: 'list',
+    default: [],
+    key: 'email_domains',
+    about:
+      'E-mail domains that may sign in: `example.com` exactly, `.example.com` or `*.example.com` its sub-domains, `*` alone everyone that the provider knows. One of this, authenticated-emails-file and htpasswd-file is required.',
+  },
+  'authenticated-emails-file': {
+    group: 'Who may sign in',
+    kind: 'file',
+    default: '',
+    runtimes: SERVERS,
+    about:
+      'File with allowed e-mail addresses, one a line (the first CSV column), `#` starts a comment. Watched. An address in it is allowed whatever email-domain says.',
+  },
+  'allowed-group': {
+    group: 'Who may sign in',
+    kind: 'list',
+    default: [],
+    key: 'allowed_groups',
+    about:
+      'Groups of which one is needed, checked on every request. Always enforced, whatever the provider. An explicitly empty flag is refused.',
+  },
+  'skip-auth-route': {
+    group: 'Requests without a sign-in',
+    kind: 'list',
+    default: [],
+    exact: true,
+    key: 'skip_auth_routes',
+    about:
+      'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. A rule must fit the path as it arrived and as it reads decoded; an ambiguous path (dot segments, `//`, encoded slashes) never matches. `METHOD!=regex` ignores case, unless the pattern begins with `(?-i)`. Patterns are RE2 as in oauth2-proxy: all that Go takes, up to 100,000 characters with counted repeats unfolded, and each is matched in time linear in the path. `(?!…)` and back-references do not exist; patterns that do not start with `^` are warned about.',
+  },
+  'skip-auth-regex': {
+    group: 'Requests without a sign-in',
+    kind: 'list',
+    default: [],
+    exact: true,
+    key: 'skip_auth_regex',
+    about:
+      'Patterns of paths that need no sign-in, for all methods; otherwise as skip-auth-route, which is to be used instead (this one is deprecated in oauth2-proxy).',
+  },
+  'skip-auth-preflight': {
+    group: 'Requests without a sign-in',
+    kind: 'boolean',
+    default: false,
+    about:
+      'CORS preflights need no sign-in: OPTIONS with Origin and Access-Control-Request-Method. oauth2-proxy lets every OPTIONS request pass.',
+  },
+  'api-route': {
+    group: 'Requests without a sign-in',
+    kind: 'list',
+    default: [],
+    exact: true,
+    key: 'api_routes',
+    about:
+      'Patterns (RE2, as for skip-auth-route) of request targets, query included, that are answered with 401 JSON instead of a page or a redirect. They match anywhere in the target unless they start with `^`. These requests still need a sign-in.',
+  },
+  'trusted-ip': {
+    group: 'Requests without a sign-in',
+    kind: 'list',
+    default: [],
+    key: 'trusted_ips',
+    about:
+      'Addresses and CIDR ranges of clients that need no sign-in. With reverse-proxy only an address that a trusted proxy vouches for counts.',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof POLICY_OPTIONS>
+
+/** Authorization rules; clients in `trustedIps` (CIDRs) need no sign-in. */
+export interface PolicyConfig {
+  readonly emailDomains: readonly string[]
+  readonly authenticatedEmailsFile: string | undefined
+  readonly allowedGroups: readonly string[]
+  readonly skipAuthRoutes: readonly RouteRule[]
+  readonly skipAuthPreflight: boolean
+  /** Patterns in RE2 syntax, checked. */
+  readonly apiRoutes: readonly string[]
+  readonly trustedIps: readonly string[]
+}
+
+interface PolicyDeps {
+  readonly files: Files
+  /** Groups of which a person needs one, whichever source asked for them. */
+  readonly allowedGroups: readonly string[]
+}
+
+/** Reads the authorization rules, and the requests that need no sign-in. */
+export function buildPolicy(
+  settings: SettingsOf<typeof POLICY_OPTIONS & typeof SIGN_IN_OPTIONS>,
+  { files, allowedGroups }: PolicyDeps,
+): PolicyConfig {
   checkSomebodyMayPass(settings)
   const trustedIps = readCidrs(settings, 'trusted-ip')
   if (trustedIps.some(isVeryWide)) {
@@ -18,7 +112,7 @@ export function buildPolicy(settings: Settings, files: Files): PolicyConfig {
   return {
     emailDomains: readEmailDomains(settings),
     authenticatedEmailsFile: readEmailsFile(settings, files),
-    allowedGroups: [...readGroups(settings, 'allowed-group'), ...readRoles(settings)],
+    allowedGroups,
     skipAuthRoutes: [
       ...readRoutes(settings, 'skip-auth-route', parseRoute),
       ...readRoutes(settings, 'skip-auth-regex', parseAnyMethod),
@@ -29,7 +123,12 @@ export function buildPolicy(settings: Settings, files: Files): PolicyConfig {
   }
 }
 
-function checkSomebodyMayPass(settings: Settings): void {
+/** Reads the option `allowed-group`, which can be given for each provider. */
+export function readAllowedGroups(settings: SectionSettings): readonly string[] {
+  return readAllowed(settings, { flag: 'allowed-group', what: 'group' })
+}
+
+function checkSomebodyMayPass(settings: SettingsOf<typeof POLICY_OPTIONS & typeof SIGN_IN_OPTIONS>): void {
   const some =
     settings.value('email-domain').length > 0 ||
     settings.value('authenticated-emails-file') !== '' ||
@@ -37,12 +136,12 @@ function checkSomebodyMayPass(settings: Settings): void {
   if (!some) {
     settings.problem(
       'email-domain',
-      'say who may sign in: domains here, authenticated-emails-file or htpasswd-file; * is everybody whom the provider knows',
+      'say who may sign in: domains here, authenticated-emails-file or htpasswd-file; * is everyone that the provider knows',
     )
   }
 }
 
-function readEmailDomains(settings: Settings): readonly string[] {
+function readEmailDomains(settings: SectionSettings): readonly string[] {
   const domains = [...new Set(readEach(settings, 'email-domain', parseEmailDomain))]
   if (domains.includes('*') && domains.length > 1) {
     settings.problem('email-domain', 'remove the * or all the others, * alone lets everybody in')
@@ -50,7 +149,7 @@ function readEmailDomains(settings: Settings): readonly string[] {
   return domains
 }
 
-function readEmailsFile(settings: Settings, files: Files): string | undefined {
+function readEmailsFile(settings: SectionSettings, files: Files): string | undefined {
   const path = settings.value('authenticated-emails-file')
   if (path === '') return undefined
   const text = readTextFile(files, path)
@@ -58,34 +157,17 @@ function readEmailsFile(settings: Settings, files: Files): string | undefined {
   return path
 }
 
-/** A flag such as `--allowed-group=$GROUP` with nothing in it would open the door instead of guarding it. */
-function readGroups(settings: Settings, flag: 'allowed-group' | 'allowed-role'): readonly string[] {
-  const groups = settings.value(flag)
-  if (groups.length === 0 && settings.source(flag) === 'flag') {
-    const what = flag === 'allowed-group' ? 'group' : 'role'
-    settings.problem(flag, `give a ${what} or leave the flag out, without one everybody is allowed`)
-  }
-  if (groups.some((group) => group.trim() === '')) settings.problem(flag, 'remove the blank entry')
-  return groups
-}
-
-function readRoles(settings: Settings): readonly string[] {
-  const roles = readGroups(settings, 'allowed-role')
-  const kind = settings.value('provider')
-  if (roles.length > 0 && kind !== 'keycloak-oidc') {
-    settings.problem('allowed-role', `remove this, there are no roles with --provider=${kind}`)
-  }
-  return roles.map((role) => `role:${role}`)
-}
-
 function readRoutes(
-  settings: Settings,
+  settings: SectionSettings,
   flag: 'skip-auth-route' | 'skip-auth-regex',
   parse: (text: string) => Result<ParsedRoute, string>,
 ): PolicyConfig['skipAuthRoutes'] {
   const routes = readEach(settings, flag, parse)
-  for (const { text, anchored, rule } of routes) {
-    if (!anchored && !rule.negate) {
+  for (const { text, anchored, opensAll, rule } of routes) {
+    if (opensAll) {
+      const which = rule.method === undefined ? 'no request at all' : `no ${rule.method} request`
+      settings.warning(flag, `name the paths that are public, with ${text} ${which} needs a sign-in`)
+    } else if (!anchored && !rule.negate) {
       settings.warning(flag, `start the pattern ${text} with ^, it matches in the middle of a path too`)
     }
     if (!anchored && rule.negate) {

@@ -1,225 +1,237 @@
-import { failed, ok, type Result } from '../../result.ts'
-import type { ProviderConfig } from '../config.ts'
-import { quote } from '../report.ts'
-import { didYouMean, type Settings } from '../settings.ts'
-import { type Files, readTextFile } from '../sources/files.ts'
-import { readEach } from '../values/lists.ts'
-import { isLoopbackUrl } from '../values/url.ts'
-import { readGithub } from './github.ts'
+import { didYouMean, quote } from '../../lib/text.ts'
+import { warnOfOtherKinds } from '../kind-options.ts'
+import { type OptionRows, SERVERS } from '../option.ts'
+import { isSupported, type ProviderKind, type ProviderKinds, type ProviderTraits } from '../provider-kind.ts'
+import type { RawValue } from '../raw.ts'
+import type { Report } from '../report.ts'
+import { type AnySettings, type SettingsOf, settingsFor } from '../settings.ts'
+import type { Files } from '../sources/files.ts'
+import { type POLICY_OPTIONS, readAllowedGroups } from './policy.ts'
+import { buildClient, type CLIENT_OPTIONS, type ClientConfig } from './provider/client.ts'
+import {
+  buildLoginParameters,
+  type LOGIN_PARAMETER_OPTIONS,
+  type LoginParametersConfig,
+} from './provider/login-parameters.ts'
+import { buildOidc, type OIDC_OPTIONS, type OidcConfig } from './provider/oidc.ts'
 
-/** Providers that there are: their names, and the issuer where it is fixed. */
-const KINDS: Readonly<Record<string, { readonly displayName: string; readonly issuer?: string }>> = {
-  oidc: { displayName: 'OpenID Connect' },
-  'keycloak-oidc': { displayName: 'Keycloak OIDC' },
-  google: { displayName: 'Google', issuer: 'https://accounts.google.com' },
-  github: { displayName: 'GitHub' },
+/** Options that every kind of provider has. */
+export const PROVIDER_OPTIONS = {
+  provider: {
+    group: 'Provider',
+    kind: 'string',
+    default: '',
+    about: 'Where people sign in.',
+  },
+  'provider-display-name': {
+    group: 'Provider',
+    kind: 'string',
+    default: '',
+    about: 'Name on the sign-in button; empty is the name of the provider.',
+  },
+  'login-url': {
+    group: 'Provider',
+    kind: 'url',
+    default: '',
+    about: 'Authorization endpoint; discovery overrides it.',
+  },
+  'redeem-url': {
+    group: 'Provider',
+    kind: 'url',
+    default: '',
+    about: 'Token endpoint; discovery overrides it.',
+  },
+  'profile-url': {
+    group: 'Provider',
+    kind: 'url',
+    default: '',
+    about: 'User-info endpoint; discovery overrides it.',
+  },
+  'validate-url': {
+    group: 'Provider',
+    kind: 'url',
+    default: '',
+    about: 'Endpoint that answers 200 to a valid access token. Never taken from discovery.',
+  },
+  'ssl-insecure-skip-verify': {
+    group: 'Provider',
+    kind: 'boolean',
+    default: false,
+    runtimes: SERVERS,
+    about:
+      'Do not verify TLS certificates of the provider. Upstreams are not affected, unlike in oauth2-proxy. For tests only.',
+  },
+  'provider-ca-file': {
+    group: 'Provider',
+    kind: 'list',
+    default: [],
+    key: 'provider_ca_files',
+    supported: false,
+    instead: 'name the file in the variable NODE_EXTRA_CA_CERTS, or DENO_CERT on Deno',
+    about: 'PEM files with certificate authorities for the provider.',
+  },
+  'use-system-trust-store': {
+    group: 'Provider',
+    kind: 'boolean',
+    default: false,
+    supported: false,
+    instead:
+      'name the file of the system in the variable NODE_EXTRA_CA_CERTS, or say DENO_TLS_CA_STORE=system on Deno',
+    about: 'Add provider-ca-file to the authorities of the system instead of replacing them.',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof PROVIDER_OPTIONS>
+
+/** One place to sign in at; `insecureTls` skips the verification of its certificates. */
+export interface ProviderConfig extends ClientConfig, OidcConfig, LoginParametersConfig {
+  /** Free text that no other provider of the configuration has. */
+  readonly id: string
+  readonly kind: string
+  readonly displayName: string
+  readonly loginUrl: string | undefined
+  readonly redeemUrl: string | undefined
+  readonly profileUrl: string | undefined
+  readonly validateUrl: string | undefined
+  /** Host names that are called over https beside those of issuer and endpoints. */
+  readonly hosts: readonly string[]
+  readonly insecureTls: boolean
+  /** Settings of the kind's own options, which only the kind reads. */
+  readonly own: unknown
 }
 
-/** Kinds that take whatever issuer the operator names. */
-const ANY_ISSUER: readonly string[] = ['oidc', 'keycloak-oidc']
-
-/** Providers of oauth2-proxy that there are not yet, and what to give in their place where there is something. */
-const UNSUPPORTED_KINDS: Readonly<Record<string, string>> = {
-  adfs: 'oidc',
-  azure: 'oidc, with oidc-issuer-url=https://login.microsoftonline.com/TENANT/v2.0',
-  bitbucket: '',
-  cidaas: 'oidc',
-  digitalocean: '',
-  'entra-id': 'oidc, with oidc-issuer-url=https://login.microsoftonline.com/TENANT/v2.0',
-  facebook: '',
-  gitlab: 'oidc',
-  keycloak: 'keycloak-oidc',
-  linkedin: '',
-  'login.gov': '',
-  nextcloud: '',
-  sourcehut: '',
+/** The row of `provider` with what the kinds say of themselves; the first one is the default, as Google is in oauth2-proxy. */
+export function describeKinds(kinds: ProviderKinds): OptionRows {
+  const supported = kinds.filter(isSupported)
+  const list = supported.map(({ kind, about }) => `\`${kind}\` (${about})`)
+  const about = `Where people sign in: ${listed(list)}. Options that belong to another of them have no effect, and are warned about.`
+  return { provider: { ...PROVIDER_OPTIONS.provider, default: supported[0]?.kind ?? '', about } }
 }
 
-/** The path at which an issuer publishes its metadata (OpenID Connect Discovery §4, RFC 8414 §3) is no part of its name. */
-const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)\/?$/u
-
-const SIGNING_ALGS = /^(?:EdDSA|(?:ES|HS|PS|RS)(?:256|384|512))$/u
-
-/** The provider that people sign in at. */
-export function buildProvider(settings: Settings, files: Files): ProviderConfig {
-  const kind = readKind(settings)
-  const { displayName, issuer } = KINDS[kind] ?? { displayName: kind }
-  const clientId = readTrimmed(settings, 'client-id')
-  if (clientId === '') settings.problem('client-id', 'give the client id that the provider issued')
-  warnOfInsecure(settings)
-  return {
-    id: kind,
-    kind,
-    displayName: settings.value('provider-display-name') || displayName,
-    clientId,
-    clientSecret: readClientSecret(settings, { files, kind }),
-    issuer: readIssuer(settings, { kind, fixed: issuer }),
-    ...readEndpoints(settings, kind),
-    scope: settings.value('scope') || impliedScope(settings, kind),
-    loginParameters: readLoginParameters(settings),
-    claims: readClaims(settings),
-    signingAlgs: readEach(settings, 'oidc-enabled-signing-alg', parseSigningAlg),
-    skipIssuerVerification: settings.value('insecure-oidc-skip-issuer-verification'),
-    skipNonce: settings.value('insecure-oidc-skip-nonce'),
-    codeChallengeMethod: readCodeChallengeMethod(settings),
-    insecureTls: settings.value('ssl-insecure-skip-verify'),
-    github: readGithub(settings, kind),
-  }
+/** One provider as a source gave it: the options of providers, each with the name that the source has for it. */
+export interface RawProvider {
+  /** Name of the provider in addresses, cookies and the log; its kind unless it is given. */
+  readonly id: RawValue<string>
+  readonly settings: AnySettings
 }
 
-/** A rule on groups needs groups: as in oauth2-proxy, any OpenID provider is asked for them unless `scope` is given. */
-function impliedScope(settings: Settings, kind: string): string | undefined {
-  return ANY_ISSUER.includes(kind) && settings.value('allowed-group').length > 0
-    ? 'openid email profile groups'
-    : undefined
+/** Reads the one provider that the options describe. */
+export function readProvider(all: AnySettings): RawProvider {
+  return { id: { value: undefined, label: all.raw('provider').label }, settings: all }
 }
 
-function readKind(settings: Settings): string {
-  const kind = settings.value('provider')
-  if (Object.hasOwn(KINDS, kind)) return kind
-  const known = 'oidc, keycloak-oidc, google or github'
-  const sentence = Object.hasOwn(UNSUPPORTED_KINDS, kind)
-    ? `${quote(kind)} is not supported yet; give ${UNSUPPORTED_KINDS[kind] || known}`
-    : `give ${known}, not ${quote(kind)}${didYouMean(kind, Object.keys(KINDS))}`
-  settings.problem('provider', sentence)
-  // Google needs nothing more, so this one problem does not look like several.
-  return 'google'
+interface CheckProvidersDeps {
+  readonly files: Files
+  readonly kinds: ProviderKinds
+  readonly report: Report
 }
 
-/** RFC 6749 §A.1 and §A.2 allow blanks around both, and no provider issues such. */
-function readTrimmed(settings: Settings, flag: 'client-id' | 'client-secret'): string {
-  const value = settings.value(flag)
-  const trimmed = value.trim()
-  if (trimmed !== value) settings.warning(flag, 'remove the blanks around the value; it counts without them')
-  return trimmed
-}
-
-function readClientSecret(
-  settings: Settings,
-  { files, kind }: { files: Files; kind: string },
-): ProviderConfig['clientSecret'] {
-  const value = readTrimmed(settings, 'client-secret')
-  const file = settings.value('client-secret-file')
-  if (value !== '') {
-    if (file !== '') {
-      settings.warning('client-secret-file', 'this is not used, because client-secret is given')
-    }
-    return { value }
-  }
-  if (file !== '') {
-    const text = readTextFile(files, file)
-    if (!text.ok) settings.problem('client-secret-file', text.problem)
-    else if (text.value.trim() === '') {
-      settings.problem('client-secret-file', `put the secret into ${quote(file)}, it is empty`)
-    } else if (text.value.trim() !== text.value.replace(/\r?\n$/u, '')) {
-      settings.warning(
-        'client-secret-file',
-        `remove the blanks around the secret in ${quote(file)}; it counts without them`,
+/** Checks providers of any source, and reads the groups of which a person needs one. */
+export function checkProviders(
+  raws: readonly RawProvider[],
+  { files, kinds, report }: CheckProvidersDeps,
+): { readonly providers: readonly ProviderConfig[]; readonly allowedGroups: readonly string[] } {
+  const ids = new Set<string>()
+  const checked = raws.map(({ id, settings }) => {
+    const { provider, allowedGroups } = toProvider(settings, { files, kinds })
+    const own = id.value ?? provider.kind
+    if (ids.has(own)) report.problem(id.label, `give each provider an id of its own, two have ${quote(own)}`)
+    ids.add(own)
+    if (raws.length > 1 && allowedGroups.length > 0) {
+      // One list for all would let the members of a group in that another provider has.
+      report.problem(
+        id.label,
+        'demand no groups, they are asked of everyone alike; or give one provider only',
       )
     }
-    return { file }
+    return { provider: { ...provider, id: own }, allowedGroups }
+  })
+  return {
+    providers: checked.map(({ provider }) => provider),
+    allowedGroups: checked.flatMap(({ allowedGroups }) => allowedGroups),
   }
-  const mayBePublic = ANY_ISSUER.includes(kind)
-  // Blanks alone are a gap that was not filled in rather than the wish to have none.
-  if (!settings.given('client-secret') || settings.value('client-secret') !== '' || !mayBePublic) {
-    const hint = mayBePublic ? '; a public client says --client-secret= with nothing behind it' : ''
-    settings.problem(
-      'client-secret',
-      `give the client secret that the provider issued, or client-secret-file${hint}`,
+}
+
+function toProvider(
+  all: AnySettings,
+  { files, kinds }: Pick<CheckProvidersDeps, 'files' | 'kinds'>,
+): { readonly provider: ProviderConfig; readonly allowedGroups: readonly string[] } {
+  const settings = settingsFor<ProviderRows>(all)
+  const kind = readKind(settings, kinds)
+  const { displayName, traits } = kind
+  warnOfOtherKinds(all, { chosen: kind, kinds })
+  const client = buildClient(settings, { files, publicClient: traits.publicClient })
+  const { own, allowedGroups } = kind.check(all)
+  const groups = readAllowedGroups(settings)
+  const provider = {
+    ...client,
+    id: kind.kind,
+    kind: kind.kind,
+    displayName: settings.value('provider-display-name') || displayName,
+    ...readEndpoints(settings, traits),
+    hosts: traits.hosts,
+    insecureTls: readInsecureTls(settings),
+    ...buildOidc(settings, kind),
+    ...buildLoginParameters(settings, { traits, wantsGroups: groups.length > 0 }),
+    own,
+  }
+  return { provider, allowedGroups: [...groups, ...allowedGroups] }
+}
+
+type ProviderRows = typeof PROVIDER_OPTIONS &
+  typeof CLIENT_OPTIONS &
+  typeof OIDC_OPTIONS &
+  typeof LOGIN_PARAMETER_OPTIONS &
+  typeof POLICY_OPTIONS
+
+function readKind(settings: SectionSettings, kinds: ProviderKinds): ProviderKind {
+  const name = settings.value('provider')
+  const supported = kinds.filter(isSupported)
+  const found = supported.find(({ kind }) => kind === name)
+  if (found !== undefined) return found
+  const names = supported.map(({ kind }) => kind)
+  const unsupported = kinds.find(({ kind }) => kind === name)
+  const sentence =
+    unsupported !== undefined && 'instead' in unsupported
+      ? `${quote(name)} is not supported yet; give ${unsupported.instead || listed(names)}`
+      : `give ${listed(names)}, not ${quote(name)}${didYouMean(name, names)}`
+  settings.problem('provider', sentence)
+  // One that needs no issuer stands in, so that this one problem does not look like several.
+  const standIn = supported.find(({ traits }) => traits.issuer !== 'any')
+  if (standIn === undefined) throw new TypeError('Hand the loader a kind of provider that needs no issuer')
+  return standIn
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+}
+
+function readInsecureTls(settings: SectionSettings): boolean {
+  const insecure = settings.value('ssl-insecure-skip-verify')
+  if (insecure) {
+    settings.warning(
+      'ssl-insecure-skip-verify',
+      'this is insecure: anybody on the way to the provider can sign in as anybody',
     )
   }
-  return undefined
+  return insecure
 }
 
-function readIssuer(
-  settings: Settings,
-  { kind, fixed }: { kind: string; fixed: string | undefined },
-): string | undefined {
-  const given = settings.value('oidc-issuer-url')
-  if (kind === 'github') {
-    if (given !== '') {
-      settings.problem(
-        'oidc-issuer-url',
-        'remove this, GitHub is not an OpenID issuer; or give --provider=oidc',
-      )
-    }
-    return undefined
-  }
-  const issuer = given || fixed
-  const base = issuer?.replace(WELL_KNOWN, '')
-  if (issuer === undefined) settings.problem('oidc-issuer-url', 'give the issuer of the provider')
-  else if (base !== issuer) {
-    settings.problem('oidc-issuer-url', `give the issuer, which is without the path of its metadata: ${base}`)
-  } else if (issuer.startsWith('http://') && !isLoopbackUrl(issuer)) {
-    settings.warning('oidc-issuer-url', 'use https, over plain http others on the way can sign in as anybody')
-  }
-  return issuer
-}
+type Endpoints = Pick<ProviderConfig, 'loginUrl' | 'redeemUrl' | 'profileUrl' | 'validateUrl'>
 
-type Endpoints = Pick<
-  ProviderConfig,
-  'skipDiscovery' | 'loginUrl' | 'redeemUrl' | 'profileUrl' | 'validateUrl' | 'jwksUrl'
->
-
-function readEndpoints(settings: Settings, kind: string): Endpoints {
-  const skipDiscovery = settings.value('skip-oidc-discovery')
-  if (skipDiscovery && kind !== 'github') {
-    for (const flag of ['login-url', 'redeem-url', 'oidc-jwks-url'] as const) {
-      if (settings.value(flag) === '') settings.problem(flag, 'give this URL, discovery is skipped')
-    }
+function readEndpoints(settings: SectionSettings, { issuer, endpoints }: ProviderTraits): Endpoints {
+  const loginUrl = settings.value('login-url') || endpoints.loginUrl
+  const redeemUrl = settings.value('redeem-url') || endpoints.redeemUrl
+  if (issuer === 'none') {
+    if (loginUrl === undefined)
+      settings.problem('login-url', 'give this URL, the provider has none of its own')
+    if (redeemUrl === undefined)
+      settings.problem('redeem-url', 'give this URL, the provider has none of its own')
   }
   return {
-    skipDiscovery,
-    loginUrl: settings.value('login-url') || undefined,
-    redeemUrl: settings.value('redeem-url') || undefined,
-    profileUrl: settings.value('profile-url') || undefined,
-    validateUrl: settings.value('validate-url') || undefined,
-    jwksUrl: settings.value('oidc-jwks-url') || undefined,
-  }
-}
-
-function readLoginParameters(settings: Settings): Readonly<Record<string, string>> {
-  const prompt = settings.value('prompt')
-  const parameters = {
-    prompt,
-    approval_prompt: prompt === '' ? settings.value('approval-prompt') : '',
-    acr_values: settings.value('acr-values'),
-    response_mode: settings.value('auth-request-response-mode'),
-  }
-  return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ''))
-}
-
-function readCodeChallengeMethod(settings: Settings): ProviderConfig['codeChallengeMethod'] {
-  return settings.value('code-challenge-method') || settings.value('force-code-challenge-method') || 'S256'
-}
-
-function readClaims(settings: Settings): ProviderConfig['claims'] {
-  const emailClaim = settings.value('oidc-email-claim')
-  return {
-    email: emailClaim === 'email' ? settings.value('user-id-claim') || 'email' : emailClaim,
-    groups: settings.value('oidc-groups-claim'),
-    audience: settings.value('oidc-audience-claim'),
-    extraAudiences: settings.value('oidc-extra-audience'),
-    skipProfileUrl: settings.value('skip-claims-from-profile-url'),
-    allowUnverifiedEmail: settings.value('insecure-oidc-allow-unverified-email'),
-  }
-}
-
-function parseSigningAlg(text: string): Result<string, string> {
-  return SIGNING_ALGS.test(text) ? ok(text) : failed('give EdDSA, or ES, HS, PS or RS with 256, 384 or 512')
-}
-
-function warnOfInsecure(settings: Settings): void {
-  const dangers = {
-    'insecure-oidc-skip-nonce': 'a stolen ID token can be used for another sign-in',
-    'insecure-oidc-skip-issuer-verification': 'tokens of any issuer with these keys are accepted',
-    'insecure-oidc-allow-unverified-email': 'people can claim an e-mail address that is not theirs',
-    'ssl-insecure-skip-verify': 'anybody on the way to the provider can sign in as anybody',
-  } as const
-  for (const [flag, danger] of Object.entries(dangers) as [keyof typeof dangers, string][]) {
-    if (settings.value(flag)) settings.warning(flag, `this is insecure: ${danger}`)
-  }
-  if (readCodeChallengeMethod(settings) === 'plain') {
-    settings.warning('code-challenge-method', 'use S256, plain does not protect the code')
+    loginUrl,
+    redeemUrl,
+    profileUrl: settings.value('profile-url') || endpoints.profileUrl,
+    validateUrl: settings.value('validate-url') || endpoints.validateUrl,
   }
 }

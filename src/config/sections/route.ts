@@ -1,6 +1,6 @@
+import { quote } from '../../lib/text.ts'
 import { compilePattern } from '../../re2/compile.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import { quote } from '../report.ts'
 
 /** One skip-auth rule: METHOD=regex, METHOD!=regex, regex. */
 export interface RouteRule {
@@ -11,10 +11,15 @@ export interface RouteRule {
   readonly pattern: string
 }
 
+/** Ways to write a pattern that fits every path, all of which start with a slash. */
+const EVERY_PATH = /^\^?(?:\\?\/)?(?:\(?\.[*+]?\??\)?\*?\$?)?$/u
+
 /** A skip-auth rule, with what a warning needs. */
 export interface ParsedRoute {
   readonly rule: RouteRule
   readonly anchored: boolean
+  /** No path needs a sign-in under it: `.*`, `^/`. */
+  readonly opensAll: boolean
   /** The pattern as it was written, quoted. */
   readonly text: string
 }
@@ -35,6 +40,7 @@ export function parseRoute(text: string): Result<ParsedRoute, string> {
   if (pattern === '') return failed('give a pattern')
   const compiled = compilePattern(pattern)
   if (!compiled.ok) return compiled
+  const { anchored } = compiled.value
   const rule = { method: method === '' ? undefined : method.toUpperCase(), negate: bang === '!', pattern }
-  return ok({ rule, anchored: compiled.value.anchored, text: quote(pattern) })
+  return ok({ rule, anchored, opensAll: !rule.negate && EVERY_PATH.test(pattern), text: quote(pattern) })
 }

@@ -1,18 +1,15 @@
+import { quote } from '../../lib/text.ts'
 import type { Result } from '../../result.ts'
-import type { OPTIONS, ReadableFlag } from '../options.ts'
-import { quote } from '../report.ts'
 import type { Settings } from '../settings.ts'
 import { parseCidr } from './cidr.ts'
 
-/** Options that hold a list. */
-export type ListFlag = {
-  [Name in ReadableFlag]: (typeof OPTIONS)[Name] extends { kind: 'list' } ? Name : never
-}[ReadableFlag]
+/** Settings in which this option holds a list. */
+type ListSettings<Flag extends string> = Settings<Readonly<Record<Flag, readonly string[]>>>
 
 /** Reads each entry of a list option; entries that cannot be read are reported one by one, copies are dropped. */
-export function readEach<Entry>(
-  settings: Settings,
-  flag: ListFlag,
+export function readEach<Flag extends string, Entry>(
+  settings: ListSettings<Flag>,
+  flag: Flag,
   parse: (text: string) => Result<Entry, string>,
 ): readonly Entry[] {
   const entries: Entry[] = []
@@ -24,7 +21,23 @@ export function readEach<Entry>(
   return entries
 }
 
+/**
+ * Reads a list of names of which a person needs one; `what` is one of them. A flag such as `--allowed-group=$GROUP` with
+ * nothing in it would let everyone in instead of keeping most people out, so it is refused.
+ */
+export function readAllowed<Flag extends string>(
+  settings: ListSettings<Flag>,
+  { flag, what }: { flag: Flag; what: string },
+): readonly string[] {
+  const names = settings.value(flag)
+  if (names.length === 0 && settings.source(flag) === 'flag') {
+    settings.problem(flag, `give a ${what} or leave the flag out, without one everybody is allowed`)
+  }
+  if (names.some((name) => name.trim() === '')) settings.problem(flag, 'remove the blank entry')
+  return names
+}
+
 /** Reads a list of IP addresses and ranges. */
-export function readCidrs(settings: Settings, flag: 'trusted-proxy-ip' | 'trusted-ip'): readonly string[] {
+export function readCidrs<Flag extends string>(settings: ListSettings<Flag>, flag: Flag): readonly string[] {
   return readEach(settings, flag, parseCidr)
 }

@@ -20,6 +20,10 @@ export const EN: Texts = {
       title: 'Address too long',
       sentence: 'The address of this request is too long.',
     },
+    request_timeout: {
+      title: 'Request took too long',
+      sentence: 'The rest of this request did not arrive in time.',
+    },
     headers_too_many: {
       title: 'Too many headers',
       sentence: 'This request has too many header lines.',
@@ -116,6 +120,10 @@ export const EN: Texts = {
     session_too_large: {
       title: 'Sign-in failed',
       sentence: 'The sign-in does not fit into a cookie. The operator has to change the settings.',
+    },
+    misconfigured: {
+      title: 'Sign-in is not set up correctly',
+      sentence: 'You cannot fix this yourself. Tell the operator of this application, with the request id.',
     },
     provider_unreachable: {
       title: 'Sign-in is not available',

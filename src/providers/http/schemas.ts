@@ -2,30 +2,44 @@ import * as v from 'valibot'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 
-const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(2_048))
-/** What can stand in a header and an address as it is. */
-const Name = v.pipe(v.string(), v.regex(/^[\w.-]{1,255}$/u))
-const Email = v.pipe(v.string(), v.maxLength(320), v.regex(/^[^\s\p{C}]+$/u))
-const Words = v.pipe(v.array(v.string()), v.maxLength(256))
+/** A text that is not empty, and bounded. */
+export const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(2_048))
+/** A name that can stand in a header and an address as it is. */
+export const Name = v.pipe(v.string(), v.regex(/^[\w.-]{1,255}$/u))
+/** An e-mail address without spaces and control characters. */
+export const Email = v.pipe(v.string(), v.maxLength(320), v.regex(/^[^\s\p{C}]+$/u))
+const Words = v.pipe(
+  v.array(v.unknown()),
+  v.maxLength(256),
+  v.transform((words) => words.filter((word) => typeof word === 'string')),
+)
 
-/** What we read of a discovery document (OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3). */
+/** Schema of an optional member: null, empty and of a wrong type are absent. */
+function spare<const Schema extends v.GenericSchema>(schema: Schema) {
+  return v.fallback(v.optional(schema), undefined)
+}
+
+/** Members that are read of a discovery document (OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3). */
 export const DiscoveryDocument = v.object({
   issuer: Text,
   authorization_endpoint: Text,
   token_endpoint: Text,
   jwks_uri: Text,
-  userinfo_endpoint: v.optional(Text),
-  end_session_endpoint: v.optional(Text),
-  revocation_endpoint: v.optional(Text),
-  id_token_signing_alg_values_supported: v.optional(Words),
-  token_endpoint_auth_methods_supported: v.optional(Words),
-  authorization_response_iss_parameter_supported: v.optional(v.boolean()),
+  userinfo_endpoint: spare(Text),
+  end_session_endpoint: spare(Text),
+  revocation_endpoint: spare(Text),
+  id_token_signing_alg_values_supported: spare(Words),
+  token_endpoint_auth_methods_supported: spare(Words),
+  authorization_response_iss_parameter_supported: spare(v.boolean()),
 })
 
 /** A discovery document of the right shape. */
 export type DiscoveryDocument = v.InferOutput<typeof DiscoveryDocument>
 
-/** A JWK Set (RFC 7517 §5). Members that are no objects are dropped: a key we cannot read must not hide those we can. */
+/**
+ * A JWK Set (RFC 7517 §5). Members that are no objects are dropped: a key that cannot be read must not hide those that
+ * can.
+ */
 export const JwkSet = v.object({
   keys: v.pipe(
     v.array(v.unknown()),
@@ -34,38 +48,11 @@ export const JwkSet = v.object({
   ),
 })
 
-/** What a verifier of bearer tokens needs of a discovery document; not every issuer of tokens has a sign-in. */
+/** Members that a verifier of bearer tokens needs of a discovery document; not every issuer of tokens has a sign-in. */
 export const IssuerDocument = v.object({
   issuer: Text,
   jwks_uri: Text,
-  id_token_signing_alg_values_supported: v.optional(Words),
-})
-
-/** `GET /user`. */
-export const GithubUser = v.object({ id: v.pipe(v.number(), v.safeInteger()), login: Name })
-
-/** `GET /user/emails`. */
-export const GithubEmails = v.array(v.object({ email: Email, primary: v.boolean(), verified: v.boolean() }))
-
-// Gitea and Forgejo answer the same calls with other names in their objects.
-const GithubOrganization = v.object({
-  login: v.optional(Text),
-  username: v.optional(Text),
-  name: v.optional(v.nullable(v.string())),
-})
-
-/** `GET /user/orgs`. */
-export const GithubOrganizations = v.array(GithubOrganization)
-
-/** `GET /user/teams`. */
-export const GithubTeams = v.array(
-  v.object({ slug: v.optional(Text), name: Text, organization: v.nullish(GithubOrganization) }),
-)
-
-/** `GET /repos/{owner}/{repo}`. */
-export const GithubRepository = v.object({
-  private: v.boolean(),
-  permissions: v.optional(v.object({ pull: v.boolean(), push: v.boolean() })),
+  id_token_signing_alg_values_supported: spare(Words),
 })
 
 /** Checks a provider's answer against its shape; the values themselves never reach the problem. */

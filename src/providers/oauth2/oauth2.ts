@@ -1,5 +1,5 @@
 import { CodeChallengeMethod, OAuth2Client, OAuth2Tokens } from 'arctic'
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import { type ProviderClient, readJsonObject } from '../http/client.ts'
@@ -10,11 +10,10 @@ import type { LoginRequest, LoginResponse } from '../provider.ts'
 /** The code flow of a plain OAuth 2.0 provider: no ID token, no discovery, no refresh. */
 export interface OAuth2Flow {
   authorizationUrl(login: LoginRequest): string
-  /** Callback parameters to an access token. */
+  /** Exchanges callback parameters for an access token (RFC 6749 §4.1.3). */
   redeem(response: LoginResponse): Promise<Result<string>>
 }
 
-/** What the flow is made with. */
 export interface OAuth2FlowDeps {
   readonly config: Pick<ProviderConfig, 'clientId' | 'loginParameters' | 'codeChallengeMethod'>
   readonly authorizationEndpoint: string
@@ -26,8 +25,8 @@ export interface OAuth2FlowDeps {
 
 /**
  * Builds the flow on arctic's generic client, which writes the authorization address and reads the token answer. The
- * token request itself is ours: arctic's cannot be bounded in time or size and would follow a redirect with the code and the
- * secret in its body.
+ * token request itself is sent by `ProviderClient`: arctic's cannot be bounded in time or size and would follow a
+ * redirect with the code and the secret in its body.
  */
 export function createOAuth2Flow(deps: OAuth2FlowDeps): OAuth2Flow {
   const { config, http, tokenEndpoint } = deps
@@ -43,7 +42,7 @@ export function createOAuth2Flow(deps: OAuth2FlowDeps): OAuth2Flow {
       ])
       for (const [name, value] of Object.entries({ ...config.loginParameters, ...extra })) {
         // The protocol's own parameters are not for settings to change.
-        if (!url.searchParams.has(name)) url.searchParams.set(name, value)
+        if (value !== '' && !url.searchParams.has(name)) url.searchParams.set(name, value)
       }
       return url.href
     },
@@ -59,6 +58,7 @@ export function createOAuth2Flow(deps: OAuth2FlowDeps): OAuth2Flow {
       })
       if (secret.value !== undefined) form.set('client_secret', secret.value)
       const response = await http.request(tokenEndpoint, {
+        endpoint: 'token',
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         body: form.toString(),

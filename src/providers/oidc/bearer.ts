@@ -1,35 +1,40 @@
-import type { BearerConfig } from '../../config/config.ts'
+import type { BearerConfig } from '../../config/sections/bearer.ts'
 import { fromBase64 } from '../../lib/bytes.ts'
-import { problem } from '../../problems.ts'
+import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { Grant } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'
 import type { Provider } from '../provider.ts'
-import { createIssuerVerifier, type IssuerVerifier } from './bearer-issuer.ts'
+import { createIssuerVerifier, type TokenSettings } from './bearer-issuer.ts'
+import { verifyWithFirst } from './first-verifier.ts'
 
 /**
- * Reads an Authorization header as a sign-in. Undefined when it holds no JWT that this configuration looks at; a JWT that
- * does not stand is `bearer_invalid`, or the provider's own problem when keys cannot be had.
+ * Reads an Authorization header as a sign-in (RFC 6750). Undefined when it holds no JWT that this configuration looks
+ * at; a JWT that does not verify is `bearer_invalid`, or the provider's own problem when keys cannot be fetched.
  */
 export type BearerReader = (authorization: string) => Promise<Result<Grant> | undefined>
 
-/** What bearer tokens are judged by. */
 export interface BearerDeps {
   readonly bearer: BearerConfig
-  /** Their verifiers come before the extra issuers. */
+  /** Sign-in providers; their verifiers come before the extra issuers. */
   readonly providers: readonly Provider[]
+  /** Settings of the first provider; they hold for the extra issuers too. */
+  readonly settings: TokenSettings
   readonly context: ProviderContext
 }
 
 /** Compiles skip-jwt-bearer-tokens and extra-jwt-issuers. Nothing is stored: each request shows its token. */
-export function createBearerReader({ bearer, providers, context }: BearerDeps): BearerReader {
+export function createBearerReader({ bearer, providers, settings, context }: BearerDeps): BearerReader {
   if (!bearer.enabled) return async () => undefined
-  const own = providers.flatMap(({ verifyBearer }) => (verifyBearer === undefined ? [] : [{ verifyBearer }]))
-  const extra = bearer.extraIssuers.map((issuer) => createIssuerVerifier(issuer, context))
+  const verifiers = [
+    ...providers.map(({ verifyBearer }) => verifyBearer),
+    ...bearer.extraIssuers.map((issuer) => createIssuerVerifier(issuer, settings, context)),
+  ].filter((verify) => verify !== undefined)
   return async (authorization) => {
     const read = readToken(authorization)
     if (read === undefined || !read.ok) return read
-    return verifyWithFirst([...own, ...extra], read.value)
+    const grant = await verifyWithFirst(verifiers, read.value, problem('bearer_invalid', { check: 'iss' }))
+    return grant.ok ? grant : failed(toBearerProblem(grant.problem))
   }
 }
 
@@ -58,7 +63,7 @@ function findInBasic(encoded: string): string | undefined {
   return isJwt(password) ? password : undefined
 }
 
-/** Three segments of base64url, the first two JSON objects, all of them there. */
+/** True for three segments of base64url, the first two JSON objects, all of them there. */
 function isJwt(text: string): boolean {
   return /^ey[\w-]+\.ey[\w-]+\.[\w-]+$/u.test(text)
 }
@@ -68,18 +73,10 @@ function decodeBase64(text: string): string | undefined {
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
 }
 
-/** The verifier of the issuer that the token names decides; one of another issuer says `iss` without asking for keys. */
-async function verifyWithFirst(
-  verifiers: readonly Pick<IssuerVerifier, 'verifyBearer'>[],
-  token: string,
-): Promise<Result<Grant>> {
-  let last = failed(problem('bearer_invalid', { check: 'iss' }))
-  for (const { verifyBearer } of verifiers) {
-    const grant = await verifyBearer(token)
-    if (grant.ok) return grant
-    const { reason, detail } = grant.problem
-    if (reason !== 'id_token_invalid') last = grant
-    else if (detail?.['check'] !== 'iss') last = failed(problem('bearer_invalid', detail))
-  }
-  return last
+/**
+ * Problem of a bearer token: a JWT that fails a check is no reason to look at the provider; keys that cannot be fetched
+ * are.
+ */
+function toBearerProblem(why: Problem): Problem {
+  return why.reason === 'id_token_invalid' ? problem('bearer_invalid', why.detail) : why
 }

@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
+import type { Log } from '../../observe/log.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { ProviderClient, ProviderResponse } from '../http/client.ts'
@@ -12,19 +13,19 @@ import type { Metadata, ReadMetadata } from './discovery.ts'
 
 /** The calls of the OpenID code flow to one provider. */
 export interface CodeFlow {
-  /** Callback parameters to tokens; checks `iss` (RFC 9207) before the provider is asked. */
+  /** Exchanges callback parameters for tokens; checks `iss` (RFC 9207) before the provider is asked. */
   redeem(response: LoginResponse): Promise<Result<TokenResponse>>
   refresh(refreshToken: string): Promise<Result<TokenResponse>>
-  /** RFC 7009; nothing to do where the provider has no such endpoint. */
+  /** Revokes a refresh token (RFC 7009); does nothing where the provider has no such endpoint. */
   revoke(refreshToken: string): Promise<Result<void>>
 }
 
-/** What the calls are made with. */
 export interface CodeFlowDeps {
-  readonly config: Pick<ProviderConfig, 'clientId' | 'skipIssuerVerification'>
+  readonly config: Pick<ProviderConfig, 'id' | 'clientId' | 'skipIssuerVerification'>
   readonly readMetadata: ReadMetadata
   readonly readClientSecret: ReadClientSecret
   readonly http: ProviderClient
+  readonly log: Pick<Log, 'line'>
 }
 
 type LentFetch = (
@@ -40,20 +41,21 @@ interface Call {
   readonly options: { readonly [oauth.customFetch]: LentFetch; readonly [oauth.allowInsecureRequests]: true }
 }
 
-/** What an OAuth error code from the provider means for the call that it answers. */
+/** Meaning of an OAuth error code for the call that it answers. */
 type JudgeError = (error: string) => Problem
 
-/** S256 of a verifier (RFC 7636 §4.2). */
+/** S256 code challenge of a verifier (RFC 7636 §4.2). */
 export function toCodeChallenge(verifier: string): Promise<string> {
   return oauth.calculatePKCECodeChallenge(verifier)
 }
 
-/** Makes the calls for one provider. */
+/** Creates the calls for one provider. */
 export function createCodeFlow(given: CodeFlowDeps): CodeFlow {
   const deps = { ...given, send: createSendAsClient(given.http) }
+  const toTokens = createReadTokens(given)
   return {
     redeem: (login) =>
-      attempt(deps, refusedCode, async ({ server, client, auth, options }) => {
+      attempt(deps, { endpoint: 'token', judge: refusedCode }, async ({ server, client, auth, options }) => {
         const wrong = checkIssuerParameter(login.parameters, server, deps.config)
         if (wrong !== undefined) return failed(wrong)
         // `iss` was judged above and `state` by the caller; the library insists on seeing the parameters too.
@@ -70,34 +72,58 @@ export function createCodeFlow(given: CodeFlowDeps): CodeFlow {
           verifier,
           options,
         )
-        const { idToken, rest } = await splitIdToken(response)
-        return toTokenResponse(await oauth.processAuthorizationCodeResponse(server, client, rest), idToken)
+        return toTokens(response, (rest) => oauth.processAuthorizationCodeResponse(server, client, rest))
       }),
 
     refresh: (refreshToken) =>
-      attempt(deps, refusedRefresh, async ({ server, client, auth, options }) => {
-        const response = await oauth.refreshTokenGrantRequest(server, client, auth, refreshToken, options)
-        const { idToken, rest } = await splitIdToken(response)
-        return toTokenResponse(await oauth.processRefreshTokenResponse(server, client, rest), idToken)
-      }),
+      attempt(
+        deps,
+        { endpoint: 'token', judge: refusedRefresh },
+        async ({ server, client, auth, options }) => {
+          const response = await oauth.refreshTokenGrantRequest(server, client, auth, refreshToken, options)
+          return toTokens(response, (rest) => oauth.processRefreshTokenResponse(server, client, rest))
+        },
+      ),
 
     revoke: (refreshToken) =>
-      attempt(deps, misbehaved, async ({ server, client, auth, options }) => {
-        if (server.revocation_endpoint === undefined) return ok(undefined)
-        const hint = { token_type_hint: 'refresh_token' }
-        const response = await oauth.revocationRequest(server, client, auth, refreshToken, {
-          ...options,
-          additionalParameters: hint,
-        })
-        return ok(await oauth.processRevocationResponse(response))
-      }),
+      attempt(
+        deps,
+        { endpoint: 'revocation', judge: misbehaved },
+        async ({ server, client, auth, options }) => {
+          if (server.revocation_endpoint === undefined) return ok(undefined)
+          const hint = { token_type_hint: 'refresh_token' }
+          const response = await oauth.revocationRequest(server, client, auth, refreshToken, {
+            ...options,
+            additionalParameters: hint,
+          })
+          return ok(await oauth.processRevocationResponse(response))
+        },
+      ),
   }
 }
 
-/** Runs one exchange with the library and turns what it throws into problems; anything else is a bug and stays one. */
+type Process = (rest: Response) => Promise<oauth.TokenEndpointResponse>
+
+/** Reads token responses; the log names each member that could not be used once. */
+function createReadTokens({ config, log }: Pick<CodeFlowDeps, 'config' | 'log'>) {
+  const named = new Set<string>()
+  return async (response: Response, finish: Process): Promise<Result<TokenResponse>> => {
+    const { idToken, rest, ignored } = await splitIdToken(response)
+    for (const member of ignored.filter((name) => !named.has(name))) {
+      named.add(member)
+      log.line('warn', 'Ignored a member of the token response that cannot be used', {
+        provider: config.id,
+        member,
+      })
+    }
+    return toTokenResponse(await finish(rest), idToken)
+  }
+}
+
+/** Runs one call of the library and turns what it throws into problems; anything else is a bug and stays one. */
 async function attempt<Value>(
   deps: CodeFlowDeps & { readonly send: SendAsClient },
-  judge: JudgeError,
+  { endpoint, judge }: { readonly endpoint: string; readonly judge: JudgeError },
   work: (call: Call) => Promise<Result<Value>>,
 ): Promise<Result<Value>> {
   const metadata = await deps.readMetadata()
@@ -108,7 +134,10 @@ async function attempt<Value>(
   const { clientId } = deps.config
   const client = { id: clientId, secret: secret.value, methods: metadata.value.tokenAuthMethods }
   const lentFetch: LentFetch = async (url, { headers, body }) => {
-    const response = await deps.send({ url, headers, fields: new URLSearchParams(String(body)) }, client)
+    const response = await deps.send(
+      { url, endpoint, headers, fields: new URLSearchParams(String(body)) },
+      client,
+    )
     if (response.ok) return toResponse(response.value)
     refusal = response.problem
     return Response.error()
@@ -125,13 +154,13 @@ async function attempt<Value>(
     if (refusal !== undefined) return failed(refusal)
     if (cause instanceof oauth.ResponseBodyError) return failed(judge(cause.error))
     if (cause instanceof oauth.OperationProcessingError || cause instanceof oauth.UnsupportedOperationError) {
-      return failed(problem('provider_misbehaved', { why: cause.code ?? 'unknown' }))
+      return failed(problem('provider_misbehaved', { why: cause.code ?? 'unknown', endpoint }))
     }
     throw cause
   }
 }
 
-/** RFC 9207 §2.4: compared byte for byte, and required where the provider says that it sends it. */
+/** Checks `iss` (RFC 9207 §2.4): compared byte for byte, and required where the provider says that it sends it. */
 function checkIssuerParameter(
   parameters: URLSearchParams,
   server: oauth.AuthorizationServer,
@@ -154,16 +183,33 @@ function toServer(metadata: Metadata): oauth.AuthorizationServer {
   }
 }
 
-/** Status, media type and body are all that counts; a WWW-Authenticate beside an OAuth error would hide the error. */
+/**
+ * Response for the library: status, media type and body are all that counts; a WWW-Authenticate beside an OAuth error
+ * would hide the error.
+ */
 function toResponse({ status, type, text }: ProviderResponse): Response {
   return new Response(text === '' ? null : text, { status, headers: { 'content-type': type } })
 }
 
-function refusedCode(error: string): Problem {
-  return problem('code_refused', { error: toErrorCode(error) })
+/** Errors of the token endpoint that are about the client and its registration (RFC 6749 §5.2), and the setting to look at. */
+const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+  invalid_client: 'client-secret',
+  unauthorized_client: 'client-id',
+  unsupported_grant_type: 'client-id',
+  invalid_scope: 'scope',
 }
 
-/** Only these two say that the refresh token is over; the field counts, not the text beside it (RFC 6749 §5.2). */
+function refusedCode(error: string): Problem {
+  const setting = Object.hasOwn(CLIENT_ERRORS, error) ? CLIENT_ERRORS[error] : undefined
+  return setting === undefined
+    ? problem('code_refused', { error: toErrorCode(error) })
+    : problem('misconfigured', { error, endpoint: 'token', setting })
+}
+
+/**
+ * Problem of a refused refresh. Only these two codes say that the refresh token is no longer valid; the field counts,
+ * not the text beside it (RFC 6749 §5.2).
+ */
 function refusedRefresh(error: string): Problem {
   const over = error === 'invalid_grant' || error === 'invalid_client'
   return problem(over ? 'refresh_refused' : 'provider_misbehaved', { error: toErrorCode(error) })

@@ -10,16 +10,17 @@ import {
   isPlainText,
   isType,
   type Parties,
+  toSubject,
 } from './id-token.ts'
 import type { VerifiedJwt } from './jwks.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
-/** A provider sends it at once and again for a while when we are down. */
+/** Longest age of a logout token. A provider sends it at once and again for a while when Sidegate is down. */
 const MAX_AGE_MS = 5 * 60_000
 
 /**
- * Judges a logout token whose signature was verified: every check of OpenID Connect Back-Channel Logout 1.0 §2.6 but the
- * replay of `jti`. Pure: the time comes in, in ms since the epoch.
+ * Checks a logout token whose signature was verified: every check of OpenID Connect Back-Channel Logout 1.0 §2.6 but
+ * the replay of `jti`. Pure: the time comes in, in ms since the epoch.
  */
 export function readLogoutToken(jwt: VerifiedJwt, parties: Parties, nowMs: number): Result<Logout> {
   const { claims } = jwt
@@ -28,7 +29,7 @@ export function readLogoutToken(jwt: VerifiedJwt, parties: Parties, nowMs: numbe
   const { iss, sub, sid, iat, jti } = claims
   return ok({
     issuer: String(iss),
-    subject: typeof sub === 'string' ? sub : undefined,
+    subject: toSubject(sub),
     sid: typeof sid === 'string' ? sid : undefined,
     issuedAtMs: Number(iat) * 1000,
     jti: String(jti),

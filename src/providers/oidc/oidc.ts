@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { ok, type Result } from '../../result.ts'
 import type { Session } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'
@@ -12,7 +12,7 @@ import { type OidcDeps, readBearerGrant, readLoginGrant, refreshGrant, toIssuer 
 import { createKeys } from './jwks.ts'
 import { chooseAlgs, createTokenVerifier } from './token-verifier.ts'
 
-/** What a preset changes about the generic OpenID provider. */
+/** Changes of a preset to the generic OpenID provider. */
 export interface OidcPreset {
   /** Further spellings of the issuer that its ID tokens carry. */
   readonly issuerAliases?: readonly string[]
@@ -82,11 +82,14 @@ function assemble(
     readClientSecret,
     platform: context.platform,
   })
-  const flow = createCodeFlow({ config, readMetadata, readClientSecret, http })
+  const flow = createCodeFlow({ config, readMetadata, readClientSecret, http, log: context.log })
   return { config, context, readMetadata, http, flow, verifier }
 }
 
-/** The address' own query stays; what this login adds wins over the settings, and the protocol over both. */
+/**
+ * Builds the authorization URL. The address' own query stays; what this login adds wins over the settings, and the
+ * protocol over both.
+ */
 async function toAuthorizationUrl(
   config: ProviderConfig,
   readMetadata: ReadMetadata,
@@ -108,11 +111,14 @@ async function toAuthorizationUrl(
     code_challenge: method === 'plain' ? login.codeVerifier : await toCodeChallenge(login.codeVerifier),
     code_challenge_method: method,
   }
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === '') url.searchParams.delete(name)
+    else url.searchParams.set(name, value)
+  }
   return ok(url.href)
 }
 
-/** OpenID Connect RP-Initiated Logout 1.0 §2. */
+/** Builds the logout request (OpenID Connect RP-Initiated Logout 1.0 §2). */
 function toEndSessionUrl(
   clientId: string,
   { endSessionEndpoint }: Metadata,

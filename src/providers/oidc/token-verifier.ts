@@ -14,18 +14,17 @@ import {
 import { type Acceptance, type Claims, type Keys, peekIssuer, type VerifiedJwt } from './jwks.ts'
 import { readLogoutToken } from './logout-token.ts'
 
-/** Tokens of one issuer to verified claims. */
+/** Verifies tokens of one issuer and returns their claims. */
 export interface TokenVerifier {
-  /** An ID token of a login or a refresh; `accessToken` came with it. */
+  /** Verifies an ID token of a login or a refresh; `accessToken` came with it. */
   idToken(token: string, login: LoginChecks & { readonly accessToken: string }): Promise<Result<Claims>>
-  /** A profile that came as a JWT; its subject is the caller's to compare. */
+  /** Verifies a profile that came as a JWT; its subject is the caller's to compare. */
   profile(token: string): Promise<Result<Claims>>
-  /** A JWT from an Authorization header. */
+  /** Verifies a JWT from an Authorization header. */
   bearer(token: string): Promise<Result<Claims>>
   logoutToken(token: string): Promise<Result<Logout>>
 }
 
-/** What tokens are judged by. */
 export interface TokenVerifierDeps {
   readonly keys: Keys
   readonly parties: Parties
@@ -63,9 +62,12 @@ export function chooseAlgs(
   return usable.length > 0 ? usable : ['RS256']
 }
 
-/** Puts signature and claims together: no claim is looked at before the signature stands. */
+/** Verifies signature and claims: no claim is looked at before the signature is verified. */
 export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
   const { keys, parties, platform } = deps
+
+  /** Algorithm of the last ID token of a sign-in: what the provider was told to sign with for this client. */
+  let usedAlg: string | undefined
 
   async function verify(token: string, from: Acceptance['from']): Promise<Result<VerifiedJwt>> {
     const algs = await deps.algs()
@@ -84,6 +86,7 @@ export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
       const refusal =
         checkIdToken(jwt.value, parties, login, platform.now()) ??
         (await checkAccessTokenHash(jwt.value, login.accessToken))
+      if (refusal === undefined) usedAlg = jwt.value.alg
       return refusal === undefined ? ok(jwt.value.claims) : failed(refusal)
     },
     async profile(token) {
@@ -102,8 +105,14 @@ export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
       return refusal === undefined ? ok(jwt.value.claims) : failed(refusal)
     },
     async logoutToken(token) {
+      // Another provider's token is no reason to fetch the keys of this one.
+      const named = peekIssuer(token)
+      if (named !== undefined && parties.issuers?.includes(named) === false) return failed(invalid('iss'))
       const jwt = await verify(token, 'anybody')
-      return jwt.ok ? readLogoutToken(jwt.value, parties, platform.now()) : jwt
+      if (!jwt.ok) return jwt
+      // Back-Channel Logout 1.0 §2.6: signed with the algorithm of the client's ID tokens.
+      if (usedAlg !== undefined && jwt.value.alg !== usedAlg) return failed(invalid('alg'))
+      return readLogoutToken(jwt.value, parties, platform.now())
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { Program } from '../program.ts'
 import { createAlphabet } from './alphabet.ts'
 import { createStateCache } from './state-cache.ts'
-import { createTransitions, setsOf, type Target } from './transitions.ts'
+import { createTransitions, type NextState, setsOf } from './transitions.ts'
 
 /** Direction of reading: from the start of a text, or from its end. */
 export type Direction = 'forward' | 'backward'
@@ -44,7 +44,7 @@ export function createAutomaton(program: Program, { direction, prefix }: Reading
   let entry = UNKNOWN
   let enteredAt = -1
 
-  function toCell(target: Target): number {
+  function toCell(target: NextState): number {
     return target === 'match' ? MATCH : target === 'dead' ? DEAD : cache.rowOf(target)
   }
 

@@ -4,13 +4,13 @@ import { createClosure, type Neighbour } from './closure.ts'
 import type { State } from './state-cache.ts'
 
 /** Result of a step: another state, or an end that no further text can change. */
-export type Target = State | 'match' | 'dead'
+export type NextState = State | 'match' | 'dead'
 
 /** The deterministic automaton of a program, computed one step at a time (subset construction). */
 export interface Transitions {
-  readonly start: () => Target
+  readonly start: () => NextState
   /** `symbol` numbers a class of the alphabet; the number behind the last one is the end of the text. */
-  follow(state: State, symbol: number): Target
+  follow(state: State, symbol: number): NextState
   /** Instructions looked at since the automaton was made. */
   readonly visits: () => number
 }
@@ -26,7 +26,7 @@ export function createTransitions(program: Program, samples: readonly number[]):
   })
   let steps = 0
 
-  function finish(before: Neighbour): Target {
+  function finish(before: Neighbour): NextState {
     const { matched, undecided, waiting } = closure
     if (matched) return 'match'
     if (anchored && waiting.length === 0) return 'dead'

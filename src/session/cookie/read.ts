@@ -1,4 +1,4 @@
-import type { SessionConfig } from '../../config/config.ts'
+import type { SessionConfig } from '../../config/sections/session.ts'
 import type { KeyRing } from '../../crypto/keys.ts'
 import { open } from '../../crypto/seal.ts'
 import type { Cookie } from '../../http/exchange.ts'
@@ -17,7 +17,10 @@ export interface SessionReaderDeps {
   readonly config: SessionConfig
   readonly ring: KeyRing
   readonly denylist: Pick<Denylist, 'denies'>
+  readonly hasAccount: (session: Session) => boolean
   readonly platform: Pick<Platform, 'now'>
+  /** Told of each session that was opened for the first time. */
+  readonly onSeen?: (token: string, session: Session) => void
 }
 
 /** Reads and judges what requests carry. */
@@ -39,7 +42,9 @@ export function createSessionReader({
   config,
   ring,
   denylist,
+  hasAccount,
   platform,
+  onSeen,
 }: SessionReaderDeps): SessionReader {
   const opened = createSessionCache()
   let openedUnder = ring.generation
@@ -61,10 +66,12 @@ export function createSessionReader({
     const found = { session, current: sealed.value.current }
     // Keys that were replaced meanwhile may have been the ones that opened it.
     if (generation === ring.generation) opened.add(token, found)
+    onSeen?.(token, session)
     return found
   }
 
-  const judgeNow = (session: Session) => judge(session, { config, denylist, nowMs: platform.now() })
+  const judgeNow = (session: Session) =>
+    judge(session, { config, denylist, hasAccount, nowMs: platform.now() })
 
   function conclude({ session, current }: CachedSession, stale: readonly string[]): Loaded {
     const why = judgeNow(session)

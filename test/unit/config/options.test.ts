@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { GROUPS, keyOf, variableOf } from '../../../src/config/option.ts'
-import { type Flag, OPTIONS, ROWS } from '../../../src/config/options.ts'
+import { keyOf, variableOf } from '../../../src/config/option.ts'
+import { groupsOf, optionTable } from '../../../src/config/options.ts'
 import { defaultOf, parseValue } from '../../../src/config/values/values.ts'
+import { PROVIDER_KINDS } from '../../../src/providers/registry.ts'
 import { load, problemsOf } from './config-fixture.ts'
 
 /** Every option of oauth2-proxy 7.15 but those of the Program group. */
@@ -53,7 +54,7 @@ const IRREGULAR: Readonly<Record<string, string>> = {
 }
 
 const FILES = {
-  '/users': 'alice:{SHA}x',
+  '/users': 'alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=',
   '/secret': 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk',
   '/cert': '-----BEGIN CERTIFICATE-----\n',
   '/key': '-----BEGIN PRIVATE KEY-----\n',
@@ -147,7 +148,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'cookie-secret': ['k!9vN0eSgGm3oWc%'],
   'cookie-secret-file': ['/secret', '--cookie-secret='],
   'cookie-domain': ['example.com'],
-  'cookie-path': ['/app'],
+  'cookie-path': ['/app', '--proxy-prefix=/app/oauth2'],
   'cookie-expire': ['1h'],
   'cookie-refresh': ['1h'],
   'cookie-secure': ['false'],
@@ -179,6 +180,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'pass-access-token': ['true'],
   'pass-authorization-header': ['true'],
   'set-xauthrequest': ['true'],
+  'set-xforwarded': ['true'],
   'set-authorization-header': ['true'],
   'set-basic-auth': ['true', ...BASIC],
   'prefer-email-to-user': ['true'],
@@ -197,18 +199,20 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'log-format': ['text'],
 }
 
+const TABLE = optionTable(PROVIDER_KINDS)
+const ROWS = [...TABLE]
 const supported = ROWS.filter(([, option]) => option.supported !== false && option.inert === undefined)
 const unsupported = ROWS.filter(([, option]) => option.supported === false)
 
 describe('the option table', () => {
   it('knows every option of oauth2-proxy', () => {
-    expect(OAUTH2_PROXY.filter((flag) => !Object.hasOwn(OPTIONS, flag))).toEqual([])
+    expect(OAUTH2_PROXY.filter((flag) => !TABLE.has(flag))).toEqual([])
     expect(OAUTH2_PROXY).toHaveLength(167)
   })
 
   it.each(Object.entries(IRREGULAR))('calls --%s %s in files', (flag, key) => {
-    // The keys of the table above are flags, which the first test would say if they were not.
-    expect(keyOf(flag, OPTIONS[flag as Flag])).toBe(key)
+    const option = TABLE.get(flag)
+    expect(option && keyOf(flag, option)).toBe(key)
   })
 
   it('gives every option a name of its own in each source', () => {
@@ -219,7 +223,7 @@ describe('the option table', () => {
 
   it.each(ROWS)('--%s is described, belongs to a group and has a default of its kind', (_, option) => {
     expect(option.about).toMatch(/^[A-Z`a-z].*\.$/u)
-    expect(GROUPS).toContain(option.group)
+    expect(groupsOf(TABLE)).toContain(option.group)
     const text = Array.isArray(option.default) ? undefined : String(option.default)
     const raw =
       text === undefined
@@ -318,7 +322,7 @@ it('asks any OpenID provider for groups when a rule needs them, unless a scope i
     const loaded = load({ args })
     return loaded.kind === 'config' ? loaded.config.providers[0]?.scope : loaded
   }
-  expect(scopeOf()).toBeUndefined()
+  expect(scopeOf()).toBe('openid email profile')
   expect(scopeOf('--allowed-group=admins')).toBe('openid email profile groups')
   expect(scopeOf('--allowed-group=admins', '--scope=openid email')).toBe('openid email')
 })

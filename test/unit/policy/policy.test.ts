@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { PolicyConfig } from '../../../src/config/config.ts'
+import type { PolicyConfig } from '../../../src/config/sections/policy.ts'
 import type { RouteRule } from '../../../src/config/sections/route.ts'
 import { createAddressSet } from '../../../src/http/addresses.ts'
 import { parseTarget } from '../../../src/http/target.ts'
@@ -62,7 +62,7 @@ describe('email rules', () => {
     ['.example.com', 'a@example.com', false],
     ['*.example.com', 'a@evil.com@foo.example.com', false],
     ['*', 'anything@at.all', true],
-    ['*', '', false],
+    ['*', '', true],
   ])('domain %s and address %j: %s', (domain, email, admitted) => {
     expect(compileEmailDomains([domain]).admits(email)).toBe(admitted)
   })

@@ -1,5 +1,7 @@
 import { createDecipheriv } from 'node:crypto'
-import type { Config, ProviderConfig, SessionConfig } from '../../../src/config/config.ts'
+import type { Config } from '../../../src/config/config.ts'
+import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
+import type { SessionConfig } from '../../../src/config/sections/session.ts'
 import { createKeyRing, type KeyRing, toDeployment } from '../../../src/crypto/keys.ts'
 import type { Cookie, CookieChange } from '../../../src/http/exchange.ts'
 import type { Platform } from '../../../src/platform.ts'
@@ -81,6 +83,7 @@ export interface AGate extends Wishes {
   readonly deployment?: string
   readonly cookieName?: string
   readonly attributeBytes?: number
+  readonly hasAccount?: (session: Session) => boolean
   readonly platform?: { readonly now: () => number; readonly openAesGcm?: Platform['openAesGcm'] }
 }
 
@@ -94,7 +97,7 @@ export async function aGate(given: AGate = {}): Promise<Gate> {
     purpose: 'session',
     openAesGcm: platform.openAesGcm,
   })
-  const denylist = createDenylist({ now: platform.now, config: config.session })
+  const denylist = createDenylist({ log: { line() {} }, now: platform.now, config: config.session })
   const store = createSessionStore({
     cookieName: given.cookieName ?? NAME,
     attributeBytes: given.attributeBytes ?? ATTRIBUTE_BYTES,
@@ -102,6 +105,7 @@ export async function aGate(given: AGate = {}): Promise<Gate> {
     projection: compileProjection(config),
     ring,
     denylist,
+    hasAccount: given.hasAccount ?? (() => true),
     platform,
   })
   return { store, ring, denylist, config }

@@ -1,4 +1,6 @@
-import type { CookieConfig, SignInConfig } from '../../../src/config/config.ts'
+import type { CookieConfig } from '../../../src/config/sections/cookie.ts'
+import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
+import type { SignInConfig } from '../../../src/config/sections/sign-in.ts'
 import { createKeyRing } from '../../../src/crypto/keys.ts'
 import { readCookies } from '../../../src/http/cookies.ts'
 import type { CookieChange, Exchange } from '../../../src/http/exchange.ts'
@@ -11,7 +13,7 @@ import { type Problem, problem } from '../../../src/problems.ts'
 import type { Provider } from '../../../src/providers/provider.ts'
 import { createProviders } from '../../../src/providers/registry.ts'
 import { failed, ok } from '../../../src/result.ts'
-import type { Denial } from '../../../src/session/denylist.ts'
+import type { Denial } from '../../../src/session/denial.ts'
 import type { Identity, Session } from '../../../src/session/session.ts'
 import type { SignInContext } from '../../../src/signin/context.ts'
 import type { LocalUsers } from '../../../src/signin/local/local-users.ts'
@@ -124,6 +126,8 @@ export interface Given {
   readonly formPost?: boolean
   readonly localUsers?: LocalUsers
   readonly providers?: readonly Provider[]
+  /** Changes to the settings of the usual provider. */
+  readonly provider?: Partial<ProviderConfig>
   /** Changes to the provider's discovery document. */
   readonly metadata?: Claims
 }
@@ -162,7 +166,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
         ...given.signIn,
       },
     },
-    providers: given.providers ?? createProviders([aProviderConfig()], providerContext),
+    providers: given.providers ?? createProviders([aProviderConfig(given.provider)], providerContext),
     formPost: given.formPost ?? false,
     ring: await createKeyRing({
       secrets: [new Uint8Array(32).fill(7)],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { json, redirectTo, status } from '../../../support/fake-server.ts'
+import { aBench } from '../../providers/providers-fixture.ts'
 import { type AnExchange, aJar, anExchange, aSignInBench, type Given, shortOf } from '../signin-fixture.ts'
 
 const OUT = '/oauth2/sign_out'
@@ -36,7 +37,8 @@ test('LO-05: every cookie of ours ends, and the provider hears about it', async 
   expect(shortOf(outcome)).toMatch(/^to https:\/\/op\.test\/logout\?/u)
   expect([...jar.cookies.keys()]).toEqual([])
   expect(op.revoked).toEqual([session?.tokens.refresh])
-  expect(denials).toEqual([{ kind: 'session', id: session?.id }])
+  const of = { issuer: session?.issuer, subject: 'alice', signedInBeforeMs: session?.signedInAtMs }
+  expect(denials).toEqual([{ kind: 'session', id: session?.id, of }])
   expect(events.at(-1)).toMatchObject({ event: 'signed_out', fields: { user: 'alice', provider: 'oidc' } })
 })
 
@@ -243,7 +245,9 @@ test('LO-09: a logout token ends the sessions of its subject up to its moment', 
 test('LO-09: a session id ends that session alone', async () => {
   const { denials, op, signIn } = await aSignInBench()
   await signIn.backchannel(post(`logout_token=${await op.logoutToken({ sid: 's-1' })}`))
-  expect(denials).toEqual([{ kind: 'sid', issuer: 'https://op.test', sid: 's-1' }])
+  expect(denials).toMatchObject([
+    { kind: 'sid', issuer: 'https://op.test', sid: 's-1', of: { subject: 'alice' } },
+  ])
 })
 
 test('LO-14: a logout token counts once', async () => {
@@ -284,4 +288,27 @@ test('LO-09: without keys nobody can say, so the provider is asked to try again'
   expect(shortOf(await signIn.backchannel(post(`logout_token=${await op.logoutToken()}`)))).toBe(
     'provider_unreachable',
   )
+})
+
+test('a logout token gets the answer of the provider that it names, whatever the others say', async () => {
+  const own = await aBench({ id: 'own', issuer: 'https://own.test' }, {}, 'https://own.test')
+  const other = await aBench()
+  const { denials, signIn } = await aSignInBench({ providers: [own.provider, other.provider] })
+  const ask = async () =>
+    shortOf(await signIn.backchannel(post(`logout_token=${await own.op.logoutToken()}`)))
+  own.op.scripts.jwks = () => json(500, {})
+  expect(await ask()).toBe('provider_unreachable')
+  delete own.op.scripts.jwks
+  own.platform.pass(60_000)
+  expect(await ask()).toBe('done')
+  expect(denials).toMatchObject([{ issuer: 'https://own.test' }])
+  expect(other.op.hits.jwks).toBe(0)
+})
+
+test('a logout token of an issuer that is no provider here is refused', async () => {
+  const { signIn, denials } = await aSignInBench()
+  const stranger = await aBench({}, {}, 'https://stranger.test')
+  const token = await stranger.op.logoutToken()
+  expect(shortOf(await signIn.backchannel(post(`logout_token=${token}`)))).toBe('request_malformed/iss')
+  expect(denials).toEqual([])
 })

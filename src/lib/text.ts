@@ -1,3 +1,14 @@
+/** A value as messages show it: quoted, on one line, bounded, and without the password of a URL. */
+export function quote(value: string): string {
+  const shown = value.replaceAll(/\/\/\S*@/gu, '//…@')
+  return JSON.stringify(shown.length > 120 ? `${shown.slice(0, 120)}…` : shown)
+}
+
+/** Control characters, line breaks included: never part of a header, cookie attribute or URL. */
+export function hasControls(text: string): boolean {
+  return /[\x00-\x1f\x7f]/u.test(text)
+}
+
 /** The known name that a misspelt one most likely meant; undefined when none is close. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
@@ -25,4 +36,10 @@ function editDistance(left: string, right: string): number {
     row = next
   }
   return row.at(-1) ?? 0
+}
+
+/** One of a few names that a person may have meant, for messages: `; did you mean "x"?` or nothing. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const nearest = nearestName(name, known)
+  return nearest === undefined ? '' : `; did you mean ${quote(nearest)}?`
 }
