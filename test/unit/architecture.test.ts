@@ -133,6 +133,12 @@ describe('the house', () => {
     ])
   })
 
+  it('compiles patterns through one file of their room only', () => {
+    const others = arrows.filter(({ from, to }) => roomOf(from) !== 're2' && roomOf(to) === 're2')
+    expect(others.length).toBeGreaterThan(2)
+    expect(others.filter(({ to }) => to !== 'src/re2/compile.ts')).toEqual([])
+  })
+
   it('has no circle of value imports from file to file', () => {
     let left = arrows.filter(({ typeOnly }) => !typeOnly)
     expect(left.length).toBeGreaterThan(200)
