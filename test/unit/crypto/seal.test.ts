@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createKeyRing, type KeyPurpose, type KeyRing, lengthPrefixed } from '../../../src/crypto/keys.ts'
 import { open, seal, sealedLength } from '../../../src/crypto/seal.ts'
 import { toBase64Url, utf8 } from '../../../src/lib/bytes.ts'
+import { fastestOf } from '../../support/timing.ts'
 import { DEPLOYMENT, OTHER_SECRET, openAesGcm, SECRET } from '../session/refresh-fixture.ts'
 
 const BYTES = utf8('who is asking')
@@ -182,9 +183,9 @@ describe('the header', () => {
   it('that asks for two thousand million rounds costs nothing (CK-14)', async () => {
     const ring = await aRing()
     const bomb = toBase64Url(utf8('{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2s":"AA","p2c":2000000000}'))
-    const started = performance.now()
-    expect(await outcome(ring, `${bomb}.eA.AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA`)).toBe('format')
-    expect(performance.now() - started).toBeLessThan(50)
+    const token = `${bomb}.eA.AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA`
+    expect(await outcome(ring, token)).toBe('format')
+    expect(await fastestOf(5, () => outcome(ring, token))).toBeLessThan(50)
   })
 })
 
