@@ -1,6 +1,6 @@
 import { CompactEncrypt, CompactSign, UnsecuredJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { createKeyRing, type KeyPurpose, type KeyRing, toDeployment } from '../../../src/crypto/keys.ts'
+import { createKeyRing, type KeyPurpose, type KeyRing, lengthPrefixed } from '../../../src/crypto/keys.ts'
 import { open, seal, sealedLength } from '../../../src/crypto/seal.ts'
 import { toBase64Url, utf8 } from '../../../src/lib/bytes.ts'
 import { DEPLOYMENT, OTHER_SECRET, openAesGcm, SECRET } from '../session/refresh-fixture.ts'
@@ -202,7 +202,7 @@ describe('a key ring', () => {
   it.each([
     ['another secret (CK-07)', { secrets: [OTHER_SECRET] }],
     ['another purpose (CK-20, 21)', { purpose: 'transaction' as const }],
-    ['another deployment with the same secret (CK-22)', { deployment: toDeployment(['client-2']) }],
+    ['another deployment with the same secret (CK-22)', { deployment: lengthPrefixed(['client-2']) }],
   ])('of %s opens nothing of ours', async (_, other) => {
     const token = await seal(await aRing(other), BYTES)
     expect(await outcome(await aRing(), token)).toBe('key')
@@ -215,9 +215,9 @@ describe('a key ring', () => {
   })
 
   it('names deployments so that no two can be confused (CK-50)', () => {
-    expect(toDeployment(['s', '_csrfX'])).not.toBe(toDeployment(['s_csrf', 'X']))
-    expect(toDeployment(['a', 'b'])).not.toBe(toDeployment(['ab']))
-    expect(toDeployment(['1:a'])).not.toBe(toDeployment(['', 'a']))
+    expect(lengthPrefixed(['s', '_csrfX'])).not.toBe(lengthPrefixed(['s_csrf', 'X']))
+    expect(lengthPrefixed(['a', 'b'])).not.toBe(lengthPrefixed(['ab']))
+    expect(lengthPrefixed(['1:a'])).not.toBe(lengthPrefixed(['', 'a']))
   })
 
   it('changes its keys while in use', async () => {
