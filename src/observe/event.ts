@@ -40,6 +40,8 @@ export interface FinishedRequest {
   readonly upstream: string | undefined
   /** public, allow, sign-in, deny, the name of the endpoint that answered, or the reason why nothing did. */
   readonly verdict: string
+  /** What was wrong with a request that could not be read as one. */
+  readonly why?: string | undefined
   readonly userAgent: string
   readonly aborted: boolean
 }
