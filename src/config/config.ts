@@ -1,4 +1,5 @@
 import type { UpstreamAddress } from '../platform.ts'
+import type { OwnPaths } from './own-paths.ts'
 import type { Pattern, RouteRule } from './route-rule.ts'
 
 /**
@@ -44,9 +45,7 @@ interface TlsListenConfig {
 }
 
 /** Paths of our own; ping answers only to `pingUserAgent` when that is not empty. */
-export interface PathsConfig {
-  /** `/oauth2`, without a slash at the end. */
-  readonly prefix: string
+export interface PathsConfig extends OwnPaths {
   /** Exact path, or undefined when switched off. */
   readonly ping: string | undefined
   readonly ready: string | undefined

@@ -1,4 +1,5 @@
-import type { PagesConfig, PathsConfig, PolicyConfig, ProviderConfig } from '../config/config.ts'
+import type { PagesConfig, PolicyConfig, ProviderConfig } from '../config/config.ts'
+import type { OwnPaths } from '../config/own-paths.ts'
 import { EN } from './locales/en.ts'
 import { html, type Markup, trusted } from './markup.ts'
 import { STYLE_SOURCE } from './styles.ts'
@@ -7,15 +8,14 @@ import { fill, type Texts } from './texts.ts'
 /** The part of the configuration that the pages read. */
 export interface PagesSettings {
   readonly pages: PagesConfig
-  readonly paths: Pick<PathsConfig, 'prefix'>
+  readonly paths: OwnPaths
   readonly policy: Pick<PolicyConfig, 'emailDomains' | 'authenticatedEmailsFile'>
   readonly providers: readonly Pick<ProviderConfig, 'issuer'>[]
 }
 
 /** What all pages of one configuration share, compiled once. */
 export interface Frame {
-  /** `/oauth2` */
-  readonly prefix: string
+  readonly paths: OwnPaths
   readonly texts: Texts
   readonly logo: Markup | undefined
   readonly banner: Markup | undefined
@@ -32,7 +32,7 @@ export function compileFrame(config: PagesSettings): Frame {
   const { banner, footer, logo, showDebugOnError } = config.pages
   const texts = EN
   return {
-    prefix: config.paths.prefix,
+    paths: config.paths,
     texts,
     logo: chosen(logo, LOGO),
     banner: chosen(banner, domainsHint(texts, config.policy)),

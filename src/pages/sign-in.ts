@@ -47,10 +47,10 @@ function providerButtons(frame: Frame, { providers, returnTo }: SignInView): Mar
   })
 }
 
-function passwordForm({ prefix, texts }: Frame, { providers, returnTo, username }: SignInView): Markup {
+function passwordForm({ paths, texts }: Frame, { providers, returnTo, username }: SignInView): Markup {
   const { or, username: userName, password, submit } = texts.signIn
   return html`${providers.length > 0 ? html`<p class="or">${or}</p>` : undefined}
-<form method="post" action="${prefix}/sign_in">
+<form method="post" action="${paths.signIn}">
 <input type="hidden" name="rd" value="${returnTo}" data-rd="${returnTo}">
 <div class="field">
 <label for="username">${userName}</label>

@@ -1,5 +1,7 @@
-import { type App, createApp } from '../../src/app.ts'
+import { type App, assembleApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import type { Rules } from '../../src/policy/rules.ts'
+import { createServices } from '../../src/services.ts'
 import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
 import { anIncomingRequest } from './incoming-request.ts'
@@ -26,6 +28,8 @@ export interface AGate extends World {
   /** Instead of one app at `/`. */
   readonly upstreams?: readonly string[]
   readonly secret?: string
+  /** What no setting can say yet: rules that see the request as well as the person. */
+  readonly permits?: Rules['permits']
 }
 
 export const ORIGIN = 'https://app.example.com'
@@ -67,7 +71,9 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
     version: '0.0.0',
   })
   if (loaded.kind !== 'config') throw new Error(loaded.text)
-  const app = await createApp(loaded.config, platform)
+  const services = await createServices(loaded.config, platform)
+  const { permits = services.rules.permits } = given
+  const app = assembleApp({ ...services, rules: { ...services.rules, permits } }, platform)
   const ask = async (target: string, asking: Asking = {}): Promise<Response> => {
     const headers = asking.headers ?? ['Host', 'app.example.com']
     const incoming = anIncomingRequest({ ...asking, target, headers })

@@ -1,4 +1,5 @@
 import type { PathsConfig, TrustConfig } from '../config.ts'
+import { toOwnPaths } from '../own-paths.ts'
 import { quote } from '../report.ts'
 import type { Settings } from '../settings.ts'
 import { isVeryWide } from '../values/cidr.ts'
@@ -11,7 +12,7 @@ export function buildPaths(settings: Settings): PathsConfig {
   const ready = readRoute(settings, 'ready-path')
   if (ping !== undefined && ping === ready) settings.problem('ready-path', 'give a path other than ping-path')
   return {
-    prefix: readPrefix(settings),
+    ...toOwnPaths(readPrefix(settings)),
     ping,
     ready,
     pingUserAgent: settings.value('ping-user-agent'),

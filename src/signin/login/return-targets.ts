@@ -1,3 +1,4 @@
+import { isOwnPath } from '../../config/own-paths.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue } from '../../http/form.ts'
 import { type SignInContext, toRedirectUri } from '../context.ts'
@@ -18,21 +19,19 @@ export interface ReturnTargets {
 
 /** Compiles the rules of one configuration. */
 export function createReturnTargets(context: Pick<SignInContext, 'config'>): ReturnTargets {
-  const { prefix } = context.config.paths
+  const { paths } = context.config
   const allowsHost = compileAllowedHosts(context.config.signIn.whitelistDomains)
 
   /** The site that a person is on when the sign-in ends: relative targets count from there. */
   function rulesFor(exchange: Exchange): ReturnRules {
-    return { origin: new URL(toRedirectUri(context, exchange)).origin, prefix, allowsHost }
-  }
-
-  function isOwn({ target }: Exchange): boolean {
-    return target.path === prefix || target.path.startsWith(`${prefix}/`)
+    return { origin: new URL(toRedirectUri(context, exchange)).origin, paths, allowsHost }
   }
 
   function named(exchange: Exchange, form?: URLSearchParams): string | undefined {
     // The app's own addresses may have a parameter of that name.
-    const query = isOwn(exchange) ? new URLSearchParams(exchange.target.query) : new URLSearchParams()
+    const query = isOwnPath(paths, exchange.target.path)
+      ? new URLSearchParams(exchange.target.query)
+      : new URLSearchParams()
     const given =
       onlyValue(form ?? query, 'rd') ?? onlyValue(query, 'rd') ?? exchange.facts.forwarded.redirect
     return given === '' ? undefined : given

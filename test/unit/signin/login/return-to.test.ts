@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { toOwnPaths } from '../../../../src/config/own-paths.ts'
 import {
   compileAllowedHosts,
   type ReturnRules,
@@ -7,7 +8,7 @@ import {
 
 const RULES: ReturnRules = {
   origin: 'https://app.example.com',
-  prefix: '/oauth2',
+  paths: toOwnPaths('/oauth2'),
   allowsHost: compileAllowedHosts([
     'foo.bar',
     '.bar.foo',
