@@ -4,7 +4,8 @@ import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { App } from '../../../src/app.ts'
 import type { ListenConfig } from '../../../src/config/config.ts'
-import { hasContent, holdContinue } from '../upstream/request-body.ts'
+import { hasBody } from '../../../src/http/body.ts'
+import { holdContinue } from '../upstream/request-body.ts'
 import type { Watch } from '../watch.ts'
 import { type AdmissionInput, createAdmission } from './admission.ts'
 import { type Bound, bind } from './bind.ts'
@@ -109,7 +110,7 @@ function sayBusy({ respondOverloaded }: App, { incoming, outgoing }: NodeEnv, wa
     durationMs: waitedMs,
   })
   // Content that nobody reads would be taken for the next request.
-  if (hasContent(incoming)) outgoing.shouldKeepAlive = false
+  if (hasBody(incoming.rawHeaders)) outgoing.shouldKeepAlive = false
   outgoing.writeHead(status, [...lines, 'Content-Length', String(Buffer.byteLength(body))]).end(body)
 }
 
