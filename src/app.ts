@@ -9,6 +9,7 @@ import { toHttps } from './http/force-https.ts'
 import { createReadExchange } from './http/read-exchange.ts'
 import type { MaybePromise } from './lib/async.ts'
 import { type AccessEntry, logAccess } from './observe/access.ts'
+import type { Sink } from './observe/event.ts'
 import type { IncomingRequest, Platform } from './platform.ts'
 import { problem } from './problems.ts'
 import { createServices, type Services } from './services.ts'
@@ -24,9 +25,13 @@ export interface App {
 
 type Env = { Bindings: { request: IncomingRequest } }
 
-/** Builds every part of the program once. */
-export async function createApp(config: Config, platform: Platform): Promise<App> {
-  return assembleApp(await createServices(config, platform), platform)
+/** Builds every part of the program once. `sinks` hear of events beside the log. */
+export async function createApp(
+  config: Config,
+  platform: Platform,
+  sinks: readonly Sink[] = [],
+): Promise<App> {
+  return assembleApp(await createServices(config, platform, sinks), platform)
 }
 
 /** Says, in order, what happens to a request. */

@@ -6,13 +6,13 @@ import type { Result } from './result.ts'
  */
 export type HeaderLines = readonly string[]
 
-/** Who holds the other end of the connection. */
+/** Peer of the connection. */
 export type Peer =
   | { readonly kind: 'ip'; readonly address: string }
   | { readonly kind: 'unix' }
   | { readonly kind: 'unknown' }
 
-/** What is known when an answer has left, or has failed to. */
+/** Outcome of sending an answer. */
 export interface Completion {
   readonly status: number
   /** Body bytes that were sent, where the runtime counts them. */
@@ -39,7 +39,7 @@ export interface IncomingRequest {
   waitUntil(work: Promise<unknown>): void
 }
 
-/** Where a forwarded request goes. */
+/** Address of an upstream. */
 export type UpstreamAddress =
   | {
       readonly kind: 'tcp'
@@ -52,14 +52,14 @@ export type UpstreamAddress =
   | { readonly kind: 'unix'; readonly path: string; readonly keepAlive: boolean }
   | { readonly kind: 'binding'; readonly name: string }
 
-/** What happens to the header lines that the upstream answers with. */
+/** Edits to the header lines of an upstream's answer. */
 export interface ResponseEdit {
   /**
    * The value that reaches the client, nearly always the one that came; undefined drops the line (hop-by-hop, identity
    * family, our own cookies). Framing is not asked about: it belongs to the forwarder.
    */
   rewrite(name: string, value: string): string | undefined
-  /** Lines of ours: Set-Cookie of a renewed session, X-Auth-Request-*. Never framing. */
+  /** Additional lines: Set-Cookie of a renewed session, X-Auth-Request-*. Never framing. */
   readonly add: HeaderLines
 }
 
@@ -75,7 +75,7 @@ export interface ForwardPlan {
   readonly timeoutMs: number
   /** Carry a WebSocket handshake and then the raw connection. */
   readonly websocket: boolean
-  /** When a tunnel or a never-ending response must be cut, in ms since the epoch. */
+  /** End of a tunnel or an endless response, in ms since the epoch. */
   readonly closeAtMs?: number
 }
 
@@ -86,13 +86,13 @@ export interface WatchedFile {
 }
 
 /**
- * What the processes of one deployment share for a short time (Redis). Every call is bounded in time and none throws: without
+ * Short-lived state that the processes of one deployment share (Redis). Every call is bounded in time and none throws: without
  * an answer, `get` finds nothing, `claim` succeeds and the rest is dropped, as if this process were alone.
  */
 export interface SharedState {
   get(key: string): Promise<string | undefined>
   set(key: string, value: string, ttlMs: number): Promise<void>
-  /** Takes the key unless somebody else holds it; true for the one who does now. */
+  /** Takes the key unless another process holds it; true for the holder. */
   claim(key: string, ttlMs: number): Promise<boolean>
   release(key: string): Promise<void>
   /** Tells a line to the followers in all processes, also to those that start before `untilMs` (ms since the epoch). */
@@ -100,7 +100,7 @@ export interface SharedState {
   follow(listener: (line: string, untilMs: number) => void): void
 }
 
-/** What a runtime lends to the core. The only way from `src/` to the outside world. */
+/** Everything that a runtime provides to the core, and the only way from `src/` to the outside world. */
 export interface Platform {
   readonly runtime: 'node' | 'deno' | 'workers'
   /** Reads what arrived. `env` is what the runtime passes beside the Request. */
@@ -122,11 +122,13 @@ export interface Platform {
   now(): number
   /** Writes one log line (without the line end). */
   write(line: string): void
+  /** Log lines go to a terminal, where a person reads them. */
+  readonly isTerminal?: boolean
   /** Reads a text file at start; throws when it cannot. Absent where there is no file system. */
   readonly readFile?: (path: string) => string
   /** Watches text files (e-mail lists, htpasswd, secrets); absent where there is no file system. */
   readonly watch?: (file: WatchedFile) => void
-  /** What several processes share, where that is configured. */
+  /** State shared between processes, where that is configured. */
   readonly shared?: SharedState
   /** Synchronous AES-256-GCM where the runtime has one; WebCrypto does the work elsewhere. Returns undefined if the tag does not fit. */
   readonly openAesGcm?: (

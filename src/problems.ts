@@ -1,7 +1,7 @@
-/** How loudly a problem is logged. */
+/** Severity of a log line. */
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
-/** What helps after a failure: another try, a sign-in, another account, the form itself, or a place that exists. */
+/** The action that an error page offers: another try, a sign-in, another account, the form again, or the start page. */
 export type Recovery = 'reload' | 'sign-in' | 'sign-in-aside' | 'account' | 'form' | 'home'
 
 interface Outcome {
@@ -17,7 +17,7 @@ interface Outcome {
  * The keys are the stable codes: programs find them as `error` in JSON answers, operators as `code` in the log.
  */
 export const PROBLEMS = {
-  // What arrived cannot be a request for us.
+  // The request is malformed or not for this host.
   target_malformed: outcome(400, 'info', 'home'),
   host_malformed: outcome(400, 'info', 'home'),
   request_malformed: outcome(400, 'info', 'home'),
@@ -26,7 +26,7 @@ export const PROBLEMS = {
   method_not_allowed: outcome(405, 'info', 'home'),
   body_too_large: outcome(413, 'info', 'home'),
   not_found: outcome(404, 'info', 'home'),
-  // Who is asking.
+  // Authentication and authorization.
   sign_in_required: outcome(401, 'debug', 'sign-in'),
   form_not_sent: outcome(401, 'debug', 'sign-in-aside'),
   not_permitted: outcome(403, 'info', 'account'),
@@ -35,7 +35,7 @@ export const PROBLEMS = {
   credentials_missing: outcome(400, 'info', 'form'),
   too_many_attempts: outcome(429, 'warn', 'form', 30),
   bearer_invalid: outcome(403, 'info', 'sign-in'),
-  // The way back from the provider.
+  // Callback of the provider.
   callback_malformed: outcome(400, 'warn', 'sign-in'),
   state_missing: outcome(403, 'warn', 'sign-in'),
   state_mismatch: outcome(403, 'warn', 'sign-in'),
@@ -48,13 +48,13 @@ export const PROBLEMS = {
   identity_incomplete: outcome(403, 'warn', 'account'),
   email_unverified: outcome(403, 'info', 'account'),
   session_too_large: outcome(500, 'error', 'account'),
-  // The provider as a service.
+  // Provider unavailable.
   provider_unreachable: outcome(503, 'error', 'sign-in', 5),
   provider_misbehaved: outcome(502, 'error', 'sign-in'),
   // Refresh.
   refresh_refused: outcome(401, 'info', 'sign-in'),
   refresh_unsupported: outcome(401, 'debug', 'sign-in'),
-  // The app behind us.
+  // Upstream.
   no_upstream: outcome(404, 'info', 'home'),
   upstream_unreachable: outcome(502, 'error', 'reload'),
   upstream_timeout: outcome(504, 'error', 'reload'),

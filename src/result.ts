@@ -12,7 +12,7 @@ export interface Failed<Failure> {
   readonly problem: Failure
 }
 
-/** What a step that may fail in an expected way returns; only bugs throw. */
+/** The return value of a step that can fail in an expected way; only bugs throw. */
 export type Result<Value, Failure = Problem> = Ok<Value> | Failed<Failure>
 
 /** Wraps a value as success. */

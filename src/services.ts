@@ -2,7 +2,9 @@ import type { Config } from './config/config.ts'
 import { createAddressSet } from './http/addresses.ts'
 import { attributeBytes } from './http/cookies.ts'
 import { createRespond, type Respond } from './http/respond.ts'
+import type { Sink } from './observe/event.ts'
 import { createLog, type Log } from './observe/log.ts'
+import { createLogLines } from './observe/log-lines.ts'
 import { createPages, type Pages } from './pages/pages.ts'
 import type { Platform } from './platform.ts'
 import { compileRules, type Rules } from './policy/rules.ts'
@@ -37,8 +39,12 @@ export interface Services {
 }
 
 /** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
-export async function createServices(config: Config, platform: Platform): Promise<Services> {
-  const log = createLog(config.log, platform)
+export async function createServices(
+  config: Config,
+  platform: Platform,
+  sinks: readonly Sink[],
+): Promise<Services> {
+  const log = createLog([createLogLines(config.log, platform), ...sinks])
   const pages = createPages(config)
   const context = toTools(platform, log)
   const providers = createProviders(config.providers, context)

@@ -10,12 +10,14 @@ export async function startApp(port: number): Promise<{ readonly url: string; re
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => response.destroy(asError(error)))
   })
+  // Only now: a WebSocketServer throws what goes wrong while its server looks for a port.
+  const listening = await listenNear(server, port)
   const sockets = new WebSocketServer({ server, path: '/echo', maxPayload: 1 << 20 })
   sockets.on('connection', (socket) => {
     socket.on('error', () => socket.terminate())
     socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }))
   })
-  return { url: `http://${LOOPBACK}:${await listenNear(server, port)}`, server }
+  return { url: `http://${LOOPBACK}:${listening}`, server }
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

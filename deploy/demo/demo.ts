@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { startApp } from './app.ts'
+import { onNpmGone } from './end-with-npm.ts'
 import { type RunningGate, startGate } from './gate.ts'
 import { close, findPort } from './listen.ts'
 import { type Client, startProvider } from './provider.ts'
@@ -52,10 +53,16 @@ function toClient(url: string): Client {
   }
 }
 
+const PORTS: DemoOptions['ports'] = { gate: 4180, app: 8080, provider: 9000 }
+
 /** `npm run demo`: everything on this machine until Ctrl-C. */
 async function main(): Promise<void> {
-  const ports = { gate: 4180, app: 8080, provider: 9000 }
-  const demo = await startDemo({ ports, onOutput: (text) => process.stdout.write(text) })
+  const output = holdOutput()
+  const flags = process.stdout.isTTY ? ['--log-format=text'] : []
+  const demo = await startDemo({ ports: PORTS, flags, onOutput: output.take }).catch((error: unknown) => {
+    output.release()
+    throw error
+  })
   const leave = (code: number) => {
     process.exitCode = code
     void demo.stop()
@@ -66,18 +73,50 @@ async function main(): Promise<void> {
       leave(1)
     }
   })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => leave(0))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => leave(0))
+  onNpmGone(() => leave(0))
   console.log(greeting(demo))
+  output.release()
+}
+
+/** What the gate writes stands below the greeting, which says where to go. */
+function holdOutput(): { readonly take: (text: string) => void; readonly release: () => void } {
+  let held: string[] | undefined = []
+  return {
+    take: (text) => void (held === undefined ? process.stdout.write(text) : held.push(text)),
+    release: () => {
+      for (const text of held ?? []) process.stdout.write(text)
+      held = undefined
+    },
+  }
 }
 
 function greeting({ appUrl, issuer, url }: Demo): string {
+  const moved = toMoves({ gate: url, app: appUrl, provider: issuer })
   return `
   Open  ${url}/   and sign in as  alice  with the password  demo
-
+${moved === '' ? '' : `\n  ${moved}\n`}
   App       ${appUrl}   (what the gate protects)
   Provider  ${issuer}   (also knows bob, and carol, who may not enter)
   Ctrl-C ends all three. The log lines of the gate follow.
 `
+}
+
+/** One sentence about the ports that other programs have; empty when there is nothing to say. */
+function toMoves(urls: Readonly<Record<keyof typeof PORTS, string>>): string {
+  const moved = (['gate', 'app', 'provider'] as const)
+    .map((part) => ({ part, wanted: PORTS[part], port: Number(new URL(urls[part]).port) }))
+    .filter(({ port, wanted }) => port !== wanted)
+  if (moved.length === 0) return ''
+  const wanted = join(moved.map((move) => String(move.wanted)))
+  const taken =
+    moved.length === 1 ? `Another program has port ${wanted}` : `Other programs have the ports ${wanted}`
+  const places = moved.map(({ part, port }, at) => `the ${part} ${at === 0 ? 'listens ' : ''}on ${port}`)
+  return `${taken}, so ${join(places)}.`
+}
+
+function join(items: readonly string[]): string {
+  return items.length === 1 ? `${items[0]}` : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
 }
 
 if (import.meta.main) {

@@ -26,19 +26,20 @@ export interface RunningGate {
 }
 
 const ENTRYPOINT = join(import.meta.dirname, '../../runtimes/node.ts')
+const END_WITH_PARENT = new URL('end-with-parent.ts', import.meta.url).href
 
 /** Starts `runtimes/node.ts` with flags that oauth2-proxy has too, and waits until it answers. */
 export async function startGate(settings: GateSettings): Promise<RunningGate> {
-  const child = spawn(process.execPath, [ENTRYPOINT, ...toFlags(settings)], {
+  const child = spawn(process.execPath, ['--import', END_WITH_PARENT, ENTRYPOINT, ...toFlags(settings)], {
     // Nothing else of the environment: a variable that is set for another proxy must not change this one.
     env: {
       PATH: process.env['PATH'],
       OAUTH2_PROXY_CLIENT_SECRET: settings.client.secret,
       OAUTH2_PROXY_COOKIE_SECRET: randomBytes(32).toString('base64url'),
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', settings.onOutput)
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', settings.onOutput)
   await untilReady(child, settings.port)
   return { process: child, stop: () => stop(child) }
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { connect } from 'node:net'
 
 /** The demo never listens on anything but this machine itself. */
 export const LOOPBACK = '127.0.0.1'
@@ -7,6 +8,7 @@ export const LOOPBACK = '127.0.0.1'
 /** Listens on the wanted port, or on the next one that is free; 0 lets the system choose. Returns the port. */
 export async function listenNear(server: Server, port: number): Promise<number> {
   for (let candidate = port; candidate < port + 50; candidate += 1) {
+    if (candidate !== 0 && (await isServed(candidate))) continue
     const listening = once(server, 'listening')
     server.listen(candidate, LOOPBACK)
     if (await listening.then(() => true, isTaken)) return portOf(server)
@@ -28,6 +30,23 @@ export async function close(server: Server): Promise<void> {
   server.close()
   server.closeAllConnections()
   await closed
+}
+
+/**
+ * Another program answers there. Trying to listen does not always tell: macOS lends a port of all addresses once more for
+ * one of them, and browsers try `::1` first for `localhost`.
+ */
+async function isServed(port: number): Promise<boolean> {
+  const answers = await Promise.all([LOOPBACK, '::1'].map((host) => canConnect(host, port)))
+  return answers.includes(true)
+}
+
+function canConnect(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port })
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
 }
 
 function isTaken(error: unknown): false {

@@ -12,7 +12,9 @@ const bundledNode = fileURLToPath(new URL('node_modules/.bin/node', root))
 if (existsSync(built)) {
   await import(pathToFileURL(fileURLToPath(built)).href)
 } else {
-  const node = existsSync(bundledNode) ? bundledNode : process.execPath
+  const hasOwnNode = existsSync(bundledNode)
+  if (!hasOwnNode) await import(new URL('deploy/build/check-node.mjs', root).href)
+  const node = hasOwnNode ? bundledNode : process.execPath
   const source = fileURLToPath(new URL('runtimes/node.ts', root))
   const child = spawn(node, [source, ...process.argv.slice(2)], { stdio: 'inherit' })
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal))

@@ -57,6 +57,7 @@ export function createNodePlatform({
     fetch: insecureTls ? insecureFetch : fetch,
     now: Date.now,
     write: log.write,
+    isTerminal: sink === toStdout && process.stdout.isTTY,
     readFile: (path) => readFileSync(path, 'utf8'),
     watch: watcher.watch,
     openAesGcm,

@@ -2,7 +2,9 @@ import { createApp } from '../../src/app.ts'
 import type { Config } from '../../src/config/config.ts'
 import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import { createLog } from '../../src/observe/log.ts'
+import { createLogLines } from '../../src/observe/log-lines.ts'
 import type { Platform } from '../../src/platform.ts'
+import { describeRedirectUri } from '../../src/signin/login/redirect-uri.ts'
 import { VERSION } from '../version.ts'
 import { createNodePlatform } from './platform.ts'
 import { listen } from './server/listen.ts'
@@ -36,7 +38,7 @@ async function main(program: Program): Promise<void> {
   const refusal = program.refuse(loaded.config)
   if (refusal !== undefined) return fail(refusal, 1)
   if (!loaded.testOnly) return serve(program, loaded)
-  for (const warning of loaded.warnings) process.stderr.write(`${warning}\n`)
+  for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`)
   process.stdout.write('The configuration is good.\n')
 }
 
@@ -49,7 +51,7 @@ async function serve({ runtime, fetch, tune }: Program, { config, warnings }: Se
     insecureTls: config.providers.some((provider) => provider.insecureTls),
     onBug: (error) => onBug(error),
   })
-  const log = createLog(config.log, node.platform)
+  const log = createLog([createLogLines(config.log, node.platform)])
   for (const warning of warnings) log.line('warn', warning)
   const onBug = (error: unknown): void =>
     log.line('error', 'Bug: nobody caught this', { why: describe(error) })
@@ -61,6 +63,7 @@ async function serve({ runtime, fetch, tune }: Program, { config, warnings }: Se
   const app = await createApp(config, await withSharedState(node.platform, config.session, log))
   const listeners = await listen({ config: config.listen, app, watch: node.watcher.watch, onBug })
   for (const { url } of listeners) log.line('info', 'Sidegate is listening', { url, version: VERSION })
+  log.line('info', 'Register the redirect URI at the provider', describeRedirectUri(config))
   endOnSignals({ listeners, node })
   tune?.()
 }

@@ -1,5 +1,6 @@
 import { type App, createApp } from '../../src/app.ts'
 import { createLog, type Log } from '../../src/observe/log.ts'
+import { createLogLines } from '../../src/observe/log-lines.ts'
 import { VERSION } from '../version.ts'
 import type { Bindings } from './forward.ts'
 import type { Visit } from './incoming-request.ts'
@@ -18,7 +19,7 @@ export async function createWorkerApp(bindings: Bindings): Promise<WorkerApp> {
   const loaded = readSettings(bindings, VERSION)
   if (loaded.kind !== 'config') return refuseEverything(loaded.text, console.error)
   const platform = createWorkerPlatform(bindings)
-  const log = createLog(loaded.config.log, platform)
+  const log = createLog([createLogLines(loaded.config.log, platform)])
   for (const warning of loaded.warnings) log.line('warn', warning)
   const shared = sharedState(bindings, log)
   const app = await createApp(loaded.config, shared === undefined ? platform : { ...platform, shared })

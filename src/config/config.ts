@@ -230,6 +230,8 @@ export interface PagesConfig {
 
 /** What is logged. */
 export interface LogConfig {
+  /** `auto` is text where a person reads along (a terminal), else JSON. */
+  readonly format: 'auto' | 'json' | 'text'
   readonly requests: boolean
   readonly auth: boolean
   readonly standard: boolean

@@ -130,8 +130,9 @@ function warnOfSecretsInFlags(settings: Settings): void {
 }
 
 function toProblems(report: Report): Loaded {
-  const { problems, exitCode } = report
+  const { problems, warnings, exitCode } = report
   const count = problems.length === 1 ? 'one setting' : `${problems.length} settings`
-  const text = `Sidegate cannot start, fix ${count}:\n${problems.map((problem) => `  ${problem}\n`).join('')}`
+  const lines = [...problems, ...warnings.map((warning) => `warning: ${warning}`)]
+  const text = `Sidegate cannot start, fix ${count}:\n${lines.map((line) => `  ${line}\n`).join('')}`
   return { kind: 'problems', text, exitCode }
 }

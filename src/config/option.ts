@@ -32,10 +32,14 @@ interface OptionBase {
   readonly oldKeys?: readonly string[]
   /** The value is never shown, neither in a message nor in a log. */
   readonly secret?: true
+  /** Entries of a list that count as they are, blanks included: patterns. */
+  readonly exact?: true
   /** Runtimes that can honour it; all when absent. */
   readonly runtimes?: readonly RuntimeName[]
   /** An option of oauth2-proxy that is known and refused. */
   readonly supported?: false
+  /** For a refused option: further values that switch it off, beside its default and nothing at all. */
+  readonly off?: readonly string[]
   /** For a refused option: what does its job here, as a person can do it. */
   readonly instead?: string
   /** Accepted and checked, but there is nothing for it to change; `about` says why. */

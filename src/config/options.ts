@@ -117,6 +117,7 @@ export const OPTIONS = {
     kind: 'string',
     default: '',
     supported: false,
+    off: ['-'],
     instead:
       'status and duration of each request are in the log (the Helm chart of oauth2-proxy gives it unless metrics.enabled=false)',
     about: 'Plain listener for Prometheus.',
@@ -126,6 +127,7 @@ export const OPTIONS = {
     kind: 'string',
     default: '',
     supported: false,
+    off: ['-'],
     instead: 'status and duration of each request are in the log',
     about: 'TLS listener for Prometheus.',
   },
@@ -743,6 +745,7 @@ export const OPTIONS = {
     group: 'Requests without a sign-in',
     kind: 'list',
     default: [],
+    exact: true,
     key: 'skip_auth_routes',
     about:
       'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. Matched against the path as it arrived; an ambiguous path (dot segments, `//`, encoded slashes) never matches. Patterns are RE2 syntax; those that can be made to run very long are refused, those that do not start with `^` warned about.',
@@ -751,6 +754,7 @@ export const OPTIONS = {
     group: 'Requests without a sign-in',
     kind: 'list',
     default: [],
+    exact: true,
     key: 'skip_auth_regex',
     about: 'The same for all methods (deprecated in oauth2-proxy; use skip-auth-route).',
   },
@@ -765,6 +769,7 @@ export const OPTIONS = {
     group: 'Requests without a sign-in',
     kind: 'list',
     default: [],
+    exact: true,
     key: 'api_routes',
     about:
       'Patterns of request targets that are answered with 401 JSON instead of a page or a redirect. They still need a sign-in.',
@@ -1245,6 +1250,14 @@ export const OPTIONS = {
     default: [],
     key: 'exclude_logging_paths',
     about: 'Exact paths to leave out of the request log.',
+  },
+  'log-format': {
+    group: 'Logging',
+    kind: 'enum',
+    values: ['auto', 'json', 'text'],
+    default: 'auto',
+    about:
+      'Lines of JSON, or lines that a person reads with ease. `auto` is text where standard output is a terminal, else JSON. Text leaves out the user agent, the bytes and the names of pod and host.',
   },
   'standard-logging-format': {
     group: 'Logging',

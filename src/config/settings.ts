@@ -1,8 +1,12 @@
+import type { Result } from '../result.ts'
+import { renderDefault } from './help.ts'
 import { keyOf, type Option, type RuntimeName, variableOf } from './option.ts'
 import { type Flag, OPTIONS, type ReadableFlag, ROWS, type ValueOf } from './options.ts'
 import { quote, type Report } from './report.ts'
 import { nearestName } from './sources/nearest.ts'
-import type { Given, Source } from './sources/source.ts'
+import type { Given, Raw, Source } from './sources/source.ts'
+import { findPlaceholder } from './values/placeholder.ts'
+import { tidy } from './values/tidy.ts'
 import { defaultOf, parseValue, type Value } from './values/values.ts'
 
 /** Every option with its value, and the way to complain about one by the name that the person used. */
@@ -48,32 +52,74 @@ export function readSettings(
   }
 }
 
+interface Reading {
+  readonly flag: Flag
+  readonly option: Option
+  readonly winner: Given
+  readonly runtime: RuntimeName
+}
+
 /** The value of one option; undefined when it was refused. */
-function readOne(
-  { flag, option, winner, runtime }: { flag: Flag; option: Option; winner: Given; runtime: RuntimeName },
-  report: Report,
-): Value | undefined {
-  const parsed = parseValue(option, winner.raw)
-  const changes = !parsed.ok || !sameValue(parsed.value, defaultOf(option))
+function readOne(reading: Reading, report: Report): Value | undefined {
+  const { flag, option, winner } = reading
+  const { raw, remarks } = tidy(flag, { option, given: winner })
+  for (const remark of remarks) report.warning(winner.label, remark)
   if (option.supported === false) {
-    if (changes) report.problem(winner.label, whyUnsupported(option))
+    judgeUnsupported({ option, winner, raw }, report)
     return undefined
   }
-  if (changes && option.runtimes !== undefined && !option.runtimes.includes(runtime)) {
-    report.problem(winner.label, `remove this setting, it cannot be honoured on ${runtime}: ${why(flag)}`)
+  if (isNothing(option, winner, raw)) {
+    report.warning(winner.label, `this is empty, so the default counts: ${quote(renderDefault(option))}`)
+    return defaultOf(option)
+  }
+  const placeholder = findPlaceholder(flag, option, raw)
+  if (placeholder !== undefined) report[placeholder.kind](winner.label, placeholder.sentence)
+  if (placeholder?.kind === 'problem') return undefined
+  const parsed = parseValue(option, raw)
+  const refusal = whyNotHere(reading, parsed)
+  if (refusal !== undefined) {
+    report.problem(winner.label, refusal)
     return undefined
   }
   if (!parsed.ok) {
     reportBadValue({ option, winner, sentence: parsed.problem }, report)
     return undefined
   }
-  warnOfSpaces(winner, report)
   return parsed.value
 }
 
-function whyUnsupported({ instead }: Option): string {
+/** Something other than the default is asked for that this runtime cannot do. */
+function whyNotHere({ flag, option, runtime }: Reading, parsed: Result<Value, string>): string | undefined {
+  if (option.runtimes === undefined || option.runtimes.includes(runtime)) return undefined
+  if (parsed.ok && sameValue(parsed.value, defaultOf(option))) return undefined
+  return `remove this setting, it cannot be honoured on ${runtime}: ${why(flag)}`
+}
+
+/** Templates write keys without a value, which to oauth2-proxy mean `false`, 0 or the default. */
+function isNothing(option: Option, { source }: Given, raw: Raw): boolean {
+  if (raw.form !== 'text' || raw.text !== '') return false
+  if (option.kind === 'enum') return !option.values.includes('')
+  const isOff = option.inert || option.default === false || option.default === 0
+  return source === 'file' && (option.kind === 'boolean' || option.kind === 'integer') && isOff
+}
+
+interface Unsupported {
+  readonly option: Option
+  readonly winner: Given
+  readonly raw: Raw
+}
+
+/** Its default asks for nothing, and neither does a value that switches it off. */
+function judgeUnsupported({ option, winner, raw }: Unsupported, report: Report): void {
+  const parsed = parseValue(option, raw)
+  if (parsed.ok && sameValue(parsed.value, defaultOf(option))) return
+  const texts = raw.form === 'items' ? raw.items : [raw.text]
+  if (texts.every((text) => text === '' || option.off?.includes(text))) {
+    report.warning(winner.label, 'remove this setting, it switches off what is not there')
+    return
+  }
   const sentence = 'remove this setting, it is not supported yet'
-  return instead === undefined ? sentence : `${sentence}; ${instead}`
+  report.problem(winner.label, option.instead === undefined ? sentence : `${sentence}; ${option.instead}`)
 }
 
 /** What cannot be read from a flag is a mistake on the command line; what an enum does not know is a bad setting. */
@@ -84,12 +130,6 @@ function reportBadValue(
   const usage = winner.source === 'flag' && option.kind !== 'enum' && option.kind !== 'url'
   if (usage) report.usage(winner.label, sentence)
   else report.problem(winner.label, sentence)
-}
-
-function warnOfSpaces(winner: Given, report: Report): void {
-  if (winner.source === 'flag' || winner.raw.form !== 'items') return
-  if (!winner.raw.items.some((item) => item !== item.trim())) return
-  report.warning(winner.label, 'remove the space beside a comma, it is part of the entry')
 }
 
 function why(flag: Flag): string {

@@ -27,7 +27,7 @@ export function createOverloadResponder({
   const json = respond.prepared('overloaded', 'json')
   return ({ target, wantsHtml, ...seen }) => {
     const answer = wantsHtml ? page : json
-    log.access({
+    log.finished({
       ...seen,
       requestId: '',
       path: target.split('?', 1)[0] ?? '',

@@ -1,24 +1,23 @@
-/** What a piece of work came to, and for how long others may have the same. */
+/** Result of a call, and how long later callers get the same. */
 export interface Settled<Value> {
   readonly value: Value
   readonly keepMs: number
 }
 
-/** A piece of work under way, or done. */
+/** A call under way, or settled. */
 export interface Call<Value> {
   readonly done: Promise<Value>
   readonly startedAtMs: number
 }
 
-/** Does the work for one key once, however many ask for it at the same time and shortly after. */
+/** Duplicate call suppression: one call per key, whose result is shared with concurrent and shortly later callers. */
 export interface SingleFlight<Value> {
-  /** What work for this key came to, while it is kept. */
+  /** The kept result for a key. */
   find(key: string): Value | undefined
-  /** Joins the work that is under way for this key, or starts it. */
+  /** Joins the call under way for a key, or starts it. */
   join(key: string, work: () => Promise<Settled<Value>>): Call<Value>
 }
 
-/** What flights take. */
 export interface SingleFlightOptions {
   readonly now: () => number
   /**
@@ -29,11 +28,11 @@ export interface SingleFlightOptions {
   readonly maxKept?: number
 }
 
-/** A flight that took longer than this belonged to a request that is gone. */
+/** On Workers a call can die with its request; older calls are considered lost. */
 const LOST_AFTER_MS = 15_000
 const LOOK_EVERY_MS = 25
 
-/** Builds the flights of one process. */
+/** Creates the single-flight group of one process. */
 export function createSingleFlight<Value>({
   now,
   sharesPromises,
@@ -97,7 +96,7 @@ export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
-/** What a promise comes to within so many milliseconds; undefined when it takes longer. */
+/** The value of a promise, or undefined when it takes longer than so many milliseconds. */
 export async function within<Value>(
   promise: Promise<Value>,
   milliseconds: number,

@@ -6,16 +6,16 @@ import { failed, ok, type Result } from '../result.ts'
 export interface CachedValue<Value> {
   /** The value: fresh, or stale for a limited time while loading fails. */
   get(): Promise<Result<Value>>
-  /** Loads anew whatever is kept, unless the last attempt failed a moment ago. */
+  /** Loads again, unless the last attempt failed a moment ago. */
   renew(): Promise<Result<Value>>
 }
 
-/** How to load a value and how long to keep it, or to respect its absence. Times in milliseconds. */
+/** Loader and lifetimes of a cached value, in milliseconds. */
 export interface StaleCacheOptions<Value> {
   readonly load: () => Promise<Result<Value>>
   readonly platform: Pick<Platform, 'now' | 'runtime'>
   readonly freshMs: number
-  /** How long beyond that an old value may stand in while loading fails. */
+  /** Time beyond `freshMs` for which an old value is used while loading fails (stale-if-error, RFC 5861 §4). */
   readonly staleMs: number
   /** Pause after a failure; doubles with each further one. */
   readonly firstPauseMs: number
@@ -29,7 +29,7 @@ interface Failure {
 }
 
 /**
- * Keeps one settled value. Loads one at a time; after a failure nobody asks again before the pause is over. On
+ * Keeps one settled value. Loads one at a time; after a failure, loading pauses. On
  * Workers a promise of one request must not be awaited by another, so only settled values are shared there.
  */
 export function createStaleCache<Value>(options: StaleCacheOptions<Value>): CachedValue<Value> {

@@ -3,7 +3,7 @@ import type { IncomingRequest } from '../platform.ts'
 import type { Result } from '../result.ts'
 import type { Log } from './log.ts'
 
-/** What handlers tell the access line; nothing but the log reads it. */
+/** Fields of the finished-request record that handlers fill in. */
 export interface AccessEntry {
   /** public, allow, sign-in, deny, the own endpoint that answered, or why the request could not be read. */
   verdict: string
@@ -17,7 +17,7 @@ export interface AccessEntry {
 
 /** Writes one line when the answer has left or the client has. What could not be read as a request has a line as well. */
 export function logAccess(
-  { log, now }: { readonly log: Pick<Log, 'access'>; readonly now: () => number },
+  { log, now }: { readonly log: Pick<Log, 'finished'>; readonly now: () => number },
   {
     request,
     read,
@@ -27,7 +27,7 @@ export function logAccess(
   const startedAtMs = now()
   request.onFinished(({ status, bytes, aborted }) => {
     const exchange = read.ok ? read.value : undefined
-    log.access({
+    log.finished({
       requestId: exchange?.requestId ?? '',
       method: request.method,
       host: exchange?.facts.host ?? '',

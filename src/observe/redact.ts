@@ -1,12 +1,12 @@
 import { PROBLEMS } from '../problems.ts'
 
-// Fields with such names never hold what may be written down, whoever passes them.
+// Fields with such names hold secrets, in whatever module they are written.
 const SECRET_NAME =
   /token|secret|passw|cookie|authorization|credential|assertion|verifier|nonce|jwt|private.?key|api.?key|^(?:code|state|rd|query|hint)$/iu
 // The start of every JWS and JWE: base64url of `{"` and on to the first dot.
 const TOKEN_VALUE = /eyJ[\w-]+\./u
 
-/** What a field may show: the text itself, or `[redacted]` where its name or its shape says that it is a secret. */
+/** Returns the text, or `[redacted]` where the field's name or the shape of the text says that it is a secret. */
 export function redact(name: string, text: string): string {
   if (isReason(name, text)) return text
   return SECRET_NAME.test(name) || TOKEN_VALUE.test(text) ? '[redacted]' : text

@@ -4,7 +4,7 @@ import { signInAsideLink } from './links.ts'
 import { breakable, html } from './markup.ts'
 import { fill, fillText } from './texts.ts'
 
-/** What the page shows that keeps a form. */
+/** Content of the page that keeps a form. */
 export interface FormReplayView {
   /** External host of the application, as the browser sees it. */
   readonly host: string
@@ -29,7 +29,7 @@ ${fields.map(({ name, value }) => html`<input type="hidden" name="${name}" value
   return toPage(frame, { title: texts.title, main, formTargets: [], carriesFragment: false })
 }
 
-/** Where a sign-in ends that was done on the side. */
+/** The page on which a sign-in in another tab ends. */
 export function signedInPage(frame: Frame, { host }: Pick<FormReplayView, 'host'>): Page {
   const { signedIn: texts } = frame.texts
   const main = html`<h1>${texts.heading}</h1>

@@ -13,7 +13,7 @@ export interface PagesSettings {
   readonly providers: readonly Pick<ProviderConfig, 'issuer'>[]
 }
 
-/** What all pages of one configuration share, compiled once. */
+/** The shared parts of all pages of one configuration, compiled once. */
 export interface Frame {
   readonly paths: OwnPaths
   readonly texts: Texts

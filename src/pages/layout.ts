@@ -9,7 +9,7 @@ export interface Page {
   readonly csp: string
 }
 
-/** Where a page has its forms go and whether it runs our script; both widen its policy. */
+/** One page inside the common document. `formTargets` and `carriesFragment` widen its Content-Security-Policy. */
 export interface PageContent {
   readonly title: string
   readonly main: Markup

@@ -1,7 +1,7 @@
 import type { Frame } from './frame.ts'
 import { html, type Markup } from './markup.ts'
 
-/** Where a sign-in that starts on one of our pages comes back to, and how it differs from the usual one. */
+/** Parameters of a link to `<prefix>/start`. */
 export interface StartLink {
   /** The validated return target: an absolute path, or a URL of an allowed host. */
   readonly returnTo: string

@@ -3,7 +3,7 @@ import { raw, html as template } from 'hono/html'
 /** HTML in which every value from outside is escaped. */
 export type Markup = ReturnType<typeof raw>
 
-/** What may stand between the tags: text is escaped, markup is kept, undefined is nothing. */
+/** A value in a template: text is escaped, markup is kept, undefined renders nothing. */
 export type Fragment = string | number | Markup | undefined | readonly Fragment[]
 
 /** Builds markup from a template; text and attribute values in it are escaped (`&`, `<`, `>`, both quotes). */

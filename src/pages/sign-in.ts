@@ -5,7 +5,7 @@ import { toStartHref } from './links.ts'
 import { breakable, html, type Markup } from './markup.ts'
 import { fill, fillText } from './texts.ts'
 
-/** What the sign-in page shows. */
+/** Content of the sign-in page. */
 export interface SignInView {
   /** External host of the application, as the browser sees it. */
   readonly host: string
@@ -15,7 +15,7 @@ export interface SignInView {
   readonly providers: readonly { readonly id: string; readonly displayName: string }[]
   /** Local users exist, and the form for them is not hidden. */
   readonly passwordForm: boolean
-  /** Why the last attempt failed. */
+  /** Reason for the failure of the last attempt. */
   readonly problem?: Reason | undefined
   /** The user name of the last attempt. */
   readonly username?: string | undefined

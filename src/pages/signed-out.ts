@@ -4,7 +4,7 @@ import { signOutForm } from './links.ts'
 import { breakable, html } from './markup.ts'
 import { fill, fillText } from './texts.ts'
 
-/** What the pages around a sign-out show. */
+/** Content of the pages around a sign-out. */
 export interface SignOutView {
   /** External host of the application, as the browser sees it. */
   readonly host: string

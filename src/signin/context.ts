@@ -3,7 +3,8 @@ import type { OwnPaths } from '../config/own-paths.ts'
 import type { KeyRing } from '../crypto/keys.ts'
 import type { Cookie, CookieChange, Exchange } from '../http/exchange.ts'
 import type { MaybePromise } from '../lib/async.ts'
-import type { Log, LogFields } from '../observe/log.ts'
+import type { EventFields, EventName } from '../observe/event.ts'
+import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import type { Rules } from '../policy/rules.ts'
 import { PROBLEMS, type Problem } from '../problems.ts'
@@ -63,18 +64,18 @@ export async function loadSession(
 /** Logs why an attempt failed, as loudly as the reason deserves. */
 export function logFailure(
   { log }: Pick<SignInContext, 'log'>,
-  event: string,
+  event: EventName,
   {
     exchange,
     why,
     fields,
-  }: { readonly exchange: Exchange; readonly why: Problem; readonly fields?: LogFields },
+  }: { readonly exchange: Exchange; readonly why: Problem; readonly fields?: EventFields },
 ): void {
   const { level } = PROBLEMS[why.reason]
   log.event(event, level, { code: why.reason, ...why.detail, ...fields, ...requestFields(exchange) })
 }
 
 /** The fields that say which request an event belongs to. */
-export function requestFields({ facts, requestId }: Exchange): LogFields {
+export function requestFields({ facts, requestId }: Exchange): EventFields {
   return { request_id: requestId, client: facts.client }
 }

@@ -1,6 +1,6 @@
 import type { Exchange } from '../http/exchange.ts'
 import { randomToken } from '../lib/bytes.ts'
-import type { LogFields } from '../observe/log.ts'
+import type { EventFields } from '../observe/event.ts'
 import type { Grant, Session } from '../session/session.ts'
 import { logFailure, requestFields, type SignInContext } from './context.ts'
 import { type Outcome, redirect, refuse } from './outcome.ts'
@@ -66,7 +66,7 @@ export async function completeSignIn(
 }
 
 /** What the provider gave, in bytes: an operator sees why there was no room for it. */
-function toSizes({ identity, tokens }: Grant): LogFields {
+function toSizes({ identity, tokens }: Grant): EventFields {
   return {
     access_token_bytes: tokens.access?.length,
     id_token_bytes: tokens.id?.length,

@@ -108,6 +108,25 @@ describe('deploy/systemd/sidegate.env', () => {
   })
 })
 
+it('README.md starts the Node door with settings that can sign in at the redirect URI it says to register', () => {
+  const readme = read('../README.md')
+  const [, door = ''] = /\*\*Node\*\*([\s\S]*?)\*\*Deno\*\*/u.exec(readme) ?? []
+  const [, command = ''] = /node dist\/sidegate\.mjs ([\s\S]*?)\n```/u.exec(door) ?? []
+  const args = command.replaceAll('\\\n', ' ').trim().split(/\s+/u)
+  const env = {
+    OAUTH2_PROXY_CLIENT_ID: 'app',
+    OAUTH2_PROXY_CLIENT_SECRET: SECRETS['client-secret'],
+    OAUTH2_PROXY_COOKIE_SECRET: SECRETS['cookie-secret'],
+  }
+  const loaded = loadConfig({ args, env, readFile: () => '', runtime: 'node', version: '0.1.0' })
+  expect(loaded).toMatchObject({ kind: 'config', warnings: [], config: { cookie: { secure: false } } })
+  const { listen, signIn } = configOf(loaded)
+  const { origin } = new URL(signIn.redirectUrl ?? '')
+  expect(listen.http).toMatchObject({ host: '127.0.0.1', port: Number(new URL(origin).port) })
+  expect(origin).toMatch(/^http:\/\/localhost:/u)
+  expect(door).toContain(`register \`${signIn.redirectUrl}\` as a redirect URI`)
+})
+
 const tools = kubernetesTools()
 const { kubectl = '', helm = '' } = tools ?? {}
 

@@ -55,7 +55,9 @@ async function expectRefused(ended: Ended, names: RegExp): Promise<void> {
 it('CF-03 is good before it is spoiled, and loud about secrets in a command line', async () => {
   const { status, output } = await run({})
   expect([status, output.endsWith('The configuration is good.\n')]).toEqual([0, true])
-  expect(output).toMatch(/^--client-secret: .*command line\n--cookie-secret: .*command line\n/u)
+  expect(output).toMatch(
+    /^warning: --client-secret: .*command line\nwarning: --cookie-secret: .*command line\n/u,
+  )
   expect(output).not.toMatch(/marked|q1vN0/u)
 })
 

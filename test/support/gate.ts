@@ -1,5 +1,7 @@
 import { type App, assembleApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import type { Sink } from '../../src/observe/event.ts'
+import type { Completion } from '../../src/platform.ts'
 import type { Rules } from '../../src/policy/rules.ts'
 import { createServices } from '../../src/services.ts'
 import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
@@ -30,6 +32,8 @@ export interface AGate extends World {
   readonly secret?: string
   /** What no setting can say yet: rules that see the request as well as the person. */
   readonly permits?: Rules['permits']
+  /** Receivers of events beside the log. */
+  readonly sinks?: readonly Sink[]
 }
 
 export const ORIGIN = 'https://app.example.com'
@@ -71,14 +75,18 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
     version: '0.0.0',
   })
   if (loaded.kind !== 'config') throw new Error(loaded.text)
-  const services = await createServices(loaded.config, platform)
+  const services = await createServices(loaded.config, platform, given.sinks ?? [])
   const { permits = services.rules.permits } = given
   const app = assembleApp({ ...services, rules: { ...services.rules, permits } }, platform)
   const ask = async (target: string, asking: Asking = {}): Promise<Response> => {
     const headers = asking.headers ?? ['Host', 'app.example.com']
-    const incoming = anIncomingRequest({ ...asking, target, headers })
+    const listeners: ((completion: Completion) => void)[] = []
+    const onFinished = (listener: (completion: Completion) => void) => void listeners.push(listener)
+    const incoming = { ...anIncomingRequest({ ...asking, target, headers }), onFinished }
     const request = new Request(ORIGIN, incoming.method === 'POST' ? { method: 'POST' } : {})
-    return app.fetch(request, incoming)
+    const response = await app.fetch(request, incoming)
+    for (const listener of listeners) listener({ status: response.status, aborted: false })
+    return response
   }
   return {
     app,

@@ -13,6 +13,9 @@ const STEPS: Readonly<Record<string, () => boolean>> = {
   build: () => run(process.execPath, ['deploy/build/build.ts']),
 }
 
+const NOTICE = `This takes up to 25 minutes on two cores. As root it installs with apt-get what is missing of Chromium (with a font), nginx,
+Caddy, HAProxy and Redis, and it keeps helm and kubectl in ~/.cache/sidegate-tests. "npm run check" is quick and installs nothing.`
+
 /** Each knows only what its runtime has (CONTRIBUTING.md). */
 const ZONES = ['src', 'runtimes', 'runtimes/deno', 'runtimes/worker', 'test']
 
@@ -21,6 +24,7 @@ const BIN = join(ROOT, 'node_modules/.bin')
 
 function main(): void {
   const startedMs = performance.now()
+  console.log(NOTICE)
   const failedSteps = Object.entries(STEPS).filter(([name, step]) => !isDone(name, step))
   const tests = runTests()
   for (const [name] of failedSteps) console.log(`Failed step: ${name}`)

@@ -19,14 +19,18 @@ set; an empty flag (\`--ping-path=\`) does count.
 
 **Lists.** A list flag may be repeated, and each one is a CSV record: \`--upstream=http://a/,http://b/x/\`; an item with a comma
 is quoted: \`--skip-auth-route='"^/a{1,2}$"'\`. Variables are split at every comma, without quoting. In TOML write an array.
+Blanks beside a comma are dropped with a warning, but for patterns, quoted items and arrays.
 Variables and keys of most lists are plural (\`OAUTH2_PROXY_UPSTREAMS\`); a misspelt \`OAUTH2_PROXY_*\` variable is a warning that
 names the nearest one.
 
 **Values.** Booleans are \`true\` or \`false\` (also \`1\`, \`t\`, \`0\`, \`f\`), and as flags need \`=\` to be false. Durations
 have units: \`300ms\`, \`1.5h\`, \`2h45m\`. A bare number is refused; in the TOML file of oauth2-proxy it means nanoseconds.
+A line break at the end of a value is dropped with a warning; of a flag that is given twice the last value counts, with a
+warning. Nothing is expanded: \`\${NAME}\`, \`$(NAME)\` and \`{{ name }}\` in a value stop the start.
 
 **Mistakes.** Whatever is wrong stops the start, and everything is said at once, without secret values. Exit code 2 is a
-command line that cannot be read (unknown flag, value of the wrong kind), 1 is everything else. \`--config-test\` only checks.
+command line that cannot be read (unknown flag, value of the wrong kind), 1 is everything else. \`--config-test\` only checks,
+and says what is doubtful as well, each line with \`warning:\` in front.
 
 **Secrets** belong into variables or files: everybody on a machine can read command lines.
 `

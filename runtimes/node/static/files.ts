@@ -3,12 +3,12 @@ import { type FileHandle, open } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { getMimeType } from 'hono/utils/mime'
 import type { IncomingRequest, ResponseEdit } from '../../../src/platform.ts'
 import { problem } from '../../../src/problems.ts'
 import { failed, ok, type Result } from '../../../src/result.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
 import { type ByteRange, readRange } from './byte-range.ts'
-import { mediaTypeOf } from './media-types.ts'
 
 interface OpenFile {
   readonly path: string
@@ -69,7 +69,7 @@ function answerFor({ headers }: IncomingMessage, { path, stats }: OpenFile): Fil
     const lines = ['Content-Range', `bytes */${stats.size}`, 'Content-Length', '0']
     return { status: 416, lines, range: undefined }
   }
-  const lines = [...validators, 'Content-Type', mediaTypeOf(path)]
+  const lines = [...validators, 'Content-Type', getMimeType(path) ?? 'application/octet-stream']
   if (range === 'all') {
     return { status: 200, lines: [...lines, 'Content-Length', String(stats.size)], range: undefined }
   }

@@ -8,8 +8,10 @@ import { checkUrl } from '../values/url.ts'
 export function buildBearer(settings: Settings): BearerConfig {
   const enabled = settings.value('skip-jwt-bearer-tokens')
   const loginFallback = settings.value('bearer-token-login-fallback')
-  const extraIssuers = readEach(settings, 'extra-jwt-issuers', parseIssuer)
-  if (!enabled && extraIssuers.length > 0) warnOfNoEffect(settings, 'extra-jwt-issuers')
+  const extraIssuers = enabled ? readEach(settings, 'extra-jwt-issuers', parseIssuer) : []
+  if (!enabled && settings.value('extra-jwt-issuers').length > 0) {
+    warnOfNoEffect(settings, 'extra-jwt-issuers')
+  }
   if (!enabled && !loginFallback) warnOfNoEffect(settings, 'bearer-token-login-fallback')
   return { enabled, loginFallback, extraIssuers }
 }

@@ -4,7 +4,7 @@ import { quote } from '../report.ts'
 import type { Settings } from '../settings.ts'
 import { parseHost } from '../values/domains.ts'
 import { readEach } from '../values/lists.ts'
-import { hasControls } from '../values/url.ts'
+import { checkUrl, hasControls, isLoopbackUrl } from '../values/url.ts'
 
 const LONGEST_NAME = 256
 /** Sign-ins that somebody may have under way at once, where each has a cookie of its own. */
@@ -16,7 +16,8 @@ export function buildCookie(settings: Settings): CookieConfig {
   const path = readPath(settings)
   const secure = settings.value('cookie-secure')
   const httpOnly = settings.value('cookie-httponly')
-  if (!secure) {
+  // On this machine alone nothing is on the way.
+  if (!secure && !isHttpOnLoopback(settings.value('redirect-url'))) {
     settings.warning(
       'cookie-secure',
       'cookies travel over plain http too, and others on the way can take them',
@@ -56,6 +57,10 @@ function buildCsrf(settings: Settings): CookieConfig['csrf'] {
   }
 }
 
+function isHttpOnLoopback(url: string): boolean {
+  return url.startsWith('http:') && checkUrl(url).ok && isLoopbackUrl(url)
+}
+
 function readSameSite(
   settings: Settings,
   flag: 'cookie-samesite' | 'cookie-csrf-samesite',
@@ -72,10 +77,18 @@ function readSameSite(
 
 function readDomains(settings: Settings): readonly string[] {
   const domains = readEach(settings, 'cookie-domain', (text) => {
-    const host = parseHost(text.replace(/^\./u, ''))
-    return host.ok ? ok(host.value) : host
+    const [, name = ''] = /^(?:\*?\.)?(.*?)(?::\d+)?$/su.exec(text) ?? []
+    const host = parseHost(name)
+    if (!host.ok) return host
+    if (text.toLowerCase().replace(/^\./u, '') === host.value) return ok(host.value)
+    settings.warning(
+      'cookie-domain',
+      `write ${quote(host.value)} in place of ${quote(text)}, a cookie has neither port nor *; the entry counts for nothing`,
+    )
+    return ok(undefined)
   })
-  return [...new Set(domains)].toSorted((left, right) => right.length - left.length)
+  const valid = domains.filter((domain) => domain !== undefined)
+  return [...new Set(valid)].toSorted((left, right) => right.length - left.length)
 }
 
 function readPath(settings: Settings): string {

@@ -17,6 +17,7 @@ export function buildLog(settings: Settings, env: Readonly<Record<string, string
     if (value) context[field] = value
   }
   return {
+    format: settings.value('log-format'),
     requests: settings.value('request-logging'),
     auth: settings.value('auth-logging'),
     standard: settings.value('standard-logging'),

@@ -55,13 +55,7 @@ const CLIENT_IP_HEADERS = [
 export function buildTrust(settings: Settings): TrustConfig {
   const reverseProxy = settings.value('reverse-proxy')
   const named = readCidrs(settings, 'trusted-proxy-ip')
-  const realClientIpHeader = settings.value('real-client-ip-header').toLowerCase()
-  if (!CLIENT_IP_HEADERS.includes(realClientIpHeader)) {
-    settings.problem(
-      'real-client-ip-header',
-      `give one of ${CLIENT_IP_HEADERS.join(', ')}, not ${quote(realClientIpHeader)}`,
-    )
-  }
+  const realClientIpHeader = readClientIpHeader(settings, reverseProxy)
   if (!reverseProxy) {
     if (named.length > 0) settings.warning('trusted-proxy-ip', 'this has no effect without --reverse-proxy')
     return { reverseProxy, trustedProxyIps: [], realClientIpHeader }
@@ -79,4 +73,14 @@ export function buildTrust(settings: Settings): TrustConfig {
     )
   }
   return { reverseProxy, trustedProxyIps: named.length > 0 ? named : PRIVATE_RANGES, realClientIpHeader }
+}
+
+/** Without a proxy in front no such header is read, so that any value will do. */
+function readClientIpHeader(settings: Settings, reverseProxy: boolean): string {
+  const header = settings.value('real-client-ip-header').toLowerCase()
+  if (CLIENT_IP_HEADERS.includes(header)) return header
+  const sentence = `give one of ${CLIENT_IP_HEADERS.join(', ')}, not ${quote(header)}`
+  if (reverseProxy) settings.problem('real-client-ip-header', sentence)
+  else settings.warning('real-client-ip-header', `${sentence}; without --reverse-proxy it has no effect`)
+  return header
 }

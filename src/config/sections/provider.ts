@@ -35,13 +35,16 @@ const UNSUPPORTED_KINDS: Readonly<Record<string, string>> = {
   sourcehut: '',
 }
 
+/** The path at which an issuer publishes its metadata (OpenID Connect Discovery §4, RFC 8414 §3) is no part of its name. */
+const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)\/?$/u
+
 const SIGNING_ALGS = /^(?:EdDSA|(?:ES|HS|PS|RS)(?:256|384|512))$/u
 
 /** The provider that people sign in at. */
 export function buildProvider(settings: Settings, files: Files): ProviderConfig {
   const kind = readKind(settings)
   const { displayName, issuer } = KINDS[kind] ?? { displayName: kind }
-  const clientId = settings.value('client-id')
+  const clientId = readTrimmed(settings, 'client-id')
   if (clientId === '') settings.problem('client-id', 'give the client id that the provider issued')
   warnOfInsecure(settings)
   return {
@@ -83,11 +86,19 @@ function readKind(settings: Settings): string {
   return 'google'
 }
 
+/** RFC 6749 §A.1 and §A.2 allow blanks around both, and no provider issues such. */
+function readTrimmed(settings: Settings, flag: 'client-id' | 'client-secret'): string {
+  const value = settings.value(flag)
+  const trimmed = value.trim()
+  if (trimmed !== value) settings.warning(flag, 'remove the blanks around the value; it counts without them')
+  return trimmed
+}
+
 function readClientSecret(
   settings: Settings,
   { files, kind }: { files: Files; kind: string },
 ): ProviderConfig['clientSecret'] {
-  const value = settings.value('client-secret')
+  const value = readTrimmed(settings, 'client-secret')
   const file = settings.value('client-secret-file')
   if (value !== '') {
     if (file !== '') {
@@ -100,11 +111,17 @@ function readClientSecret(
     if (!text.ok) settings.problem('client-secret-file', text.problem)
     else if (text.value.trim() === '') {
       settings.problem('client-secret-file', `put the secret into ${quote(file)}, it is empty`)
+    } else if (text.value.trim() !== text.value.replace(/\r?\n$/u, '')) {
+      settings.warning(
+        'client-secret-file',
+        `remove the blanks around the secret in ${quote(file)}; it counts without them`,
+      )
     }
     return { file }
   }
   const mayBePublic = ANY_ISSUER.includes(kind)
-  if (!settings.given('client-secret') || !mayBePublic) {
+  // Blanks alone are a gap that was not filled in rather than the wish to have none.
+  if (!settings.given('client-secret') || settings.value('client-secret') !== '' || !mayBePublic) {
     const hint = mayBePublic ? '; a public client says --client-secret= with nothing behind it' : ''
     settings.problem(
       'client-secret',
@@ -129,8 +146,11 @@ function readIssuer(
     return undefined
   }
   const issuer = given || fixed
+  const base = issuer?.replace(WELL_KNOWN, '')
   if (issuer === undefined) settings.problem('oidc-issuer-url', 'give the issuer of the provider')
-  else if (issuer.startsWith('http://') && !isLoopbackUrl(issuer)) {
+  else if (base !== issuer) {
+    settings.problem('oidc-issuer-url', `give the issuer, which is without the path of its metadata: ${base}`)
+  } else if (issuer.startsWith('http://') && !isLoopbackUrl(issuer)) {
     settings.warning('oidc-issuer-url', 'use https, over plain http others on the way can sign in as anybody')
   }
   return issuer

@@ -45,6 +45,10 @@ function addFlag(given: Map<string, Given>, word: string, report: Report): void 
   }
   const label = `--${flag}`
   if (option.kind !== 'list') {
+    const earlier = given.get(flag)?.raw
+    if (earlier?.form === 'text' && earlier.text !== text) {
+      report.warning(label, 'give this flag once, of several values only the last counts')
+    }
     given.set(flag, { source: 'flag', label, raw: { form: 'text', text } })
     return
   }
@@ -52,16 +56,16 @@ function addFlag(given: Map<string, Given>, word: string, report: Report): void 
   if (items === undefined) {
     report.usage(label, 'close the double quote, or write it twice inside a quoted item')
   } else {
+    const earlier = given.get(flag)?.raw
+    const before = earlier?.form === 'items' ? earlier : { items: [], split: true }
+    // In quotes a blank can be meant.
+    const split = before.split === true && !text.includes('"')
     given.set(flag, {
       source: 'flag',
       label,
-      raw: { form: 'items', items: [...itemsOf(given.get(flag)), ...items] },
+      raw: { form: 'items', items: [...before.items, ...items], split },
     })
   }
-}
-
-function itemsOf(earlier: Given | undefined): readonly string[] {
-  return earlier?.raw.form === 'items' ? earlier.raw.items : []
 }
 
 function takesNextWord(word: string): boolean {

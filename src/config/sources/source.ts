@@ -3,7 +3,8 @@ import type { Option } from '../option.ts'
 /** A value as one source gave it, before anybody looked at its kind. */
 export type Raw =
   | { readonly form: 'text'; readonly text: string }
-  | { readonly form: 'items'; readonly items: readonly string[] }
+  /** `split` where one text was split at its commas. */
+  | { readonly form: 'items'; readonly items: readonly string[]; readonly split?: boolean }
 
 /** One setting that a source gave. */
 export interface Given {
@@ -16,8 +17,8 @@ export interface Given {
 /** What one source gave, by flag. */
 export type Source = ReadonlyMap<string, Given>
 
-/** A value from a variable or a TOML text: lists are split at every comma, without quoting and without trimming. */
+/** A value from a variable or a TOML text: lists are split at every comma, without quoting. */
 export function splitRaw(option: Option, text: string): Raw {
   if (option.kind !== 'list') return { form: 'text', text }
-  return { form: 'items', items: text === '' ? [] : text.split(',') }
+  return { form: 'items', items: text === '' ? [] : text.split(','), split: true }
 }

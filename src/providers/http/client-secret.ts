@@ -6,7 +6,7 @@ import type { ProviderContext } from '../context.ts'
 /** The client secret at the moment; undefined for a public client. */
 export type ReadClientSecret = () => Promise<Result<string | undefined>>
 
-/** Reads the secret at each use, so that a rotated file counts at once; one line end at its end is no part of it. */
+/** Reads the secret at each use, so that a rotated file counts at once; blanks and line ends around it are no part of it. */
 export function createReadClientSecret(
   { clientSecret }: Pick<ProviderConfig, 'clientSecret'>,
   { readSecret }: Pick<ProviderContext, 'readSecret'>,
@@ -15,7 +15,7 @@ export function createReadClientSecret(
   if ('value' in clientSecret) return async () => ok(clientSecret.value)
   return async () => {
     try {
-      const secret = (await readSecret(clientSecret.file)).replace(/\r?\n$/u, '')
+      const secret = (await readSecret(clientSecret.file)).trim()
       if (secret !== '') return ok(secret)
     } catch {
       // Whatever the file system says, the operator needs the name of the file.

@@ -22,7 +22,7 @@ export async function createMint(deployment: Deployment): Promise<Mint> {
     version: '0.0.0',
   })
   if (loaded.kind !== 'config') throw new Error(`The flags of the bench are wrong: ${loaded.text}`)
-  const { sessions } = await createServices(loaded.config, platform)
+  const { sessions } = await createServices(loaded.config, platform, [])
   return {
     async cookies(users, bytes) {
       const tokenLength = await fittingLength(sessions, deployment, bytes)

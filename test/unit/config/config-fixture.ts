@@ -54,12 +54,14 @@ export function problemsOf(given: Given): readonly string[] {
   return linesOf(load(given))
 }
 
+/** The problems of a configuration that does not load, one a line, without the warnings behind them. */
 export function linesOf(loaded: Loaded): readonly string[] {
   if (loaded.kind !== 'problems') throw new Error(`this was accepted: ${loaded.kind}`)
   return loaded.text
     .split('\n')
     .slice(1, -1)
     .map((line) => line.trim())
+    .filter((line) => !line.startsWith('warning: '))
 }
 
 function accept(loaded: Loaded): Extract<Loaded, { kind: 'config' }> {

@@ -194,6 +194,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'standard-logging': ['false'],
   'silence-ping-logging': ['true'],
   'exclude-logging-path': ['/x'],
+  'log-format': ['text'],
 }
 
 const supported = ROWS.filter(([, option]) => option.supported !== false && option.inert === undefined)

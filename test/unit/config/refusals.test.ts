@@ -9,6 +9,7 @@ const FILES = {
   '/logo.svg': '<?xml version="1.0"?>\n<svg xmlns="x"><path/></svg>\n',
   '/text.svg': 'hello',
   '/big.png': 'x'.repeat(300_000),
+  '/padded': ' hunter2\n\n',
 }
 const TLS = ['--tls-cert-file=/cert', '--tls-key-file=/key']
 const GITHUB = ['--provider=github', '--oidc-issuer-url=']
@@ -28,7 +29,8 @@ describe('refused with one sentence', () => {
     ],
     ['an empty group flag', flags('--allowed-group='), '--allowed-group: give a group'],
     ['an empty group', flags('--allowed-group=a,'), '--allowed-group: remove the empty entry'],
-    ['a blank group', flags('--allowed-group= '), '--allowed-group: remove the blank entry'],
+    ['a blank group', flags('--allowed-group= '), '--allowed-group: remove the empty entry'],
+    ['a blank group in quotes', flags('--allowed-group=" "'), '--allowed-group: remove the blank entry'],
     ['no client id', { env: { OAUTH2_PROXY_CLIENT_ID: '' } }, '--client-id or OAUTH2_PROXY_CLIENT_ID: give'],
     [
       'no client secret',
@@ -130,12 +132,19 @@ describe('refused with one sentence', () => {
       '--cookie-domain: give a host name',
     ],
     [
-      'a cookie domain with a port',
-      flags('--cookie-domain=a.example:80'),
+      'a cookie domain with a path',
+      flags('--cookie-domain=a.example/x'),
       '--cookie-domain: give a host name',
     ],
+    [
+      'an issuer with the path of its metadata',
+      flags('--oidc-issuer-url=https://i.example/realms/a/.well-known/openid-configuration'),
+      '--oidc-issuer-url: give the issuer, which is without the path of its metadata: https://i.example/realms/a',
+    ],
+    ['a blank client id', flags('--client-id= '), '--client-id: give the client id'],
+    ['a blank client secret', flags('--client-secret= '), '--client-secret: give the client secret'],
     ['a cookie path with a semicolon', flags('--cookie-path=/;Domain=x'), '--cookie-path: give a path'],
-    ['a cookie path with a line break', flags('--cookie-path=/\n'), '--cookie-path: give a path'],
+    ['a cookie path with a line break', flags('--cookie-path=/\na'), '--cookie-path: give a path'],
     ['a relative cookie path', flags('--cookie-path=app'), '--cookie-path: give a path'],
     [
       'SameSite=None without Secure',
@@ -224,7 +233,7 @@ describe('refused with one sentence', () => {
     ],
     [
       'an unknown client address header',
-      flags('--real-client-ip-header=X-Evil'),
+      flags('--reverse-proxy', '--real-client-ip-header=X-Evil'),
       '--real-client-ip-header: give one of',
     ],
     [
@@ -409,6 +418,33 @@ describe('taken with a warning', () => {
     ],
     ['groups for no local users', flags('--htpasswd-user-group=a'), 'no effect without htpasswd-file'],
     ['two client secrets', flags('--client-secret-file=/users'), 'this is not used'],
+    [
+      'a cookie domain with a port',
+      flags('--cookie-domain=a.example:80'),
+      '--cookie-domain: write "a.example" in place of "a.example:80"',
+    ],
+    [
+      'a cookie domain with an asterisk',
+      flags('--cookie-domain=*.a.example'),
+      '--cookie-domain: write "a.example" in place of "*.a.example"',
+    ],
+    [
+      'an unknown client address header that nothing reads',
+      flags('--real-client-ip-header='),
+      'without --reverse-proxy it has no effect',
+    ],
+    [
+      'bearer issuers that cannot be read, without bearer tokens',
+      flags('--extra-jwt-issuers=x'),
+      'no effect without --skip-jwt',
+    ],
+    ['blanks around the client id', flags('--client-id= gate '), '--client-id: remove the blanks'],
+    ['blanks around the client secret', flags('--client-secret= s\t'), '--client-secret: remove the blanks'],
+    [
+      'blanks in the file of the client secret',
+      { ...flags('--client-secret-file=/padded'), env: { OAUTH2_PROXY_CLIENT_SECRET: undefined } },
+      '--client-secret-file: remove the blanks around the secret in "/padded"',
+    ],
   ])('%s', (_, given, sentence) => {
     expect(warningsOf(given)).toContainEqual(expect.stringContaining(sentence))
   })
@@ -419,6 +455,7 @@ describe('taken with a warning', () => {
         flags(
           '--oidc-issuer-url=http://127.0.0.1:9000',
           '--redirect-url=http://localhost:4180/oauth2/callback',
+          '--cookie-secure=false',
         ),
       ),
     ).toEqual([])
@@ -435,6 +472,16 @@ describe('what the settings become', () => {
     ],
     ['no prefix with a path', flags('--cookie-path=/app'), { cookie: { name: '_oauth2_proxy' } }],
     ['no prefix without Secure', flags('--cookie-secure=false'), { cookie: { name: '_oauth2_proxy' } }],
+    [
+      'no domain of one that browsers would drop',
+      flags('--cookie-domain=a.example:8080,*.b.example'),
+      { cookie: { name: '__Host-_oauth2_proxy', domains: [] } },
+    ],
+    [
+      'the client without the blanks around it',
+      flags('--client-id= gate ', '--client-secret= s '),
+      { providers: [{ clientId: 'gate', clientSecret: { value: 's' } }] },
+    ],
     [
       'an explicit name as it is',
       flags('--cookie-name=_oauth2_proxy'),

@@ -93,9 +93,9 @@ describe('flags', () => {
 })
 
 describe('variables', () => {
-  it('are split at every comma and not trimmed', () => {
+  it('are split at every comma, without quoting', () => {
     const given = { env: { OAUTH2_PROXY_ALLOWED_GROUPS: 'a, b,"c' } }
-    expect(configOf(given).policy.allowedGroups).toEqual(['a', ' b', '"c'])
+    expect(configOf(given).policy.allowedGroups).toEqual(['a', 'b', '"c'])
     expect(warningsOf(given)).toEqual([
       expect.stringMatching(/^OAUTH2_PROXY_ALLOWED_GROUPS: remove the space/u),
     ])
@@ -252,6 +252,20 @@ describe('help and version', () => {
       kind: 'problems',
       exitCode: 1,
     })
+  })
+})
+
+it('what is wrong comes with what is doubtful, which is often the reason for it', () => {
+  const loaded = load({ env: { OAUTH2_PROXY_CLIENT_ID: undefined, OAUTH2_PROXY_CLIENT_IDS: 'gate' } })
+  expect(loaded).toEqual({
+    kind: 'problems',
+    exitCode: 1,
+    text: [
+      'Sidegate cannot start, fix one setting:',
+      '  --client-id or OAUTH2_PROXY_CLIENT_ID: give the client id that the provider issued',
+      '  warning: OAUTH2_PROXY_CLIENT_IDS: nothing reads this variable; did you mean OAUTH2_PROXY_CLIENT_ID?',
+      '',
+    ].join('\n'),
   })
 })
 

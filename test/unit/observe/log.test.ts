@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { LogConfig } from '../../../src/config/config.ts'
-import { type AccessRecord, createLog } from '../../../src/observe/log.ts'
+import type { FinishedRequest } from '../../../src/observe/event.ts'
+import { createLog } from '../../../src/observe/log.ts'
+import { createLogLines } from '../../../src/observe/log-lines.ts'
 import type { Platform } from '../../../src/platform.ts'
 import type { Level } from '../../../src/problems.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 23, 12, 30, 5, 7)
 const ALL_ON: LogConfig = {
+  format: 'json',
   requests: true,
   auth: true,
   standard: true,
@@ -13,7 +16,7 @@ const ALL_ON: LogConfig = {
   excludePaths: [],
   context: {},
 }
-const RECORD: AccessRecord = {
+const RECORD: FinishedRequest = {
   requestId: 'request-1',
   method: 'GET',
   host: 'app.example.com',
@@ -30,7 +33,7 @@ const RECORD: AccessRecord = {
 }
 const HOSTILE = 'a"b\\c\r\nd\u001b[31me\u0000\u0085\u2028\u2029\u202e\u{e0041}é\ud800'
 
-function logTo(lines: string[], config: Partial<LogConfig> = {}) {
+function logTo(lines: string[], config: Partial<LogConfig> = {}, isTerminal = false) {
   const unused = () => {
     throw new TypeError('the log asks the platform for the time and a line, for nothing else')
   }
@@ -41,8 +44,9 @@ function logTo(lines: string[], config: Partial<LogConfig> = {}) {
     fetch: unused,
     now: () => NOW_MS,
     write: (line) => lines.push(line),
+    isTerminal,
   }
-  return createLog({ ...ALL_ON, ...config }, platform)
+  return createLog([createLogLines({ ...ALL_ON, ...config }, platform)])
 }
 
 function written(use: (log: ReturnType<typeof logTo>) => void, config?: Partial<LogConfig>) {
@@ -99,7 +103,7 @@ test('an event carries its stable code beside the readable message', () => {
 
 describe('the access line', () => {
   test('holds the whole record under stable names', () => {
-    const [line] = written((log) => log.access(RECORD), { context: { pod: 'p' } })
+    const [line] = written((log) => log.finished(RECORD), { context: { pod: 'p' } })
     expect(JSON.parse(line!)).toEqual({
       time: '2026-11-23T12:30:05.007Z',
       level: 'info',
@@ -128,7 +132,7 @@ describe('the access line', () => {
       upstream: undefined,
       aborted: true,
     }
-    const fields = JSON.parse(written((log) => log.access({ ...RECORD, ...unknown }))[0]!)
+    const fields = JSON.parse(written((log) => log.finished({ ...RECORD, ...unknown }))[0]!)
     for (const name of ['bytes', 'client', 'user', 'upstream']) expect(fields).not.toHaveProperty(name)
     expect(fields.aborted).toBe(true)
   })
@@ -150,25 +154,25 @@ describe('hostile text', () => {
   test.each(TEXT_FIELDS)(
     'in %s stays inside its field, on one line, without a control or format character',
     (field) => {
-      const [line] = written((log) => log.access({ ...RECORD, [field]: HOSTILE }))
+      const [line] = written((log) => log.finished({ ...RECORD, [field]: HOSTILE }))
       expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
       expect(Object.values(JSON.parse(line!))).toContain(HOSTILE)
     },
   )
 
-  test('in messages, event codes, field names and values is escaped the same way', () => {
+  test('in messages, field names and values is escaped the same way', () => {
     const lines = written((log) => {
       log.line('info', HOSTILE, { [HOSTILE]: HOSTILE })
-      log.event(HOSTILE, 'info', {})
+      log.event('signed_out', 'info', { [HOSTILE]: HOSTILE })
     })
     for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
     expect(JSON.parse(lines[0]!)[HOSTILE]).toBe(HOSTILE)
-    expect(JSON.parse(lines[1]!).event).toBe(HOSTILE)
+    expect(JSON.parse(lines[1]!)[HOSTILE]).toBe(HOSTILE)
   })
 
   test('that is long is cut, a character pair in the middle included', () => {
     const long = 'x'.repeat(1023) + '😀'.repeat(50_000)
-    const [line] = written((log) => log.access({ ...RECORD, path: long, userAgent: 'u'.repeat(100_000) }))
+    const [line] = written((log) => log.finished({ ...RECORD, path: long, userAgent: 'u'.repeat(100_000) }))
     expect(line!.length).toBeLessThan(2600)
     const { path, user_agent } = JSON.parse(line!)
     expect(path).toHaveLength(1025)
@@ -228,7 +232,7 @@ describe('switches', () => {
   const everything = (log: ReturnType<typeof logTo>) => {
     log.line('error', 'standard')
     log.event('signed_out', 'info', {})
-    log.access(RECORD)
+    log.finished(RECORD)
   }
   const messages = (config: Partial<LogConfig>) =>
     written(everything, config).map((line) => JSON.parse(line).msg as string)
@@ -244,7 +248,7 @@ describe('switches', () => {
     const paths = ['/health', '/health/', '/healthz', '/HEALTH', '/health%2f', '/']
     const lines = written(
       (log) => {
-        for (const path of paths) log.access({ ...RECORD, path })
+        for (const path of paths) log.finished({ ...RECORD, path })
       },
       {
         excludePaths: ['/health', '/other'],
@@ -258,7 +262,7 @@ describe('switches', () => {
     const seen = (silencePing: boolean) =>
       written(
         (log) => {
-          for (const verdict of verdicts) log.access({ ...RECORD, verdict })
+          for (const verdict of verdicts) log.finished({ ...RECORD, verdict })
         },
         {
           silencePing,
@@ -266,5 +270,62 @@ describe('switches', () => {
       ).map((line) => JSON.parse(line).verdict)
     expect(seen(true)).toEqual(['allow', 'start'])
     expect(seen(false)).toEqual(verdicts)
+  })
+})
+
+describe('the text format', () => {
+  const TIME = new Date(NOW_MS).toTimeString().slice(0, 8)
+  const text = (use: (log: ReturnType<typeof logTo>) => void) => written(use, { format: 'text' })
+
+  test('a line about the program is time, level, sentence and pairs', () => {
+    const lines = text((log) => {
+      log.line('warn', 'Provider is slow', { ms: 1200, why: 'no answer yet', host: 'id.example.com' })
+      log.event('sign_in_failed', 'error', { code: 'state_mismatch', user: undefined })
+    })
+    expect(lines).toEqual([
+      `${TIME} warn  Provider is slow  ms=1200  why="no answer yet"  host=id.example.com`,
+      `${TIME} error sign in failed  code=state_mismatch`,
+    ])
+  })
+
+  test('an access line begins with the answer and keeps the request id', () => {
+    const lines = text((log) => {
+      log.finished(RECORD)
+      log.finished({ ...RECORD, user: undefined, upstream: undefined, client: undefined, aborted: true })
+    })
+    expect(lines).toEqual([
+      `${TIME} info  200 GET /inbox in 1.2 ms  verdict=allow  user=alice@example.com  upstream=/  host=app.example.com  client=192.0.2.7  request_id=request-1`,
+      `${TIME} info  200 GET /inbox in 1.2 ms, the client left  verdict=allow  host=app.example.com  request_id=request-1`,
+    ])
+  })
+
+  test.each(['requestId', 'method', 'host', 'path', 'client', 'user', 'upstream', 'verdict'] as const)(
+    'hostile text in %s neither ends the line nor moves the terminal',
+    (field) => {
+      const [line = ''] = text((log) => log.finished({ ...RECORD, [field]: HOSTILE }))
+      expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
+      expect(line.length).toBeLessThan(400)
+    },
+  )
+
+  test('a value cannot pass for another field', () => {
+    const [line] = text((log) => log.line('info', 'x', { user: 'a  verdict=allow', role: 'b=c', note: '' }))
+    expect(line).toBe(`${TIME} info  x  user="a  verdict=allow"  role="b=c"  note=""`)
+  })
+
+  test('secrets are redacted as in JSON', () => {
+    const [line] = text((log) => log.line('info', 'x', { password: 'hunter2', detail: 'Bearer eyJh.b.c' }))
+    expect(line).toBe(`${TIME} info  x  password=[redacted]  detail=[redacted]`)
+  })
+
+  test.each([
+    ['auto', true, 'text'],
+    ['auto', false, 'JSON'],
+    ['json', true, 'JSON'],
+    ['text', false, 'text'],
+  ] as const)('log-format=%s with a terminal %s writes %s', (format, isTerminal, form) => {
+    const lines: string[] = []
+    logTo(lines, { format }, isTerminal).line('info', 'x')
+    expect(lines[0]?.startsWith('{')).toBe(form === 'JSON')
   })
 })

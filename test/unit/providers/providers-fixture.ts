@@ -1,5 +1,5 @@
 import type { ProviderConfig } from '../../../src/config/config.ts'
-import type { LogFields } from '../../../src/observe/log.ts'
+import type { EventFields } from '../../../src/observe/event.ts'
 import type { ProviderContext } from '../../../src/providers/context.ts'
 import type { LoginResponse, Provider } from '../../../src/providers/provider.ts'
 import { createProviders } from '../../../src/providers/registry.ts'
@@ -48,8 +48,8 @@ export function aProviderConfig(given: Partial<ProviderConfig> = {}): ProviderCo
 export function someTools(
   platform: FakePlatform,
   files: Readonly<Record<string, string>> = {},
-): ProviderContext & { readonly lines: { level: string; msg: string; fields: LogFields | undefined }[] } {
-  const lines: { level: string; msg: string; fields: LogFields | undefined }[] = []
+): ProviderContext & { readonly lines: { level: string; msg: string; fields: EventFields | undefined }[] } {
+  const lines: { level: string; msg: string; fields: EventFields | undefined }[] = []
   return {
     lines,
     platform,

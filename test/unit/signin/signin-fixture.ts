@@ -6,7 +6,7 @@ import type { CookieChange, Exchange } from '../../../src/http/exchange.ts'
 import { createReadFacts } from '../../../src/http/facts.ts'
 import { readHead } from '../../../src/http/head.ts'
 import { parseTarget } from '../../../src/http/target.ts'
-import type { LogFields } from '../../../src/observe/log.ts'
+import type { EventFields } from '../../../src/observe/event.ts'
 import type { HeaderLines } from '../../../src/platform.ts'
 import { type Problem, problem } from '../../../src/problems.ts'
 import type { Provider } from '../../../src/providers/provider.ts'
@@ -109,7 +109,7 @@ export interface SignInBench {
   readonly op: FakeProvider
   readonly platform: FakePlatform
   readonly signIn: SignIn
-  readonly events: { event: string; level: string; fields: LogFields }[]
+  readonly events: { event: string; level: string; fields: EventFields }[]
   readonly denials: Denial[]
   readonly world: { refusal: Problem | undefined; saveProblem: Problem | undefined }
   /** Starts a login in a browser; returns what the browser brings back. */
@@ -138,7 +138,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
   const denials: Denial[] = []
   const world: SignInBench['world'] = { refusal: undefined, saveProblem: undefined }
   const log = {
-    event: (event: string, level: string, fields: LogFields) => events.push({ event, level, fields }),
+    event: (event: string, level: string, fields: EventFields) => events.push({ event, level, fields }),
     line: () => undefined,
   }
   const providerContext = { platform, log, readSecret: async () => '' }

@@ -190,8 +190,8 @@ test("CB-32: a secret of Entra's, with a tilde, is right for servers that forget
   expect(Buffer.from(authorization?.slice(6) ?? '', 'base64').toString()).toBe('sidegate:abc8Q~x.y-z_1')
 })
 
-test('the client secret is read from its file at each use, without its line end', async () => {
-  const files: Record<string, string> = { '/run/secret': 's3cret:+/% é\n' }
+test('the client secret is read from its file at each use, without the blanks and line ends around it', async () => {
+  const files: Record<string, string> = { '/run/secret': ' s3cret:+/% é\r\n\n' }
   const { op, signIn } = await aBench({ clientSecret: { file: '/run/secret' } }, files)
   expect(verdictOf(await signIn())).toBe('ok')
   Object.assign(op.client, { secret: 'rotated' })

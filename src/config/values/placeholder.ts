@@ -1,0 +1,54 @@
+import type { Option } from '../option.ts'
+import { quote } from '../report.ts'
+import type { Raw } from '../sources/source.ts'
+
+/** What stands where a real value should: it can never work, or most likely not. */
+export interface Placeholder {
+  readonly kind: 'problem' | 'warning'
+  readonly sentence: string
+}
+
+/** Values that people write for people, in which every sign can be meant; the cookie secret has rules of its own. */
+const FREE: ReadonlySet<string> = new Set(['banner', 'footer', 'backend-logout-url', 'cookie-secret'])
+
+/** `${NAME}`, `$(NAME)` and `{{ name }}` as shells, Kubernetes and template engines leave them when they know no value. */
+const VARIABLE = /\$\{[A-Za-z_][\w.]*(?::?[-+?=][^}]*)?\}|\$\([A-Za-z_]\w*\)|\{\{[^{}]*\}\}/u
+
+/** What examples have in place of an id, a name or a secret. */
+const EXAMPLE =
+  /^(?:x{4,}|\.{3}|…|todo|tbd|<[^<>]*>|\[[^[\]]*\]|(?:please[-_ ]?)?(?:change|replace)[-_ ]?(?:me|this|it)|your[-_ ].*)$/iu
+
+/** Finds a placeholder in a value; a secret is never shown, and only one that is nothing else counts as such. */
+export function findPlaceholder(flag: string, option: Option, raw: Raw): Placeholder | undefined {
+  if (FREE.has(flag) || (option.kind === 'list' && option.exact)) return undefined
+  const texts = raw.form === 'items' ? raw.items : [raw.text]
+  for (const text of texts) {
+    const found = option.secret ? inSecret(text) : inText(text)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function inText(text: string): Placeholder | undefined {
+  const [variable] = VARIABLE.exec(text) ?? []
+  if (variable !== undefined) {
+    return {
+      kind: 'problem',
+      sentence: `put its value in place of ${quote(variable)}, nothing is filled in here`,
+    }
+  }
+  const [angle] = /<[\w .:-]+>/u.exec(text) ?? []
+  const shown = EXAMPLE.test(text) ? text : angle
+  return shown === undefined
+    ? undefined
+    : { kind: 'warning', sentence: `put the real value in place of ${quote(shown)}` }
+}
+
+function inSecret(text: string): Placeholder | undefined {
+  if (VARIABLE.exec(text)?.[0] === text && text !== '') {
+    return { kind: 'problem', sentence: 'put the secret in place of the variable, nothing is filled in here' }
+  }
+  return EXAMPLE.test(text)
+    ? { kind: 'warning', sentence: 'put the real secret in place of the placeholder' }
+    : undefined
+}

@@ -1,0 +1,71 @@
+import type { Option } from '../option.ts'
+import type { Given, Raw } from '../sources/source.ts'
+
+/** A value without what people leave around it, and a sentence for each thing that was dropped or looks odd. */
+export interface Tidied {
+  readonly raw: Raw
+  readonly remarks: readonly string[]
+}
+
+/** HTML of the operator: line breaks and quotes are part of it. */
+const MARKUP: ReadonlySet<string> = new Set(['banner', 'footer'])
+
+/**
+ * Drops what cannot be meant: line breaks at the end (an env file with Windows line ends, `echo` into a Secret) and blanks
+ * beside the commas of a list. Patterns keep their blanks, and so do lists whose items stood alone: TOML arrays, quoted CSV.
+ */
+export function tidy(flag: string, { option, given }: { option: Option; given: Given }): Tidied {
+  const { raw, source } = given
+  if (MARKUP.has(flag)) return { raw, remarks: [] }
+  const texts = raw.form === 'items' ? raw.items : [raw.text]
+  const unbroken = texts.map((text) => text.replace(/[\r\n]+$/u, ''))
+  const isSplit = raw.form === 'items' && raw.split === true
+  const clean = isSplit && option.kind === 'list' && !option.exact ? unbroken.map(trimBlanks) : unbroken
+  const remarks = [
+    ...remarkOnBreaks(texts),
+    ...remarkOnBlanks({ unbroken, clean, isSplit }),
+    ...(source === 'variable' && clean.some(isQuoted)
+      ? ['remove the quotes around the value, they are part of it here']
+      : []),
+  ]
+  return { raw: withTexts(raw, clean), remarks }
+}
+
+function withTexts(raw: Raw, texts: readonly string[]): Raw {
+  return raw.form === 'items' ? { ...raw, items: texts } : { form: 'text', text: texts[0] ?? '' }
+}
+
+function trimBlanks(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/gu, '')
+}
+
+function remarkOnBreaks(texts: readonly string[]): readonly string[] {
+  if (texts.some((text) => /\r\n?$/u.test(text))) {
+    return [
+      'remove the carriage return at the end, it comes from Windows line ends; the value counts without it',
+    ]
+  }
+  return texts.some((text) => text.endsWith('\n'))
+    ? ['remove the line break at the end; the value counts without it']
+    : []
+}
+
+interface Blanks {
+  readonly unbroken: readonly string[]
+  readonly clean: readonly string[]
+  readonly isSplit: boolean
+}
+
+function remarkOnBlanks({ unbroken, clean, isSplit }: Blanks): readonly string[] {
+  if (clean.some((text, at) => text !== unbroken[at])) {
+    return ['remove the space beside a comma; the entry counts without it']
+  }
+  return isSplit && clean.some((text) => text !== trimBlanks(text))
+    ? ['remove the space beside a comma, it is part of the pattern']
+    : []
+}
+
+/** Docker and systemd hand the quotes of an env file on in different ways; a value that keeps them is never meant so. */
+function isQuoted(text: string): boolean {
+  return /^(["']).+\1$/su.test(text)
+}

@@ -1,0 +1,55 @@
+import type { Level } from '../problems.ts'
+
+/** Short scalars about an event. Never a token, code, cookie, secret, query string or header dump. */
+export type EventFields = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** The stable codes of what happens to sign-ins and sessions. */
+export type EventName =
+  | 'sign_in_started'
+  | 'sign_in_restarted'
+  | 'sign_in_succeeded'
+  | 'sign_in_failed'
+  | 'sign_out_refused'
+  | 'sign_out_incomplete'
+  | 'signed_out'
+  | 'backchannel_logout'
+  | 'backchannel_logout_refused'
+  | 'bearer_refused'
+  | 'return_target_dropped'
+  | 'session_refreshed'
+  | 'session_refresh_refused'
+  | 'session_refresh_ended'
+  | 'session_refresh_failed'
+  | 'session_trimmed'
+
+/** One finished request. */
+export interface FinishedRequest {
+  readonly requestId: string
+  readonly method: string
+  readonly host: string
+  /** Path only: a query can hold secrets. */
+  readonly path: string
+  readonly status: number
+  readonly bytes: number | undefined
+  readonly durationMs: number
+  readonly client: string | undefined
+  readonly user: string | undefined
+  /** Path of the upstream that took the request. */
+  readonly upstream: string | undefined
+  /** public, allow, sign-in, deny, the name of the endpoint that answered, or the reason why nothing did. */
+  readonly verdict: string
+  readonly userAgent: string
+  readonly aborted: boolean
+}
+
+/**
+ * A receiver of everything that happens: log lines, and later metrics, traces or an audit trail. A sink is called
+ * synchronously, must not throw, and leaves out what it does not care about.
+ */
+export interface Sink {
+  readonly request?: (finished: FinishedRequest) => void
+  /** Something happened to a sign-in or a session. `debug` is for what every request would repeat. */
+  readonly event?: (event: EventName, level: Level, fields: EventFields) => void
+  /** Something happened to the program itself; `message` is a sentence for operators. */
+  readonly program?: (level: Level, message: string, fields: EventFields) => void
+}

@@ -1,0 +1,50 @@
+import type { LogConfig } from '../config/config.ts'
+import type { Platform } from '../platform.ts'
+import type { Level } from '../problems.ts'
+import type { EventFields, EventName, FinishedRequest, Sink } from './event.ts'
+import { createJsonLines } from './json-lines.ts'
+import { createTextLines } from './text-lines.ts'
+
+/** The three kinds of line in one form, without the line end. */
+export interface LineFormat {
+  request(finished: FinishedRequest): string
+  event(event: EventName, level: Level, fields: EventFields): string
+  program(level: Level, message: string, fields: EventFields): string
+}
+
+/**
+ * Log lines as a sink. Each of the three streams can be switched off. `debug` is not written: what it would say at each
+ * request is in the access line.
+ */
+export function createLogLines(
+  config: LogConfig,
+  platform: Pick<Platform, 'now' | 'write' | 'isTerminal'>,
+): Sink {
+  const leavesOut = compileSilence(config)
+  const isText = config.format === 'text' || (config.format === 'auto' && platform.isTerminal === true)
+  const lines = isText ? createTextLines(platform.now) : createJsonLines(config.context, platform.now)
+  return {
+    ...(config.standard && {
+      program(level, message, fields) {
+        if (level !== 'debug') platform.write(lines.program(level, message, fields))
+      },
+    }),
+    ...(config.auth && {
+      event(event, level, fields) {
+        if (level !== 'debug') platform.write(lines.event(event, level, fields))
+      },
+    }),
+    ...(config.requests && {
+      request(finished) {
+        if (!leavesOut(finished)) platform.write(lines.request(finished))
+      },
+    }),
+  }
+}
+
+/** Compiles the finished requests that are not written: exact paths, and the probes when they are silenced. */
+function compileSilence({ excludePaths, silencePing }: LogConfig): (finished: FinishedRequest) => boolean {
+  const paths = new Set(excludePaths)
+  const verdicts = new Set(silencePing ? ['ping', 'ready'] : [])
+  return ({ path, verdict }) => paths.has(path) || verdicts.has(verdict)
+}

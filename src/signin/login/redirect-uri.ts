@@ -1,0 +1,39 @@
+import type { Config } from '../../config/config.ts'
+import type { EventFields } from '../../observe/event.ts'
+
+/** What the redirect URI depends on. */
+export interface RedirectUriConfig {
+  readonly listen: Pick<Config['listen'], 'http' | 'https'>
+  readonly paths: Pick<Config['paths'], 'prefix'>
+  readonly trust: Pick<Config['trust'], 'reverseProxy'>
+  readonly cookie: Pick<Config['cookie'], 'secure'>
+  readonly signIn: Pick<Config['signIn'], 'redirectUrl'>
+}
+
+/**
+ * Fields of the line at start that says what to register at the provider (RFC 6749 §3.1.2.2). Without `redirect-url` the
+ * URI follows the Host of each request, so the line has a placeholder, or `localhost` where nobody else can come.
+ */
+export function describeRedirectUri(config: RedirectUriConfig): EventFields {
+  const { cookie, paths, signIn } = config
+  if (signIn.redirectUrl !== undefined) return { redirect_uri: signIn.redirectUrl }
+  const port = localPort(config)
+  const isHttps = cookie.secure || config.listen.https !== undefined
+  const host = port === undefined || isHttps ? '<host in the browser>' : `localhost:${port}`
+  return {
+    redirect_uri: `${isHttps ? 'https' : 'http'}://${host}${paths.callback}`,
+    advice: adviceFor(config, port),
+  }
+}
+
+/** The port of a plain listener that only this machine reaches, and that no proxy is said to stand before. */
+function localPort({ listen: { http, https }, trust }: RedirectUriConfig): number | undefined {
+  if (http?.kind !== 'tcp' || https !== undefined || trust.reverseProxy) return undefined
+  return /^(?:localhost|127(?:\.\d+){3}|::1)$/u.test(http.host) ? http.port : undefined
+}
+
+function adviceFor({ cookie }: RedirectUriConfig, port: number | undefined): string {
+  return port !== undefined && cookie.secure
+    ? `set --cookie-secure=false to open http://localhost:${port} without TLS; --redirect-url names the URI once and for all`
+    : '--redirect-url names the URI once and for all'
+}
