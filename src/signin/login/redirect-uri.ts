@@ -4,7 +4,7 @@ import type { EventFields } from '../../observe/event.ts'
 /** What the redirect URI depends on. */
 export interface RedirectUriConfig {
   readonly listen: Pick<Config['listen'], 'http' | 'https'>
-  readonly paths: Pick<Config['paths'], 'prefix'>
+  readonly paths: Pick<Config['paths'], 'callback'>
   readonly trust: Pick<Config['trust'], 'reverseProxy'>
   readonly cookie: Pick<Config['cookie'], 'secure'>
   readonly signIn: Pick<Config['signIn'], 'redirectUrl'>
