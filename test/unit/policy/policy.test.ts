@@ -67,6 +67,22 @@ describe('email rules', () => {
     ['*.example.com', 'a@evil.com@foo.example.com', false],
     ['*', 'anything@at.all', true],
     ['*', '', false],
+    // U+212A, which Unicode lowers to k, and U+0130, which becomes an i with a dot.
+    ['kube.example', 'mallory@\u212aube.example', false],
+    ['kube.example', 'mallory@KUBE.example', true],
+    ['.kube.example', 'mallory@x.\u212aube.example', false],
+    ['i.example', 'mallory@\u0130.example', false],
+    // Dots and at signs that others may see: full width, one dot leader, ideographic, an ellipsis.
+    ['.example.com', 'mallory@evil\uff0eexample.com', false],
+    ['.example.com', 'mallory@x\u2024y.example.com', false],
+    ['.example.com', 'mallory@x\u3002y.example.com', false],
+    ['.example.com', 'mallory@x\u2026y.example.com', false],
+    ['example.com', 'mallory\uff20evil.com@example.com', false],
+    ['example.com', 'mallory\ufe6bevil.com@example.com', false],
+    ['*', 'mallory\uff20evil.com@example.com', false],
+    ['*', 'mallory@evil\uff0ecom', false],
+    ['*', 'j\u00fcrgen@stra\u00dfe.example', true],
+    ['example.com', 'j\u00fcrgen@example.com', true],
   ])('domain %s and address %j: %s', (domain, email, admitted) => {
     expect(compileEmailDomains([domain]).admits(email)).toBe(admitted)
   })
@@ -76,6 +92,15 @@ describe('email rules', () => {
     expect(
       ['alice@example.com', 'BOB@example.com', 'eve@example.com', ''].map((email) => list.admits(email)),
     ).toEqual([true, true, false, false])
+  })
+
+  it('compares listed addresses by ASCII case alone, and as they are', () => {
+    const list = readEmailList('kim@example.com\nJ\u00dcRGEN@example.com\n')
+    const judged = ['KIM@example.com', '\u212aim@example.com', 'kim@example.com\u00a0', ' kim@example.com']
+    expect(judged.map((email) => list.admits(email))).toEqual([true, false, false, false])
+    expect(list.admits('J\u00dcrgen@example.com')).toBe(true)
+    expect(list.admits('j\u00fcrgen@example.com')).toBe(false)
+    expect(readEmailList('a\uff20b@example.com').admits('a\uff20b@example.com')).toBe(false)
   })
 
   it('takes a changed list at once', () => {
