@@ -41,3 +41,8 @@ export function toOwnPaths(prefix: string): OwnPaths {
 export function isOwnPath({ prefix }: Pick<OwnPaths, 'prefix'>, path: string): boolean {
   return path === prefix || path.startsWith(`${prefix}/`)
 }
+
+/** Says whether an endpoint below the prefix answers at a path. */
+export function isOwnEndpoint({ prefix }: Pick<OwnPaths, 'prefix'>, path: string): boolean {
+  return path !== prefix && isOwnPath({ prefix }, path) && Object.values(toOwnPaths(prefix)).includes(path)
+}

@@ -45,11 +45,11 @@ export function createReturnTargets(context: Pick<SignInContext, 'config'>): Ret
       const rules = rulesFor(exchange)
       const given = named(exchange, form)
       if (given !== undefined) return readReturnTo(given, rules)
-      const asked = facts.forwarded.uri ?? target.raw
+      const asked = readReturnTo(facts.forwarded.uri ?? target.raw, rules)
       // A gateway may ask for a site that signs in on another one: only an absolute target leads back there.
-      const elsewhere = facts.trusted && rules.origin !== facts.origin
+      const elsewhere = facts.trusted && rules.origin !== facts.origin && asked.startsWith('/')
       const absolute = elsewhere ? readReturnTo(`${facts.origin}${asked}`, rules) : '/'
-      return absolute === '/' ? readReturnTo(asked, rules) : absolute
+      return absolute === '/' ? asked : absolute
     },
   }
 }

@@ -1,4 +1,4 @@
-import { isOwnPath, type OwnPaths } from '../../config/own-paths.ts'
+import { isOwnEndpoint, isOwnPath, type OwnPaths } from '../../config/own-paths.ts'
 
 /** What a return target is judged by. */
 export interface ReturnRules {
@@ -78,10 +78,21 @@ function readAbsolute(raw: string, rules: ReturnRules): string | undefined {
   // The parser must agree that this is the host: it maps octal and hexadecimal addresses, for one.
   if (new URL(raw).hostname !== host) return undefined
   if (origin === rules.origin) return readRelative(rest.startsWith('/') ? rest : `/${rest}`, rules)
-  return rules.allowsHost(host, port) ? raw : undefined
+  return rules.allowsHost(host, port) && !leadsToEndpoint(rest, rules) ? raw : undefined
 }
 /** Lower case, no user information, no escapes: origin, host, port, the rest. */
 const ABSOLUTE = /^(https?:\/\/([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::(\d{1,5}))?)((?:[/?#].*)?)$/u
+
+/** An allowed host may be this gate under another name. What is below the prefix and no endpoint can be anything there. */
+function leadsToEndpoint(rest: string, { origin, paths }: ReturnRules): boolean {
+  let form = rest.replace(/[?#].*$/su, '')
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const path = URL.canParse(form, origin) ? new URL(form, origin).pathname : form
+    if (path !== paths.signedIn && isOwnEndpoint(paths, path)) return true
+    form = decode(form)
+  }
+  return false
+}
 
 /** A path that stays on this site, and away from our own endpoints, however often somebody decodes it. */
 function isHarmless(form: string, { origin, paths }: Pick<ReturnRules, 'origin' | 'paths'>): boolean {
