@@ -12,6 +12,7 @@ import { type AccessEntry, logAccess } from './observe/access.ts'
 import type { Sink } from './observe/event.ts'
 import type { IncomingRequest, Platform } from './platform.ts'
 import { problem } from './problems.ts'
+import type { Result } from './result.ts'
 import { createServices, type Services } from './services.ts'
 
 /** The program as a fetch handler. `env` is what the runtime passes beside the Request. */
@@ -52,7 +53,7 @@ export function assembleApp(services: Services, platform: Platform): App {
     }
     const read = readExchange(request)
     logAccess({ log, now: platform.now }, { request, read, entry })
-    const health = 'probe' in endpoint ? endpoint.probe(request) : undefined
+    const health = 'probe' in endpoint && isWellFramed(read) ? endpoint.probe(request) : undefined
     if (health !== undefined) {
       entry.path = endpoint.path
       return health
@@ -84,6 +85,14 @@ export function assembleApp(services: Services, platform: Platform): App {
     respondOverloaded: createOverloadResponder(services),
     probes: endpoints.filter((endpoint) => 'probe' in endpoint).map(({ path }) => path),
   }
+}
+
+/**
+ * A load balancer that asks without a Host must not take the service down, and a health check needs none. How a message is
+ * framed, though, concerns the next one on its connection.
+ */
+function isWellFramed(read: Result<Exchange>): boolean {
+  return read.ok || read.problem.reason === 'host_malformed' || read.problem.reason === 'target_malformed'
 }
 
 /**

@@ -7,8 +7,8 @@ import type { IncomingRequest } from '../platform.ts'
 export type Handle = (exchange: Exchange, entry: AccessEntry) => MaybePromise<Response>
 
 /**
- * Answers a health check from the request alone, before anything about it is judged: a load balancer that asks without
- * Host must not take the service down. Undefined when the request is no health check, and then it is the app's.
+ * Answers a health check from the request alone, whatever its Host and cookies. Undefined when the request is no health
+ * check, and then it is the app's.
  */
 export type Probe = (request: IncomingRequest) => Response | undefined
 

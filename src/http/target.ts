@@ -30,10 +30,6 @@ export function checkHead(request: IncomingRequest, head: Head): Problem | undef
   ) {
     return problem('request_malformed', { why: 'Transfer-Encoding' })
   }
-  // The quoted-string cookies of RFC 2109 group pairs that today's parsers see one by one.
-  const cookie = head.get('cookie')
-  if (cookie?.includes('$') === true && /(?:^|[;,])\s*\$version\s*=/iu.test(cookie))
-    return problem('request_malformed', { why: 'Cookie' })
   return undefined
 }
 

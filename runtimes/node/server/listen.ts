@@ -42,6 +42,8 @@ const LIMITS: ServerOptions = {
   connectionsCheckingInterval: 5000,
   optimizeEmptyRequests: true,
   insecureHTTPParser: false,
+  // The core refuses a request without Host, and has a line for it; health checks need none.
+  requireHostHeader: false,
   shouldUpgradeCallback: isWebSocket,
 }
 
