@@ -48,6 +48,8 @@ export const PROBLEMS = {
   identity_incomplete: outcome(403, 'warn', 'account'),
   email_unverified: outcome(403, 'info', 'account'),
   session_too_large: outcome(500, 'error', 'account'),
+  // The provider or the client's registration there does not fit the settings.
+  misconfigured: outcome(500, 'error', 'home'),
   // Provider unavailable.
   provider_unreachable: outcome(503, 'error', 'sign-in', 5),
   provider_misbehaved: outcome(502, 'error', 'sign-in'),

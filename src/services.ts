@@ -74,7 +74,12 @@ export async function createServices(
     platform,
     log,
   })
-  const bearer = createBearerReader({ bearer: config.bearer, providers, context })
+  const bearer = createBearerReader({
+    bearer: config.bearer,
+    providers,
+    settings: mainProvider(config),
+    context,
+  })
   const authorization = [
     bearerCredentials(bearer, config.bearer, { log, platform }),
     ...(localUsers === undefined ? [] : [localCredentials(localUsers, platform.now)]),
@@ -119,4 +124,11 @@ function createUsers(config: Config, platform: Platform, log: Log): LocalUsers |
   return htpasswdFile === undefined
     ? undefined
     : createLocalUsers({ path: htpasswdFile, groups: htpasswdGroups, platform, log })
+}
+
+/** The provider whose settings hold where no other is named. Configuration makes sure that there is one. */
+function mainProvider({ providers }: Config): Config['providers'][number] {
+  const [first] = providers
+  if (first === undefined) throw new TypeError('Configure at least one provider')
+  return first
 }

@@ -1,4 +1,7 @@
-import type { Config, ListenAddress, ProviderConfig, UpstreamConfig } from '../../src/config/config.ts'
+import type { Config } from '../../src/config/config.ts'
+import type { ProviderConfig } from '../../src/config/sections/provider.ts'
+import type { UpstreamConfig } from '../../src/config/sections/upstreams.ts'
+import type { ListenAddress } from '../../src/config/values/listen-address.ts'
 
 /** One thing that Deno has to allow: the kind is that of the flag, `net` for `--allow-net`. */
 export interface Need {

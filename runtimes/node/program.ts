@@ -7,6 +7,7 @@ import type { Platform } from '../../src/platform.ts'
 import { describeRedirectUri } from '../../src/signin/login/redirect-uri.ts'
 import { VERSION } from '../version.ts'
 import { createNodePlatform } from './platform.ts'
+import { followProxyVariables } from './proxy-variables.ts'
 import { listen } from './server/listen.ts'
 import { endOnSignals } from './server/shutdown.ts'
 import { withSharedState } from './shared.ts'
@@ -44,7 +45,8 @@ async function main(program: Program): Promise<void> {
 
 type Settings = { readonly config: Config; readonly warnings: readonly string[] }
 
-async function serve({ runtime, fetch, tune }: Program, { config, warnings }: Settings): Promise<void> {
+async function serve(program: Program, { config, warnings }: Settings): Promise<void> {
+  const { runtime, fetch, tune } = program
   const node = createNodePlatform({
     runtime,
     fetch,
@@ -53,6 +55,9 @@ async function serve({ runtime, fetch, tune }: Program, { config, warnings }: Se
   })
   const log = createLog([createLogLines(config.log, node.platform)])
   for (const warning of warnings) log.line('warn', warning)
+  // Deno's fetch follows these variables by itself.
+  const ignored = runtime === 'node' ? followProxyVariables(program.env) : undefined
+  if (ignored !== undefined) log.line('warn', ignored)
   const onBug = (error: unknown): void =>
     log.line('error', 'Bug: nobody caught this', { why: describe(error) })
   // One broken request must not end the others: what nobody caught is written down, and the process stays.

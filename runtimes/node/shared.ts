@@ -1,4 +1,4 @@
-import type { SessionConfig } from '../../src/config/config.ts'
+import type { SessionConfig } from '../../src/config/sections/session.ts'
 import type { Log } from '../../src/observe/log.ts'
 import type { Platform } from '../../src/platform.ts'
 

@@ -1,13 +1,13 @@
 import { GROUPS, keyOf, type Option, variableOf } from './option.ts'
-import { ROWS } from './options.ts'
+import type { OptionTable } from './options.ts'
 
 const WIDTH = 100
 const INDENT = ' '.repeat(8)
 
 /** The text of `--help`: every supported option by group, with its variable and default. */
-export function renderHelp(): string {
+export function renderHelp(table: OptionTable): string {
   const groups = GROUPS.map((group) => {
-    const rows = ROWS.filter(([, option]) => option.group === group && option.supported !== false)
+    const rows = [...table].filter(([, option]) => option.group === group && option.supported !== false)
     return rows.length === 0
       ? ''
       : `${group}\n${rows.map(([flag, option]) => renderOption(flag, option)).join('')}`

@@ -2,26 +2,29 @@ import type { Config } from './config.ts'
 import { deepFreeze } from './freeze.ts'
 import { renderHelp } from './help.ts'
 import type { RuntimeName } from './option.ts'
-import { OPTIONS } from './options.ts'
+import { type OPTIONS, type OptionTable, optionTable } from './options.ts'
+import type { ProviderKind } from './provider-kind.ts'
 import { createReport, type Report } from './report.ts'
 import { buildBearer } from './sections/bearer.ts'
 import { buildCookie } from './sections/cookie.ts'
 import { buildHeaders } from './sections/headers.ts'
-import { buildListen } from './sections/listen.ts'
+import { buildListen, checkServer, readServer } from './sections/listen.ts'
 import { buildLog } from './sections/log.ts'
 import { buildPages } from './sections/pages.ts'
 import { buildPaths, buildTrust } from './sections/paths.ts'
 import { buildPolicy } from './sections/policy.ts'
+import { isTestOnly, readInvocation } from './sections/program.ts'
 import { buildProvider } from './sections/provider.ts'
 import { buildSession } from './sections/session.ts'
 import { buildSignIn } from './sections/sign-in.ts'
-import { buildUpstreams } from './sections/upstreams.ts'
-import { readSettings, type Settings } from './settings.ts'
+import { checkUpstreams, readUpstreams } from './sections/upstreams.ts'
+import { type AnySettings, readSettings, type SettingsOf, settingsFor } from './settings.ts'
 import { readEnvironment } from './sources/environment.ts'
 import { type Files, readTextFile } from './sources/files.ts'
 import { readFlags } from './sources/flags.ts'
 import type { Source } from './sources/source.ts'
 import { readToml } from './sources/toml.ts'
+import { defaultOf } from './values/values.ts'
 
 /** Everything that a configuration may come from; the readers throw when a file cannot be read. */
 export interface LoadInput {
@@ -46,33 +49,43 @@ export type Loaded =
   /** 2 when the command line cannot be read, 1 for everything else. */
   | { readonly kind: 'problems'; readonly text: string; readonly exitCode: 1 | 2 }
 
-/** Reads flags, variables and the TOML file into one frozen configuration, or says everything that is wrong at once. */
-export function loadConfig(input: LoadInput): Loaded {
+/**
+ * Reads flags, variables and the TOML file into one frozen configuration, or says everything that is wrong at once.
+ * The options of `kinds` stand in the table beside those that every deployment has.
+ */
+export function loadConfig(input: LoadInput, kinds: readonly ProviderKind[] = []): Loaded {
   const report = createReport()
   const files: Files = { readFile: input.readFile, readBinaryFile: input.readBinaryFile }
-  const flags = readFlags(input.args, report)
-  if (isOn(flags, 'help')) return { kind: 'text', text: renderHelp() }
-  if (isOn(flags, 'version')) return { kind: 'text', text: `sidegate ${input.version}\n` }
-  const variables = readEnvironment(input.env, report)
-  const file = readConfigFile({ flags, files }, report)
+  const table = optionTable(kinds)
+  const flags = readFlags(input.args, table, report)
+  const { print, configFile } = readInvocation(flags)
+  if (print === 'help') return { kind: 'text', text: renderHelp(table) }
+  if (print === 'version') return { kind: 'text', text: `sidegate ${input.version}\n` }
+  const variables = readEnvironment(input.env, table, report)
+  const file = readConfigFile({ name: configFile, files, table }, report)
   // Without its file the rest of the configuration would only look wrong.
   if (file === undefined) return toProblems(report)
-  const settings = readSettings({ sources: [flags, variables, file], runtime: input.runtime }, report)
-  const config = buildConfig(settings, { files, env: input.env })
-  warnOfSecretsInFlags(settings)
+  const all = readSettings({ table, sources: [flags, variables, file], runtime: input.runtime }, report)
+  const settings = settingsFor<typeof OPTIONS>(all)
+  const config = buildConfig(settings, { files, env: input.env, report })
+  warnOfSecretsInFlags(all, table)
   if (report.problems.length > 0) return toProblems(report)
   return {
     kind: 'config',
     config: deepFreeze(config),
     warnings: Object.freeze([...report.warnings]),
-    testOnly: settings.value('config-test'),
+    testOnly: isTestOnly(settings),
   }
 }
 
-function buildConfig(settings: Settings, { files, env }: { files: Files; env: LoadInput['env'] }): Config {
+function buildConfig(
+  settings: SettingsOf<typeof OPTIONS>,
+  { files, env, report }: { files: Files; env: LoadInput['env']; report: Report },
+): Config {
+  const { runtime } = settings
   const paths = buildPaths(settings)
   return {
-    listen: buildListen(settings, files),
+    listen: buildListen(settings, checkServer(readServer(settings), { files, runtime, report })),
     paths,
     trust: buildTrust(settings),
     cookie: buildCookie(settings),
@@ -81,7 +94,7 @@ function buildConfig(settings: Settings, { files, env }: { files: Files; env: Lo
     providers: [buildProvider(settings, files)],
     bearer: buildBearer(settings),
     policy: buildPolicy(settings, files),
-    upstreams: buildUpstreams(settings),
+    upstreams: checkUpstreams(readUpstreams(settings), { runtime, report }),
     headers: buildHeaders(settings),
     pages: buildPages(settings, files),
     log: buildLog(settings, env),
@@ -90,37 +103,24 @@ function buildConfig(settings: Settings, { files, env }: { files: Files; env: Lo
 
 /** The settings of the TOML file, none when there is no file to read; undefined when it cannot be read. */
 function readConfigFile(
-  { flags, files }: { flags: Source; files: Files },
+  { name, files, table }: { name: string; files: Files; table: OptionTable },
   report: Report,
 ): Source | undefined {
-  const name = textOf(flags, 'config') ?? ''
   if (name === '') return new Map()
   const text = readTextFile(files, name)
-  if (text.ok) return readToml({ name, text: text.value }, report)
+  if (text.ok) return readToml({ name, text: text.value }, table, report)
   report.problem('--config', text.problem)
   return undefined
 }
 
-function textOf(flags: Source, flag: 'config' | 'help' | 'version'): string | undefined {
-  const raw = flags.get(flag)?.raw
-  return raw?.form === 'text' ? raw.text : undefined
-}
-
-function isOn(flags: Source, flag: 'help' | 'version'): boolean {
-  return /^(?:1|t|true)$/iu.test(textOf(flags, flag) ?? '')
-}
-
 /** Other processes of the machine can read command lines. */
-function warnOfSecretsInFlags(settings: Settings): void {
-  for (const flag of [
-    'client-secret',
-    'cookie-secret',
-    'basic-auth-password',
-    'github-token',
-    'redis-connection-url',
-    'redis-password',
-  ] as const) {
-    if (settings.source(flag) === 'flag' && settings.value(flag) !== OPTIONS[flag].default) {
+function warnOfSecretsInFlags(settings: AnySettings, table: OptionTable): void {
+  for (const [flag, option] of table) {
+    if (
+      option.secret === true &&
+      settings.source(flag) === 'flag' &&
+      settings.value(flag) !== defaultOf(option)
+    ) {
       settings.warning(
         flag,
         'give secrets in variables or files, everybody on this machine can read a command line',

@@ -1,6 +1,9 @@
 /** Where the program runs. */
 export type RuntimeName = 'node' | 'deno' | 'workers'
 
+/** Where there are files, sockets and a TLS stack: everywhere but on Workers. */
+export const SERVERS = ['node', 'deno'] as const satisfies readonly RuntimeName[]
+
 /** The headings of `--help` and of docs/options.md, in their order. */
 export const GROUPS = [
   'Program',
@@ -24,6 +27,8 @@ export const GROUPS = [
 
 interface OptionBase {
   readonly group: (typeof GROUPS)[number]
+  /** The option of the same group that this one, and what follows it in its section, is listed behind. */
+  readonly after?: string
   /** What it does, exactly, and where that differs from oauth2-proxy. */
   readonly about: string
   /** TOML key where it is not the flag with underscores; null when the option is a flag only. */
@@ -57,6 +62,27 @@ export type Option = OptionBase &
     /** `url` is absolute http(s); `file` is a path on this machine. */
     | { readonly kind: 'string' | 'url' | 'file'; readonly default: string }
   )
+
+/** The options of one section by flag, in the order in which they are listed. */
+export type OptionRows = Readonly<Record<string, Option>>
+
+/** What an option holds once it is read: durations are milliseconds, `url` and `file` are text. */
+type ValueOf<Row extends Option> = Row extends { kind: 'boolean' }
+  ? boolean
+  : Row extends { kind: 'integer' | 'duration' }
+    ? number
+    : Row extends { kind: 'list' }
+      ? readonly string[]
+      : Row extends { kind: 'enum'; values: readonly (infer Value)[] }
+        ? Value
+        : string
+
+/** The values of the rows that have a reader, by flag. */
+export type ValuesOf<Rows extends OptionRows> = {
+  readonly [Flag in keyof Rows as Rows[Flag] extends { supported: false } | { inert: true }
+    ? never
+    : Flag]: ValueOf<Rows[Flag]>
+}
 
 /** The TOML key of an option; undefined for options that are flags only. */
 export function keyOf(flag: string, option: Option): string | undefined {

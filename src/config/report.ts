@@ -5,25 +5,36 @@ export interface Report {
   /** A command line that cannot be read at all: exit code 2 instead of 1. */
   usage(setting: string, sentence: string): void
   warning(setting: string, sentence: string): void
+  /** Drops every further problem with a setting. */
+  mute(setting: string): void
   readonly problems: readonly string[]
   readonly warnings: readonly string[]
   readonly exitCode: 1 | 2
 }
 
-/** Makes an empty report. */
+/** Makes an empty report. What is said twice stands in it once. */
 export function createReport(): Report {
-  const problems: string[] = []
-  const warnings: string[] = []
+  const problems = new Set<string>()
+  const warnings = new Set<string>()
+  const muted = new Set<string>()
   let exitCode: 1 | 2 = 1
+  const addProblem = (setting: string, sentence: string) => {
+    if (!muted.has(setting)) problems.add(`${setting}: ${sentence}`)
+  }
   return {
-    problem: (setting, sentence) => problems.push(`${setting}: ${sentence}`),
+    problem: addProblem,
     usage(setting, sentence) {
-      problems.push(`${setting}: ${sentence}`)
+      addProblem(setting, sentence)
       exitCode = 2
     },
-    warning: (setting, sentence) => warnings.push(`${setting}: ${sentence}`),
-    problems,
-    warnings,
+    warning: (setting, sentence) => warnings.add(`${setting}: ${sentence}`),
+    mute: (setting) => muted.add(setting),
+    get problems() {
+      return [...problems]
+    },
+    get warnings() {
+      return [...warnings]
+    },
     get exitCode() {
       return exitCode
     },

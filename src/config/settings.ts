@@ -1,7 +1,8 @@
 import type { Result } from '../result.ts'
 import { renderDefault } from './help.ts'
-import { keyOf, type Option, type RuntimeName, variableOf } from './option.ts'
-import { type Flag, OPTIONS, type ReadableFlag, ROWS, type ValueOf } from './options.ts'
+import { keyOf, type Option, type OptionRows, type RuntimeName, type ValuesOf, variableOf } from './option.ts'
+import type { OptionTable } from './options.ts'
+import type { RawValue } from './raw.ts'
 import { quote, type Report } from './report.ts'
 import { nearestName } from './sources/nearest.ts'
 import type { Given, Raw, Source } from './sources/source.ts'
@@ -9,51 +10,66 @@ import { findPlaceholder } from './values/placeholder.ts'
 import { tidy } from './values/tidy.ts'
 import { defaultOf, parseValue, type Value } from './values/values.ts'
 
-/** Every option with its value, and the way to complain about one by the name that the person used. */
-export interface Settings {
+/** Options with their values, and the way to complain about one by the name that the person used. */
+export interface Settings<Values> {
   /** The value that won: flag, else variable, else file, else default. Bad values were reported and are the default. */
-  value<Name extends ReadableFlag>(flag: Name): ValueOf<Name>
+  value<Flag extends keyof Values>(flag: Flag): Values[Flag]
+  /** The same with the name to complain by, for records that other sources can fill too. */
+  raw<Flag extends keyof Values>(flag: Flag): RawValue<Values[Flag]>
   /** Some source gave it. */
-  given(flag: Flag): boolean
+  given(flag: keyof Values): boolean
   /** The source that won; undefined when it is the default. */
-  source(flag: Flag): Given['source'] | undefined
-  problem(flag: Flag, sentence: string): void
-  warning(flag: Flag, sentence: string): void
+  source(flag: keyof Values): Given['source'] | undefined
+  problem(flag: keyof Values, sentence: string): void
+  warning(flag: keyof Values, sentence: string): void
   readonly runtime: RuntimeName
 }
 
+/** What a section reads its own options from. Settings of a larger table can be used in its place. */
+export type SettingsOf<Rows extends OptionRows> = Settings<ValuesOf<Rows>>
+
+/** The values of a whole table, of which only its rows know the types. */
+export type AnySettings = Settings<Readonly<Record<string, Value>>>
+
 /** Lets the first source that gives an option win, reads its value, and refuses what cannot be honoured. */
-export function readSettings(
-  { sources, runtime }: { sources: readonly Source[]; runtime: RuntimeName },
-  report: Report,
-): Settings {
-  const values = new Map<Flag, Value>()
-  const winners = new Map<Flag, Given>()
-  const refused = new Set<Flag>()
-  for (const [flag, option] of ROWS) {
+export function readSettings({ table, sources, runtime }: ReadSettingsOptions, report: Report): AnySettings {
+  const values = new Map<string, Value>()
+  const winners = new Map<string, Given>()
+  for (const [flag, option] of table) {
     const winner = sources.map((source) => source.get(flag)).find((given) => given !== undefined)
     const value = winner && readOne({ flag, option, winner, runtime }, report)
     if (winner !== undefined) winners.set(flag, winner)
-    if (winner !== undefined && value === undefined) refused.add(flag)
+    // Its default stands in for a value that was refused already; to complain about that too would only confuse.
+    if (winner !== undefined && value === undefined) report.mute(winner.label)
     values.set(flag, value ?? defaultOf(option))
   }
-  const nameOf = (flag: Flag) => winners.get(flag)?.label ?? nameWhenAbsent(flag, runtime)
+  const nameOf = (flag: string) =>
+    winners.get(flag)?.label ?? nameWhenAbsent({ flag, option: table.get(flag), runtime })
   return {
-    // The map holds for each flag what parseValue made of its kind, which is what ValueOf says.
-    value: <Name extends ReadableFlag>(flag: Name) => values.get(flag) as ValueOf<Name>,
+    value: (flag) => values.get(flag) ?? '',
+    raw: (flag) => ({ value: values.get(flag), label: nameOf(flag) }),
     given: (flag) => winners.has(flag),
     source: (flag) => winners.get(flag)?.source,
-    problem(flag, sentence) {
-      // Its default stands in for a value that was refused already; to complain about that too would only confuse.
-      if (!refused.has(flag)) report.problem(nameOf(flag), sentence)
-    },
+    problem: (flag, sentence) => report.problem(nameOf(flag), sentence),
     warning: (flag, sentence) => report.warning(nameOf(flag), sentence),
     runtime,
   }
 }
 
+interface ReadSettingsOptions {
+  readonly table: OptionTable
+  readonly sources: readonly Source[]
+  readonly runtime: RuntimeName
+}
+
+/** The settings with the types of these rows, which are some of the table that was read. */
+export function settingsFor<Rows extends OptionRows>(settings: AnySettings): SettingsOf<Rows> {
+  // parseValue made each value of the kind of its row, which is what ValuesOf says.
+  return settings as unknown as SettingsOf<Rows>
+}
+
 interface Reading {
-  readonly flag: Flag
+  readonly flag: string
   readonly option: Option
   readonly winner: Given
   readonly runtime: RuntimeName
@@ -132,14 +148,20 @@ function reportBadValue(
   else report.problem(winner.label, sentence)
 }
 
-function why(flag: Flag): string {
+function why(flag: string): string {
   return /file|config/u.test(flag) ? 'there are no files' : 'there are no sockets of our own'
 }
 
-function nameWhenAbsent(flag: Flag, runtime: RuntimeName): string {
-  const key = keyOf(flag, OPTIONS[flag])
+function nameWhenAbsent({ flag, option, runtime }: AbsentOption): string {
+  const key = option && keyOf(flag, option)
   if (key === undefined) return `--${flag}`
   return runtime === 'workers' ? variableOf(key) : `--${flag} or ${variableOf(key)}`
+}
+
+interface AbsentOption {
+  readonly flag: string
+  readonly option: Option | undefined
+  readonly runtime: RuntimeName
 }
 
 function sameValue(left: Value, right: Value): boolean {

@@ -1,4 +1,4 @@
-import type { CookieConfig } from '../config/config.ts'
+import type { CookieConfig } from '../config/sections/cookie.ts'
 import type { Cookie, CookieChange } from './exchange.ts'
 
 /** More pairs than any honest browser sends; the rest is not looked at. */

@@ -1,4 +1,4 @@
-import type { TrustConfig } from '../config/config.ts'
+import type { TrustConfig } from '../config/sections/paths.ts'
 import type { IncomingRequest, Peer } from '../platform.ts'
 import { failed, ok, type Result } from '../result.ts'
 import { type AddressSet, createAddressSet, readAddress } from './addresses.ts'

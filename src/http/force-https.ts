@@ -1,4 +1,4 @@
-import type { ListenConfig } from '../config/config.ts'
+import type { ListenConfig } from '../config/sections/listen.ts'
 import type { Exchange } from './exchange.ts'
 
 /**

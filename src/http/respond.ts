@@ -1,5 +1,5 @@
-import type { CookieConfig } from '../config/config.ts'
 import type { OwnPaths } from '../config/own-paths.ts'
+import type { CookieConfig } from '../config/sections/cookie.ts'
 import { PAGE_HEADERS, type Page } from '../pages/layout.ts'
 import type { Pages } from '../pages/pages.ts'
 import type { HeaderLines } from '../platform.ts'

@@ -1,4 +1,4 @@
-import type { LogConfig } from '../config/config.ts'
+import type { LogConfig } from '../config/sections/log.ts'
 import type { Platform } from '../platform.ts'
 import type { Level } from '../problems.ts'
 import type { EventFields, EventName, FinishedRequest, Sink } from './event.ts'

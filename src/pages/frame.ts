@@ -1,5 +1,7 @@
-import type { PagesConfig, PolicyConfig, ProviderConfig } from '../config/config.ts'
 import type { OwnPaths } from '../config/own-paths.ts'
+import type { PagesConfig } from '../config/sections/pages.ts'
+import type { PolicyConfig } from '../config/sections/policy.ts'
+import type { ProviderConfig } from '../config/sections/provider.ts'
 import { EN } from './locales/en.ts'
 import { html, type Markup, trusted } from './markup.ts'
 import { STYLE_SOURCE } from './styles.ts'

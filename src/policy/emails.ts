@@ -6,7 +6,7 @@ export interface EmailRule {
 }
 
 /**
- * Compiles `email-domain`: `*` admits any address, `example.com` exactly that domain, `.example.com` and
+ * Compiles `email-domain`: `*` admits everyone, also people without an address, `example.com` exactly that domain, `.example.com` and
  * `*.example.com` its subdomains only.
  */
 export function compileEmailDomains(domains: readonly string[]): EmailRule {
@@ -21,7 +21,7 @@ export function compileEmailDomains(domains: readonly string[]): EmailRule {
   return {
     admits(email) {
       if (!isPlain(email)) return false
-      if (everyone) return email !== ''
+      if (everyone) return true
       const domain = domainOf(email)
       return domain !== undefined && (exact.has(domain) || suffixes.some((suffix) => isBelow(domain, suffix)))
     },

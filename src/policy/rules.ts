@@ -1,5 +1,5 @@
-import type { PolicyConfig } from '../config/config.ts'
 import type { Pattern } from '../config/route-rule.ts'
+import type { PolicyConfig } from '../config/sections/policy.ts'
 import type { AddressSet } from '../http/addresses.ts'
 import type { Target } from '../http/exchange.ts'
 import type { Platform } from '../platform.ts'

@@ -7,7 +7,7 @@ export interface LoginRequest {
   readonly state: string
   readonly nonce: string
   readonly codeVerifier: string
-  /** Extra parameters such as `prompt=select_account`; they win over configured ones. */
+  /** Extra parameters such as `prompt=select_account`; they win over configured ones, and an empty one takes it out. */
   readonly extra: Readonly<Record<string, string>>
 }
 

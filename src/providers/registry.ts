@@ -1,4 +1,5 @@
-import type { ProviderConfig } from '../config/config.ts'
+import type { ProviderConfig } from '../config/sections/provider.ts'
+import { containProvider } from './contain.ts'
 import type { ProviderContext } from './context.ts'
 import { isLoopback } from './http/client.ts'
 import { createGithubProvider } from './kinds/github/github.ts'
@@ -25,7 +26,7 @@ export function createProviders(
     const create = Object.hasOwn(KINDS, config.kind) ? KINDS[config.kind] : undefined
     if (create === undefined) throw new TypeError(`Use a known provider, not "${config.kind}"`)
     warnAboutPlainHttp(config, context)
-    return create(config, context)
+    return containProvider(create(config, context), context.log)
   })
 }
 

@@ -22,10 +22,14 @@ export function toByteString(text: string): string {
 }
 
 /**
- * Joins groups with commas. A comma inside a group is percent-encoded, so that nobody can be in two groups by being in
- * one; a group that cannot be sent is left out.
+ * Joins groups with commas. Rules see every group as it is; a header leaves out those that a reader of the list would
+ * take for others: with a comma inside, with blanks at an end, or with characters that cannot be sent.
  */
 export function toGroupsValue(groups: readonly string[]): string | undefined {
-  const values = groups.map((group) => toFieldValue(group)).filter((value) => value !== undefined)
-  return values.length === 0 ? undefined : values.map((value) => value.replaceAll(',', '%2C')).join(',')
+  const values = groups.filter(isListItem).flatMap((group) => toFieldValue(group) ?? [])
+  return values.length === 0 ? undefined : values.join(',')
+}
+
+function isListItem(text: string): boolean {
+  return !text.includes(',') && text.trim() === text
 }

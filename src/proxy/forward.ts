@@ -1,4 +1,5 @@
-import type { HeadersConfig, UpstreamConfig } from '../config/config.ts'
+import type { HeadersConfig } from '../config/sections/headers.ts'
+import type { UpstreamConfig } from '../config/sections/upstreams.ts'
 import { hasBody } from '../http/body.ts'
 import type { Exchange, Target } from '../http/exchange.ts'
 import type { HeaderLines, IncomingRequest, Platform, UpstreamAddress } from '../platform.ts'

@@ -1,4 +1,5 @@
-import type { HeadersConfig, UpstreamConfig } from '../config/config.ts'
+import type { HeadersConfig } from '../config/sections/headers.ts'
+import type { UpstreamConfig } from '../config/sections/upstreams.ts'
 import type { Exchange, Facts } from '../http/exchange.ts'
 import { withoutHeaders } from '../http/head.ts'
 import type { HeaderLines, Peer, UpstreamAddress } from '../platform.ts'

@@ -1,4 +1,4 @@
-import type { HeadersConfig } from '../config/config.ts'
+import type { HeadersConfig } from '../config/sections/headers.ts'
 import type { HeaderLines, ResponseEdit } from '../platform.ts'
 import type { Session } from '../session/session.ts'
 import { type OwnsCookie, setsOwnCookie } from './cookie-lines.ts'

@@ -1,4 +1,4 @@
-import type { UpstreamConfig } from '../config/config.ts'
+import type { UpstreamConfig } from '../config/sections/upstreams.ts'
 import type { Target } from '../http/exchange.ts'
 
 /** Where a path leads: to an upstream, or to the same path with a slash at its end. */

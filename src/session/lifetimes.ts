@@ -1,4 +1,4 @@
-import type { SessionConfig } from '../config/config.ts'
+import type { SessionConfig } from '../config/sections/session.ts'
 import type { Denylist } from './denylist.ts'
 import type { Session, Unreadable } from './session.ts'
 

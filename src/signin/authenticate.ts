@@ -1,4 +1,4 @@
-import type { BearerConfig } from '../config/config.ts'
+import type { BearerConfig } from '../config/sections/bearer.ts'
 import type { CookieChange, Exchange } from '../http/exchange.ts'
 import { type MaybePromise, thenMaybe } from '../lib/async.ts'
 import type { Log } from '../observe/log.ts'

@@ -1,5 +1,6 @@
-import type { CookieConfig, SignInConfig } from '../config/config.ts'
 import type { OwnPaths } from '../config/own-paths.ts'
+import type { CookieConfig } from '../config/sections/cookie.ts'
+import type { SignInConfig } from '../config/sections/sign-in.ts'
 import type { KeyRing } from '../crypto/keys.ts'
 import type { Cookie, CookieChange, Exchange } from '../http/exchange.ts'
 import type { MaybePromise } from '../lib/async.ts'

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
 import { type Loaded, loadConfig } from '../../src/config/load.ts'
 import { keysOf, variableOf } from '../../src/config/option.ts'
-import { ROWS } from '../../src/config/options.ts'
+import { optionTable } from '../../src/config/options.ts'
 import { kubernetesTools, type Manifest, render } from '../support/kubernetes.ts'
 
 const deploy = join(import.meta.dirname, '../../deploy')
@@ -41,7 +41,7 @@ function podEnvironment(manifests: readonly Manifest[]): Record<string, string> 
 
 describe('every variable in deploy/', () => {
   const known = new Map(
-    ROWS.flatMap(([flag, option]) =>
+    [...optionTable([])].flatMap(([flag, option]) =>
       keysOf(flag, option).map((key) => [variableOf(key), option.supported] as const),
     ),
   )

@@ -2,14 +2,16 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { renderDefault } from '../../src/config/help.ts'
 import { GROUPS, keyOf, keysOf, type Option, variableOf } from '../../src/config/option.ts'
-import { ROWS } from '../../src/config/options.ts'
+import { optionTable } from '../../src/config/options.ts'
+
+const ROWS = [...optionTable([])]
 
 /** Where the page lives. */
 export const OPTIONS_PAGE = join(import.meta.dirname, '../../docs/options.md')
 
 const INTRODUCTION = `# Options
 
-<!-- Written by \`npm run docs\` from src/config/options.ts; edit that file. -->
+<!-- Written by \`npm run docs\` from the tables of options in src/config/sections; edit those. -->
 
 Every option is a flag, and nearly every one is an environment variable and a TOML key too. The names are those of
 oauth2-proxy, so settings can be kept; where an option does something else here, its description says so.

@@ -91,6 +91,7 @@ function resolve(from: string, specifier: string): string {
 }
 
 const source = filesBelow('src')
+const sections = source.filter((file) => file.startsWith('src/config/sections/'))
 const imports = source.flatMap(importsOf)
 const arrows = imports
   .filter(({ specifier }) => specifier.startsWith('.'))
@@ -163,7 +164,7 @@ describe('the house', () => {
   it('keeps files short enough to read', () => {
     const long = [...source, ...filesBelow('runtimes')]
       .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length - 1 }))
-      .filter(({ file, lines }) => lines > 250 && file !== 'src/config/options.ts')
+      .filter(({ lines }) => lines > 250)
     expect(long).toEqual([])
   })
 
@@ -183,13 +184,34 @@ describe('the house', () => {
   })
 
   it('reads every setting that it keeps', () => {
-    const fields = [...textOf('src/config/config.ts').matchAll(/\breadonly (\w+)\??:/gu)].map(
-      ([, name]) => name,
+    const interfaces = ['src/config/config.ts', ...sections].flatMap(
+      (file) =>
+        textOf(file).match(/^(?:export )?(?:interface|type) (?:\w+Config|ListenAddress)\b[\s\S]*?^$/gmu) ??
+        [],
     )
+    const fields = [...interfaces.join('').matchAll(/\breadonly (\w+)\??:/gu)].map(([, name]) => name)
     expect(fields.length).toBeGreaterThan(90)
     const readers = [...source, ...filesBelow('runtimes')].filter((file) => !file.startsWith('src/config/'))
     const read = wordsOf(readers)
     expect(fields.filter((name) => !read.has(name ?? ''))).toEqual([])
+  })
+
+  it('has the row, the type and the reader of an option in one file', () => {
+    const tables = sections.flatMap(optionTablesOf)
+    expect(tables.flatMap(({ flags }) => flags).length).toBeGreaterThan(100)
+    const untyped = tables.filter(
+      ({ flags, rest }) => flags.length > 0 && !/^export (?:interface|type) /mu.test(rest),
+    )
+    const unread = tables.flatMap(({ file, flags, rest }) =>
+      flags.filter((flag) => !rest.includes(`'${flag}'`)).map((flag) => `${file}: ${flag}`),
+    )
+    expect([untyped.map(({ file }) => file), unread]).toEqual([[], []])
+  })
+
+  it('has each table of options once in the table of all', () => {
+    const assembled = textOf('src/config/options.ts').match(/(?<=^ {2}\.\.\.)\w+(?=,$)/gmu)
+    const names = sections.flatMap(optionTablesOf).map(({ name }) => name)
+    expect(assembled?.toSorted()).toEqual(names.toSorted())
   })
 
   it('exports no value that nobody uses', () => {
@@ -216,4 +238,17 @@ function textOf(file: string): string {
 
 function wordsOf(files: readonly string[]): ReadonlySet<string> {
   return new Set(files.flatMap((file) => textOf(file).match(/\w+/gu) ?? []))
+}
+
+/** The tables of options of a file: their options that have an effect, and what stands in the file beside the tables. */
+function optionTablesOf(file: string) {
+  const pattern = /^export const (\w+) = \{\n([\s\S]*?)^\} as const satisfies OptionRows$/gmu
+  const text = textOf(file)
+  const rest = text.replace(pattern, '')
+  return [...text.matchAll(pattern)].map(([, name = '', rows = '']) => {
+    const flags = [...rows.matchAll(/^ {2}(?:'([^']+)'|(\w+)): \{([\s\S]*?)\},$/gmu)]
+      .filter(([, , , row = '']) => !/\b(?:supported: false|inert: true)\b/u.test(row))
+      .map(([, quoted, plain]) => quoted ?? plain ?? '')
+    return { file, name, flags, rest }
+  })
 }

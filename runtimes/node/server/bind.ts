@@ -1,7 +1,7 @@
 import { chmodSync, unlinkSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { connect, createServer, type ListenOptions, type Server as NetServer, type Socket } from 'node:net'
-import type { ListenAddress } from '../../../src/config/config.ts'
+import type { ListenAddress } from '../../../src/config/values/listen-address.ts'
 import { BACKLOG, CAN_SHARE_PORTS, openAcceptors } from './acceptors.ts'
 import { markUnixSocket } from './incoming-request.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
-import type { ListenConfig } from '../../../src/config/config.ts'
+import type { ListenConfig } from '../../../src/config/sections/listen.ts'
 import type { Watch } from '../watch.ts'
 
 /** What a TLS listener is made from. */

@@ -1,17 +1,109 @@
 import { ok } from '../../result.ts'
-import type { CookieConfig } from '../config.ts'
+import type { OptionRows } from '../option.ts'
 import { quote } from '../report.ts'
-import type { Settings } from '../settings.ts'
+import type { SettingsOf } from '../settings.ts'
 import { parseHost } from '../values/domains.ts'
 import { readEach } from '../values/lists.ts'
 import { checkUrl, hasControls, isLoopbackUrl } from '../values/url.ts'
+import type { SIGN_IN_OPTIONS } from './sign-in.ts'
+
+/** Options of the cookies. */
+export const COOKIE_OPTIONS = {
+  'cookie-name': {
+    group: 'Cookies',
+    kind: 'string',
+    default: '_oauth2_proxy',
+    about:
+      'Name of the session cookie. When it is not given and cookie-secure, path `/` and no cookie-domain allow it, the name is `__Host-_oauth2_proxy`.',
+  },
+  'cookie-domain': {
+    group: 'Cookies',
+    kind: 'list',
+    default: [],
+    key: 'cookie_domains',
+    about:
+      'Domain attribute; of several the longest that fits the host. Empty keeps cookies to the host that set them.',
+  },
+  'cookie-path': { group: 'Cookies', kind: 'string', default: '/', about: 'Path attribute of our cookies.' },
+  'cookie-secure': {
+    group: 'Cookies',
+    kind: 'boolean',
+    default: true,
+    about: 'Secure attribute of our cookies.',
+  },
+  'cookie-httponly': {
+    group: 'Cookies',
+    kind: 'boolean',
+    default: true,
+    about: 'HttpOnly attribute of our cookies.',
+  },
+  'cookie-samesite': {
+    group: 'Cookies',
+    kind: 'enum',
+    values: ['', 'lax', 'strict', 'none'],
+    default: '',
+    about:
+      'SameSite attribute of the session cookie; empty is lax, as browsers would read it without the attribute.',
+  },
+  'cookie-csrf-per-request': {
+    group: 'Cookies',
+    kind: 'boolean',
+    default: false,
+    about:
+      'Give each sign-in a cookie of its own. Not needed for parallel sign-ins here: all tabs share one small cookie.',
+  },
+  'cookie-csrf-per-request-limit': {
+    group: 'Cookies',
+    kind: 'integer',
+    default: 0,
+    max: 100,
+    about:
+      'How many of those cookies may exist at once before the oldest is deleted. 0, which is no limit in oauth2-proxy, is 20 here: abandoned sign-ins must not fill the headers of every request.',
+  },
+  'cookie-csrf-expire': {
+    group: 'Cookies',
+    kind: 'duration',
+    default: '15m',
+    about: 'How long a sign-in may take. 0, which has no limit in oauth2-proxy, is refused.',
+  },
+  'cookie-csrf-samesite': {
+    group: 'Cookies',
+    kind: 'enum',
+    values: ['', 'lax', 'strict', 'none'],
+    default: '',
+    about:
+      'SameSite attribute of the sign-in cookie; empty is that of the session cookie, or lax where that is strict, because a strict cookie does not come back from the provider.',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof COOKIE_OPTIONS>
+
+/** Name and attributes of our cookies. */
+export interface CookieConfig {
+  /** Name of the session cookie, `__Host-` prefix included where it applies. */
+  readonly name: string
+  readonly domains: readonly string[]
+  readonly path: string
+  readonly secure: boolean
+  readonly httpOnly: boolean
+  readonly sameSite: 'lax' | 'strict' | 'none' | undefined
+  readonly csrf: {
+    readonly sameSite: 'lax' | 'strict' | 'none' | undefined
+    readonly expireMs: number
+    readonly perRequest: boolean
+    /** At least one. */
+    readonly perRequestLimit: number
+  }
+}
 
 const LONGEST_NAME = 256
 /** Sign-ins that somebody may have under way at once, where each has a cookie of its own. */
 const USUAL_CSRF_COOKIES = 20
 
 /** Name and attributes of our cookies (RFC 6265bis §4.1), checked so that no browser drops them. */
-export function buildCookie(settings: Settings): CookieConfig {
+export function buildCookie(
+  settings: SettingsOf<typeof COOKIE_OPTIONS & typeof SIGN_IN_OPTIONS>,
+): CookieConfig {
   const domains = readDomains(settings)
   const path = readPath(settings)
   const secure = settings.value('cookie-secure')
@@ -35,7 +127,7 @@ export function buildCookie(settings: Settings): CookieConfig {
   }
 }
 
-function buildCsrf(settings: Settings): CookieConfig['csrf'] {
+function buildCsrf(settings: SectionSettings): CookieConfig['csrf'] {
   const own = readSameSite(settings, 'cookie-csrf-samesite')
   const inherited = settings.value('cookie-samesite') || undefined
   if (own === 'strict') {
@@ -62,7 +154,7 @@ function isHttpOnLoopback(url: string): boolean {
 }
 
 function readSameSite(
-  settings: Settings,
+  settings: SectionSettings,
   flag: 'cookie-samesite' | 'cookie-csrf-samesite',
 ): CookieConfig['sameSite'] {
   const value = settings.value(flag)
@@ -75,7 +167,7 @@ function readSameSite(
   return value === '' ? undefined : value
 }
 
-function readDomains(settings: Settings): readonly string[] {
+function readDomains(settings: SectionSettings): readonly string[] {
   const domains = readEach(settings, 'cookie-domain', (text) => {
     const [, name = ''] = /^(?:\*?\.)?(.*?)(?::\d+)?$/su.exec(text) ?? []
     const host = parseHost(name)
@@ -91,7 +183,7 @@ function readDomains(settings: Settings): readonly string[] {
   return [...new Set(valid)].toSorted((left, right) => right.length - left.length)
 }
 
-function readPath(settings: Settings): string {
+function readPath(settings: SectionSettings): string {
   const path = settings.value('cookie-path')
   if (!/^\/[\x20-\x3a\x3c-\x7e]*$/u.test(path)) {
     settings.problem(
@@ -104,7 +196,7 @@ function readPath(settings: Settings): string {
 
 /** The `__Host-` prefix makes browsers refuse the cookie from anybody but this host (RFC 6265bis §4.1.3.2). */
 function readName(
-  settings: Settings,
+  settings: SectionSettings,
   { domains, path, secure }: Pick<CookieConfig, 'domains' | 'path' | 'secure'>,
 ): string {
   const name = settings.value('cookie-name')

@@ -1,96 +1,201 @@
-import { failed, ok, type Result } from '../../result.ts'
-import type { ListenAddress, ListenConfig } from '../config.ts'
-import { quote } from '../report.ts'
-import type { Settings } from '../settings.ts'
+import { type OptionRows, type RuntimeName, SERVERS } from '../option.ts'
+import type { RawValue } from '../raw.ts'
+import { quote, type Report } from '../report.ts'
+import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
+import { type ListenAddress, parseListenAddress } from '../values/listen-address.ts'
+import type { TRUST_OPTIONS } from './paths.ts'
 
-/** Where to listen. TLS only with certificate files; plain beside TLS only when it was asked for. */
-export function buildListen(settings: Settings, files: Files): ListenConfig {
-  const https = buildHttps(settings, files)
-  const wantsHttp = https === undefined || settings.given('http-address')
-  const http = wantsHttp ? readAddress(settings, 'http-address') : undefined
-  const listen = { http, https, forceHttps: settings.value('force-https') }
-  // On Workers the platform listens, and TLS ends there.
-  if (settings.runtime !== 'workers') checkReachable(settings, listen)
-  return listen
+/** Options of the listeners. */
+export const LISTEN_OPTIONS = {
+  'http-address': {
+    group: 'Listeners',
+    kind: 'string',
+    default: '127.0.0.1:4180',
+    runtimes: SERVERS,
+    about:
+      'Plain listener: `[http://]host:port`, `unix:///path[,mode=0660]` or `fd:N` (systemd); `-` or empty switches it off. With TLS files it is off unless it is given explicitly; oauth2-proxy cannot serve both at once.',
+  },
+  'https-address': {
+    group: 'Listeners',
+    kind: 'string',
+    default: ':443',
+    runtimes: SERVERS,
+    about: 'TLS listener, `[https://]host:port`. Listens only when tls-cert-file and tls-key-file are given.',
+  },
+  'tls-cert-file': {
+    group: 'Listeners',
+    kind: 'file',
+    default: '',
+    runtimes: SERVERS,
+    about: 'PEM certificate chain of the TLS listener.',
+  },
+  'tls-key-file': {
+    group: 'Listeners',
+    kind: 'file',
+    default: '',
+    runtimes: SERVERS,
+    about: 'PEM private key of the TLS listener.',
+  },
+  'tls-min-version': {
+    group: 'Listeners',
+    kind: 'enum',
+    values: ['', 'TLS1.2', 'TLS1.3'],
+    default: '',
+    runtimes: SERVERS,
+    about: 'Lowest TLS version that is accepted; empty is TLS1.2.',
+  },
+  'tls-cipher-suite': {
+    group: 'Listeners',
+    kind: 'list',
+    default: [],
+    key: 'tls_cipher_suites',
+    supported: false,
+    instead: 'tls-min-version is honoured',
+    about: 'Cipher suites of the TLS listener.',
+  },
+  'force-https': {
+    group: 'Listeners',
+    kind: 'boolean',
+    default: false,
+    about:
+      'Answer plain requests with 308 to https. Unlike oauth2-proxy it needs no TLS files where a trusted proxy in front ends TLS and says so in X-Forwarded-Proto.',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof LISTEN_OPTIONS>
+
+/** Plain and TLS listener of one server; both may be there. */
+export interface ServerConfig {
+  readonly http: ListenAddress | undefined
+  readonly https: TlsListenConfig | undefined
 }
 
-function checkReachable(settings: Settings, { https, forceHttps }: ListenConfig): void {
-  if (https === undefined && isOff(settings.value('http-address'))) {
-    settings.problem('http-address', 'give an address, nothing would listen')
+/** Where to listen; `forceHttps` answers plain requests with 308 to https. */
+export interface ListenConfig extends ServerConfig {
+  readonly forceHttps: boolean
+}
+
+interface TlsListenConfig {
+  readonly address: ListenAddress
+  readonly certFile: string
+  readonly keyFile: string
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+}
+
+/** One server as a source gave it, by the names of oauth2-proxy's structured configuration; `-` and empty are off. */
+export interface RawServer {
+  readonly bindAddress: RawValue<string>
+  readonly secureBindAddress: RawValue<string>
+  readonly tls: {
+    /** Files with the PEM certificate chain and its private key. */
+    readonly cert: RawValue<string>
+    readonly key: RawValue<string>
+    readonly minVersion: RawValue<string>
   }
-  if (forceHttps && https === undefined && !settings.value('reverse-proxy')) {
+}
+
+/** Reads the options of the listeners. Beside TLS there is a plain one only when it was asked for. */
+export function readServer(settings: SectionSettings): RawServer {
+  const bindAddress = settings.raw('http-address')
+  const secureBindAddress = settings.raw('https-address')
+  const tls = {
+    cert: settings.raw('tls-cert-file'),
+    key: settings.raw('tls-key-file'),
+    minVersion: settings.raw('tls-min-version'),
+  }
+  const hasTls = Boolean(tls.cert.value || tls.key.value)
+  const isTlsOnly = hasTls && !isOff(secureBindAddress) && !settings.given('http-address')
+  const isSecure = hasTls || settings.given('https-address')
+  return {
+    bindAddress: isTlsOnly ? { ...bindAddress, value: undefined } : bindAddress,
+    secureBindAddress: isSecure ? secureBindAddress : { ...secureBindAddress, value: undefined },
+    tls,
+  }
+}
+
+/** Completes the server of the proxy with what holds for all its listeners. */
+export function buildListen(
+  settings: SettingsOf<typeof LISTEN_OPTIONS & typeof TRUST_OPTIONS>,
+  server: ServerConfig,
+): ListenConfig {
+  const forceHttps = settings.value('force-https')
+  // On Workers TLS ends at the platform.
+  const needsProxy = forceHttps && server.https === undefined && settings.runtime !== 'workers'
+  if (needsProxy && !settings.value('reverse-proxy')) {
     settings.problem(
       'force-https',
       'give tls-cert-file and tls-key-file, or --reverse-proxy behind a proxy that ends TLS; every request would be redirected for ever',
     )
   }
+  return { ...server, forceHttps }
 }
 
-function isOff(address: string): boolean {
-  return address === '' || address === '-'
+interface CheckServerDeps {
+  readonly files: Files
+  readonly runtime: RuntimeName
+  readonly report: Report
 }
 
-function buildHttps(settings: Settings, files: Files): ListenConfig['https'] {
-  const certFile = settings.value('tls-cert-file')
-  const keyFile = settings.value('tls-key-file')
+/** Checks a server of any source. */
+export function checkServer(server: RawServer, { files, runtime, report }: CheckServerDeps): ServerConfig {
+  const https = checkHttps(server, { files, report })
+  const http = checkAddress(server.bindAddress, report)
+  const isSecure = Boolean(server.tls.cert.value || server.tls.key.value) && !isOff(server.secureBindAddress)
+  // On Workers the platform listens.
+  if (isOff(server.bindAddress) && !isSecure && runtime !== 'workers') {
+    report.problem(server.bindAddress.label, 'give an address, nothing would listen')
+  }
+  return { http, https }
+}
+
+function isOff({ value }: RawValue<string>): boolean {
+  return value === undefined || value === '' || value === '-'
+}
+
+function checkHttps(
+  { secureBindAddress, tls }: RawServer,
+  { files, report }: { files: Files; report: Report },
+): ServerConfig['https'] {
+  const { value: certFile = '' } = tls.cert
+  const { value: keyFile = '' } = tls.key
   if (certFile === '' && keyFile === '') {
-    if (settings.given('https-address')) {
-      settings.warning('https-address', 'nothing listens there without tls-cert-file and tls-key-file')
+    if (secureBindAddress.value !== undefined) {
+      report.warning(secureBindAddress.label, 'nothing listens there without certificate and key')
     }
     return undefined
   }
-  checkPem(settings, files, { flag: 'tls-cert-file', label: 'CERTIFICATE' })
-  checkPem(settings, files, { flag: 'tls-key-file', label: 'PRIVATE KEY' })
-  const address = readAddress(settings, 'https-address')
+  checkPem(tls.cert, { files, report, type: 'CERTIFICATE' })
+  checkPem(tls.key, { files, report, type: 'PRIVATE KEY' })
+  const address = checkAddress(secureBindAddress, report)
   if (address !== undefined && address.kind !== 'tcp') {
-    settings.problem('https-address', 'give host:port, TLS is not served on other sockets')
+    report.problem(secureBindAddress.label, 'give host:port, TLS is not served on other sockets')
   }
-  const minVersion = settings.value('tls-min-version') === 'TLS1.3' ? 'TLSv1.3' : 'TLSv1.2'
+  const minVersion = tls.minVersion.value === 'TLS1.3' ? 'TLSv1.3' : 'TLSv1.2'
   return address === undefined ? undefined : { address, certFile, keyFile, minVersion }
 }
 
+/** A PEM file (RFC 7468) with an entry of this type. */
 function checkPem(
-  settings: Settings,
-  files: Files,
-  { flag, label }: { flag: 'tls-cert-file' | 'tls-key-file'; label: string },
+  { value: path, label }: RawValue<string>,
+  { files, report, type }: { files: Files; report: Report; type: string },
 ): void {
-  const path = settings.value(flag)
-  if (path === '') {
-    settings.problem(flag, 'give this file too, TLS needs certificate and key')
+  if (path === undefined || path === '') {
+    report.problem(label, 'give this file too, TLS needs certificate and key')
     return
   }
   const text = readTextFile(files, path)
-  if (!text.ok) settings.problem(flag, text.problem)
-  else if (!new RegExp(`^-----BEGIN (?:[A-Z]+ )*${label}-----`, 'mu').test(text.value)) {
-    settings.problem(flag, `give a PEM file with "-----BEGIN ${label}-----"`)
+  if (!text.ok) report.problem(label, text.problem)
+  else if (!new RegExp(`^-----BEGIN (?:[A-Z]+ )*${type}-----`, 'mu').test(text.value)) {
+    report.problem(label, `give a PEM file with "-----BEGIN ${type}-----"`)
   }
 }
 
-function readAddress(settings: Settings, flag: 'http-address' | 'https-address'): ListenAddress | undefined {
-  const text = settings.value(flag)
-  if (isOff(text)) return undefined
-  const address = parseListenAddress(text)
+function checkAddress(bindAddress: RawValue<string>, report: Report): ListenAddress | undefined {
+  const { value = '', label } = bindAddress
+  if (isOff(bindAddress)) return undefined
+  const address = parseListenAddress(value)
   if (address.ok) return address.value
-  settings.problem(flag, `${address.problem}, not ${quote(text)}`)
+  report.problem(label, `${address.problem}, not ${quote(value)}`)
   return undefined
-}
-
-/** Parses `[http(s)://]host:port`, `unix:///path[,mode=0660]` or `fd:N`. An empty host is every interface. */
-export function parseListenAddress(text: string): Result<ListenAddress, string> {
-  if (text.startsWith('unix:')) return parseUnix(text)
-  const [, fd] = /^fd:(\d{1,5})$/iu.exec(text) ?? []
-  if (fd !== undefined) {
-    return Number(fd) >= 3 ? ok({ kind: 'fd', fd: Number(fd) }) : failed('give fd:3 or more')
-  }
-  const [, v6, host = '', port = ''] =
-    /^(?:https?:\/\/)?(?:\[([\da-fA-F:.]+)\]|([\w.-]*)):(\d{1,5})$/u.exec(text) ?? []
-  if (port === '' || Number(port) > 65_535) return failed('give host:port, unix:///path or fd:N')
-  return ok({ kind: 'tcp', host: v6 ?? host, port: Number(port) })
-}
-
-function parseUnix(text: string): Result<ListenAddress, string> {
-  const [, path, mode] = /^unix:(?:\/\/)?(\/(?!\/)[^,]*)(?:,mode=(0?[0-7]{3}))?$/u.exec(text) ?? []
-  if (path === undefined) return failed('give unix:///path, with ,mode=0660 behind it if need be')
-  return ok({ kind: 'unix', path, mode: mode === undefined ? undefined : Number.parseInt(mode, 8) })
 }

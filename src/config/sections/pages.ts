@@ -1,15 +1,62 @@
 import { failed, ok, type Result } from '../../result.ts'
-import type { PagesConfig } from '../config.ts'
+import type { OptionRows } from '../option.ts'
 import { quote } from '../report.ts'
-import type { Settings } from '../settings.ts'
+import type { SettingsOf } from '../settings.ts'
 import { type Files, readBytesFile, readTextFile } from '../sources/files.ts'
 import { checkUrl } from '../values/url.ts'
+
+/** Options of the pages. */
+export const PAGE_OPTIONS = {
+  banner: {
+    group: 'Pages',
+    kind: 'string',
+    default: '',
+    about: 'HTML above the sign-in button, yours and not escaped; `-` hides it, empty is a default text.',
+  },
+  footer: {
+    group: 'Pages',
+    kind: 'string',
+    default: '',
+    about: 'HTML at the end of our pages, yours and not escaped; `-` hides it, empty is a default text.',
+  },
+  'custom-sign-in-logo': {
+    group: 'Pages',
+    kind: 'string',
+    default: '',
+    about:
+      'Logo of the sign-in page: a .svg (inlined), .png, .jpg or .jpeg file, an `https://` address, which adds its origin to `img-src` of the page, or `-` for none. Files need Node or Deno.',
+  },
+  'show-debug-on-error': {
+    group: 'Pages',
+    kind: 'boolean',
+    default: false,
+    about: 'Show the reason and its details on error pages. Never tokens or secrets.',
+  },
+  'custom-templates-dir': {
+    group: 'Pages',
+    kind: 'file',
+    default: '',
+    supported: false,
+    instead: 'banner, footer and custom-sign-in-logo change our pages',
+    about: 'Directory with own pages.',
+  },
+} as const satisfies OptionRows
+
+/** What operators put on our pages. */
+export interface PagesConfig {
+  /** Trusted HTML of the operator above the button; `-` hides, empty is the default text. */
+  readonly banner: string
+  readonly footer: string
+  /** Markup of the logo, ready to be inlined; empty is ours, `-` is none. */
+  readonly logo: string
+  readonly showDebugOnError: boolean
+}
 
 /** More than this does not belong into every sign-in page. */
 const LARGEST_LOGO_BYTES = 256 * 1024
 
 /** What operators put on our pages. */
-export function buildPages(settings: Settings, files: Files): PagesConfig {
+export function buildPages(settings: SettingsOf<typeof PAGE_OPTIONS>, files: Files): PagesConfig {
   const logo = readLogo(settings.value('custom-sign-in-logo'), files)
   if (!logo.ok) settings.problem('custom-sign-in-logo', logo.problem)
   const showDebugOnError = settings.value('show-debug-on-error')

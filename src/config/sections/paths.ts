@@ -1,13 +1,101 @@
-import type { PathsConfig, TrustConfig } from '../config.ts'
-import { toOwnPaths } from '../own-paths.ts'
+import type { OptionRows } from '../option.ts'
+import { type OwnPaths, toOwnPaths } from '../own-paths.ts'
 import { quote } from '../report.ts'
-import type { Settings } from '../settings.ts'
+import type { SettingsOf } from '../settings.ts'
 import { isVeryWide } from '../values/cidr.ts'
 import { readCidrs } from '../values/lists.ts'
 import { checkRoute } from '../values/url.ts'
 
+/** Options of the paths that Sidegate answers itself. */
+export const PATHS_OPTIONS = {
+  'proxy-prefix': {
+    group: 'Paths and forwarded headers',
+    kind: 'string',
+    default: '/oauth2',
+    about: 'Path under which our own pages live. A slash at the end is dropped; `/` alone is refused.',
+  },
+  'ping-path': {
+    group: 'Paths and forwarded headers',
+    kind: 'string',
+    default: '/ping',
+    about: 'Exact path of the liveness answer; empty switches it off.',
+  },
+  'ping-user-agent': {
+    group: 'Paths and forwarded headers',
+    kind: 'string',
+    default: '',
+    about: 'When set, ping-path answers only to this User-Agent; it never answers on another path.',
+  },
+  'ready-path': {
+    group: 'Paths and forwarded headers',
+    kind: 'string',
+    default: '/ready',
+    about: 'Exact path of the readiness answer; empty switches it off.',
+  },
+  'gcp-healthchecks': {
+    group: 'Paths and forwarded headers',
+    kind: 'boolean',
+    default: false,
+    about:
+      'Answer `/liveness_check` and `/readiness_check` as ping-path to the User-Agent `GoogleHC/1.0` (deprecated in oauth2-proxy). Unlike there, ping-path goes on to answer everybody.',
+  },
+} as const satisfies OptionRows
+
+/** Options of forwarded headers. */
+export const TRUST_OPTIONS = {
+  'reverse-proxy': {
+    group: 'Paths and forwarded headers',
+    kind: 'boolean',
+    default: false,
+    about:
+      'A proxy stands in front: believe X-Forwarded-*, X-Auth-Request-Redirect and the client address header, but only from trusted-proxy-ip.',
+  },
+  'trusted-proxy-ip': {
+    group: 'Paths and forwarded headers',
+    kind: 'list',
+    default: [],
+    key: 'trusted_proxy_ips',
+    about:
+      'Addresses and CIDR ranges of the proxies in front. Empty with reverse-proxy means loopback, private ranges and Unix sockets, with a warning; in oauth2-proxy it means everybody.',
+  },
+  'real-client-ip-header': {
+    group: 'Paths and forwarded headers',
+    kind: 'string',
+    default: 'X-Real-IP',
+    about:
+      'Header with the client address: X-Forwarded-For, X-Real-IP, X-ProxyUser-IP, X-Envoy-External-Address or CF-Connecting-IP. Read from trusted proxies only; a list is walked from the right past trusted proxies, where oauth2-proxy takes the left end.',
+  },
+  'allow-query-semicolons': {
+    group: 'Paths and forwarded headers',
+    kind: 'boolean',
+    default: false,
+    supported: false,
+    instead: 'queries reach the app as they are, and our own parameters are separated by &',
+    about: 'Read `;` in query strings as `&`.',
+  },
+} as const satisfies OptionRows
+
+/** Paths of our own; ping answers only to `pingUserAgent` when that is not empty. */
+export interface PathsConfig extends OwnPaths {
+  /** Exact path, or undefined when switched off. */
+  readonly ping: string | undefined
+  readonly ready: string | undefined
+  readonly pingUserAgent: string
+  /** Also answer the paths that Google's load balancers ask for, to their User-Agent. */
+  readonly googleHealth: boolean
+}
+
+/** Whom to believe about the client; without `reverseProxy` nobody. */
+export interface TrustConfig {
+  readonly reverseProxy: boolean
+  /** CIDRs of the direct peers that may speak for others. Never empty when reverseProxy is on. */
+  readonly trustedProxyIps: readonly string[]
+  /** Lower-case header that holds the client address. */
+  readonly realClientIpHeader: string
+}
+
 /** Paths of our own. */
-export function buildPaths(settings: Settings): PathsConfig {
+export function buildPaths(settings: SettingsOf<typeof PATHS_OPTIONS>): PathsConfig {
   const ping = readRoute(settings, 'ping-path')
   const ready = readRoute(settings, 'ready-path')
   if (ping !== undefined && ping === ready) settings.problem('ready-path', 'give a path other than ping-path')
@@ -20,7 +108,7 @@ export function buildPaths(settings: Settings): PathsConfig {
   }
 }
 
-function readPrefix(settings: Settings): string {
+function readPrefix(settings: SettingsOf<typeof PATHS_OPTIONS>): string {
   const text = settings.value('proxy-prefix')
   const prefix = text.replace(/\/$/u, '')
   const checked = checkRoute(prefix)
@@ -32,7 +120,10 @@ function readPrefix(settings: Settings): string {
   return '/oauth2'
 }
 
-function readRoute(settings: Settings, flag: 'ping-path' | 'ready-path'): string | undefined {
+function readRoute(
+  settings: SettingsOf<typeof PATHS_OPTIONS>,
+  flag: 'ping-path' | 'ready-path',
+): string | undefined {
   const path = settings.value(flag)
   if (path === '') return undefined
   const checked = checkRoute(path)
@@ -52,7 +143,7 @@ const CLIENT_IP_HEADERS = [
 ]
 
 /** Whom to believe about the client. */
-export function buildTrust(settings: Settings): TrustConfig {
+export function buildTrust(settings: SettingsOf<typeof TRUST_OPTIONS>): TrustConfig {
   const reverseProxy = settings.value('reverse-proxy')
   const named = readCidrs(settings, 'trusted-proxy-ip')
   const realClientIpHeader = readClientIpHeader(settings, reverseProxy)
@@ -76,7 +167,7 @@ export function buildTrust(settings: Settings): TrustConfig {
 }
 
 /** Without a proxy in front no such header is read, so that any value will do. */
-function readClientIpHeader(settings: Settings, reverseProxy: boolean): string {
+function readClientIpHeader(settings: SettingsOf<typeof TRUST_OPTIONS>, reverseProxy: boolean): string {
   const header = settings.value('real-client-ip-header').toLowerCase()
   if (CLIENT_IP_HEADERS.includes(header)) return header
   const sentence = `give one of ${CLIENT_IP_HEADERS.join(', ')}, not ${quote(header)}`

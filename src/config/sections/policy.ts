@@ -1,16 +1,111 @@
 import { failed, ok, type Result } from '../../result.ts'
-import type { PolicyConfig } from '../config.ts'
+import { type OptionRows, SERVERS } from '../option.ts'
 import { checkPattern } from '../pattern.ts'
-import type { Pattern } from '../route-rule.ts'
-import type { Settings } from '../settings.ts'
+import type { Pattern, RouteRule } from '../route-rule.ts'
+import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { isVeryWide } from '../values/cidr.ts'
 import { parseEmailDomain } from '../values/domains.ts'
 import { readCidrs, readEach } from '../values/lists.ts'
+import type { PROVIDER_OPTIONS } from './provider.ts'
 import { type ParsedRoute, parseRoute } from './route.ts'
+import type { SIGN_IN_OPTIONS } from './sign-in.ts'
+
+/** Options that say who may pass. */
+export const POLICY_OPTIONS = {
+  'allowed-role': {
+    group: 'Who may sign in',
+    kind: 'list',
+    default: [],
+    key: 'allowed_roles',
+    about:
+      'Roles of keycloak-oidc of which one is needed: `role` of the realm or `client:role`. The same as `role:…` in allowed-group. An explicitly empty flag is refused.',
+  },
+  'email-domain': {
+    group: 'Who may sign in',
+    kind: 'list',
+    default: [],
+    key: 'email_domains',
+    about:
+      'E-mail domains that may sign in: `example.com` exactly, `.example.com` or `*.example.com` its sub-domains, `*` alone everybody whom the provider knows. One of this, authenticated-emails-file and htpasswd-file is required.',
+  },
+  'authenticated-emails-file': {
+    group: 'Who may sign in',
+    kind: 'file',
+    default: '',
+    runtimes: SERVERS,
+    about:
+      'File with allowed e-mail addresses, one a line (the first CSV column), `#` starts a comment. Watched. An address in it is allowed whatever email-domain says.',
+  },
+  'allowed-group': {
+    group: 'Who may sign in',
+    kind: 'list',
+    default: [],
+    key: 'allowed_groups',
+    about:
+      'Groups of which one is needed, checked on every request. Always enforced, whatever the provider. An explicitly empty flag is refused.',
+  },
+  'skip-auth-route': {
+    group: 'Requests without a sign-in',
+    kind: 'list',
+    default: [],
+    exact: true,
+    key: 'skip_auth_routes',
+    about:
+      'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. Matched against the path as it arrived and as it decodes. A path that programs may read differently never matches: dot segments, `//`, `;`, encoded slashes, blanks or dots at the end of a segment, characters that are invisible or not in normal form (NFKC). Patterns are RE2 syntax; those that can be made to run very long are refused, those that do not start with `^` warned about.',
+  },
+  'skip-auth-regex': {
+    group: 'Requests without a sign-in',
+    kind: 'list',
+    default: [],
+    exact: true,
+    key: 'skip_auth_regex',
+    about: 'The same for all methods (deprecated in oauth2-proxy; use skip-auth-route).',
+  },
+  'skip-auth-preflight': {
+    group: 'Requests without a sign-in',
+    kind: 'boolean',
+    default: false,
+    about:
+      'CORS preflights need no sign-in: OPTIONS with Origin and Access-Control-Request-Method. oauth2-proxy lets every OPTIONS request pass.',
+  },
+  'api-route': {
+    group: 'Requests without a sign-in',
+    kind: 'list',
+    default: [],
+    exact: true,
+    key: 'api_routes',
+    about:
+      'Patterns of request targets that are answered with 401 JSON instead of a page or a redirect. They still need a sign-in.',
+  },
+  'trusted-ip': {
+    group: 'Requests without a sign-in',
+    kind: 'list',
+    default: [],
+    key: 'trusted_ips',
+    about:
+      'Addresses and CIDR ranges of clients that need no sign-in. With reverse-proxy only an address that a trusted proxy vouches for counts.',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof POLICY_OPTIONS>
+
+/** Who may pass; clients in `trustedIps` (CIDRs) need no sign-in. */
+export interface PolicyConfig {
+  readonly emailDomains: readonly string[]
+  readonly authenticatedEmailsFile: string | undefined
+  readonly allowedGroups: readonly string[]
+  readonly skipAuthRoutes: readonly RouteRule[]
+  readonly skipAuthPreflight: boolean
+  readonly apiRoutes: readonly Pattern[]
+  readonly trustedIps: readonly string[]
+}
 
 /** Who may pass, and what needs no sign-in. */
-export function buildPolicy(settings: Settings, files: Files): PolicyConfig {
+export function buildPolicy(
+  settings: SettingsOf<typeof POLICY_OPTIONS & typeof PROVIDER_OPTIONS & typeof SIGN_IN_OPTIONS>,
+  files: Files,
+): PolicyConfig {
   checkSomebodyMayPass(settings)
   const trustedIps = readCidrs(settings, 'trusted-ip')
   if (trustedIps.some(isVeryWide)) {
@@ -30,7 +125,7 @@ export function buildPolicy(settings: Settings, files: Files): PolicyConfig {
   }
 }
 
-function checkSomebodyMayPass(settings: Settings): void {
+function checkSomebodyMayPass(settings: SettingsOf<typeof POLICY_OPTIONS & typeof SIGN_IN_OPTIONS>): void {
   const some =
     settings.value('email-domain').length > 0 ||
     settings.value('authenticated-emails-file') !== '' ||
@@ -43,7 +138,7 @@ function checkSomebodyMayPass(settings: Settings): void {
   }
 }
 
-function readEmailDomains(settings: Settings): readonly string[] {
+function readEmailDomains(settings: SectionSettings): readonly string[] {
   const domains = [...new Set(readEach(settings, 'email-domain', parseEmailDomain))]
   if (domains.includes('*') && domains.length > 1) {
     settings.problem('email-domain', 'remove the * or all the others, * alone lets everybody in')
@@ -51,7 +146,7 @@ function readEmailDomains(settings: Settings): readonly string[] {
   return domains
 }
 
-function readEmailsFile(settings: Settings, files: Files): string | undefined {
+function readEmailsFile(settings: SectionSettings, files: Files): string | undefined {
   const path = settings.value('authenticated-emails-file')
   if (path === '') return undefined
   const text = readTextFile(files, path)
@@ -60,7 +155,7 @@ function readEmailsFile(settings: Settings, files: Files): string | undefined {
 }
 
 /** A flag such as `--allowed-group=$GROUP` with nothing in it would open the door instead of guarding it. */
-function readGroups(settings: Settings, flag: 'allowed-group' | 'allowed-role'): readonly string[] {
+function readGroups(settings: SectionSettings, flag: 'allowed-group' | 'allowed-role'): readonly string[] {
   const groups = settings.value(flag)
   if (groups.length === 0 && settings.source(flag) === 'flag') {
     const what = flag === 'allowed-group' ? 'group' : 'role'
@@ -70,7 +165,7 @@ function readGroups(settings: Settings, flag: 'allowed-group' | 'allowed-role'):
   return groups
 }
 
-function readRoles(settings: Settings): readonly string[] {
+function readRoles(settings: SettingsOf<typeof POLICY_OPTIONS & typeof PROVIDER_OPTIONS>): readonly string[] {
   const roles = readGroups(settings, 'allowed-role')
   const kind = settings.value('provider')
   if (roles.length > 0 && kind !== 'keycloak-oidc') {
@@ -80,7 +175,7 @@ function readRoles(settings: Settings): readonly string[] {
 }
 
 function readRoutes(
-  settings: Settings,
+  settings: SectionSettings,
   flag: 'skip-auth-route' | 'skip-auth-regex',
   parse: (text: string) => Result<ParsedRoute, string>,
 ): PolicyConfig['skipAuthRoutes'] {

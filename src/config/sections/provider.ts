@@ -1,22 +1,124 @@
-import { failed, ok, type Result } from '../../result.ts'
-import type { ProviderConfig } from '../config.ts'
+import { type OptionRows, SERVERS } from '../option.ts'
 import { quote } from '../report.ts'
-import { didYouMean, type Settings } from '../settings.ts'
+import { didYouMean, type SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
-import { readEach } from '../values/lists.ts'
-import { isLoopbackUrl } from '../values/url.ts'
-import { readGithub } from './github.ts'
+import { type GITHUB_OPTIONS, type GithubConfig, readGithub } from './github.ts'
+import {
+  buildLoginParameters,
+  type LOGIN_PARAMETER_OPTIONS,
+  type LoginParametersConfig,
+} from './login-parameters.ts'
+import { buildOidc, type IssuerRule, type OIDC_OPTIONS, type OidcConfig } from './oidc.ts'
+import type { POLICY_OPTIONS } from './policy.ts'
 
-/** Providers that there are: their names, and the issuer where it is fixed. */
-const KINDS: Readonly<Record<string, { readonly displayName: string; readonly issuer?: string }>> = {
-  oidc: { displayName: 'OpenID Connect' },
-  'keycloak-oidc': { displayName: 'Keycloak OIDC' },
-  google: { displayName: 'Google', issuer: 'https://accounts.google.com' },
-  github: { displayName: 'GitHub' },
+/** Options that every kind of provider has. */
+export const PROVIDER_OPTIONS = {
+  provider: {
+    group: 'Provider',
+    kind: 'string',
+    default: 'google',
+    about:
+      'Where people sign in: `oidc` (any OpenID Connect issuer), `keycloak-oidc` (the same, and the roles in its access tokens are groups `role:realm-role` and `role:client:role`), `google` or `github`.',
+  },
+  'provider-display-name': {
+    group: 'Provider',
+    kind: 'string',
+    default: '',
+    about: 'Name on the sign-in button; empty is the name of the provider.',
+  },
+  'client-id': { group: 'Provider', kind: 'string', default: '', about: 'OAuth client id. Required.' },
+  'client-secret': {
+    group: 'Provider',
+    kind: 'string',
+    default: '',
+    secret: true,
+    about:
+      'OAuth client secret. Required, or client-secret-file; a public OpenID client says so with an explicitly empty value (`--client-secret=`).',
+  },
+  'client-secret-file': {
+    group: 'Provider',
+    kind: 'file',
+    default: '',
+    runtimes: SERVERS,
+    about: 'File with the client secret, read again at each use, so it can be replaced while running.',
+  },
+  'login-url': {
+    group: 'Provider',
+    kind: 'url',
+    default: '',
+    about: 'Authorization endpoint; discovery overrides it.',
+  },
+  'redeem-url': {
+    group: 'Provider',
+    kind: 'url',
+    default: '',
+    about: 'Token endpoint; discovery overrides it.',
+  },
+  'profile-url': {
+    group: 'Provider',
+    kind: 'url',
+    default: '',
+    about: 'User-info endpoint; discovery overrides it.',
+  },
+  'validate-url': {
+    group: 'Provider',
+    kind: 'url',
+    default: '',
+    about: 'Endpoint that answers 200 to a valid access token. Never taken from discovery.',
+  },
+  'ssl-insecure-skip-verify': {
+    group: 'Provider',
+    kind: 'boolean',
+    default: false,
+    runtimes: SERVERS,
+    about:
+      'Do not verify TLS certificates of the provider. Upstreams are not affected, unlike in oauth2-proxy. For tests only.',
+  },
+  'provider-ca-file': {
+    group: 'Provider',
+    kind: 'list',
+    default: [],
+    key: 'provider_ca_files',
+    supported: false,
+    instead: 'name the file in the variable NODE_EXTRA_CA_CERTS, or DENO_CERT on Deno',
+    about: 'PEM files with certificate authorities for the provider.',
+  },
+  'use-system-trust-store': {
+    group: 'Provider',
+    kind: 'boolean',
+    default: false,
+    supported: false,
+    instead:
+      'name the file of the system in the variable NODE_EXTRA_CA_CERTS, or say DENO_TLS_CA_STORE=system on Deno',
+    about: 'Add provider-ca-file to the authorities of the system instead of replacing them.',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof PROVIDER_OPTIONS>
+
+/** One place to sign in at; `insecureTls` skips the verification of its certificates. */
+export interface ProviderConfig extends OidcConfig, LoginParametersConfig {
+  readonly id: string
+  readonly kind: string
+  readonly displayName: string
+  readonly clientId: string
+  /** The secret itself, or the file to read it from at each use; undefined for a public client. */
+  readonly clientSecret: { readonly value: string } | { readonly file: string } | undefined
+  readonly loginUrl: string | undefined
+  readonly redeemUrl: string | undefined
+  readonly profileUrl: string | undefined
+  readonly validateUrl: string | undefined
+  readonly insecureTls: boolean
+  readonly github: GithubConfig
 }
 
-/** Kinds that take whatever issuer the operator names. */
-const ANY_ISSUER: readonly string[] = ['oidc', 'keycloak-oidc']
+/** Kinds of providers that there are, and the issuer that each needs. */
+const KINDS: Readonly<Record<string, { readonly displayName: string; readonly issuer: IssuerRule }>> = {
+  oidc: { displayName: 'OpenID Connect', issuer: 'any' },
+  'keycloak-oidc': { displayName: 'Keycloak OIDC', issuer: 'any' },
+  google: { displayName: 'Google', issuer: { fixed: 'https://accounts.google.com' } },
+  github: { displayName: 'GitHub', issuer: 'none' },
+}
 
 /** Providers of oauth2-proxy that there are not yet, and what to give in their place where there is something. */
 const UNSUPPORTED_KINDS: Readonly<Record<string, string>> = {
@@ -35,46 +137,48 @@ const UNSUPPORTED_KINDS: Readonly<Record<string, string>> = {
   sourcehut: '',
 }
 
-/** The path at which an issuer publishes its metadata (OpenID Connect Discovery §4, RFC 8414 §3) is no part of its name. */
-const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)\/?$/u
-
-const SIGNING_ALGS = /^(?:EdDSA|(?:ES|HS|PS|RS)(?:256|384|512))$/u
-
-/** The provider that people sign in at. */
-export function buildProvider(settings: Settings, files: Files): ProviderConfig {
+/** Reads the provider that people sign in at. */
+export function buildProvider(
+  settings: SettingsOf<
+    typeof PROVIDER_OPTIONS &
+      typeof OIDC_OPTIONS &
+      typeof LOGIN_PARAMETER_OPTIONS &
+      typeof GITHUB_OPTIONS &
+      typeof POLICY_OPTIONS
+  >,
+  files: Files,
+): ProviderConfig {
   const kind = readKind(settings)
-  const { displayName, issuer } = KINDS[kind] ?? { displayName: kind }
+  const { displayName, issuer } = KINDS[kind] ?? { displayName: kind, issuer: 'any' }
   const clientId = readTrimmed(settings, 'client-id')
   if (clientId === '') settings.problem('client-id', 'give the client id that the provider issued')
-  warnOfInsecure(settings)
+  const insecureTls = settings.value('ssl-insecure-skip-verify')
+  if (insecureTls) {
+    settings.warning(
+      'ssl-insecure-skip-verify',
+      'this is insecure: anybody on the way to the provider can sign in as anybody',
+    )
+  }
+  const mayBePublic = issuer === 'any'
+  const wantsGroups = mayBePublic && settings.value('allowed-group').length > 0
   return {
     id: kind,
     kind,
     displayName: settings.value('provider-display-name') || displayName,
     clientId,
-    clientSecret: readClientSecret(settings, { files, kind }),
-    issuer: readIssuer(settings, { kind, fixed: issuer }),
-    ...readEndpoints(settings, kind),
-    scope: settings.value('scope') || impliedScope(settings, kind),
-    loginParameters: readLoginParameters(settings),
-    claims: readClaims(settings),
-    signingAlgs: readEach(settings, 'oidc-enabled-signing-alg', parseSigningAlg),
-    skipIssuerVerification: settings.value('insecure-oidc-skip-issuer-verification'),
-    skipNonce: settings.value('insecure-oidc-skip-nonce'),
-    codeChallengeMethod: readCodeChallengeMethod(settings),
-    insecureTls: settings.value('ssl-insecure-skip-verify'),
+    clientSecret: readClientSecret(settings, { files, mayBePublic }),
+    loginUrl: settings.value('login-url') || undefined,
+    redeemUrl: settings.value('redeem-url') || undefined,
+    profileUrl: settings.value('profile-url') || undefined,
+    validateUrl: settings.value('validate-url') || undefined,
+    insecureTls,
+    ...buildOidc(settings, issuer),
+    ...buildLoginParameters(settings, wantsGroups),
     github: readGithub(settings, kind),
   }
 }
 
-/** A rule on groups needs groups: as in oauth2-proxy, any OpenID provider is asked for them unless `scope` is given. */
-function impliedScope(settings: Settings, kind: string): string | undefined {
-  return ANY_ISSUER.includes(kind) && settings.value('allowed-group').length > 0
-    ? 'openid email profile groups'
-    : undefined
-}
-
-function readKind(settings: Settings): string {
+function readKind(settings: SectionSettings): string {
   const kind = settings.value('provider')
   if (Object.hasOwn(KINDS, kind)) return kind
   const known = 'oidc, keycloak-oidc, google or github'
@@ -87,7 +191,7 @@ function readKind(settings: Settings): string {
 }
 
 /** RFC 6749 §A.1 and §A.2 allow blanks around both, and no provider issues such. */
-function readTrimmed(settings: Settings, flag: 'client-id' | 'client-secret'): string {
+function readTrimmed(settings: SectionSettings, flag: 'client-id' | 'client-secret'): string {
   const value = settings.value(flag)
   const trimmed = value.trim()
   if (trimmed !== value) settings.warning(flag, 'remove the blanks around the value; it counts without them')
@@ -95,8 +199,8 @@ function readTrimmed(settings: Settings, flag: 'client-id' | 'client-secret'): s
 }
 
 function readClientSecret(
-  settings: Settings,
-  { files, kind }: { files: Files; kind: string },
+  settings: SectionSettings,
+  { files, mayBePublic }: { files: Files; mayBePublic: boolean },
 ): ProviderConfig['clientSecret'] {
   const value = readTrimmed(settings, 'client-secret')
   const file = settings.value('client-secret-file')
@@ -119,7 +223,6 @@ function readClientSecret(
     }
     return { file }
   }
-  const mayBePublic = ANY_ISSUER.includes(kind)
   // Blanks alone are a gap that was not filled in rather than the wish to have none.
   if (!settings.given('client-secret') || settings.value('client-secret') !== '' || !mayBePublic) {
     const hint = mayBePublic ? '; a public client says --client-secret= with nothing behind it' : ''
@@ -129,97 +232,4 @@ function readClientSecret(
     )
   }
   return undefined
-}
-
-function readIssuer(
-  settings: Settings,
-  { kind, fixed }: { kind: string; fixed: string | undefined },
-): string | undefined {
-  const given = settings.value('oidc-issuer-url')
-  if (kind === 'github') {
-    if (given !== '') {
-      settings.problem(
-        'oidc-issuer-url',
-        'remove this, GitHub is not an OpenID issuer; or give --provider=oidc',
-      )
-    }
-    return undefined
-  }
-  const issuer = given || fixed
-  const base = issuer?.replace(WELL_KNOWN, '')
-  if (issuer === undefined) settings.problem('oidc-issuer-url', 'give the issuer of the provider')
-  else if (base !== issuer) {
-    settings.problem('oidc-issuer-url', `give the issuer, which is without the path of its metadata: ${base}`)
-  } else if (issuer.startsWith('http://') && !isLoopbackUrl(issuer)) {
-    settings.warning('oidc-issuer-url', 'use https, over plain http others on the way can sign in as anybody')
-  }
-  return issuer
-}
-
-type Endpoints = Pick<
-  ProviderConfig,
-  'skipDiscovery' | 'loginUrl' | 'redeemUrl' | 'profileUrl' | 'validateUrl' | 'jwksUrl'
->
-
-function readEndpoints(settings: Settings, kind: string): Endpoints {
-  const skipDiscovery = settings.value('skip-oidc-discovery')
-  if (skipDiscovery && kind !== 'github') {
-    for (const flag of ['login-url', 'redeem-url', 'oidc-jwks-url'] as const) {
-      if (settings.value(flag) === '') settings.problem(flag, 'give this URL, discovery is skipped')
-    }
-  }
-  return {
-    skipDiscovery,
-    loginUrl: settings.value('login-url') || undefined,
-    redeemUrl: settings.value('redeem-url') || undefined,
-    profileUrl: settings.value('profile-url') || undefined,
-    validateUrl: settings.value('validate-url') || undefined,
-    jwksUrl: settings.value('oidc-jwks-url') || undefined,
-  }
-}
-
-function readLoginParameters(settings: Settings): Readonly<Record<string, string>> {
-  const prompt = settings.value('prompt')
-  const parameters = {
-    prompt,
-    approval_prompt: prompt === '' ? settings.value('approval-prompt') : '',
-    acr_values: settings.value('acr-values'),
-    response_mode: settings.value('auth-request-response-mode'),
-  }
-  return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ''))
-}
-
-function readCodeChallengeMethod(settings: Settings): ProviderConfig['codeChallengeMethod'] {
-  return settings.value('code-challenge-method') || settings.value('force-code-challenge-method') || 'S256'
-}
-
-function readClaims(settings: Settings): ProviderConfig['claims'] {
-  const emailClaim = settings.value('oidc-email-claim')
-  return {
-    email: emailClaim === 'email' ? settings.value('user-id-claim') || 'email' : emailClaim,
-    groups: settings.value('oidc-groups-claim'),
-    audience: settings.value('oidc-audience-claim'),
-    extraAudiences: settings.value('oidc-extra-audience'),
-    skipProfileUrl: settings.value('skip-claims-from-profile-url'),
-    allowUnverifiedEmail: settings.value('insecure-oidc-allow-unverified-email'),
-  }
-}
-
-function parseSigningAlg(text: string): Result<string, string> {
-  return SIGNING_ALGS.test(text) ? ok(text) : failed('give EdDSA, or ES, HS, PS or RS with 256, 384 or 512')
-}
-
-function warnOfInsecure(settings: Settings): void {
-  const dangers = {
-    'insecure-oidc-skip-nonce': 'a stolen ID token can be used for another sign-in',
-    'insecure-oidc-skip-issuer-verification': 'tokens of any issuer with these keys are accepted',
-    'insecure-oidc-allow-unverified-email': 'people can claim an e-mail address that is not theirs',
-    'ssl-insecure-skip-verify': 'anybody on the way to the provider can sign in as anybody',
-  } as const
-  for (const [flag, danger] of Object.entries(dangers) as [keyof typeof dangers, string][]) {
-    if (settings.value(flag)) settings.warning(flag, `this is insecure: ${danger}`)
-  }
-  if (readCodeChallengeMethod(settings) === 'plain') {
-    settings.warning('code-challenge-method', 'use S256, plain does not protect the code')
-  }
 }

@@ -1,11 +1,108 @@
-import { isPublished, MAKE_SECRET, parseCookieSecrets } from '../../crypto/secrets.ts'
-import type { SessionConfig } from '../config.ts'
+import type { OptionRows } from '../option.ts'
 import { quote } from '../report.ts'
-import type { Settings } from '../settings.ts'
-import { type Files, readTextFile } from '../sources/files.ts'
+import type { SettingsOf } from '../settings.ts'
+import type { Files } from '../sources/files.ts'
+import type { HEADER_OPTIONS } from './headers.ts'
+import { buildRedis, type REDIS_OPTIONS, type RedisConfig } from './redis.ts'
+import { buildSecrets, type SECRET_OPTIONS, type SecretsConfig } from './secrets.ts'
+
+/** Options of the life and the size of a session. */
+export const SESSION_OPTIONS = {
+  'cookie-expire': {
+    group: 'Cookies',
+    after: 'cookie-path',
+    kind: 'duration',
+    default: '168h',
+    about: 'Lifetime of the session cookie from its last save; 0 ends with the browser and has no age check.',
+  },
+  'cookie-refresh': {
+    group: 'Cookies',
+    kind: 'duration',
+    default: '0',
+    about:
+      'Age after which a session is refreshed at the provider; 0 leaves it to the expiry of the access token. Shorter than cookie-expire.',
+  },
+  'cookie-budget': {
+    group: 'Cookies',
+    after: 'cookie-csrf-samesite',
+    kind: 'integer',
+    default: 7168,
+    min: 2048,
+    max: 24_576,
+    about:
+      'Most bytes that all parts of the session cookie may take together. What does not fit is left out in a documented order.',
+  },
+  'session-cookie-minimal': {
+    group: 'Sessions',
+    after: 'redis-connection-url',
+    kind: 'boolean',
+    default: false,
+    about: 'Keep no tokens in the session. Refused together with options that need one.',
+  },
+  'session-groups': {
+    group: 'Sessions',
+    kind: 'enum',
+    values: ['all', 'named'],
+    default: 'all',
+    about: 'Groups kept in the session: all, or only those that allowed-group names.',
+  },
+  'session-max-lifetime': {
+    group: 'Sessions',
+    kind: 'duration',
+    default: '0',
+    about: 'Longest life of a session from its sign-in, whatever is refreshed; 0 is unbounded.',
+  },
+  'session-idle-timeout': {
+    group: 'Sessions',
+    kind: 'duration',
+    default: '0',
+    about: 'Longest pause between two requests of a session; 0 is unbounded.',
+  },
+  'session-revalidate': {
+    group: 'Sessions',
+    kind: 'duration',
+    default: '5m',
+    about:
+      'Longest time that a session with a refresh token lives without asking the provider again; 0 is off. Without a refresh token it changes nothing.',
+  },
+  'min-issued-at': {
+    group: 'Sessions',
+    kind: 'string',
+    default: '',
+    about:
+      'Sessions signed in before this moment are over: RFC 3339 time or Unix seconds. Signs everybody out without a new secret.',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof SESSION_OPTIONS>
+
+/** How long a session lives and what it may hold; a duration of 0 sets no limit. */
+export interface SessionConfig extends SecretsConfig, RedisConfig {
+  /** Lifetime of the cookie from its last save; 0 is a browser session without an age check. */
+  readonly expireMs: number
+  readonly refreshMs: number
+  /** Absolute lifetime from the sign-in; 0 is unbounded. */
+  readonly maxLifetimeMs: number
+  readonly idleTimeoutMs: number
+  /** Longest time without asking the provider again, where there is a refresh token; 0 is off. */
+  readonly revalidateMs: number
+  /** Sessions signed in before this moment (ms since the epoch) are over. */
+  readonly minIssuedAtMs: number
+  /** Bytes over all chunks of the session cookie. */
+  readonly budgetBytes: number
+  /** Keep all groups, or only those that a rule or header names. */
+  readonly groups: 'all' | 'named'
+  /** Drop all tokens whatever the configuration could use (session-cookie-minimal). */
+  readonly minimal: boolean
+}
 
 /** Lifetimes, secrets and limits of sessions. */
-export function buildSession(settings: Settings, files: Files): SessionConfig {
+export function buildSession(
+  settings: SettingsOf<
+    typeof SESSION_OPTIONS & typeof SECRET_OPTIONS & typeof REDIS_OPTIONS & typeof HEADER_OPTIONS
+  >,
+  files: Files,
+): SessionConfig {
   const expireMs = settings.value('cookie-expire')
   const refreshMs = settings.value('cookie-refresh')
   if (refreshMs > 0 && expireMs > 0 && refreshMs >= expireMs) {
@@ -14,7 +111,8 @@ export function buildSession(settings: Settings, files: Files): SessionConfig {
   const minimal = settings.value('session-cookie-minimal')
   if (minimal) checkMinimal(settings)
   return {
-    ...readSecrets(settings, files),
+    ...buildSecrets(settings, files),
+    ...buildRedis(settings),
     expireMs,
     refreshMs,
     maxLifetimeMs: settings.value('session-max-lifetime'),
@@ -24,55 +122,11 @@ export function buildSession(settings: Settings, files: Files): SessionConfig {
     budgetBytes: settings.value('cookie-budget'),
     groups: settings.value('session-groups'),
     minimal,
-    redisUrl: readRedisUrl(settings),
-    redisLogin: { username: settings.value('redis-username'), password: settings.value('redis-password') },
   }
-}
-
-function readSecrets(settings: Settings, files: Files): Pick<SessionConfig, 'secrets' | 'secretFiles'> {
-  const direct = settings.value('cookie-secret')
-  const secretFiles = settings
-    .value('cookie-secret-file')
-    .split(',')
-    .filter((path) => path !== '')
-  if (direct !== '') {
-    if (secretFiles.length > 0) {
-      settings.warning('cookie-secret-file', 'this is not used, because cookie-secret is given')
-    }
-    const secrets = parseCookieSecrets(direct)
-    if (!secrets.ok) settings.problem('cookie-secret', secrets.problem)
-    warnIfPublished(settings, 'cookie-secret', direct)
-    return { secrets: secrets.ok ? secrets.value : [], secretFiles: [] }
-  }
-  if (secretFiles.length === 0) {
-    settings.problem('cookie-secret', `give the secret that seals sessions; make one with: ${MAKE_SECRET}`)
-  }
-  return { secrets: secretFiles.flatMap((path) => readSecretFile(settings, files, path)), secretFiles }
-}
-
-function readSecretFile(settings: Settings, files: Files, path: string): readonly Uint8Array[] {
-  const text = readTextFile(files, path)
-  const secrets = text.ok ? parseCookieSecrets(text.value) : text
-  if (text.ok) warnIfPublished(settings, 'cookie-secret-file', text.value)
-  if (secrets.ok) return secrets.value
-  settings.problem('cookie-secret-file', text.ok ? `${quote(path)}: ${secrets.problem}` : secrets.problem)
-  return []
-}
-
-function warnIfPublished(
-  settings: Settings,
-  flag: 'cookie-secret' | 'cookie-secret-file',
-  text: string,
-): void {
-  if (!isPublished(text)) return
-  settings.warning(
-    flag,
-    `replace this secret, it is published as an example and anybody can make sessions with it; ${MAKE_SECRET}`,
-  )
 }
 
 /** A session without tokens cannot do what these ask for. */
-function checkMinimal(settings: Settings): void {
+function checkMinimal(settings: SettingsOf<typeof SESSION_OPTIONS & typeof HEADER_OPTIONS>): void {
   for (const flag of [
     'pass-access-token',
     'pass-authorization-header',
@@ -91,7 +145,7 @@ function checkMinimal(settings: Settings): void {
 }
 
 /** RFC 3339 or Unix seconds to milliseconds; 0 when it is not set. */
-function readMoment(settings: Settings): number {
+function readMoment(settings: SectionSettings): number {
   const text = settings.value('min-issued-at')
   if (text === '') return 0
   const isTime = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/u.test(text)
@@ -106,29 +160,4 @@ function readMoment(settings: Settings): number {
     `give a time such as 2026-01-31T12:00:00Z or Unix seconds, not ${quote(text)}`,
   )
   return 0
-}
-
-function readRedisUrl(settings: Settings): string | undefined {
-  const url = settings.value('redis-connection-url')
-  const wanted = settings.value('session-store-type') === 'redis'
-  if (url === '') {
-    for (const flag of ['redis-username', 'redis-password'] as const) {
-      if (settings.value(flag) !== '')
-        settings.warning(flag, 'this has no effect without redis-connection-url')
-    }
-    if (wanted) {
-      settings.problem('redis-connection-url', 'give the address of Redis, or leave session-store-type out')
-    }
-    return undefined
-  }
-  if (!/^(?:rediss?:\/\/|unix:\/\/?\/)\S+$/u.test(url) || (!url.startsWith('unix:') && !URL.canParse(url))) {
-    settings.problem('redis-connection-url', 'give redis://host:port, rediss://host:port or unix:///path')
-  }
-  if (wanted) {
-    settings.warning(
-      'session-store-type',
-      'sessions stay in cookies; Redis holds only the refresh relay and the sign-out denylist',
-    )
-  }
-  return url
 }

@@ -1,15 +1,124 @@
 import { failed, ok } from '../../result.ts'
-import type { PathsConfig, SignInConfig } from '../config.ts'
+import { type OptionRows, SERVERS } from '../option.ts'
 import { quote } from '../report.ts'
-import type { Settings } from '../settings.ts'
+import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { parseWhitelistDomain } from '../values/domains.ts'
 import { readEach } from '../values/lists.ts'
 import { checkUrl, isLoopbackUrl } from '../values/url.ts'
+import type { COOKIE_OPTIONS } from './cookie.ts'
+import type { PathsConfig } from './paths.ts'
+
+/** Options of signing in and out. */
+export const SIGN_IN_OPTIONS = {
+  'htpasswd-file': {
+    group: 'Who may sign in',
+    kind: 'file',
+    default: '',
+    runtimes: SERVERS,
+    about:
+      'Local users, `user:hash` lines with bcrypt or {SHA}: HTTP Basic and a form on the sign-in page. Watched.',
+  },
+  'htpasswd-user-group': {
+    group: 'Who may sign in',
+    kind: 'list',
+    default: [],
+    key: 'htpasswd_user_groups',
+    about: 'Groups that every local user has.',
+  },
+  'redirect-url': {
+    group: 'Sign-in',
+    kind: 'string',
+    default: '',
+    about:
+      'Redirect URI registered at the provider, sent byte for byte; an empty path becomes `<proxy-prefix>/callback`. Empty derives it from the request.',
+  },
+  'relative-redirect-url': {
+    group: 'Sign-in',
+    kind: 'boolean',
+    default: false,
+    supported: false,
+    instead: 'leave redirect-url out to have it made from the request',
+    about: 'Send a redirect URI without a host as it is.',
+  },
+  'skip-provider-button': {
+    group: 'Sign-in',
+    kind: 'boolean',
+    default: false,
+    about: 'Go straight to the provider instead of showing the sign-in page.',
+  },
+  'sign-in-status': {
+    group: 'Sign-in',
+    kind: 'enum',
+    values: ['200', '403'],
+    default: '200',
+    about: 'Status of the sign-in page for a visit without a session. oauth2-proxy answers 403.',
+  },
+  'whitelist-domain': {
+    group: 'Sign-in',
+    kind: 'list',
+    default: [],
+    key: 'whitelist_domains',
+    about:
+      'Other hosts that may be return targets after sign-in and sign-out: `host`, or `.host` and `*.host` for the host and its sub-domains, each with `:port` or `:*`. A whole top-level domain is refused.',
+  },
+  'encode-state': {
+    group: 'Sign-in',
+    kind: 'boolean',
+    default: false,
+    inert: true,
+    about: 'Accepted, and nothing to change: the `state` parameter is base64url in any case.',
+  },
+  'force-json-errors': {
+    group: 'Sign-in',
+    kind: 'boolean',
+    default: false,
+    about: 'Answer every request without a session with 401 and JSON, never with a page or a redirect.',
+  },
+  'display-htpasswd-form': {
+    group: 'Sign-in',
+    kind: 'boolean',
+    default: true,
+    about: 'Show the form for local users on the sign-in page when htpasswd-file is set.',
+  },
+  'backend-logout-url': {
+    group: 'Sign-in',
+    kind: 'string',
+    default: '',
+    about: 'Called with GET when somebody signs out; `{id_token}` is replaced.',
+  },
+  'form-replay-limit': {
+    group: 'Sign-in',
+    kind: 'integer',
+    default: 16_384,
+    max: 262_144,
+    about:
+      'Longest form (bytes of `application/x-www-form-urlencoded`) that is kept when a page of the same site posts it without a session: the answer is a page that holds the fields, offers a sign-in in a new tab, and sends the form again at the press of a button. Longer forms, uploads and forms of other sites are answered with a page that says that nothing was sent; 0 does so for all.',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof SIGN_IN_OPTIONS>
+
+/** How people sign in and out; `signInStatus` is that of the page for a visit without a session. */
+export interface SignInConfig {
+  /** The registered redirect URI, absolute; undefined derives it from the request. */
+  readonly redirectUrl: string | undefined
+  readonly skipProviderButton: boolean
+  readonly signInStatus: 200 | 403
+  readonly forceJsonErrors: boolean
+  /** Hosts that may be absolute return targets: `host`, `.host`, `*.host`, each with `:port` or `:*`. */
+  readonly whitelistDomains: readonly string[]
+  readonly htpasswdFile: string | undefined
+  readonly htpasswdGroups: readonly string[]
+  readonly displayHtpasswdForm: boolean
+  readonly backendLogoutUrl: string | undefined
+  /** Longest form that is kept for somebody who has to sign in first; 0 keeps none. */
+  readonly formReplayLimitBytes: number
+}
 
 /** How people sign in and out. */
 export function buildSignIn(
-  settings: Settings,
+  settings: SettingsOf<typeof SIGN_IN_OPTIONS & typeof COOKIE_OPTIONS>,
   { files, paths }: { files: Files; paths: PathsConfig },
 ): SignInConfig {
   return {
@@ -25,7 +134,7 @@ export function buildSignIn(
 }
 
 function readLocalUsers(
-  settings: Settings,
+  settings: SectionSettings,
   files: Files,
 ): Pick<SignInConfig, 'htpasswdFile' | 'htpasswdGroups' | 'displayHtpasswdForm'> {
   const path = settings.value('htpasswd-file')
@@ -43,7 +152,10 @@ function readLocalUsers(
 }
 
 /** The URI goes to the provider as it was written, so only an empty path is ever filled in. */
-function readRedirectUrl(settings: Settings, callback: string): string | undefined {
+function readRedirectUrl(
+  settings: SettingsOf<typeof SIGN_IN_OPTIONS & typeof COOKIE_OPTIONS>,
+  callback: string,
+): string | undefined {
   const text = settings.value('redirect-url')
   if (text === '' || text === callback) return undefined
   const checked = text.startsWith('/')
@@ -58,7 +170,11 @@ function readRedirectUrl(settings: Settings, callback: string): string | undefin
   return redirectUrl
 }
 
-function warnOfRedirect(settings: Settings, url: URL, callback: string): void {
+function warnOfRedirect(
+  settings: SettingsOf<typeof SIGN_IN_OPTIONS & typeof COOKIE_OPTIONS>,
+  url: URL,
+  callback: string,
+): void {
   if (url.pathname !== callback) {
     settings.warning(
       'redirect-url',
@@ -73,7 +189,7 @@ function warnOfRedirect(settings: Settings, url: URL, callback: string): void {
   }
 }
 
-function readBackendLogoutUrl(settings: Settings): string | undefined {
+function readBackendLogoutUrl(settings: SectionSettings): string | undefined {
   const text = settings.value('backend-logout-url')
   if (text === '') return undefined
   const checked = checkUrl(text.replaceAll('{id_token}', 'token'))

@@ -1,133 +1,175 @@
-import { failed, ok, type Result } from '../../result.ts'
-import type { UpstreamConfig } from '../config.ts'
-import type { RuntimeName } from '../option.ts'
-import { quote } from '../report.ts'
-import type { Settings } from '../settings.ts'
-import { isPort } from '../values/domains.ts'
-import { readEach } from '../values/lists.ts'
-import { checkRoute, hasControls } from '../values/url.ts'
+import type { UpstreamAddress } from '../../platform.ts'
+import { type OptionRows, type RuntimeName, SERVERS } from '../option.ts'
+import type { RawValue } from '../raw.ts'
+import { quote, type Report } from '../report.ts'
+import type { SettingsOf } from '../settings.ts'
+import { parseUpstreamUrl, splitUpstreamUrl, type UpstreamUrl } from '../values/upstream-url.ts'
+import { checkRoute } from '../values/url.ts'
+import { defaultOf } from '../values/values.ts'
 
-interface UpstreamTraits {
-  readonly verifyTls: boolean
-  readonly keepAlive: boolean
-  readonly runtime: RuntimeName
+/** Options of the upstreams. */
+export const UPSTREAM_OPTIONS = {
+  upstream: {
+    group: 'Upstreams',
+    kind: 'list',
+    default: [],
+    key: 'upstreams',
+    about:
+      'Where requests go: `http://host[:port][/path]`, `https://…`, `unix:///path`, `file:///directory/#/path/`, `static://status`, or `binding:NAME[/path]` on Workers. The path is only the match: `/x/` takes everything below, `/x` only itself. Without any, everything is 404.',
+  },
+  'pass-host-header': {
+    group: 'Upstreams',
+    kind: 'boolean',
+    default: true,
+    about:
+      "Send the client's Host upstream; false sends the upstream's own. On Workers this is so for bindings only: an upstream URL always gets its own Host, and the client's in X-Forwarded-Host.",
+  },
+  'proxy-websockets': {
+    group: 'Upstreams',
+    kind: 'boolean',
+    default: true,
+    about:
+      'Carry WebSocket connections. With a session cookie their Origin header must name this site; programs send it too, or a bearer token.',
+  },
+  'upstream-timeout': {
+    group: 'Upstreams',
+    kind: 'duration',
+    default: '30s',
+    max: '576h',
+    about:
+      'Longest wait for the response headers of an upstream; 0 waits for ever. Running out answers 504, where oauth2-proxy answers 502.',
+  },
+  'ssl-upstream-insecure-skip-verify': {
+    group: 'Upstreams',
+    kind: 'boolean',
+    default: false,
+    runtimes: SERVERS,
+    about: 'Do not verify TLS certificates of upstreams.',
+  },
+  'disable-keep-alives': {
+    group: 'Upstreams',
+    kind: 'boolean',
+    default: false,
+    runtimes: SERVERS,
+    about: 'Use a new connection for each request to an upstream.',
+  },
+  'flush-interval': {
+    group: 'Upstreams',
+    kind: 'duration',
+    default: '1s',
+    negative: true,
+    inert: true,
+    about: 'Accepted, and nothing to change: every byte of an upstream is sent on at once.',
+  },
+} as const satisfies OptionRows
+
+type SectionSettings = SettingsOf<typeof UPSTREAM_OPTIONS>
+
+/** One upstream as a source gave it, by the names of oauth2-proxy's structured configuration. */
+export interface RawUpstream {
+  /** Its name in the log; the path unless it is given. */
+  readonly id: RawValue<string>
+  /** `/x/` takes everything below, `/x` only itself. */
+  readonly path: RawValue<string>
+  /** `http://host:port`, `https://…`, `unix:///path`, `file:///directory`, `static://status` or `binding:NAME`. */
+  readonly uri: RawValue<string>
+  readonly passHostHeader: RawValue<boolean>
+  readonly proxyWebSockets: RawValue<boolean>
+  /** Milliseconds until response headers; 0 waits for ever. */
+  readonly timeout: RawValue<number>
+  readonly insecureSkipTLSVerify: RawValue<boolean>
+  readonly disableKeepAlives: RawValue<boolean>
 }
 
-type Route = Pick<UpstreamConfig, 'id' | 'path' | 'target'>
-
-/** Where requests go (oauth2-proxy's upstream URLs). */
-export function buildUpstreams(settings: Settings): readonly UpstreamConfig[] {
-  const traits: UpstreamTraits = {
-    verifyTls: !settings.value('ssl-upstream-insecure-skip-verify'),
-    keepAlive: !settings.value('disable-keep-alives'),
-    runtime: settings.runtime,
-  }
-  if (!traits.verifyTls) {
-    settings.warning(
-      'ssl-upstream-insecure-skip-verify',
-      'this is insecure: anybody on the way can pose as the app',
-    )
-  }
-  const routes = readEach(settings, 'upstream', (text) => parseUpstream(text, traits))
-  checkDuplicates(settings, routes)
-  return routes.map((route) => ({
-    ...route,
-    passHostHeader: settings.value('pass-host-header'),
-    websockets: settings.value('proxy-websockets'),
-    timeoutMs: settings.value('upstream-timeout'),
-  }))
+/** One upstream and the paths that go to it. */
+export interface UpstreamConfig {
+  readonly id: string
+  /** `/x/` takes everything below, `/x` only itself. */
+  readonly path: string
+  readonly target:
+    | UpstreamAddress
+    | { readonly kind: 'file'; readonly directory: string }
+    | { readonly kind: 'static'; readonly status: number }
+  readonly passHostHeader: boolean
+  readonly websockets: boolean
+  /** Until response headers; 0 waits for ever. */
+  readonly timeoutMs: number
 }
 
-function checkDuplicates(settings: Settings, routes: readonly Route[]): void {
-  const seen = new Set<string>()
-  const total = settings.value('upstream').length
-  if (new Set<string>(settings.value('upstream')).size < total) {
-    settings.problem('upstream', 'remove the entry that is there twice')
+const INSECURE = 'this is insecure: anybody on the way can pose as the app'
+
+/** Reads the option `upstream` and the options that hold for every upstream. */
+export function readUpstreams(settings: SectionSettings): readonly RawUpstream[] {
+  const { label } = settings.raw('upstream')
+  const texts = settings.value('upstream')
+  const different = [...new Set<string>(texts)]
+  if (different.length < texts.length) settings.problem('upstream', 'remove the entry that is there twice')
+  const common = {
+    passHostHeader: settings.raw('pass-host-header'),
+    proxyWebSockets: settings.raw('proxy-websockets'),
+    timeout: settings.raw('upstream-timeout'),
+    insecureSkipTLSVerify: settings.raw('ssl-upstream-insecure-skip-verify'),
+    disableKeepAlives: settings.raw('disable-keep-alives'),
   }
-  for (const { path } of routes) {
-    if (seen.has(path)) {
-      settings.problem('upstream', `give each upstream a path of its own, two take ${quote(path)}`)
+  if (common.insecureSkipTLSVerify.value) settings.warning('ssl-upstream-insecure-skip-verify', INSECURE)
+  return different.map((written) => {
+    const { id, path } = splitUpstreamUrl(written)
+    const of = (value: string | undefined) => ({ value, label, written })
+    return { ...common, id: of(id), path: of(path), uri: of(written) }
+  })
+}
+
+/** Checks upstreams of any source; those that cannot be used are reported and left out. */
+export function checkUpstreams(
+  upstreams: readonly RawUpstream[],
+  { runtime, report }: { runtime: RuntimeName; report: Report },
+): readonly UpstreamConfig[] {
+  const ids = new Set<string>()
+  const paths = new Set<string>()
+  return upstreams.flatMap((raw) => {
+    const upstream = toUpstream(raw, { runtime, report })
+    if (upstream === undefined) return []
+    const { id, path } = upstream
+    if (paths.has(path)) {
+      report.problem(raw.path.label, `give each upstream a path of its own, two take ${quote(path)}`)
+    } else if (raw.id.value !== undefined && ids.has(id)) {
+      report.problem(raw.id.label, `give each upstream an id of its own, two have ${quote(id)}`)
     }
-    seen.add(path)
+    ids.add(raw.id.value ?? '')
+    paths.add(path)
+    return upstream
+  })
+}
+
+function toUpstream(
+  raw: RawUpstream,
+  { runtime, report }: { runtime: RuntimeName; report: Report },
+): UpstreamConfig | undefined {
+  const url = parseUpstreamUrl(raw.uri.value ?? '', runtime)
+  const path = checkRoute(raw.path.value ?? '')
+  if (!url.ok) report.problem(raw.uri.label, withWritten(url.problem, raw.uri))
+  else if (!path.ok) report.problem(raw.path.label, withWritten(path.problem, raw.path))
+  if (raw.insecureSkipTLSVerify.value) report.warning(raw.insecureSkipTLSVerify.label, INSECURE)
+  if (!url.ok || !path.ok) return undefined
+  return {
+    id: raw.id.value ?? path.value,
+    path: path.value,
+    target: toTarget(url.value, raw),
+    passHostHeader: raw.passHostHeader.value ?? UPSTREAM_OPTIONS['pass-host-header'].default,
+    websockets: raw.proxyWebSockets.value ?? UPSTREAM_OPTIONS['proxy-websockets'].default,
+    timeoutMs: raw.timeout.value ?? Number(defaultOf(UPSTREAM_OPTIONS['upstream-timeout'])),
   }
 }
 
-/** Parses one upstream URL; its path is only the key that requests are matched by. */
-export function parseUpstream(text: string, traits: UpstreamTraits): Result<Route, string> {
-  const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/su.exec(text) ?? []
-  if (hasControls(text)) return failed('remove control characters')
-  if (traits.runtime === 'workers' && (scheme === 'unix' || scheme === 'file')) {
-    return failed('give an http, https, static or binding upstream, Workers have no files and sockets')
-  }
-  switch (scheme) {
-    case 'http':
-    case 'https':
-      return parseHttp(scheme, rest, traits)
-    case 'unix':
-      return parseUnix(rest, traits)
-    case 'file':
-      return parseFile(rest)
-    case 'static':
-      return parseStatic(text, rest)
-    case 'binding':
-      return parseBinding(rest, traits)
-    default:
-      return failed('give http://, https://, unix://, file:// or static:// in front, or binding: on Workers')
-  }
+function toTarget(
+  url: UpstreamUrl,
+  { insecureSkipTLSVerify, disableKeepAlives }: RawUpstream,
+): UpstreamConfig['target'] {
+  const keepAlive = !disableKeepAlives.value
+  if (url.kind === 'tcp') return { ...url, verifyTls: !insecureSkipTLSVerify.value, keepAlive }
+  return url.kind === 'unix' ? { ...url, keepAlive } : url
 }
 
-function parseHttp(scheme: 'http' | 'https', rest: string, traits: UpstreamTraits): Result<Route, string> {
-  const [, v6, name = '', port, path = ''] =
-    /^\/\/(?:\[([\da-fA-F:.]+)\]|([\w.-]+))(?::(\d+))?(\/.*)?$/su.exec(rest) ?? []
-  const host = (v6 ?? name).toLowerCase()
-  if (host === '' || !URL.canParse(`${scheme}:${rest}`)) {
-    return failed(`give ${scheme}://host:port/path without user info, query and fragment`)
-  }
-  if (port !== undefined && !isPort(port)) return failed('give a port from 1 to 65535')
-  const { verifyTls, keepAlive } = traits
-  const defaultPort = scheme === 'https' ? 443 : 80
-  const target = {
-    kind: 'tcp',
-    protocol: `${scheme}:`,
-    host,
-    port: Number(port ?? defaultPort),
-    verifyTls,
-    keepAlive,
-  } as const
-  return withPath(path, (matched) => ({ id: matched, path: matched, target }))
-}
-
-function parseUnix(rest: string, { keepAlive }: UpstreamTraits): Result<Route, string> {
-  const [, path] = /^(?:\/\/)?(\/(?!\/)[^?#]+)$/u.exec(rest) ?? []
-  if (path === undefined) return failed('give unix:///path/of/socket')
-  return ok({ id: path, path: '/', target: { kind: 'unix', path, keepAlive } })
-}
-
-/** The fragment is the path in requests; without one the directory itself is. */
-function parseFile(rest: string): Result<Route, string> {
-  const [, directory, fragment] = /^(?:\/\/)?(\/(?!\/)[^?#]*)(?:#(.*))?$/su.exec(rest) ?? []
-  if (directory === undefined) return failed('give file:///directory/#/path/')
-  return withPath(fragment || directory, (matched) => ({
-    id: matched,
-    path: matched,
-    target: { kind: 'file', directory },
-  }))
-}
-
-function parseStatic(text: string, rest: string): Result<Route, string> {
-  const [, status] = /^\/\/([2-5]\d\d)\/?$/u.exec(rest) ?? []
-  if (status === undefined) return failed('give static:// with a status from 200 to 599')
-  return ok({ id: text, path: '/', target: { kind: 'static', status: Number(status) } })
-}
-
-function parseBinding(rest: string, { runtime }: UpstreamTraits): Result<Route, string> {
-  if (runtime !== 'workers') return failed('give an upstream URL, bindings are there on Workers only')
-  const [, name, path = ''] = /^([A-Za-z_]\w*)(\/.*)?$/su.exec(rest) ?? []
-  if (name === undefined) return failed('give binding:NAME or binding:NAME/path')
-  return withPath(path, (matched) => ({ id: matched, path: matched, target: { kind: 'binding', name } }))
-}
-
-function withPath(path: string, build: (path: string) => Route): Result<Route, string> {
-  const checked = checkRoute(path === '' ? '/' : path)
-  return checked.ok ? ok(build(checked.value)) : checked
+function withWritten(sentence: string, { value, written = value }: RawValue<string>): string {
+  return written === undefined ? sentence : `${sentence} (given ${quote(written)})`
 }

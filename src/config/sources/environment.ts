@@ -1,5 +1,5 @@
 import { keysOf, variableOf } from '../option.ts'
-import { ROWS } from '../options.ts'
+import type { OptionTable } from '../options.ts'
 import type { Report } from '../report.ts'
 import { nearestName } from './nearest.ts'
 import { type Given, type Source, splitRaw } from './source.ts'
@@ -9,10 +9,14 @@ const SERVICE_LINK =
   /^OAUTH2_PROXY_(?:SERVICE_(?:HOST|PORT\w*)|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/u
 
 /** Reads `OAUTH2_PROXY_*` variables. An empty one counts as not set; an unknown one is a warning with the nearest name. */
-export function readEnvironment(env: Readonly<Record<string, string | undefined>>, report: Report): Source {
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  table: OptionTable,
+  report: Report,
+): Source {
   const given = new Map<string, Given>()
   const known = new Set<string>()
-  for (const [flag, option] of ROWS) {
+  for (const [flag, option] of table) {
     // The old name comes last and wins, as in oauth2-proxy.
     for (const label of keysOf(flag, option).map(variableOf)) {
       known.add(label)
@@ -20,23 +24,15 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
       if (text) given.set(flag, { source: 'variable', label, raw: splitRaw(option, text) })
     }
   }
-  warnOfUnknown(env, known, report)
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('OAUTH2_PROXY_') || known.has(name) || SERVICE_LINK.test(name)) continue
+    report.warning(name, `nothing reads this variable; ${hintFor(name, known, table)}`)
+  }
   return given
 }
 
-function warnOfUnknown(
-  env: Readonly<Record<string, string | undefined>>,
-  known: ReadonlySet<string>,
-  report: Report,
-): void {
-  for (const name of Object.keys(env)) {
-    if (!name.startsWith('OAUTH2_PROXY_') || known.has(name) || SERVICE_LINK.test(name)) continue
-    report.warning(name, `nothing reads this variable; ${hintFor(name, known)}`)
-  }
-}
-
-function hintFor(name: string, known: ReadonlySet<string>): string {
-  const flagOnly = ROWS.find(
+function hintFor(name: string, known: ReadonlySet<string>, table: OptionTable): string {
+  const flagOnly = [...table].find(
     ([flag, option]) => option.key === null && variableOf(flag.replaceAll('-', '_')) === name,
   )
   if (flagOnly !== undefined) return `use the flag --${flagOnly[0]}`

@@ -1,16 +1,21 @@
-import type { Option } from '../option.ts'
-import { OPTIONS, ROWS } from '../options.ts'
+import type { OptionTable } from '../options.ts'
 import type { Report } from '../report.ts'
 import { parseCsvRecord } from './csv.ts'
 import { nearestName } from './nearest.ts'
 import type { Given, Source } from './source.ts'
 
+interface Reading {
+  readonly table: OptionTable
+  readonly report: Report
+  readonly given: Map<string, Given>
+}
+
 /**
  * Reads the command line: `--name=value`, `--name value`, and `--name` alone for booleans, which never take the next
  * word. The last of several wins; list flags add up, each one a CSV record.
  */
-export function readFlags(args: readonly string[], report: Report): Source {
-  const given = new Map<string, Given>()
+export function readFlags(args: readonly string[], table: OptionTable, report: Report): Source {
+  const reading: Reading = { table, report, given: new Map() }
   for (let at = 0; at < args.length; at += 1) {
     const word = args[at] ?? ''
     if (word === '--') {
@@ -18,29 +23,28 @@ export function readFlags(args: readonly string[], report: Report): Source {
       break
     }
     if (!/^-./u.test(word)) warnOfWords([word], report)
-    else if (takesNextWord(word)) at += addWithNextWord(given, { word, next: args[at + 1] }, report)
-    else addFlag(given, word, report)
+    else if (takesNextWord(word, table)) at += addWithNextWord(reading, { word, next: args[at + 1] })
+    else addFlag(reading, word)
   }
-  return given
+  return reading.given
 }
 
 /** Adds a flag whose value is the next word; returns how many words that took beyond its own. */
 function addWithNextWord(
-  given: Map<string, Given>,
+  reading: Reading,
   { word, next }: { word: string; next: string | undefined },
-  report: Report,
 ): number {
-  if (next === undefined) report.usage(word, 'give it a value')
-  else addFlag(given, `${word}=${next}`, report)
+  if (next === undefined) reading.report.usage(word, 'give it a value')
+  else addFlag(reading, `${word}=${next}`)
   return 1
 }
 
-function addFlag(given: Map<string, Given>, word: string, report: Report): void {
+function addFlag({ table, report, given }: Reading, word: string): void {
   const [, name = '', , text = 'true'] = /^--?([^=]*)(=([\s\S]*))?$/u.exec(word) ?? []
   const flag = word === '-h' ? 'help' : name
-  const option = optionOf(flag)
+  const option = table.get(flag)
   if (option === undefined || (!word.startsWith('--') && word !== '-h')) {
-    reportUnknown(word.split('=')[0] ?? word, name, report)
+    reportUnknown({ label: word.split('=')[0] ?? word, name }, table, report)
     return
   }
   const label = `--${flag}`
@@ -68,19 +72,18 @@ function addFlag(given: Map<string, Given>, word: string, report: Report): void 
   }
 }
 
-function takesNextWord(word: string): boolean {
+function takesNextWord(word: string, table: OptionTable): boolean {
   if (!word.startsWith('--') || word.includes('=')) return false
-  const option = optionOf(word.slice(2))
+  const option = table.get(word.slice(2))
   return option !== undefined && option.kind !== 'boolean'
 }
 
-function optionOf(flag: string): Option | undefined {
-  return Object.hasOwn(OPTIONS, flag) ? OPTIONS[flag as keyof typeof OPTIONS] : undefined
-}
-
-function reportUnknown(label: string, name: string, report: Report): void {
-  const flags = ROWS.map(([flag]) => flag)
-  const nearest = flags.find((flag) => flag === name) ?? nearestName(name, flags)
+function reportUnknown(
+  { label, name }: { label: string; name: string },
+  table: OptionTable,
+  report: Report,
+): void {
+  const nearest = table.has(name) ? name : nearestName(name, table.keys())
   const hint = nearest === undefined ? 'see --help for all of them' : `did you mean --${nearest}?`
   report.usage(label, `remove this flag, it is not known; ${hint}`)
 }

@@ -1,7 +1,7 @@
 import { parse, type TomlValue } from 'smol-toml'
 import { failed, ok, type Result } from '../../result.ts'
 import { keysOf, type Option } from '../option.ts'
-import { ROWS } from '../options.ts'
+import type { OptionTable } from '../options.ts'
 import { quote, type Report } from '../report.ts'
 import { nearestName } from './nearest.ts'
 import { type Given, type Raw, type Source, splitRaw } from './source.ts'
@@ -12,6 +12,7 @@ import { type Given, type Raw, type Source, splitRaw } from './source.ts'
  */
 export function readToml(
   file: { readonly name: string; readonly text: string },
+  options: OptionTable,
   report: Report,
 ): Source | undefined {
   const table = parseTable(file.text)
@@ -21,7 +22,7 @@ export function readToml(
   }
   const given = new Map<string, Given>()
   const rows = new Map(
-    ROWS.flatMap(([flag, option]) => keysOf(flag, option).map((key) => [key, { flag, option }])),
+    [...options].flatMap(([flag, option]) => keysOf(flag, option).map((key) => [key, { flag, option }])),
   )
   for (const [written, value] of Object.entries(table.value)) {
     const label = `${written} in ${file.name}`

@@ -1,18 +1,15 @@
 import type { Result } from '../../result.ts'
-import type { OPTIONS, ReadableFlag } from '../options.ts'
 import { quote } from '../report.ts'
 import type { Settings } from '../settings.ts'
 import { parseCidr } from './cidr.ts'
 
-/** Options that hold a list. */
-export type ListFlag = {
-  [Name in ReadableFlag]: (typeof OPTIONS)[Name] extends { kind: 'list' } ? Name : never
-}[ReadableFlag]
+/** Settings in which this option holds a list. */
+type ListSettings<Flag extends string> = Settings<Readonly<Record<Flag, readonly string[]>>>
 
 /** Reads each entry of a list option; entries that cannot be read are reported one by one, copies are dropped. */
-export function readEach<Entry>(
-  settings: Settings,
-  flag: ListFlag,
+export function readEach<Flag extends string, Entry>(
+  settings: ListSettings<Flag>,
+  flag: Flag,
   parse: (text: string) => Result<Entry, string>,
 ): readonly Entry[] {
   const entries: Entry[] = []
@@ -25,6 +22,6 @@ export function readEach<Entry>(
 }
 
 /** Reads a list of IP addresses and ranges. */
-export function readCidrs(settings: Settings, flag: 'trusted-proxy-ip' | 'trusted-ip'): readonly string[] {
+export function readCidrs<Flag extends string>(settings: ListSettings<Flag>, flag: Flag): readonly string[] {
   return readEach(settings, flag, parseCidr)
 }

@@ -117,6 +117,10 @@ export const EN: Texts = {
       title: 'Sign-in failed',
       sentence: 'The sign-in does not fit into a cookie. The operator has to change the settings.',
     },
+    misconfigured: {
+      title: 'Sign-in is not set up correctly',
+      sentence: 'You cannot fix this yourself. Tell the operator of this application, with the request id.',
+    },
     provider_unreachable: {
       title: 'Sign-in is not available',
       sentence: 'The sign-in service cannot be reached right now. Try again in a moment.',

@@ -1,7 +1,9 @@
-import type { Result } from '../../result.ts'
-import { isRecord, type ProviderClient, type ProviderResponse } from './client.ts'
+import { isRecord, parseJson } from '../../lib/json.ts'
+import { problem } from '../../problems.ts'
+import { failed, type Result } from '../../result.ts'
+import type { ProviderClient, ProviderResponse } from './client.ts'
 
-/** Who asks, and how the provider wants to see it. */
+/** Credentials of the client, and the authentication methods that the provider takes. */
 export interface Client {
   readonly id: string
   /** Undefined for a public client. */
@@ -13,6 +15,8 @@ export interface Client {
 /** A form for an endpoint where clients say who they are. */
 export interface ClientForm {
   readonly url: string
+  /** Name of the endpoint for the log. */
+  readonly endpoint: string
   readonly headers: Readonly<Record<string, string>>
   readonly fields: URLSearchParams
 }
@@ -23,14 +27,16 @@ export type SendAsClient = (form: ClientForm, client: Client) => Promise<Result<
 type Method = 'client_secret_basic' | 'client_secret_post' | 'none'
 
 /**
- * Makes the sender of one provider. One that does not say how clients show who they are is shown Basic, which is the
- * default; where that is refused the form is tried and kept, as Go's OAuth library does for oauth2-proxy.
+ * Makes the sender of one provider. Basic is the default (RFC 6749 §2.3.1); where it is refused and the form is offered
+ * too, or the provider does not say, the form is tried once and kept, as Go's OAuth library does for oauth2-proxy: what
+ * metadata say of a client's registration is often wrong. A secret is never sent by a method that is not offered.
  */
 export function createSendAsClient(http: ProviderClient): SendAsClient {
   let formWorks = false
 
-  function sendBy(method: Method, { url, headers, fields }: ClientForm, client: Client) {
+  function sendBy(method: Method, { url, endpoint, headers, fields }: ClientForm, client: Client) {
     return http.request(url, {
+      endpoint,
       method: 'POST',
       headers: method === 'client_secret_basic' ? { ...headers, authorization: toBasic(client) } : headers,
       body: (method === 'client_secret_basic' ? fields : withClient(fields, method, client)).toString(),
@@ -38,22 +44,35 @@ export function createSendAsClient(http: ProviderClient): SendAsClient {
   }
 
   return async function sendAsClient(form, client) {
-    const unsaid = client.methods === undefined && client.secret !== undefined
-    const method = unsaid && formWorks ? 'client_secret_post' : chooseMethod(client)
+    const chosen = chooseMethod(client)
+    if (chosen === undefined) return failed(unsupported(client))
+    const mayPost =
+      chosen === 'client_secret_basic' && (client.methods?.includes('client_secret_post') ?? true)
+    const method = mayPost && formWorks ? 'client_secret_post' : chosen
     const response = await sendBy(method, form, client)
     const refused = response.ok && isClientRefused(response.value)
-    if (!unsaid || method === 'client_secret_post' || !refused) return response
+    if (!mayPost || method === 'client_secret_post' || !refused) return response
     const second = await sendBy('client_secret_post', form, client)
     formWorks = second.ok && second.value.status === 200
     return second
   }
 }
 
-/** Basic where it is advertised or nothing is, else the form. Without a secret the client is public. */
-function chooseMethod({ secret, methods }: Client): Method {
+/** Basic where it is offered or nothing is said, else the form; undefined where neither is. Without a secret the client is public. */
+function chooseMethod({ secret, methods }: Client): Method | undefined {
   if (secret === undefined) return 'none'
-  const basic = methods === undefined || methods.includes('client_secret_basic')
-  return !basic && methods.includes('client_secret_post') ? 'client_secret_post' : 'client_secret_basic'
+  if (methods === undefined || methods.includes('client_secret_basic')) return 'client_secret_basic'
+  return methods.includes('client_secret_post') ? 'client_secret_post' : undefined
+}
+
+/** The operator registered the client for a method that we lack (`private_key_jwt`, `tls_client_auth`, …). */
+function unsupported({ methods = [] }: Client): ReturnType<typeof problem> {
+  return problem('misconfigured', {
+    why: 'client authentication',
+    offered: methods.join(' ').slice(0, 200),
+    supported: 'client_secret_basic client_secret_post none',
+    setting: 'client-secret',
+  })
 }
 
 function withClient(fields: URLSearchParams, method: Method, { id, secret }: Client): URLSearchParams {
@@ -79,10 +98,6 @@ function formEncode(text: string): string {
 function isClientRefused({ status, text }: ProviderResponse): boolean {
   if (status === 401) return true
   if (status !== 400) return false
-  try {
-    const body: unknown = JSON.parse(text)
-    return isRecord(body) && body['error'] === 'invalid_client'
-  } catch {
-    return false
-  }
+  const body = parseJson(text)
+  return isRecord(body) && body['error'] === 'invalid_client'
 }

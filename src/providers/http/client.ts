@@ -1,3 +1,4 @@
+import { isRecord, parseJson } from '../../lib/json.ts'
 import type { Platform } from '../../platform.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
@@ -10,8 +11,10 @@ export interface ProviderResponse {
   readonly text: string
 }
 
-/** What a question may say; everything else about a call is fixed here. */
+/** The variable parts of a call; everything else is fixed here. */
 export interface ProviderRequest {
+  /** Name of the endpoint for the log: `token`, `jwks`, … */
+  readonly endpoint: string
   readonly method?: 'GET' | 'POST'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
@@ -23,7 +26,7 @@ export interface ProviderClient {
    * Asks once. Redirects are refused, not followed. 429 and 5xx count as `provider_unreachable`; every other status is
    * an answer that the caller has to judge.
    */
-  request(url: string, init?: ProviderRequest): Promise<Result<ProviderResponse>>
+  request(url: string, init: ProviderRequest): Promise<Result<ProviderResponse>>
   /** Says whether a provider may name this address: https, or plain http where the operator's own settings say so. */
   allows(url: string): boolean
 }
@@ -47,8 +50,9 @@ export function createProviderClient({
 }: ProviderClientDeps): ProviderClient {
   const allows = createAllows(operatorUrls)
 
-  async function request(url: string, init: ProviderRequest = {}): Promise<Result<ProviderResponse>> {
-    if (!allows(url)) return failed(problem('provider_misbehaved', { why: 'address', host: hostOf(url) }))
+  async function request(url: string, init: ProviderRequest): Promise<Result<ProviderResponse>> {
+    const where = { endpoint: init.endpoint, host: hostOf(url) }
+    if (!allows(url)) return failed(problem('provider_misbehaved', { why: 'address', ...where }))
     const cut = new AbortController()
     const late = new Promise<'timeout'>((resolve) =>
       cut.signal.addEventListener('abort', () => resolve('timeout')),
@@ -58,7 +62,7 @@ export function createProviderClient({
     const outcome = await Promise.race([send(platform, url, init, cut.signal), late])
     clearTimeout(timer)
     if (outcome !== 'timeout') return outcome
-    return failed(problem('provider_unreachable', { why: 'timeout', host: hostOf(url) }))
+    return failed(problem('provider_unreachable', { why: 'timeout', ...where }))
   }
 
   return { request, allows }
@@ -89,24 +93,17 @@ export function readJson({ status, type, text }: ProviderResponse): Result<unkno
   if (type !== 'application/json' && !/^application\/[a-z0-9.-]+\+json$/u.test(type)) {
     return failed(problem('provider_misbehaved', { why: 'content type' }))
   }
-  try {
-    return ok(JSON.parse(text))
-  } catch {
-    return failed(problem('provider_misbehaved', { why: 'not JSON' }))
-  }
-}
-
-/** True for a JSON object, false for arrays and null. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  const value = parseJson(text)
+  return value === undefined ? failed(problem('provider_misbehaved', { why: 'not JSON' })) : ok(value)
 }
 
 async function send(
   platform: Pick<Platform, 'fetch'>,
   url: string,
-  { method = 'GET', headers = {}, body }: ProviderRequest,
+  { endpoint, method = 'GET', headers = {}, body }: ProviderRequest,
   signal: AbortSignal,
 ): Promise<Result<ProviderResponse>> {
+  const where = { endpoint, host: hostOf(url) }
   try {
     const response = await platform.fetch(url, {
       method,
@@ -115,22 +112,43 @@ async function send(
       signal,
       ...(body === undefined ? {} : { body }),
     })
-    return await judge(response, hostOf(url))
-  } catch {
-    return failed(problem('provider_unreachable', { why: 'network', host: hostOf(url) }))
+    return await judge(response, where)
+  } catch (error) {
+    return failed(problem('provider_unreachable', { why: 'network', ...toCause(error), ...where }))
   }
 }
 
-async function judge(response: Response, host: string): Promise<Result<ProviderResponse>> {
+async function judge(response: Response, where: Where): Promise<Result<ProviderResponse>> {
   const { status } = response
   const text = await readText(response)
-  if (status === 429 || status >= 500) return failed(problem('provider_unreachable', { status, host }))
+  if (status === 429 || status >= 500) return failed(problem('provider_unreachable', { status, ...where }))
   if (status < 200 || (status >= 300 && status < 400)) {
-    return failed(problem('provider_misbehaved', { why: 'redirect', status, host }))
+    return failed(problem('provider_misbehaved', { why: 'redirect', status, ...where }))
   }
-  if (text === undefined) return failed(problem('provider_misbehaved', { why: 'body', host }))
+  if (text === undefined) return failed(problem('provider_misbehaved', { why: 'body', ...where }))
   const type = (response.headers.get('content-type') ?? '').split(';', 1)[0] ?? ''
   return ok({ status, type: type.trim().toLowerCase(), text })
+}
+
+interface Where {
+  readonly endpoint: string
+  readonly host: string
+}
+
+/** Error codes of TLS stacks that are about the certificate of the peer. */
+const CERTIFICATE = /CERT|SELF_SIGNED|VERIFY|ISSUER|ALTNAME/u
+
+/**
+ * The code of a network failure (`ENOTFOUND`, `ECONNREFUSED`, `CERT_HAS_EXPIRED`, …), which runtimes hide in the causes
+ * of a fetch's TypeError, and the setting that fixes it where there is one.
+ */
+function toCause(error: unknown): { readonly cause?: string; readonly setting?: string } {
+  for (let at: unknown = error, depth = 0; isRecord(at) && depth < 4; at = at['cause'], depth += 1) {
+    const { code } = at
+    if (typeof code !== 'string' || !/^[A-Z][A-Z0-9_]{1,63}$/u.test(code)) continue
+    return CERTIFICATE.test(code) ? { cause: code, setting: 'ssl-insecure-skip-verify' } : { cause: code }
+  }
+  return {}
 }
 
 /** The body as text; undefined when it is larger than the bound or not UTF-8. Counts decoded bytes. */

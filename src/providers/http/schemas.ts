@@ -6,7 +6,16 @@ const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(2_048))
 /** What can stand in a header and an address as it is. */
 const Name = v.pipe(v.string(), v.regex(/^[\w.-]{1,255}$/u))
 const Email = v.pipe(v.string(), v.maxLength(320), v.regex(/^[^\s\p{C}]+$/u))
-const Words = v.pipe(v.array(v.string()), v.maxLength(256))
+const Words = v.pipe(
+  v.array(v.unknown()),
+  v.maxLength(256),
+  v.transform((words) => words.filter((word) => typeof word === 'string')),
+)
+
+/** A member that we can do without: null, empty and of a wrong type are absent. */
+function spare<const Schema extends v.GenericSchema>(schema: Schema) {
+  return v.fallback(v.optional(schema), undefined)
+}
 
 /** What we read of a discovery document (OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3). */
 export const DiscoveryDocument = v.object({
@@ -14,12 +23,12 @@ export const DiscoveryDocument = v.object({
   authorization_endpoint: Text,
   token_endpoint: Text,
   jwks_uri: Text,
-  userinfo_endpoint: v.optional(Text),
-  end_session_endpoint: v.optional(Text),
-  revocation_endpoint: v.optional(Text),
-  id_token_signing_alg_values_supported: v.optional(Words),
-  token_endpoint_auth_methods_supported: v.optional(Words),
-  authorization_response_iss_parameter_supported: v.optional(v.boolean()),
+  userinfo_endpoint: spare(Text),
+  end_session_endpoint: spare(Text),
+  revocation_endpoint: spare(Text),
+  id_token_signing_alg_values_supported: spare(Words),
+  token_endpoint_auth_methods_supported: spare(Words),
+  authorization_response_iss_parameter_supported: spare(v.boolean()),
 })
 
 /** A discovery document of the right shape. */
@@ -38,7 +47,7 @@ export const JwkSet = v.object({
 export const IssuerDocument = v.object({
   issuer: Text,
   jwks_uri: Text,
-  id_token_signing_alg_values_supported: v.optional(Words),
+  id_token_signing_alg_values_supported: spare(Words),
 })
 
 /** `GET /user`. */

@@ -1,9 +1,9 @@
+import { isRecord, parseJson } from '../../lib/json.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { Tokens } from '../../session/session.ts'
-import { isRecord } from './client.ts'
 
-/** What a token endpoint gave; the ID token is not verified yet. */
+/** Tokens of a token response; the ID token is not verified yet. */
 export interface TokenResponse {
   readonly accessToken: string
   readonly refreshToken: string | undefined
@@ -22,31 +22,59 @@ interface ProcessedTokens {
 
 const YEAR_SECONDS = 31_536_000
 
+/** A token response in two parts, and the members that were there and could not be used. */
+export interface SplitResponse {
+  readonly idToken: unknown
+  readonly rest: Response
+  readonly ignored: readonly string[]
+}
+
 /**
- * Takes the ID token out of a token answer before the OAuth library judges the rest. The library would check it against
- * the wall clock and one fixed audience and leave its signature alone; `id-token.ts` does all of it. A lifetime that is
- * no sensible number goes as well: it says nothing, and it must not fail a refresh that rotated the refresh token.
+ * Takes the ID token out of a token response before the OAuth library judges the rest, and of the rest only what is used.
+ * The library would check the ID token against the wall clock and one fixed audience and leave its signature alone;
+ * `id-token.ts` does all of it. Members that are null or empty are absent (RFC 6749 §3.2: parameters without a value are
+ * treated as omitted), those of a wrong type are ignored: they must not fail a refresh that rotated the refresh token.
  */
-export async function splitIdToken(
-  response: Response,
-): Promise<{ readonly idToken: unknown; readonly rest: Response }> {
+export async function splitIdToken(response: Response): Promise<SplitResponse> {
   const { status } = response
   const headers = { 'content-type': response.headers.get('content-type') ?? '' }
   const text = await response.text()
-  const body = parse(text)
+  const body = parseJson(text)
   if (status !== 200 || !isRecord(body)) {
-    return { idToken: undefined, rest: new Response(text === '' ? null : text, { status, headers }) }
+    // What cannot be read here is not for the library to read either.
+    const unreadable = text === '' || (status === 200 && body === undefined)
+    return {
+      idToken: undefined,
+      rest: new Response(unreadable ? null : text, { status, headers }),
+      ignored: [],
+    }
   }
-  const { id_token: idToken, expires_in: lifetime, ...others } = body
+  const said = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== ''))
+  const { id_token: idToken, access_token, token_type = 'bearer', refresh_token, expires_in } = said
+  const lifetime = toSeconds(expires_in)
+  const usable = {
+    access_token,
+    token_type: typeof token_type === 'string' ? token_type : undefined,
+    refresh_token: typeof refresh_token === 'string' ? refresh_token : undefined,
+    expires_in: lifetime,
+  }
+  const ignored = (['token_type', 'refresh_token', 'expires_in'] as const).filter(
+    (name) => said[name] !== undefined && usable[name] === undefined,
+  )
+  const rest = JSON.stringify({ ...usable, token_type: usable.token_type ?? 'bearer' })
+  return { idToken, rest: new Response(rest, { status, headers }), ignored }
+}
+
+/** A lifetime as whole seconds, also where it is written as text; undefined for what is no sensible number. */
+function toSeconds(lifetime: unknown): number | undefined {
   const seconds = typeof lifetime === 'string' && /^\d+$/u.test(lifetime) ? Number(lifetime) : lifetime
   const sensible = typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0
-  const kept = sensible ? { ...others, expires_in: Math.min(Math.floor(seconds), YEAR_SECONDS) } : others
-  return { idToken, rest: new Response(JSON.stringify(kept), { status, headers }) }
+  return sensible ? Math.min(Math.floor(seconds), YEAR_SECONDS) : undefined
 }
 
 /** Joins what the library accepted with the ID token, which must be text where it is present. Bearer tokens only. */
 export function toTokenResponse(tokens: ProcessedTokens, idToken: unknown): Result<TokenResponse> {
-  if (idToken !== undefined && (typeof idToken !== 'string' || idToken === '')) {
+  if (idToken !== undefined && typeof idToken !== 'string') {
     return failed(problem('provider_misbehaved', { why: 'id_token' }))
   }
   // The library also knows DPoP (RFC 9449), which takes proofs that we do not make.
@@ -67,13 +95,5 @@ export function toTokens(response: TokenResponse, before: Tokens | undefined, no
     id: idToken ?? before?.id,
     refresh: refreshToken ?? before?.refresh,
     accessExpiresAtMs: expiresInSeconds === undefined ? undefined : nowMs + expiresInSeconds * 1000,
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

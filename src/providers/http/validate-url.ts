@@ -12,6 +12,9 @@ export async function callValidateUrl(
   scheme: 'Bearer' | 'token',
 ): Promise<Result<boolean>> {
   if (url === undefined || accessToken === undefined) return ok(true)
-  const response = await http.request(url, { headers: { authorization: `${scheme} ${accessToken}` } })
+  const response = await http.request(url, {
+    endpoint: 'validate',
+    headers: { authorization: `${scheme} ${accessToken}` },
+  })
   return response.ok ? ok(response.value.status === 200) : response
 }

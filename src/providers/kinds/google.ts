@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import type { ProviderContext } from '../context.ts'
 import { createOidcProvider } from '../oidc/oidc.ts'
 import type { Provider } from '../provider.ts'

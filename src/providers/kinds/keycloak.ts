@@ -1,9 +1,9 @@
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { fromBase64Url } from '../../lib/bytes.ts'
+import { isRecord, parseJson } from '../../lib/json.ts'
 import { ok, type Result } from '../../result.ts'
 import type { Grant } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'
-import { isRecord } from '../http/client.ts'
 import { readGroups } from '../oidc/claims.ts'
 import type { Claims } from '../oidc/jwks.ts'
 import { createOidcProvider } from '../oidc/oidc.ts'
@@ -53,17 +53,13 @@ function readRoles(accessToken: string): readonly string[] {
 function rolesOf(access: unknown, prefix: string): readonly string[] {
   if (!isRecord(access) || !Array.isArray(access['roles'])) return []
   const { groups } = readGroups(
-    access['roles'].map((role) => (typeof role === 'string' ? prefix + role : role)),
+    access['roles'].filter((role) => typeof role === 'string').map((role) => prefix + role),
   )
   return groups
 }
 
 function readPayload(token: string): Claims {
   const bytes = fromBase64Url(token.split('.')[1] ?? '')
-  try {
-    const claims: unknown = bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes))
-    return isRecord(claims) ? claims : {}
-  } catch {
-    return {}
-  }
+  const claims = bytes === undefined ? undefined : parseJson(new TextDecoder().decode(bytes))
+  return isRecord(claims) ? claims : {}
 }

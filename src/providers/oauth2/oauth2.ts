@@ -1,5 +1,5 @@
 import { CodeChallengeMethod, OAuth2Client, OAuth2Tokens } from 'arctic'
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import { type ProviderClient, readJsonObject } from '../http/client.ts'
@@ -43,7 +43,7 @@ export function createOAuth2Flow(deps: OAuth2FlowDeps): OAuth2Flow {
       ])
       for (const [name, value] of Object.entries({ ...config.loginParameters, ...extra })) {
         // The protocol's own parameters are not for settings to change.
-        if (!url.searchParams.has(name)) url.searchParams.set(name, value)
+        if (value !== '' && !url.searchParams.has(name)) url.searchParams.set(name, value)
       }
       return url.href
     },
@@ -59,6 +59,7 @@ export function createOAuth2Flow(deps: OAuth2FlowDeps): OAuth2Flow {
       })
       if (secret.value !== undefined) form.set('client_secret', secret.value)
       const response = await http.request(tokenEndpoint, {
+        endpoint: 'token',
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         body: form.toString(),

@@ -1,4 +1,5 @@
-import type { BearerConfig } from '../../config/config.ts'
+import type { BearerConfig } from '../../config/sections/bearer.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { createStaleCache } from '../../lib/stale-cache.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
@@ -11,7 +12,7 @@ import { toBearerGrant } from './grants.ts'
 import { createKeys } from './jwks.ts'
 import { chooseAlgs, createTokenVerifier } from './token-verifier.ts'
 
-/** Verifies tokens of one issuer that nobody signs in with. */
+/** Verifier of bearer tokens of an issuer that is no sign-in provider. */
 export interface IssuerVerifier {
   verifyBearer(token: string): Promise<Result<Grant>>
 }
@@ -21,23 +22,20 @@ interface KeySource {
   readonly algs: readonly string[]
 }
 
-const STANDARD_CLAIMS = {
-  email: 'email',
-  groups: 'groups',
-  audience: ['aud'],
-  extraAudiences: [],
-  skipProfileUrl: true,
-  allowUnverifiedEmail: false,
-}
+/** Settings of the sign-in provider that hold for tokens of every issuer: which claims say what, and what may sign. */
+export type TokenSettings = Pick<ProviderConfig, 'claims' | 'signingAlgs'>
 
 /** One entry of extra-jwt-issuers: keys by discovery, else from `<issuer>/.well-known/jwks.json`. */
 export function createIssuerVerifier(
   { issuer, audience }: BearerConfig['extraIssuers'][number],
+  { claims: settings, signingAlgs }: TokenSettings,
   context: ProviderContext,
 ): IssuerVerifier {
+  // There is no secret that this issuer and we share, so nothing symmetric can be verified.
+  const allowedAlgs = signingAlgs.filter((alg) => !alg.startsWith('HS'))
   const http = createProviderClient({ platform: context.platform, operatorUrls: [issuer] })
   const source = createStaleCache({
-    load: () => findKeys(issuer, http),
+    load: () => findKeys(issuer, http, allowedAlgs),
     platform: context.platform,
     freshMs: 3_600_000,
     staleMs: 86_400_000,
@@ -50,7 +48,12 @@ export function createIssuerVerifier(
   }
   const verifier = createTokenVerifier({
     keys: createKeys({ jwksUri: () => read('jwksUri'), http, platform: context.platform }),
-    parties: { issuers: [issuer], clientId: audience, audienceClaims: ['aud'], extraAudiences: [] },
+    parties: {
+      issuers: [issuer],
+      clientId: audience,
+      audienceClaims: settings.audience,
+      extraAudiences: settings.extraAudiences,
+    },
     algs: () => read('algs'),
     readClientSecret: async () => ok(undefined),
     platform: context.platform,
@@ -59,18 +62,23 @@ export function createIssuerVerifier(
     async verifyBearer(token) {
       const claims = await verifier.bearer(token)
       if (!claims.ok) return claims
-      const identity = readIdentity([claims.value], STANDARD_CLAIMS)
+      const identity = readIdentity([claims.value], settings)
       return identity.ok ? ok(toBearerGrant(identity.value.identity, token, claims.value)) : identity
     },
   }
 }
 
-async function findKeys(issuer: string, http: ProviderClient): Promise<Result<KeySource>> {
+async function findKeys(
+  issuer: string,
+  http: ProviderClient,
+  allowedAlgs: readonly string[],
+): Promise<Result<KeySource>> {
   const base = issuer.replace(/\/$/u, '')
-  const response = await http.request(`${base}/.well-known/openid-configuration`)
+  const response = await http.request(`${base}/.well-known/openid-configuration`, { endpoint: 'discovery' })
   if (!response.ok) return response
   // 4xx: there is no such document. Anything else that is no good document is not to be papered over.
-  if (response.value.status !== 200) return ok({ jwksUri: `${base}/.well-known/jwks.json`, algs: ['RS256'] })
+  if (response.value.status !== 200)
+    return ok({ jwksUri: `${base}/.well-known/jwks.json`, algs: chooseAlgs(allowedAlgs, undefined) })
   const json = readJsonFile(response.value)
   const document = json.ok ? parseSchema(IssuerDocument, json.value) : json
   if (!document.ok) return document
@@ -78,5 +86,5 @@ async function findKeys(issuer: string, http: ProviderClient): Promise<Result<Ke
   if (named !== issuer || !http.allows(jwksUri)) {
     return failed(problem('provider_misbehaved', { why: named === issuer ? 'endpoint' : 'issuer' }))
   }
-  return ok({ jwksUri, algs: chooseAlgs([], algs) })
+  return ok({ jwksUri, algs: chooseAlgs(allowedAlgs, algs) })
 }

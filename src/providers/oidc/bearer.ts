@@ -1,11 +1,11 @@
-import type { BearerConfig } from '../../config/config.ts'
+import type { BearerConfig } from '../../config/sections/bearer.ts'
 import { fromBase64 } from '../../lib/bytes.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { Grant } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'
 import type { Provider } from '../provider.ts'
-import { createIssuerVerifier, type IssuerVerifier } from './bearer-issuer.ts'
+import { createIssuerVerifier, type IssuerVerifier, type TokenSettings } from './bearer-issuer.ts'
 
 /**
  * Reads an Authorization header as a sign-in. Undefined when it holds no JWT that this configuration looks at; a JWT that
@@ -18,14 +18,16 @@ export interface BearerDeps {
   readonly bearer: BearerConfig
   /** Their verifiers come before the extra issuers. */
   readonly providers: readonly Provider[]
+  /** Of the first provider; they hold for the extra issuers too. */
+  readonly settings: TokenSettings
   readonly context: ProviderContext
 }
 
 /** Compiles skip-jwt-bearer-tokens and extra-jwt-issuers. Nothing is stored: each request shows its token. */
-export function createBearerReader({ bearer, providers, context }: BearerDeps): BearerReader {
+export function createBearerReader({ bearer, providers, settings, context }: BearerDeps): BearerReader {
   if (!bearer.enabled) return async () => undefined
   const own = providers.flatMap(({ verifyBearer }) => (verifyBearer === undefined ? [] : [{ verifyBearer }]))
-  const extra = bearer.extraIssuers.map((issuer) => createIssuerVerifier(issuer, context))
+  const extra = bearer.extraIssuers.map((issuer) => createIssuerVerifier(issuer, settings, context))
   return async (authorization) => {
     const read = readToken(authorization)
     if (read === undefined || !read.ok) return read

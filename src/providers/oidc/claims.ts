@@ -1,29 +1,30 @@
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
+import { isRecord } from '../../lib/json.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { Identity } from '../../session/session.ts'
-import { isRecord } from '../http/client.ts'
-import { isPlainText } from './id-token.ts'
+import { isPlainText, toSubject } from './id-token.ts'
 import type { Claims } from './jwks.ts'
 
 /** Which claims say what. */
 export type ClaimSettings = ProviderConfig['claims']
 
-/** Groups that can be used, and how many could not. */
+/** Groups of a claim, and the kinds of the entries that are no names. */
 export interface Groups {
   readonly groups: readonly string[]
-  readonly dropped: number
+  /** One entry each: `object`, `boolean`, `control characters`, … */
+  readonly dropped: readonly string[]
 }
 
-/** An identity, and what had to be left out of it. */
+/** An identity, and the kinds of the group entries that were left out of it. */
 export interface ReadIdentity {
   readonly identity: Identity
-  readonly droppedGroups: number
+  readonly droppedGroups: readonly string[]
 }
 
 /**
  * Looks a claim up: the literal name first, else a dotted path into objects, as oauth2-proxy does. Own properties only,
- * so that `constructor` is nobody's group.
+ * so that `constructor` is no group.
  */
 export function findClaim(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path]
@@ -38,7 +39,7 @@ export function findClaim(claims: Claims, path: string): unknown {
 /** True when the profile endpoint could add something that the ID token leaves out. */
 export function lacksClaims(claims: Claims, settings: ClaimSettings): boolean {
   const wanted = [settings.email, settings.groups, 'preferred_username']
-  return wanted.some((path) => findClaim(claims, path) === undefined)
+  return wanted.some((path) => !isSaid(findClaim(claims, path)))
 }
 
 /**
@@ -49,9 +50,9 @@ export function readIdentity(
   sources: readonly [Claims, ...Claims[]],
   settings: ClaimSettings,
 ): Result<ReadIdentity> {
-  const find = (path: string): unknown =>
-    sources.map((claims) => findClaim(claims, path)).find((value) => value !== undefined)
+  const find = (path: string): unknown => sources.map((claims) => findClaim(claims, path)).find(isSaid)
   const [{ iss, sub, sid }] = sources
+  const subject = toSubject(sub) ?? ''
   const email = find(settings.email)
   if (email !== undefined && !isEmailText(email)) {
     return failed(problem('identity_incomplete', { claim: settings.email, why: 'type' }))
@@ -61,8 +62,8 @@ export function readIdentity(
   const { groups, dropped } = readGroups(find(settings.groups))
   const identity: Identity = {
     issuer: String(iss),
-    subject: String(sub),
-    user: String(sub),
+    subject,
+    user: subject,
     email,
     preferredUsername: isPlainText(username) ? username : undefined,
     groups,
@@ -71,20 +72,40 @@ export function readIdentity(
   return ok({ identity, droppedGroups: dropped })
 }
 
+/** Longest name of a group that is kept. */
+const LONGEST_GROUP = 1_024
+
 /**
- * Exact strings, each once. One string is a list of one. What a comma-separated header cannot carry unchanged (control
- * characters, commas) and what is no string is dropped and counted: `["a,b"]` must never become membership of `a`.
+ * Exact names, each once; one value is a list of one, and a safe integer is its text. Rules see each name as it is: what
+ * a header cannot carry is left out there and not here.
  */
 export function readGroups(claim: unknown): Groups {
-  if (claim === undefined || claim === null) return { groups: [], dropped: 0 }
+  if (!isSaid(claim)) return { groups: [], dropped: [] }
   const entries: readonly unknown[] = Array.isArray(claim) ? claim : [claim]
-  const usable = entries.filter(isGroup)
-  return { groups: [...new Set(usable)], dropped: entries.length - usable.length }
+  const groups = new Set<string>()
+  const dropped: string[] = []
+  for (const entry of entries) {
+    const name = Number.isSafeInteger(entry) ? String(entry) : entry
+    if (typeof name === 'string' && whyNoName(name) === undefined) groups.add(name)
+    else dropped.push(typeof name === 'string' ? (whyNoName(name) ?? '') : kindOf(name))
+  }
+  return { groups: [...groups], dropped }
 }
 
-/** True for a name that a comma-separated header carries unchanged. */
-export function isGroup(entry: unknown): entry is string {
-  return isPlainText(entry) && !entry.includes(',') && entry.trim() === entry
+function whyNoName(name: string): string | undefined {
+  if (name === '') return 'empty'
+  if (!isPlainText(name)) return 'control characters'
+  return name.length > LONGEST_GROUP ? 'too long' : undefined
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'list' : typeof value
+}
+
+/** Null and the empty text say as little as a claim that is not there. */
+function isSaid(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== ''
 }
 
 /**
@@ -93,7 +114,7 @@ export function isGroup(entry: unknown): entry is string {
  */
 function isEmailVerified(sources: readonly Claims[], settings: ClaimSettings): boolean {
   if (settings.allowUnverifiedEmail || settings.email !== 'email') return true
-  const said = sources.filter((claims) => Object.hasOwn(claims, 'email_verified'))
+  const said = sources.filter((claims) => isSaid(findClaim(claims, 'email_verified')))
   return said.every(({ email_verified: verified }) => verified === true || verified === 'true')
 }
 

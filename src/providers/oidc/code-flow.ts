@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
+import type { Log } from '../../observe/log.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { ProviderClient, ProviderResponse } from '../http/client.ts'
@@ -19,12 +20,12 @@ export interface CodeFlow {
   revoke(refreshToken: string): Promise<Result<void>>
 }
 
-/** What the calls are made with. */
 export interface CodeFlowDeps {
-  readonly config: Pick<ProviderConfig, 'clientId' | 'skipIssuerVerification'>
+  readonly config: Pick<ProviderConfig, 'id' | 'clientId' | 'skipIssuerVerification'>
   readonly readMetadata: ReadMetadata
   readonly readClientSecret: ReadClientSecret
   readonly http: ProviderClient
+  readonly log: Pick<Log, 'line'>
 }
 
 type LentFetch = (
@@ -40,7 +41,7 @@ interface Call {
   readonly options: { readonly [oauth.customFetch]: LentFetch; readonly [oauth.allowInsecureRequests]: true }
 }
 
-/** What an OAuth error code from the provider means for the call that it answers. */
+/** Meaning of an OAuth error code for the call that it answers. */
 type JudgeError = (error: string) => Problem
 
 /** S256 of a verifier (RFC 7636 §4.2). */
@@ -51,9 +52,10 @@ export function toCodeChallenge(verifier: string): Promise<string> {
 /** Makes the calls for one provider. */
 export function createCodeFlow(given: CodeFlowDeps): CodeFlow {
   const deps = { ...given, send: createSendAsClient(given.http) }
+  const toTokens = createReadTokens(given)
   return {
     redeem: (login) =>
-      attempt(deps, refusedCode, async ({ server, client, auth, options }) => {
+      attempt(deps, { endpoint: 'token', judge: refusedCode }, async ({ server, client, auth, options }) => {
         const wrong = checkIssuerParameter(login.parameters, server, deps.config)
         if (wrong !== undefined) return failed(wrong)
         // `iss` was judged above and `state` by the caller; the library insists on seeing the parameters too.
@@ -70,34 +72,58 @@ export function createCodeFlow(given: CodeFlowDeps): CodeFlow {
           verifier,
           options,
         )
-        const { idToken, rest } = await splitIdToken(response)
-        return toTokenResponse(await oauth.processAuthorizationCodeResponse(server, client, rest), idToken)
+        return toTokens(response, (rest) => oauth.processAuthorizationCodeResponse(server, client, rest))
       }),
 
     refresh: (refreshToken) =>
-      attempt(deps, refusedRefresh, async ({ server, client, auth, options }) => {
-        const response = await oauth.refreshTokenGrantRequest(server, client, auth, refreshToken, options)
-        const { idToken, rest } = await splitIdToken(response)
-        return toTokenResponse(await oauth.processRefreshTokenResponse(server, client, rest), idToken)
-      }),
+      attempt(
+        deps,
+        { endpoint: 'token', judge: refusedRefresh },
+        async ({ server, client, auth, options }) => {
+          const response = await oauth.refreshTokenGrantRequest(server, client, auth, refreshToken, options)
+          return toTokens(response, (rest) => oauth.processRefreshTokenResponse(server, client, rest))
+        },
+      ),
 
     revoke: (refreshToken) =>
-      attempt(deps, misbehaved, async ({ server, client, auth, options }) => {
-        if (server.revocation_endpoint === undefined) return ok(undefined)
-        const hint = { token_type_hint: 'refresh_token' }
-        const response = await oauth.revocationRequest(server, client, auth, refreshToken, {
-          ...options,
-          additionalParameters: hint,
-        })
-        return ok(await oauth.processRevocationResponse(response))
-      }),
+      attempt(
+        deps,
+        { endpoint: 'revocation', judge: misbehaved },
+        async ({ server, client, auth, options }) => {
+          if (server.revocation_endpoint === undefined) return ok(undefined)
+          const hint = { token_type_hint: 'refresh_token' }
+          const response = await oauth.revocationRequest(server, client, auth, refreshToken, {
+            ...options,
+            additionalParameters: hint,
+          })
+          return ok(await oauth.processRevocationResponse(response))
+        },
+      ),
+  }
+}
+
+type Process = (rest: Response) => Promise<oauth.TokenEndpointResponse>
+
+/** Reads token responses; the log names each member that could not be used once. */
+function createReadTokens({ config, log }: Pick<CodeFlowDeps, 'config' | 'log'>) {
+  const named = new Set<string>()
+  return async (response: Response, finish: Process): Promise<Result<TokenResponse>> => {
+    const { idToken, rest, ignored } = await splitIdToken(response)
+    for (const member of ignored.filter((name) => !named.has(name))) {
+      named.add(member)
+      log.line('warn', 'Ignored a member of the token response that cannot be used', {
+        provider: config.id,
+        member,
+      })
+    }
+    return toTokenResponse(await finish(rest), idToken)
   }
 }
 
 /** Runs one exchange with the library and turns what it throws into problems; anything else is a bug and stays one. */
 async function attempt<Value>(
   deps: CodeFlowDeps & { readonly send: SendAsClient },
-  judge: JudgeError,
+  { endpoint, judge }: { readonly endpoint: string; readonly judge: JudgeError },
   work: (call: Call) => Promise<Result<Value>>,
 ): Promise<Result<Value>> {
   const metadata = await deps.readMetadata()
@@ -108,7 +134,10 @@ async function attempt<Value>(
   const { clientId } = deps.config
   const client = { id: clientId, secret: secret.value, methods: metadata.value.tokenAuthMethods }
   const lentFetch: LentFetch = async (url, { headers, body }) => {
-    const response = await deps.send({ url, headers, fields: new URLSearchParams(String(body)) }, client)
+    const response = await deps.send(
+      { url, endpoint, headers, fields: new URLSearchParams(String(body)) },
+      client,
+    )
     if (response.ok) return toResponse(response.value)
     refusal = response.problem
     return Response.error()
@@ -125,7 +154,7 @@ async function attempt<Value>(
     if (refusal !== undefined) return failed(refusal)
     if (cause instanceof oauth.ResponseBodyError) return failed(judge(cause.error))
     if (cause instanceof oauth.OperationProcessingError || cause instanceof oauth.UnsupportedOperationError) {
-      return failed(problem('provider_misbehaved', { why: cause.code ?? 'unknown' }))
+      return failed(problem('provider_misbehaved', { why: cause.code ?? 'unknown', endpoint }))
     }
     throw cause
   }
@@ -159,8 +188,19 @@ function toResponse({ status, type, text }: ProviderResponse): Response {
   return new Response(text === '' ? null : text, { status, headers: { 'content-type': type } })
 }
 
+/** Errors of the token endpoint that are about the client and its registration (RFC 6749 §5.2), and the setting to look at. */
+const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+  invalid_client: 'client-secret',
+  unauthorized_client: 'client-id',
+  unsupported_grant_type: 'client-id',
+  invalid_scope: 'scope',
+}
+
 function refusedCode(error: string): Problem {
-  return problem('code_refused', { error: toErrorCode(error) })
+  const setting = Object.hasOwn(CLIENT_ERRORS, error) ? CLIENT_ERRORS[error] : undefined
+  return setting === undefined
+    ? problem('code_refused', { error: toErrorCode(error) })
+    : problem('misconfigured', { error, endpoint: 'token', setting })
 }
 
 /** Only these two say that the refresh token is over; the field counts, not the text beside it (RFC 6749 §5.2). */

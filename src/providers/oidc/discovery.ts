@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { createStaleCache } from '../../lib/stale-cache.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
@@ -62,7 +62,9 @@ export function createReadMetadata(
 
 async function discover(settings: Settings, http: ProviderClient): Promise<Result<Metadata>> {
   const issuer = settings.issuer ?? ''
-  const response = await http.request(`${issuer.replace(/\/$/u, '')}/.well-known/openid-configuration`)
+  const response = await http.request(`${issuer.replace(/\/$/u, '')}/.well-known/openid-configuration`, {
+    endpoint: 'discovery',
+  })
   if (!response.ok) return response
   const json = readJsonFile(response.value)
   if (!json.ok) return json

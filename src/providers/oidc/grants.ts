@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { Grant, Identity, Session } from '../../session/session.ts'
@@ -8,6 +8,7 @@ import { type TokenResponse, toTokens } from '../http/token-response.ts'
 import { findClaim, lacksClaims, readIdentity } from './claims.ts'
 import type { CodeFlow } from './code-flow.ts'
 import type { ReadMetadata } from './discovery.ts'
+import { toSubject } from './id-token.ts'
 import type { Claims } from './jwks.ts'
 import { fetchProfile } from './profile.ts'
 import type { TokenVerifier } from './token-verifier.ts'
@@ -25,7 +26,7 @@ export interface OidcDeps {
 /** An ID token answers a code that is a minute old; an older one was made for something else. */
 const LOGIN_AGE_MS = 3_600_000
 
-/** Tokens of a sign-in to a grant: every check of the ID token, the profile where claims are missing, an e-mail address. */
+/** Tokens of a sign-in to a grant: every check of the ID token, the profile where claims are missing. */
 export async function readLoginGrant(
   deps: OidcDeps,
   response: TokenResponse,
@@ -38,18 +39,15 @@ export async function readLoginGrant(
   const profile = await readProfile(deps, {
     known: claims.value,
     accessToken,
-    subject: String(claims.value['sub']),
+    subject: toSubject(claims.value['sub']) ?? '',
   })
   if (!profile.ok) return profile
   const identity = toIdentity(deps, [claims.value, ...profile.value])
   if (!identity.ok) return identity
-  if (identity.value.email === undefined) {
-    return failed(problem('identity_incomplete', { claim: deps.config.claims.email }))
-  }
   return ok({ identity: identity.value, tokens: toTokens(response, undefined, deps.context.platform.now()) })
 }
 
-/** A JWT from an Authorization header to a grant. The token alone counts; a missing e-mail address is its subject. */
+/** A JWT from an Authorization header to a grant. The token alone counts. */
 export async function readBearerGrant(deps: OidcDeps, token: string): Promise<Result<Grant>> {
   const claims = await deps.verifier.bearer(token)
   if (!claims.ok) return claims
@@ -60,7 +58,7 @@ export async function readBearerGrant(deps: OidcDeps, token: string): Promise<Re
 /** The grant of a verified bearer token: it stands for both tokens, as in oauth2-proxy. */
 export function toBearerGrant(identity: Identity, token: string, claims: Claims): Grant {
   return {
-    identity: { ...identity, email: identity.email ?? identity.subject },
+    identity,
     tokens: { access: token, id: token, refresh: undefined, accessExpiresAtMs: Number(claims['exp']) * 1000 },
   }
 }
@@ -100,7 +98,8 @@ async function readRefreshedClaims(
   const claims = await verifier.idToken(idToken, { nonce: undefined, maxAgeMs: undefined, accessToken })
   if (!claims.ok) return claims
   const same =
-    claims.value['sub'] === session.subject && toIssuer(config, claims.value['iss']) === session.issuer
+    toSubject(claims.value['sub']) === session.subject &&
+    toIssuer(config, claims.value['iss']) === session.issuer
   return same ? claims : failed(problem('id_token_invalid', { check: 'same person' }))
 }
 
@@ -157,10 +156,12 @@ function toIdentity(
   const read = readIdentity(sources, config.claims)
   if (!read.ok) return read
   const { identity, droppedGroups } = read.value
-  if (droppedGroups > 0) {
-    context.log.line('warn', 'Dropped groups that a header cannot carry', {
+  if (droppedGroups.length > 0) {
+    context.log.line('warn', 'Dropped entries of the groups claim that are no names', {
       provider: config.id,
-      count: droppedGroups,
+      claim: config.claims.groups,
+      count: droppedGroups.length,
+      kinds: [...new Set(droppedGroups)].join(', '),
     })
   }
   return ok({ ...identity, issuer: toIssuer(config, sources[0]['iss']) })

@@ -98,9 +98,15 @@ export function checkAudience(claims: Claims, parties: Parties): Problem | undef
   return known && namesUs(audience, parties) ? undefined : wrongAudience(claims, parties)
 }
 
-/** `sub`: text of 1 to 255 characters that can stand in a header and a log. */
+/** `sub`: 1 to 255 characters that can stand in a header and a log. */
 export function checkSubject({ sub }: Claims): Problem | undefined {
-  return isPlainText(sub) && sub.length <= 255 && sub.trim() === sub ? undefined : invalid('sub')
+  return toSubject(sub) === undefined ? invalid('sub') : undefined
+}
+
+/** A subject as text; providers that number their users send a safe integer. Undefined for anything else. */
+export function toSubject(sub: unknown): string | undefined {
+  if (Number.isSafeInteger(sub)) return String(sub)
+  return isPlainText(sub) && sub.length <= 255 && sub.trim() === sub ? sub : undefined
 }
 
 /**

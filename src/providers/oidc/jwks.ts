@@ -8,11 +8,12 @@ import {
   type JSONWebKeySet,
 } from 'jose'
 import { utf8 } from '../../lib/bytes.ts'
+import { isRecord, parseJson } from '../../lib/json.ts'
 import { createStaleCache } from '../../lib/stale-cache.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { ProviderContext } from '../context.ts'
-import { isRecord, type ProviderClient, readJsonFile } from '../http/client.ts'
+import { type ProviderClient, readJsonFile } from '../http/client.ts'
 import { JwkSet, parseSchema } from '../http/schemas.ts'
 
 /** Claims of a token: own properties only count. */
@@ -55,7 +56,7 @@ const COOLDOWN_MS = { provider: 5_000, anybody: 30_000 }
 
 /**
  * Verifies against the issuer's published keys: kept 5 minutes, 10 more while its endpoint fails, which is asked at most
- * every 5 seconds then. A token with an unknown key id causes one fetch, at most every 30 seconds; one that the provider
+ * every 5 seconds then. A token that no kept key verifies causes one fetch, at most every 30 seconds; one that the provider
  * itself gave us has a pause of its own, so that strangers cannot make us blind to a new key.
  */
 export function createKeys({ jwksUri, http, platform }: KeysDeps): Keys {
@@ -73,7 +74,7 @@ export function createKeys({ jwksUri, http, platform }: KeysDeps): Keys {
     const keys = await remembered.get()
     if (!keys.ok) return keys
     const first = await verifyOnce(token, keys.value, algs)
-    if (first.ok || !isUnknownKey(first.problem)) return first
+    if (first.ok || !mayBeNewKey(first.problem)) return first
     if (platform.now() - renewedAtMs[from] < COOLDOWN_MS[from]) return first
     renewedAtMs[from] = platform.now()
     const renewed = await remembered.renew()
@@ -84,6 +85,8 @@ export function createKeys({ jwksUri, http, platform }: KeysDeps): Keys {
     async verify(token, accepted) {
       const { algs, secret } = accepted
       if (token.length > MAX_TOKEN) return failed(invalid('size'))
+      // Five parts are a JWE (RFC 7516 §3.1): the provider encrypts what it was told to encrypt for this client.
+      if (token.split('.').length === 5) return failed(invalid('encrypted'))
       const alg = readAlg(token)
       if (alg === undefined || !algs.includes(alg)) return failed(wrongAlg())
       if (!alg.startsWith('HS')) return verifyByKeys(token, accepted)
@@ -101,6 +104,7 @@ async function loadKeys(
   const url = await jwksUri()
   if (!url.ok) return url
   const response = await http.request(url.value, {
+    endpoint: 'jwks',
     headers: { accept: 'application/json, application/jwk-set+json' },
   })
   if (!response.ok) return response
@@ -119,9 +123,7 @@ async function verifyOnce(
 ): Promise<Result<VerifiedJwt>> {
   try {
     const { payload, protectedHeader } = await compactVerify(token, key, { algorithms: [...algs] })
-    const claims: unknown = JSON.parse(
-      new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(payload),
-    )
+    const claims = parseJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(payload))
     if (!isRecord(claims)) return failed(invalid('claims'))
     return ok({ alg: protectedHeader.alg, typ: protectedHeader.typ, claims })
   } catch (cause) {
@@ -166,8 +168,10 @@ function readAlg(token: string): string | undefined {
   }
 }
 
-function isUnknownKey(reason: Problem): boolean {
-  return reason.detail?.['check'] === 'kid'
+/** No key has this id, or none verifies: providers also change a key under its old id, or use none. */
+function mayBeNewKey(reason: Problem): boolean {
+  const check = reason.detail?.['check']
+  return check === 'kid' || check === 'signature'
 }
 
 /** An honest provider may sign with what the operator has to allow: HS256, or more than it advertises. */

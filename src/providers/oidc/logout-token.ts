@@ -10,6 +10,7 @@ import {
   isPlainText,
   isType,
   type Parties,
+  toSubject,
 } from './id-token.ts'
 import type { VerifiedJwt } from './jwks.ts'
 
@@ -28,7 +29,7 @@ export function readLogoutToken(jwt: VerifiedJwt, parties: Parties, nowMs: numbe
   const { iss, sub, sid, iat, jti } = claims
   return ok({
     issuer: String(iss),
-    subject: typeof sub === 'string' ? sub : undefined,
+    subject: toSubject(sub),
     sid: typeof sid === 'string' ? sid : undefined,
     issuedAtMs: Number(iat) * 1000,
     jti: String(jti),

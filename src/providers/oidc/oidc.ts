@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { ok, type Result } from '../../result.ts'
 import type { Session } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'
@@ -82,7 +82,7 @@ function assemble(
     readClientSecret,
     platform: context.platform,
   })
-  const flow = createCodeFlow({ config, readMetadata, readClientSecret, http })
+  const flow = createCodeFlow({ config, readMetadata, readClientSecret, http, log: context.log })
   return { config, context, readMetadata, http, flow, verifier }
 }
 
@@ -108,7 +108,10 @@ async function toAuthorizationUrl(
     code_challenge: method === 'plain' ? login.codeVerifier : await toCodeChallenge(login.codeVerifier),
     code_challenge_method: method,
   }
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === '') url.searchParams.delete(name)
+    else url.searchParams.set(name, value)
+  }
   return ok(url.href)
 }
 

@@ -1,6 +1,7 @@
 import { problem } from '../../problems.ts'
 import { failed, type Result } from '../../result.ts'
 import { type ProviderClient, readJsonObject } from '../http/client.ts'
+import { toSubject } from './id-token.ts'
 import type { Claims } from './jwks.ts'
 
 /** One question to a profile endpoint. */
@@ -20,12 +21,15 @@ export async function fetchProfile(
   verify: VerifyProfile,
   { url, accessToken, subject }: ProfileRequest,
 ): Promise<Result<Claims>> {
-  const response = await http.request(url, { headers: { authorization: `Bearer ${accessToken}` } })
+  const response = await http.request(url, {
+    endpoint: 'userinfo',
+    headers: { authorization: `Bearer ${accessToken}` },
+  })
   if (!response.ok) return response
   const { status, type, text } = response.value
   const signed = status === 200 && type === 'application/jwt'
   const claims = signed ? await verify(text.trim()) : readJsonObject(response.value)
   if (!claims.ok) return claims
-  const same = Object.hasOwn(claims.value, 'sub') && claims.value['sub'] === subject
+  const same = Object.hasOwn(claims.value, 'sub') && toSubject(claims.value['sub']) === subject
   return same ? claims : failed(problem('id_token_invalid', { check: 'profile sub' }))
 }

@@ -67,6 +67,9 @@ export function chooseAlgs(
 export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
   const { keys, parties, platform } = deps
 
+  /** Algorithm of the last ID token of a sign-in: what the provider was told to sign with for this client. */
+  let usedAlg: string | undefined
+
   async function verify(token: string, from: Acceptance['from']): Promise<Result<VerifiedJwt>> {
     const algs = await deps.algs()
     if (!algs.ok) return algs
@@ -84,6 +87,7 @@ export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
       const refusal =
         checkIdToken(jwt.value, parties, login, platform.now()) ??
         (await checkAccessTokenHash(jwt.value, login.accessToken))
+      if (refusal === undefined) usedAlg = jwt.value.alg
       return refusal === undefined ? ok(jwt.value.claims) : failed(refusal)
     },
     async profile(token) {
@@ -103,7 +107,10 @@ export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
     },
     async logoutToken(token) {
       const jwt = await verify(token, 'anybody')
-      return jwt.ok ? readLogoutToken(jwt.value, parties, platform.now()) : jwt
+      if (!jwt.ok) return jwt
+      // Back-Channel Logout 1.0 §2.6: signed with the algorithm of the client's ID tokens.
+      if (usedAlg !== undefined && jwt.value.alg !== usedAlg) return failed(invalid('alg'))
+      return readLogoutToken(jwt.value, parties, platform.now())
     },
   }
 }

@@ -1,4 +1,5 @@
-import type { Config, ProviderConfig } from '../../config/config.ts'
+import type { Config } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import type { Session } from '../session.ts'
 
 /** What of a session this configuration can ever use; nothing else goes into the cookie. */

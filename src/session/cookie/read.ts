@@ -1,4 +1,4 @@
-import type { SessionConfig } from '../../config/config.ts'
+import type { SessionConfig } from '../../config/sections/session.ts'
 import type { KeyRing } from '../../crypto/keys.ts'
 import { open } from '../../crypto/seal.ts'
 import type { Cookie } from '../../http/exchange.ts'

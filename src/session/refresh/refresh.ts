@@ -1,4 +1,4 @@
-import type { SessionConfig } from '../../config/config.ts'
+import type { SessionConfig } from '../../config/sections/session.ts'
 import type { MaybePromise } from '../../lib/async.ts'
 import { createSingleFlight, type Settled, within } from '../../lib/single-flight.ts'
 import type { Log } from '../../observe/log.ts'

@@ -1,4 +1,4 @@
-import type { SessionConfig } from '../../config/config.ts'
+import type { SessionConfig } from '../../config/sections/session.ts'
 import type { Session } from '../session.ts'
 
 /**

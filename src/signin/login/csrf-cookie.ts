@@ -1,4 +1,4 @@
-import type { CookieConfig } from '../../config/config.ts'
+import type { CookieConfig } from '../../config/sections/cookie.ts'
 import type { Cookie, CookieChange } from '../../http/exchange.ts'
 import { fromBase64Url, randomBytes, toBase64Url } from '../../lib/bytes.ts'
 

@@ -17,6 +17,8 @@ export interface LoginStart {
   readonly restarts: number
   /** Let the person choose another account. */
   readonly otherAccount: boolean
+  /** The provider may ask the person something, whatever `prompt=none` in the settings says. */
+  readonly interactive?: boolean
 }
 
 /** Sends the browser to the provider. */
@@ -30,7 +32,10 @@ export function createRedirectToProvider(
   context: SignInContext,
   transactions: Transactions,
 ): RedirectToProvider {
-  return async function redirectToProvider(exchange, { provider, restarts, otherAccount, ...login }) {
+  return async function redirectToProvider(
+    exchange,
+    { provider, restarts, otherAccount, interactive = false, ...login },
+  ) {
     const returnTo = shorten(context, exchange, login.returnTo)
     const redirectUri = toRedirectUri(context, exchange)
     const { cookies } = exchange
@@ -41,7 +46,7 @@ export function createRedirectToProvider(
       restarts,
       cookies,
     })
-    const extra: Record<string, string> = otherAccount ? { prompt: 'select_account' } : {}
+    const extra = promptFor({ otherAccount, interactive })
     const location = await provider.authorizationUrl({ ...started, redirectUri, extra })
     if (!location.ok) {
       logFailure(context, 'sign_in_failed', {
@@ -58,6 +63,15 @@ export function createRedirectToProvider(
     })
     return redirect(location.value, changes)
   }
+}
+
+/** An empty `prompt` takes the configured one out of the request. */
+function promptFor({
+  otherAccount,
+  interactive,
+}: Required<Pick<LoginStart, 'otherAccount' | 'interactive'>>): Readonly<Record<string, string>> {
+  if (otherAccount) return { prompt: 'select_account' }
+  return interactive ? { prompt: '' } : {}
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { CookieConfig } from '../../config/config.ts'
+import type { CookieConfig } from '../../config/sections/cookie.ts'
 import type { KeyRing } from '../../crypto/keys.ts'
 import { open, seal } from '../../crypto/seal.ts'
 import type { Cookie, CookieChange } from '../../http/exchange.ts'

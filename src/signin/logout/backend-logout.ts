@@ -14,7 +14,9 @@ export async function callBackendLogout(
 ): Promise<Result<void>> {
   if (url === undefined || (idToken === undefined && url.includes('{id_token}'))) return ok(undefined)
   const http = createProviderClient({ platform, operatorUrls: [url.replaceAll('{id_token}', '')] })
-  const answer = await http.request(url.replaceAll('{id_token}', encodeURIComponent(idToken ?? '')))
+  const answer = await http.request(url.replaceAll('{id_token}', encodeURIComponent(idToken ?? '')), {
+    endpoint: 'backend logout',
+  })
   if (!answer.ok) return answer
   const { status } = answer.value
   return status === 200 || status === 204 ? ok(undefined) : failed(problem('provider_misbehaved', { status }))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { GROUPS, keyOf, variableOf } from '../../../src/config/option.ts'
-import { type Flag, OPTIONS, ROWS } from '../../../src/config/options.ts'
+import { optionTable } from '../../../src/config/options.ts'
 import { defaultOf, parseValue } from '../../../src/config/values/values.ts'
 import { load, problemsOf } from './config-fixture.ts'
 
@@ -197,18 +197,20 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'log-format': ['text'],
 }
 
+const TABLE = optionTable([])
+const ROWS = [...TABLE]
 const supported = ROWS.filter(([, option]) => option.supported !== false && option.inert === undefined)
 const unsupported = ROWS.filter(([, option]) => option.supported === false)
 
 describe('the option table', () => {
   it('knows every option of oauth2-proxy', () => {
-    expect(OAUTH2_PROXY.filter((flag) => !Object.hasOwn(OPTIONS, flag))).toEqual([])
+    expect(OAUTH2_PROXY.filter((flag) => !TABLE.has(flag))).toEqual([])
     expect(OAUTH2_PROXY).toHaveLength(167)
   })
 
   it.each(Object.entries(IRREGULAR))('calls --%s %s in files', (flag, key) => {
-    // The keys of the table above are flags, which the first test would say if they were not.
-    expect(keyOf(flag, OPTIONS[flag as Flag])).toBe(key)
+    const option = TABLE.get(flag)
+    expect(option && keyOf(flag, option)).toBe(key)
   })
 
   it('gives every option a name of its own in each source', () => {

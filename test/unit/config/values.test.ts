@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { quote } from '../../../src/config/report.ts'
-import { parseListenAddress } from '../../../src/config/sections/listen.ts'
 import { parseCsvRecord } from '../../../src/config/sources/csv.ts'
 import { parseCidr } from '../../../src/config/values/cidr.ts'
 import { parseEmailDomain, parseWhitelistDomain } from '../../../src/config/values/domains.ts'
 import { parseDuration } from '../../../src/config/values/duration.ts'
+import { parseListenAddress } from '../../../src/config/values/listen-address.ts'
 
 describe('durations', () => {
   it.each([

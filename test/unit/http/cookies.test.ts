@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CookieConfig } from '../../../src/config/config.ts'
+import type { CookieConfig } from '../../../src/config/sections/cookie.ts'
 import { attributeBytes, readCookies, toSetCookie } from '../../../src/http/cookies.ts'
 
 const COOKIE: CookieConfig = {

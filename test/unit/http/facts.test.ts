@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { TrustConfig } from '../../../src/config/config.ts'
+import type { TrustConfig } from '../../../src/config/sections/paths.ts'
 import { createReadFacts } from '../../../src/http/facts.ts'
 import { readHead } from '../../../src/http/head.ts'
 import type { HeaderLines, Peer } from '../../../src/platform.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { LogConfig } from '../../../src/config/config.ts'
+import type { LogConfig } from '../../../src/config/sections/log.ts'
 import type { FinishedRequest } from '../../../src/observe/event.ts'
 import { createLog } from '../../../src/observe/log.ts'
 import { createLogLines } from '../../../src/observe/log-lines.ts'

@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../../../src/config/config.ts'
+import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
 import type { EventFields } from '../../../src/observe/event.ts'
 import type { ProviderContext } from '../../../src/providers/context.ts'
 import type { LoginResponse, Provider } from '../../../src/providers/provider.ts'

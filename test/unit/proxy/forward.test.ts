@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { UpstreamConfig } from '../../../src/config/config.ts'
+import type { UpstreamConfig } from '../../../src/config/sections/upstreams.ts'
 import { toFilePath } from '../../../src/proxy/file-path.ts'
 import { aSession } from '../../support/session.ts'
 import { forwarded, UPSTREAM } from './forwarder-fixture.ts'

@@ -1,4 +1,5 @@
-import type { HeadersConfig, UpstreamConfig } from '../../../src/config/config.ts'
+import type { HeadersConfig } from '../../../src/config/sections/headers.ts'
+import type { UpstreamConfig } from '../../../src/config/sections/upstreams.ts'
 import type { Exchange, Facts } from '../../../src/http/exchange.ts'
 import type { ForwardPlan, HeaderLines } from '../../../src/platform.ts'
 import { createForwarder, type ForwardRequest } from '../../../src/proxy/forward.ts'

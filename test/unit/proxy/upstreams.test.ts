@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { UpstreamConfig } from '../../../src/config/config.ts'
+import type { UpstreamConfig } from '../../../src/config/sections/upstreams.ts'
 import { compileUpstreams } from '../../../src/proxy/upstreams.ts'
 
 function upstream(path: string): UpstreamConfig {

@@ -12,7 +12,7 @@ import { type Listener, listen, refuseLenientParser } from '../../../runtimes/no
 import { shutDown } from '../../../runtimes/node/server/shutdown.ts'
 import { createWatcher } from '../../../runtimes/node/watch.ts'
 import type { App } from '../../../src/app.ts'
-import type { ListenConfig } from '../../../src/config/config.ts'
+import type { ListenConfig } from '../../../src/config/sections/listen.ts'
 import type { IncomingRequest, Peer } from '../../../src/platform.ts'
 import { answering, aResponse, startRawUpstream } from '../../support/raw-upstream.ts'
 import { makeCertificate } from './certificate-fixture.ts'

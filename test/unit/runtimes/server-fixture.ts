@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { createNodePlatform, type NodePlatform } from '../../../runtimes/node/platform.ts'
 import { type Listener, listen } from '../../../runtimes/node/server/listen.ts'
-import type { UpstreamConfig } from '../../../src/config/config.ts'
+import type { UpstreamConfig } from '../../../src/config/sections/upstreams.ts'
 import type { OverloadResponder } from '../../../src/endpoints/overload.ts'
 import type { Exchange } from '../../../src/http/exchange.ts'
 import type { Completion, IncomingRequest } from '../../../src/platform.ts'

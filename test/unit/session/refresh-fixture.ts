@@ -1,5 +1,7 @@
 import { createDecipheriv } from 'node:crypto'
-import type { Config, ProviderConfig, SessionConfig } from '../../../src/config/config.ts'
+import type { Config } from '../../../src/config/config.ts'
+import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
+import type { SessionConfig } from '../../../src/config/sections/session.ts'
 import { createKeyRing, type KeyRing, toDeployment } from '../../../src/crypto/keys.ts'
 import type { Cookie, CookieChange } from '../../../src/http/exchange.ts'
 import type { Platform } from '../../../src/platform.ts'

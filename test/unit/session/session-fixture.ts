@@ -1,4 +1,4 @@
-import type { SessionConfig } from '../../../src/config/config.ts'
+import type { SessionConfig } from '../../../src/config/sections/session.ts'
 import type { Cookie } from '../../../src/http/exchange.ts'
 import type { SharedState } from '../../../src/platform.ts'
 import { type Problem, problem } from '../../../src/problems.ts'

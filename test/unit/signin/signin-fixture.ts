@@ -1,5 +1,7 @@
-import type { CookieConfig, SignInConfig } from '../../../src/config/config.ts'
 import { toOwnPaths } from '../../../src/config/own-paths.ts'
+import type { CookieConfig } from '../../../src/config/sections/cookie.ts'
+import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
+import type { SignInConfig } from '../../../src/config/sections/sign-in.ts'
 import { createKeyRing } from '../../../src/crypto/keys.ts'
 import { readCookies } from '../../../src/http/cookies.ts'
 import type { CookieChange, Exchange } from '../../../src/http/exchange.ts'
@@ -125,6 +127,8 @@ export interface Given {
   readonly formPost?: boolean
   readonly localUsers?: LocalUsers
   readonly providers?: readonly Provider[]
+  /** Changes to the settings of the usual provider. */
+  readonly provider?: Partial<ProviderConfig>
   /** Changes to the provider's discovery document. */
   readonly metadata?: Claims
 }
@@ -163,7 +167,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
         ...given.signIn,
       },
     },
-    providers: given.providers ?? createProviders([aProviderConfig()], providerContext),
+    providers: given.providers ?? createProviders([aProviderConfig(given.provider)], providerContext),
     formPost: given.formPost ?? false,
     ring: await createKeyRing({
       secrets: [new Uint8Array(32).fill(7)],

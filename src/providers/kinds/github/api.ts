@@ -10,7 +10,7 @@ import {
   GithubUser,
   parseSchema,
 } from '../../http/schemas.ts'
-import { isGroup } from '../../oidc/claims.ts'
+import { readGroups } from '../../oidc/claims.ts'
 
 /** The few calls that a sign-in needs; each takes the person's access token. */
 export interface GithubApi {
@@ -48,7 +48,7 @@ export function withRateLimit(http: ProviderClient): ProviderClient {
 export function createGithubApi(http: ProviderClient, base: string): GithubApi {
   function get(path: string, token: string): Promise<Result<ProviderResponse>> {
     const headers = { authorization: `token ${token}`, accept: 'application/vnd.github.v3+json' }
-    return http.request(`${base}${path}`, { headers })
+    return http.request(`${base}${path}`, { endpoint: path.split('?', 1)[0] ?? path, headers })
   }
 
   async function read<const Schema extends v.GenericSchema>(
@@ -102,7 +102,7 @@ export function createGithubApi(http: ProviderClient, base: string): GithubApi {
       const teamNames = teams.value.map(({ slug, name, organization }) =>
         organization ? `${nameOf(organization)}:${slug ?? name}` : '',
       )
-      return ok([...new Set([...names, ...teamNames].filter(isGroup))])
+      return ok(readGroups([...names, ...teamNames]).groups)
     },
     async mayUse(repository, token) {
       const response = await get(`/repos/${repository}`, token)

@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../../../config/config.ts'
+import type { ProviderConfig } from '../../../config/sections/provider.ts'
 import { lowerAscii } from '../../../lib/text.ts'
 import { type Problem, problem } from '../../../problems.ts'
 import type { GithubApi } from './api.ts'

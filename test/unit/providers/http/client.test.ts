@@ -16,7 +16,10 @@ function http(script: Script, { operatorUrls = ['https://op.test'], timeoutMs = 
 
 test('asks once, names itself and never follows a redirect', async () => {
   const { request, asked } = http(body('{"a":1}'))
-  const answer = await request('https://op.test/x', { headers: { authorization: 'Bearer t' } })
+  const answer = await request('https://op.test/x', {
+    endpoint: 'token',
+    headers: { authorization: 'Bearer t' },
+  })
   expect(answer).toEqual({ ok: true, value: { status: 200, type: 'application/json', text: '{"a":1}' } })
   expect(asked).toHaveLength(1)
   expect(asked[0]?.init).toMatchObject({ method: 'GET', redirect: 'manual' })
@@ -58,7 +61,7 @@ const misbehaviour: [string, Script, string][] = [
 
 test.each(misbehaviour)('a provider that %s is a problem, not an exception', async (_, script, verdict) => {
   const started = performance.now()
-  expect(verdictOf(await http(script).request('https://op.test/x'))).toBe(verdict)
+  expect(verdictOf(await http(script).request('https://op.test/x', { endpoint: 'token' }))).toBe(verdict)
   expect(performance.now() - started).toBeLessThan(2_000)
 })
 
@@ -78,7 +81,7 @@ const bodies: [string, string, string][] = [
 ]
 
 test.each(bodies)('reads %j as %j: %s', async (text, type, verdict) => {
-  const answer = await http(body(text, type)).request('https://op.test/x')
+  const answer = await http(body(text, type)).request('https://op.test/x', { endpoint: 'token' })
   expect(verdictOf(answer.ok ? readJsonObject(answer.value) : answer)).toBe(verdict)
 })
 
@@ -106,6 +109,47 @@ const addresses: [string[], string, boolean][] = [
 test.each(addresses)('with settings %j a provider may name %j: %s', async (operatorUrls, url, allowed) => {
   const { request, allows, asked } = http(body('{}'), { operatorUrls })
   expect(allows(url)).toBe(allowed)
-  expect((await request(url)).ok).toBe(allowed)
+  expect((await request(url, { endpoint: 'token' })).ok).toBe(allowed)
   expect(asked).toHaveLength(allowed ? 1 : 0)
+})
+
+// [what the runtime throws, fields of the problem]
+const failures: [string, unknown, object][] = [
+  ['a name that is not known', netError('ENOTFOUND'), { cause: 'ENOTFOUND' }],
+  ['a refused connection', netError('ECONNREFUSED'), { cause: 'ECONNREFUSED' }],
+  [
+    'a certificate of another name',
+    netError('ERR_TLS_CERT_ALTNAME_INVALID'),
+    { cause: 'ERR_TLS_CERT_ALTNAME_INVALID', setting: 'ssl-insecure-skip-verify' },
+  ],
+  [
+    'a certificate of its own',
+    netError('DEPTH_ZERO_SELF_SIGNED_CERT'),
+    { cause: 'DEPTH_ZERO_SELF_SIGNED_CERT', setting: 'ssl-insecure-skip-verify' },
+  ],
+  ['an error without a code', new TypeError('fetch failed'), {}],
+  ['something that is no code', netError('<script>'), {}],
+]
+
+function netError(code: string): Error {
+  return new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) })
+}
+
+test.each(failures)('a problem of the network says %s, with endpoint and host', async (_, error, fields) => {
+  const { request } = http(() => Promise.reject(error))
+  const answer = await request('https://op.test/x', { endpoint: 'jwks' })
+  expect(answer).toEqual({
+    ok: false,
+    problem: {
+      reason: 'provider_unreachable',
+      detail: { why: 'network', ...fields, endpoint: 'jwks', host: 'op.test' },
+    },
+  })
+})
+
+test.each(['[', '{"a":'])('JSON nested 30,000 deep (%s…) is no JSON that is read', async (open) => {
+  const text = open.repeat(30_000)
+  const { request } = http(body(text))
+  const answer = await request('https://op.test/x', { endpoint: 'token' })
+  expect(answer.ok && verdictOf(readJsonObject(answer.value))).toBe('provider_misbehaved/not JSON')
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ProviderConfig } from '../../../../src/config/config.ts'
+import type { ProviderConfig } from '../../../../src/config/sections/provider.ts'
 import { createProviders } from '../../../../src/providers/registry.ts'
 import { createFakeGithub, type FakeGithub } from '../../../support/fake-github.ts'
 import { createFakePlatform } from '../../../support/fake-platform.ts'
@@ -265,12 +265,12 @@ test('a primary address behind thirty others is found', async () => {
   expect(grant.ok && grant.value.identity.email).toBe('octocat@example.com')
 })
 
-test('names that a header cannot carry are no groups', async () => {
+test('names with a comma are groups under their own name', async () => {
   const { github, signIn } = aGithub()
   github.person.orgs = ['acme,evil', 'a\nb', 'ok']
   github.person.teams = []
   const grant = await signIn()
-  expect(grant.ok && grant.value.identity.groups).toEqual(['ok'])
+  expect(grant.ok && grant.value.identity.groups).toEqual(['acme,evil', 'ok'])
 })
 
 test('Gitea and Forgejo name their organisations differently', async () => {

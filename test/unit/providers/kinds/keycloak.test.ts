@@ -42,7 +42,7 @@ test.each([
   ['no token at all', 'x'],
   ['a list', aToken([])],
   ['text where roles should be', aToken({ realm_access: { roles: 'admin' }, resource_access: 'x' })],
-  ['roles that a header cannot carry', aToken({ realm_access: { roles: ['a,b', 7, null, 'c\n'] } })],
+  ['roles that are no names', aToken({ realm_access: { roles: [7, null, 'c\n'] } })],
 ])('%s brings no roles', async (_, token) => {
   const { before } = await signInWith(token)
   expect(before.groups).toEqual(['staff', 'admins'])

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
+import type { ProviderConfig } from '../../../../src/config/sections/provider.ts'
+import { problem } from '../../../../src/problems.ts'
 import { createBearerReader, readToken } from '../../../../src/providers/oidc/bearer.ts'
+import { failed } from '../../../../src/result.ts'
 import { createFakePlatform } from '../../../support/fake-platform.ts'
 import { type Claims, createFakeProvider } from '../../../support/fake-provider.ts'
 import { json, status } from '../../../support/fake-server.ts'
-import { aBench, someTools, verdictOf } from '../providers-fixture.ts'
+import { aBench, aProviderConfig, someTools, verdictOf } from '../providers-fixture.ts'
 
 const JWT = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln'
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
@@ -45,7 +48,7 @@ test.each(headers)('%s the header %j holds %s', (_row, header, found) => {
 })
 
 /** One provider people sign in at, one more issuer, and a reader of headers. */
-async function aReader({ enabled = true } = {}) {
+async function aReader({ enabled = true, ...given }: { enabled?: boolean } & Partial<ProviderConfig> = {}) {
   const { op, provider, platform } = await aBench()
   const extra = await createFakeProvider('https://tokens.test')
   extra.behaviour.now = platform.now
@@ -59,6 +62,7 @@ async function aReader({ enabled = true } = {}) {
       extraIssuers: [{ issuer: 'https://tokens.test', audience: 'api' }],
     },
     providers: [provider],
+    settings: aProviderConfig(given),
     context: someTools(world),
   })
   return { op, extra, platform, world, read: async (token: string) => read(`Bearer ${token}`) }
@@ -76,7 +80,7 @@ test('a token of the provider is a sign-in with that token', async () => {
   expect(grant).toMatchObject({
     ok: true,
     value: {
-      identity: { issuer: 'https://op.test', subject: 'alice', email: 'alice', groups: ['ops'] },
+      identity: { issuer: 'https://op.test', subject: 'alice', email: undefined, groups: ['ops'] },
       tokens: { access: token, id: token, refresh: undefined },
     },
   })
@@ -107,7 +111,11 @@ test.each(tokens)('%s a bearer token %s', async (_row, _name, claims, header, ve
 test('an extra issuer counts with its own audience and its own keys', async () => {
   const { op, extra, read } = await aReader()
   const grant = await read(await extra.mint({ aud: 'api', sub: 'robot', email: undefined }))
-  expect(grant?.ok && grant.value.identity).toMatchObject({ issuer: 'https://tokens.test', email: 'robot' })
+  expect(grant?.ok && grant.value.identity).toMatchObject({
+    issuer: 'https://tokens.test',
+    user: 'robot',
+    email: undefined,
+  })
   const wrongAudience = await read(await extra.mint({ aud: 'sidegate' }))
   expect(wrongAudience && verdictOf(wrongAudience)).toBe('bearer_invalid/aud')
   expect(op.hits.jwks).toBe(0)
@@ -143,4 +151,27 @@ test('tokens of nobody we know cost no fetch at all', async () => {
   const { op, extra, read } = await aReader()
   for (let at = 0; at < 20; at += 1) await read(await op.mint({ iss: `https://evil-${at}.test` }))
   expect([op.hits.jwks, extra.hits.jwks, op.hits.discovery, extra.hits.discovery]).toEqual([0, 0, 0, 0])
+})
+
+test('claim settings of the provider hold for extra issuers too', async () => {
+  const { claims } = aProviderConfig()
+  const { extra, read } = await aReader({
+    claims: { ...claims, email: 'upn', groups: 'roles', audience: ['client'], allowUnverifiedEmail: true },
+  })
+  const token = await extra.mint({
+    aud: undefined,
+    client: 'api',
+    upn: 'robot@example.com',
+    email_verified: false,
+    roles: ['deploy'],
+  })
+  const grant = await read(token)
+  expect(grant?.ok && grant.value.identity).toMatchObject({ email: 'robot@example.com', groups: ['deploy'] })
+})
+
+test('algorithms that the operator named hold for extra issuers too', async () => {
+  const { extra, read } = await aReader({ signingAlgs: ['ES256'] })
+  expect(verdictOf((await read(await extra.mint({ aud: 'api' }))) ?? failed(problem('bug')))).toBe(
+    'bearer_invalid/alg',
+  )
 })

@@ -36,7 +36,8 @@ const rows: [string, string, Claims, string][] = [
   ['LO-14', 'jti as a number', { jti: 1 }, 'id_token_invalid/jti'],
   ['LO-14', 'jti of a kilobyte', { jti: 'j'.repeat(1_024) }, 'id_token_invalid/jti'],
   ['LO-14', 'neither sub nor sid', { sub: undefined }, 'id_token_invalid/sub'],
-  ['LO-14', 'sub as a number', { sub: 1 }, 'id_token_invalid/sub'],
+  ['LO-14', 'sub as a safe integer', { sub: 1 }, 'ok'],
+  ['LO-14', 'sub as a fraction', { sub: 1.5 }, 'id_token_invalid/sub'],
   ['LO-14', 'an empty sid', { sid: '' }, 'id_token_invalid/sid'],
 ]
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionConfig } from '../../../../src/config/config.ts'
+import type { SessionConfig } from '../../../../src/config/sections/session.ts'
 import type { Cookie } from '../../../../src/http/exchange.ts'
 import { problem } from '../../../../src/problems.ts'
 import { failed, ok } from '../../../../src/result.ts'

@@ -88,8 +88,70 @@ test('a scope that the provider does not know names the setting in the log', asy
   await callback(jar, `/oauth2/callback?error=invalid_scope&state=${state}`)
   expect(events.at(-1)).toMatchObject({
     event: 'sign_in_failed',
-    fields: { code: 'provider_refused', error: 'invalid_scope', setting: 'scope' },
+    fields: { code: 'misconfigured', error: 'invalid_scope', setting: 'scope' },
   })
+})
+
+// [error of the provider, outcome, what happens at a second one]
+const errors: [string, string, string][] = [
+  ['access_denied', 'provider_refused/access_denied', ''],
+  ['consent_refused', 'provider_refused/consent_refused', ''],
+  ['temporarily_unavailable', 'to the provider', 'provider_unreachable/temporarily_unavailable'],
+  ['server_error', 'to the provider', 'provider_unreachable/server_error'],
+  ['login_required', 'to the provider', 'provider_refused/login_required'],
+  ['interaction_required', 'to the provider', 'provider_refused/interaction_required'],
+  ['consent_required', 'to the provider', 'provider_refused/consent_required'],
+  ['invalid_request', 'misconfigured/invalid_request', ''],
+  ['unauthorized_client', 'misconfigured/unauthorized_client', ''],
+  ['unsupported_response_type', 'misconfigured/unsupported_response_type', ''],
+]
+
+test.each(errors)('a callback with error=%s: %s', async (error, expected, second) => {
+  const { op, start, callback } = await aSignInBench()
+  const jar = aJar()
+  const refuse = async (url: URL) =>
+    callback(jar, `/oauth2/callback?error=${error}&state=${url.searchParams.get('state')}`)
+  const outcome = await refuse(await start(jar, '/oauth2/start?rd=%2Fdeep'))
+  if (second === '') return expect(shortOf(outcome)).toBe(expected)
+  if (outcome.kind !== 'redirect') throw new Error(shortOf(outcome))
+  expect(outcome.location).toMatch(/^https:\/\/op\.test\//u)
+  const again = await refuse(await op.visit(outcome.location))
+  expect(shortOf(again)).toBe(second)
+  expect(again.kind === 'refused' && again.returnTo).toBe('/deep')
+})
+
+test('a login that prompt=none forbade to ask anything starts over without it', async () => {
+  const loginParameters = { prompt: 'none', acr_values: 'gold' }
+  const { start, callback } = await aSignInBench({ provider: { loginParameters } })
+  const jar = aJar()
+  const begun = await start(jar, '/oauth2/start?rd=%2Fdeep')
+  const outcome = await callback(
+    jar,
+    `/oauth2/callback?error=login_required&state=${begun.searchParams.get('state')}`,
+  )
+  const location = new URL(outcome.kind === 'redirect' ? outcome.location : 'about:blank')
+  expect([location.searchParams.get('prompt'), location.searchParams.get('acr_values')]).toEqual([
+    null,
+    'gold',
+  ])
+})
+
+test('passing trouble of the provider leads on a person who is signed in meanwhile', async () => {
+  const { start, callback } = await aSignInBench()
+  const jar = aJar()
+  await callback(jar, await start(jar))
+  const url = await start(jar, '/oauth2/start?rd=%2Fother')
+  const query = `error=server_error&state=${url.searchParams.get('state')}`
+  expect(shortOf(await callback(jar, `/oauth2/callback?${query}`))).toBe('to /other')
+})
+
+test('the description of an error goes into the log, bounded and without controls', async () => {
+  const { start, callback, events } = await aSignInBench()
+  const jar = aJar()
+  const state = (await start(jar)).searchParams.get('state') ?? ''
+  const description = encodeURIComponent(`AADSTS50105:\r\nnot assigned ${'x'.repeat(400)}`)
+  await callback(jar, `/oauth2/callback?error=access_denied&error_description=${description}&state=${state}`)
+  expect(events.at(-1)?.fields['description']).toMatch(/^AADSTS50105: not assigned x{170,180}$/u)
 })
 
 test('CB-03: the same callback again is refused without asking the provider', async () => {

@@ -1,0 +1,208 @@
+import { failed, ok, type Result } from '../../result.ts'
+import type { OptionRows } from '../option.ts'
+import type { SettingsOf } from '../settings.ts'
+import { readEach } from '../values/lists.ts'
+import { isLoopbackUrl } from '../values/url.ts'
+import type { PROVIDER_OPTIONS } from './provider.ts'
+
+/** Options of OpenID Connect. */
+export const OIDC_OPTIONS = {
+  'oidc-issuer-url': {
+    group: 'OpenID Connect',
+    kind: 'url',
+    default: '',
+    about:
+      'Issuer. Must equal the `issuer` of the discovery document byte for byte. Required for oidc; google has its own. Discovery happens at the first sign-in and not at the start, so a provider that is down stops nobody who is signed in.',
+  },
+  'skip-oidc-discovery': {
+    group: 'OpenID Connect',
+    kind: 'boolean',
+    default: false,
+    about: 'Do not read the discovery document; login-url, redeem-url and oidc-jwks-url are needed then.',
+  },
+  'oidc-jwks-url': {
+    group: 'OpenID Connect',
+    kind: 'url',
+    default: '',
+    about: 'Keys of the issuer when discovery is skipped.',
+  },
+  'oidc-public-key-file': {
+    group: 'OpenID Connect',
+    kind: 'list',
+    default: [],
+    key: 'oidc_public_key_files',
+    supported: false,
+    instead: 'give oidc-jwks-url',
+    about: 'PEM files with public keys of the issuer.',
+  },
+  'oidc-email-claim': {
+    group: 'OpenID Connect',
+    kind: 'string',
+    default: 'email',
+    about:
+      'Claim with the e-mail address; dots walk into objects. Any other than `email` switches the email_verified check off.',
+  },
+  'oidc-groups-claim': {
+    group: 'OpenID Connect',
+    kind: 'string',
+    default: 'groups',
+    about: 'Claim with the groups, a text or a list; dots walk into objects.',
+  },
+  'oidc-audience-claim': {
+    group: 'OpenID Connect',
+    kind: 'list',
+    default: ['aud'],
+    key: 'oidc_audience_claims',
+    about: 'Claims looked up in order; the first one present must hold client-id or an oidc-extra-audience.',
+  },
+  'oidc-extra-audience': {
+    group: 'OpenID Connect',
+    kind: 'list',
+    default: [],
+    key: 'oidc_extra_audiences',
+    about:
+      'Further audiences to accept beside client-id. A bearer token needs one of them; an ID token may name no others.',
+  },
+  'oidc-enabled-signing-alg': {
+    group: 'OpenID Connect',
+    kind: 'list',
+    default: [],
+    key: 'oidc_enabled_signing_algs',
+    about:
+      'Signature algorithms to accept: EdDSA, ES256/384/512, RS256/384/512, PS256/384/512, HS256/384/512. Empty takes the asymmetric ones that discovery names, else RS256.',
+  },
+  'insecure-oidc-allow-unverified-email': {
+    group: 'OpenID Connect',
+    kind: 'boolean',
+    default: false,
+    about: 'Accept e-mail addresses that the issuer has not verified.',
+  },
+  'insecure-oidc-skip-issuer-verification': {
+    group: 'OpenID Connect',
+    kind: 'boolean',
+    default: false,
+    about: 'Do not compare the issuer in discovery and in tokens.',
+  },
+  'insecure-oidc-skip-nonce': {
+    group: 'OpenID Connect',
+    kind: 'boolean',
+    default: false,
+    about:
+      'Neither send nor check a nonce. Off here, so the nonce is checked; oauth2-proxy skips it by default.',
+  },
+  'user-id-claim': {
+    group: 'OpenID Connect',
+    kind: 'string',
+    default: 'email',
+    about:
+      'Deprecated name of oidc-email-claim, which wins when it is not `email`. As in oauth2-proxy it does not choose the user name.',
+  },
+  'skip-claims-from-profile-url': {
+    group: 'Provider',
+    after: 'code-challenge-method',
+    kind: 'boolean',
+    default: false,
+    about: 'Never ask the user-info endpoint for claims that the ID token lacks.',
+  },
+} as const satisfies OptionRows
+
+/** What is expected of an OpenID provider (OpenID Connect Core 1.0). */
+export interface OidcConfig {
+  /** Issuer for OpenID providers; undefined for plain OAuth 2.0. */
+  readonly issuer: string | undefined
+  readonly skipDiscovery: boolean
+  readonly jwksUrl: string | undefined
+  readonly signingAlgs: readonly string[]
+  readonly skipIssuerVerification: boolean
+  readonly skipNonce: boolean
+  readonly claims: {
+    readonly email: string
+    readonly groups: string
+    readonly audience: readonly string[]
+    readonly extraAudiences: readonly string[]
+    readonly skipProfileUrl: boolean
+    readonly allowUnverifiedEmail: boolean
+  }
+}
+
+type SectionSettings = SettingsOf<typeof OIDC_OPTIONS>
+
+const SIGNING_ALGS = /^(?:EdDSA|(?:ES|HS|PS|RS)(?:256|384|512))$/u
+
+/** The path at which an issuer publishes its metadata (OpenID Connect Discovery §4, RFC 8414 §3) is no part of its name. */
+const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)\/?$/u
+
+/** Issuer of a kind of provider: its own, whichever the operator names, or none where there is no OpenID Connect. */
+export type IssuerRule = { readonly fixed: string } | 'any' | 'none'
+
+/** Reads what is expected of an OpenID provider. */
+export function buildOidc(
+  settings: SettingsOf<typeof OIDC_OPTIONS & typeof PROVIDER_OPTIONS>,
+  rule: IssuerRule,
+): OidcConfig {
+  warnOfInsecure(settings)
+  const skipDiscovery = settings.value('skip-oidc-discovery')
+  if (skipDiscovery && rule !== 'none') {
+    for (const flag of ['login-url', 'redeem-url', 'oidc-jwks-url'] as const) {
+      if (settings.value(flag) === '') settings.problem(flag, 'give this URL, discovery is skipped')
+    }
+  }
+  return {
+    issuer: readIssuer(settings, rule),
+    skipDiscovery,
+    jwksUrl: settings.value('oidc-jwks-url') || undefined,
+    signingAlgs: readEach(settings, 'oidc-enabled-signing-alg', parseSigningAlg),
+    skipIssuerVerification: settings.value('insecure-oidc-skip-issuer-verification'),
+    skipNonce: settings.value('insecure-oidc-skip-nonce'),
+    claims: readClaims(settings),
+  }
+}
+
+function readIssuer(settings: SectionSettings, rule: IssuerRule): string | undefined {
+  const given = settings.value('oidc-issuer-url')
+  if (rule === 'none') {
+    if (given !== '') {
+      settings.problem(
+        'oidc-issuer-url',
+        'remove this, GitHub is not an OpenID issuer; or give --provider=oidc',
+      )
+    }
+    return undefined
+  }
+  const issuer = given || (rule === 'any' ? undefined : rule.fixed)
+  const base = issuer?.replace(WELL_KNOWN, '')
+  if (issuer === undefined) settings.problem('oidc-issuer-url', 'give the issuer of the provider')
+  else if (base !== issuer) {
+    settings.problem('oidc-issuer-url', `give the issuer, which is without the path of its metadata: ${base}`)
+  } else if (issuer.startsWith('http://') && !isLoopbackUrl(issuer)) {
+    settings.warning('oidc-issuer-url', 'use https, over plain http others on the way can sign in as anybody')
+  }
+  return issuer
+}
+
+function readClaims(settings: SectionSettings): OidcConfig['claims'] {
+  const emailClaim = settings.value('oidc-email-claim')
+  return {
+    email: emailClaim === 'email' ? settings.value('user-id-claim') || 'email' : emailClaim,
+    groups: settings.value('oidc-groups-claim'),
+    audience: settings.value('oidc-audience-claim'),
+    extraAudiences: settings.value('oidc-extra-audience'),
+    skipProfileUrl: settings.value('skip-claims-from-profile-url'),
+    allowUnverifiedEmail: settings.value('insecure-oidc-allow-unverified-email'),
+  }
+}
+
+function parseSigningAlg(text: string): Result<string, string> {
+  return SIGNING_ALGS.test(text) ? ok(text) : failed('give EdDSA, or ES, HS, PS or RS with 256, 384 or 512')
+}
+
+function warnOfInsecure(settings: SectionSettings): void {
+  const dangers = {
+    'insecure-oidc-skip-nonce': 'a stolen ID token can be used for another sign-in',
+    'insecure-oidc-skip-issuer-verification': 'tokens of any issuer with these keys are accepted',
+    'insecure-oidc-allow-unverified-email': 'people can claim an e-mail address that is not theirs',
+  } as const
+  for (const [flag, danger] of Object.entries(dangers) as [keyof typeof dangers, string][]) {
+    if (settings.value(flag)) settings.warning(flag, `this is insecure: ${danger}`)
+  }
+}

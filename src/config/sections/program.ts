@@ -1,0 +1,83 @@
+import { type OptionRows, SERVERS } from '../option.ts'
+import type { SettingsOf } from '../settings.ts'
+import type { Source } from '../sources/source.ts'
+
+/** Options that choose what the program does. */
+export const PROGRAM_OPTIONS = {
+  config: {
+    group: 'Program',
+    kind: 'file',
+    default: '',
+    key: null,
+    about:
+      'TOML file with settings. Keys are case-insensitive; a key that is not known stops the start. On Workers its text stands in the variable OAUTH2_PROXY_CONFIG_TOML.',
+  },
+  'config-test': {
+    group: 'Program',
+    kind: 'boolean',
+    default: false,
+    key: null,
+    runtimes: SERVERS,
+    about:
+      'Check the configuration, say what is wrong with it and exit: 0 when it is good, 1 or 2 when it is not.',
+  },
+  help: {
+    group: 'Program',
+    kind: 'boolean',
+    default: false,
+    key: null,
+    about: 'Print all options and exit.',
+  },
+  version: {
+    group: 'Program',
+    kind: 'boolean',
+    default: false,
+    key: null,
+    about: 'Print the version and exit.',
+  },
+  'alpha-config': {
+    group: 'Program',
+    kind: 'file',
+    default: '',
+    key: null,
+    supported: false,
+    instead: 'write the settings as flags, variables or TOML',
+    about: 'Structured YAML configuration.',
+  },
+  'convert-config-to-alpha': {
+    group: 'Program',
+    kind: 'boolean',
+    default: false,
+    key: null,
+    supported: false,
+    about: 'Print the settings as structured YAML.',
+  },
+} as const satisfies OptionRows
+
+/** What the command line alone decides, before any other source is read. */
+export interface Invocation {
+  /** Text to print instead of starting. */
+  readonly print: 'help' | 'version' | undefined
+  /** TOML file to read; empty when there is none. */
+  readonly configFile: string
+}
+
+/** Reads what the program is asked to do. */
+export function readInvocation(flags: Source): Invocation {
+  const print = isOn(flags, 'help') ? 'help' : isOn(flags, 'version') ? 'version' : undefined
+  return { print, configFile: textOf(flags, 'config') ?? '' }
+}
+
+/** Only checks the configuration: `--config-test`. */
+export function isTestOnly(settings: SettingsOf<typeof PROGRAM_OPTIONS>): boolean {
+  return settings.value('config-test')
+}
+
+function textOf(flags: Source, flag: 'config' | 'help' | 'version'): string | undefined {
+  const raw = flags.get(flag)?.raw
+  return raw?.form === 'text' ? raw.text : undefined
+}
+
+function isOn(flags: Source, flag: 'help' | 'version'): boolean {
+  return /^(?:1|t|true)$/iu.test(textOf(flags, flag) ?? '')
+}

@@ -1,0 +1,84 @@
+import type { CookieChange, Exchange } from '../../http/exchange.ts'
+import { type Problem, problem } from '../../problems.ts'
+import { loadSession, logFailure, type SignInContext } from '../context.ts'
+import { type Outcome, redirect, refuse } from '../outcome.ts'
+import type { AuthorizationError } from './authorization-error.ts'
+import type { RedirectToProvider } from './start.ts'
+import type { ReturnedLogin } from './transaction.ts'
+
+/** Ends a login: logs the reason and answers with it. */
+export type Stop = (
+  exchange: Exchange,
+  why: Problem,
+  rest?: { readonly returnTo?: string; readonly changes?: readonly CookieChange[] },
+) => Outcome
+
+/** Logins that come back without a code to redeem, and may be started over once. */
+export interface StartOver {
+  startOver(exchange: Exchange, late: LateLogin): Promise<Outcome>
+  startOverAfterError(exchange: Exchange, error: AuthorizationError, login: FailedLogin): Promise<Outcome>
+}
+
+interface FailedLogin {
+  readonly login: ReturnedLogin
+  readonly returnTo: string
+}
+
+interface LateLogin extends FailedLogin {
+  readonly isHonest: boolean
+}
+
+/** How often a login is started over by itself. */
+const MAX_RESTARTS = 1
+
+/** Builds the end of logins that fail. */
+export function createStop(context: SignInContext): Stop {
+  return (exchange, why, rest = {}) => {
+    logFailure(context, 'sign_in_failed', { exchange, why })
+    return refuse(why, rest)
+  }
+}
+
+/** Builds the second try. */
+export function createStartOver(
+  context: SignInContext,
+  { begin, stop }: { readonly begin: RedirectToProvider; readonly stop: Stop },
+): StartOver {
+  /** The second try, unless this was the second one already, or the provider is not configured any more. */
+  async function again(
+    exchange: Exchange,
+    why: Problem,
+    { login, returnTo, interactive }: FailedLogin & { readonly interactive: boolean },
+  ): Promise<Outcome> {
+    const { loginState, cleanUp: changes } = login
+    const provider = context.providers.find(({ id }) => id === loginState.provider)
+    if (provider === undefined || loginState.restarts >= MAX_RESTARTS)
+      return stop(exchange, why, { returnTo, changes })
+    logFailure(context, 'sign_in_restarted', { exchange, why })
+    const restarts = loginState.restarts + 1
+    return begin(exchange, { provider, returnTo, restarts, otherAccount: false, interactive })
+  }
+
+  return {
+    /**
+     * The state is ours, but it came too late or to another browser. Who is signed in goes on. What is only late starts
+     * over, once, as long as the answer looks like one of a provider. What another browser started ends here: it may be an
+     * attempt to sign this person in as another one (RFC 9700 §4.7).
+     */
+    async startOver(exchange, { login, returnTo, isHonest }) {
+      const { secrets, expired, cleanUp: changes } = login
+      if (secrets !== undefined && (await loadSession(context, exchange)) !== undefined)
+        return redirect(returnTo, changes)
+      const why = expired ? problem('state_expired') : problem('state_mismatch', { check: 'browser' })
+      if (!expired || !isHonest) return stop(exchange, why, { returnTo, changes })
+      return again(exchange, why, { login, returnTo, interactive: false })
+    },
+    /** Starts over where that can help; a person who is signed in meanwhile goes on. */
+    async startOverAfterError(exchange, { problem: why, next }, { login, returnTo }) {
+      const changes = login.cleanUp
+      if (next === 'stop') return stop(exchange, why, { returnTo, changes })
+      if ((await loadSession(context, exchange)) !== undefined) return redirect(returnTo, changes)
+      return again(exchange, why, { login, returnTo, interactive: next === 'interact' })
+    },
+  }
+}
