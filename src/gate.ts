@@ -42,7 +42,7 @@ export function createGate(services: Services): Handle {
 
 /** In front of a static upstream stands a gateway that asks about a request of its own; there is nothing to forward then. */
 function whatIsAsked({ forwarder }: Services, exchange: Exchange): PolicyRequest {
-  const isNamed = exchange.facts.forwarded.uri !== undefined
+  const isNamed = exchange.facts.forwarded.request !== undefined
   return isNamed && forwarder.isStatic(exchange.target)
     ? toForwardAuthRequest(exchange)
     : toPolicyRequest(exchange)

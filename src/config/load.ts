@@ -11,7 +11,7 @@ import { buildHeaders } from './sections/headers.ts'
 import { buildListen, checkServer, readServer } from './sections/listen.ts'
 import { buildLog } from './sections/log.ts'
 import { buildPages } from './sections/pages.ts'
-import { buildPaths, buildTrust } from './sections/paths.ts'
+import { buildPaths, buildTrust, warnOfUnnamedRequests } from './sections/paths.ts'
 import { buildPolicy } from './sections/policy.ts'
 import { isTestOnly, readInvocation } from './sections/program.ts'
 import { buildProvider } from './sections/provider.ts'
@@ -84,7 +84,7 @@ function buildConfig(
 ): Config {
   const { runtime } = settings
   const paths = buildPaths(settings)
-  return {
+  const config: Config = {
     listen: buildListen(settings, checkServer(readServer(settings), { files, runtime, report })),
     paths,
     trust: buildTrust(settings),
@@ -99,6 +99,8 @@ function buildConfig(
     pages: buildPages(settings, files),
     log: buildLog(settings, env),
   }
+  warnOfUnnamedRequests(settings, config)
+  return config
 }
 
 /** The settings of the TOML file, none when there is no file to read; undefined when it cannot be read. */

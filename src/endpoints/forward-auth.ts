@@ -16,15 +16,17 @@ export function createForwardAuth(services: Services): Handle {
 }
 
 /**
- * The request that a gateway asks about, as far as a trusted one names it (X-Forwarded-Uri, X-Forwarded-Method). Without
- * that no rule on paths or methods can match, because the sub-request has a path of its own.
+ * The request that a gateway asks about, as far as a trusted one names it. Where it names none no rule on paths or methods
+ * can match, because the sub-request has a path of its own.
  */
 export function toForwardAuthRequest({ facts }: Exchange): PolicyRequest {
-  const { client, forwarded, host, originHeader } = facts
-  const named = parseTarget(forwarded.uri ?? '')
+  const { client, forwarded, originHeader } = facts
+  const request = typeof forwarded.request === 'object' ? forwarded.request : undefined
+  const named = parseTarget(request?.uri ?? '')
   const target = named.ok ? named.value : { raw: '', path: '', query: '', ambiguous: true }
-  const preflight = forwarded.method === 'OPTIONS' && originHeader !== undefined
-  return { method: forwarded.method, target, facts: { client, preflight, host } }
+  const method = request?.method
+  const preflight = method === 'OPTIONS' && originHeader !== undefined
+  return { method, target, facts: { client, preflight, host: request?.host ?? facts.host } }
 }
 
 async function answerAuth(services: Services, exchange: Exchange, entry: AccessEntry): Promise<Response> {

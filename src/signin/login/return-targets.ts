@@ -45,7 +45,8 @@ export function createReturnTargets(context: Pick<SignInContext, 'config'>): Ret
       const rules = rulesFor(exchange)
       const given = named(exchange, form)
       if (given !== undefined) return readReturnTo(given, rules)
-      const asked = readReturnTo(facts.forwarded.uri ?? target.raw, rules)
+      const { request } = facts.forwarded
+      const asked = readReturnTo(typeof request === 'object' ? request.uri : target.raw, rules)
       // A gateway may ask for a site that signs in on another one: only an absolute target leads back there.
       const elsewhere = facts.trusted && rules.origin !== facts.origin && asked.startsWith('/')
       const absolute = elsewhere ? readReturnTo(`${facts.origin}${asked}`, rules) : '/'

@@ -70,6 +70,7 @@ export function anExchange(target: string, given: AnExchange = {}): Exchange {
     reverseProxy: trusted.length > 0,
     trustedProxyIps: trusted,
     realClientIpHeader: 'x-real-ip',
+    forwardAuthUriHeader: undefined,
   }
   const facts = createReadFacts(trust, true)(request, head)
   const parsed = parseTarget(target)
