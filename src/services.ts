@@ -2,6 +2,7 @@ import type { Config } from './config/config.ts'
 import { createAddressSet } from './http/addresses.ts'
 import { attributeBytes } from './http/cookies.ts'
 import { createRespond, type Respond } from './http/respond.ts'
+import { createSite, type Site } from './http/site.ts'
 import type { Sink } from './observe/event.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createLogLines } from './observe/log-lines.ts'
@@ -32,6 +33,7 @@ export interface Services {
   readonly respond: Respond
   readonly providers: readonly Provider[]
   readonly rules: Rules
+  readonly site: Site
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
   readonly signIn: SignIn
@@ -59,6 +61,11 @@ export async function createServices(
     providers,
     attributeBytes: attributeBytes(config.cookie),
   })
+  const site = createSite({
+    redirectUrl: config.signIn.redirectUrl,
+    cookieDomains: config.cookie.domains,
+    whitelistDomains: config.signIn.whitelistDomains,
+  })
   const localUsers = createUsers(config, platform, log)
   const signIn = createSignIn({
     config,
@@ -70,6 +77,7 @@ export async function createServices(
     sessions,
     denylist,
     mayHold: rules.mayHold,
+    site,
     localUsers,
     platform,
     log,
@@ -91,6 +99,7 @@ export async function createServices(
     respond: createRespond({ cookie: config.cookie, pages, paths: config.paths }),
     providers,
     rules,
+    site,
     sessions,
     authenticate: createAuthenticate({
       sessions,

@@ -1,5 +1,4 @@
 import type { Exchange } from '../http/exchange.ts'
-import { isFromOwnPage } from '../http/origin.ts'
 import type { AccessEntry } from '../observe/access.ts'
 import { decide } from '../policy/decide.ts'
 import { toPolicyRequest } from '../policy/request.ts'
@@ -28,7 +27,8 @@ export function createSessionRefresh(services: Services): Handle {
   return (exchange, entry) => {
     const { method } = exchange.request
     if (method !== 'POST') return refuse(services, exchange, { why: problem('method_not_allowed') })
-    if (!isFromOwnPage(exchange.facts)) return refuse(services, exchange, { why: problem('origin_refused') })
+    if (!services.site.isFromOwnPage(exchange.facts))
+      return refuse(services, exchange, { why: problem('origin_refused') })
     return refresh(exchange, entry)
   }
 }

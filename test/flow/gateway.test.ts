@@ -200,6 +200,19 @@ describe('WebSockets', () => {
     expect(gate.platform.plans.at(-1)?.websocket ?? false).toBe(status === 200)
   })
 
+  it('of a page behind a gateway that rewrites Host open where redirect-url names its origin', async () => {
+    const redirect = '--redirect-url=https://app.example.com/oauth2/callback'
+    const gate = await startGate({ args: [redirect] })
+    const headers = ['Host', 'inner:4180', ...upgrade, 'Cookie', await cookieOf(gate)]
+    const from = (origin: string) => gate.ask('/ws', { headers: [...headers, 'Origin', origin] })
+    expect((await from('https://app.example.com')).status).toBe(200)
+    expect((await from('https://evil.example')).status).toBe(403)
+    const sibling = await gate.sibling([redirect, '--whitelist-domain=.example.com'])
+    const portal = [...headers, 'Origin', 'https://portal.example.com', 'Sec-Fetch-Site']
+    expect((await sibling.ask('/ws', { headers: [...portal, 'same-site'] })).status).toBe(200)
+    expect((await sibling.ask('/ws', { headers: [...portal, 'cross-site'] })).status).toBe(403)
+  })
+
   it('end with the session', async () => {
     const gate = await startGate({ args: ['--cookie-expire=1h'] })
     const headers = [

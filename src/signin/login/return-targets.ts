@@ -1,8 +1,9 @@
 import { isOwnPath } from '../../config/own-paths.ts'
+import { compileAllowedHosts } from '../../http/allowed-hosts.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue } from '../../http/form.ts'
 import { type SignInContext, toRedirectUri } from '../context.ts'
-import { compileAllowedHosts, type ReturnRules, readReturnTo } from './return-to.ts'
+import { type ReturnRules, readReturnTo } from './return-to.ts'
 
 /** Where a sign-in or sign-out that this request asks for leads back to. */
 export interface ReturnTargets {
