@@ -34,5 +34,6 @@ EXPOSE 4180
 HEALTHCHECK --interval=30s --timeout=3s --start-period=5s \
   CMD ["/nodejs/bin/node", "-e", "fetch(process.env.HEALTH_URL).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 
-# Node is process 1 and handles SIGTERM itself: it stops listening, finishes what is under way, and ends.
-ENTRYPOINT ["/nodejs/bin/node", "/app/sidegate.mjs"]
+# Node is process 1 and handles SIGTERM itself: it stops listening, finishes what is under way, and ends. SIGUSR1 would open
+# a debugger that reads every session; here it does nothing.
+ENTRYPOINT ["/nodejs/bin/node", "--disable-sigusr1", "/app/sidegate.mjs"]

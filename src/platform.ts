@@ -130,6 +130,11 @@ export interface Platform {
   readonly watch?: (file: WatchedFile) => void
   /** State shared between processes, where that is configured. */
   readonly shared?: SharedState
+  /**
+   * Compares a password with bcrypt hashes, one after the other, off the serving thread; one answer for each hash. The
+   * caller bounds how many run at a time. Absent where there are no local users.
+   */
+  readonly bcrypt?: (password: string, hashes: readonly string[]) => Promise<readonly boolean[]>
   /** Synchronous AES-256-GCM where the runtime has one; WebCrypto does the work elsewhere. Returns undefined if the tag does not fit. */
   readonly openAesGcm?: (
     key: Uint8Array,

@@ -74,6 +74,8 @@ export interface Problem {
   readonly reason: Reason
   /** Evidence for the log: short scalars, never a token, code, cookie or secret. */
   readonly detail?: Readonly<Record<string, string | number | boolean | undefined>>
+  /** When another try makes sense, where that is known better than for the reason as such. */
+  readonly retryAfterSeconds?: number
 }
 
 /** Makes a problem value. */

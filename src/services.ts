@@ -2,7 +2,7 @@ import type { Config } from './config/config.ts'
 import { createAddressSet } from './http/addresses.ts'
 import { attributeBytes } from './http/cookies.ts'
 import { createRespond, type Respond } from './http/respond.ts'
-import { createSite, type Site } from './http/site.ts'
+import { createSite, type Site, type SiteOptions } from './http/site.ts'
 import type { Sink } from './observe/event.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createLogLines } from './observe/log-lines.ts'
@@ -12,7 +12,7 @@ import { compileRules, type Rules } from './policy/rules.ts'
 import type { ProviderContext } from './providers/context.ts'
 import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
-import { createProviders } from './providers/registry.ts'
+import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
 import type { SessionStore } from './session/cookie/store.ts'
 import { createSessions } from './session/sessions.ts'
@@ -22,7 +22,7 @@ import {
   createAuthenticate,
   localCredentials,
 } from './signin/authenticate.ts'
-import { createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
 /** Every part of the program, built once. */
@@ -40,33 +40,37 @@ export interface Services {
   readonly forwarder: Forwarder
 }
 
+export interface ServicesOptions {
+  /** Receivers of events beside the log. */
+  readonly sinks?: readonly Sink[]
+  /** Kinds of providers that the configuration was loaded with. */
+  readonly kinds?: RegisteredKinds
+}
+
 /** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
 export async function createServices(
   config: Config,
   platform: Platform,
-  sinks: readonly Sink[],
+  { sinks = [], kinds = PROVIDER_KINDS }: ServicesOptions = {},
 ): Promise<Services> {
   const log = createLog([createLogLines(config.log, platform), ...sinks])
   const pages = createPages(config)
   const context = toTools(platform, log)
-  const providers = createProviders(config.providers, context)
+  const providers = createProviders(config.providers, context, kinds)
   const rules = compileRules({
     policy: config.policy,
     trustedAddresses: createAddressSet(config.policy.trustedIps),
     platform,
   })
+  const localUsers = await createUsers(config, platform, log)
   const { sessions, ring, denylist, refresher } = await createSessions(config, {
     platform,
     log,
     providers,
     attributeBytes: attributeBytes(config.cookie),
+    hasAccount: createAccountCheck(localUsers),
   })
-  const site = createSite({
-    redirectUrl: config.signIn.redirectUrl,
-    cookieDomains: config.cookie.domains,
-    whitelistDomains: config.signIn.whitelistDomains,
-  })
-  const localUsers = createUsers(config, platform, log)
+  const site = createSite(toSiteOptions(config))
   const signIn = createSignIn({
     config,
     providers,
@@ -90,7 +94,7 @@ export async function createServices(
   })
   const authorization = [
     bearerCredentials(bearer, config.bearer, { log, platform }),
-    ...(localUsers === undefined ? [] : [localCredentials(localUsers, platform.now)]),
+    ...(localUsers === undefined ? [] : [localCredentials(localUsers, { log, platform })]),
   ]
   return {
     config,
@@ -116,6 +120,11 @@ export async function createServices(
   }
 }
 
+function toSiteOptions({ signIn, cookie }: Config): SiteOptions {
+  const { redirectUrl, whitelistDomains } = signIn
+  return { redirectUrl, whitelistDomains, cookieDomains: cookie.domains }
+}
+
 function toTools(platform: Platform, log: Log): ProviderContext {
   return {
     platform,
@@ -128,7 +137,7 @@ function toTools(platform: Platform, log: Log): ProviderContext {
 }
 
 /** Local users of the htpasswd file, which is read again when it changes. */
-function createUsers(config: Config, platform: Platform, log: Log): LocalUsers | undefined {
+async function createUsers(config: Config, platform: Platform, log: Log): Promise<LocalUsers | undefined> {
   const { htpasswdFile, htpasswdGroups } = config.signIn
   return htpasswdFile === undefined
     ? undefined

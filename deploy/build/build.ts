@@ -1,6 +1,7 @@
 import { chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { defineBcryptThread } from './bcrypt-thread.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -24,6 +25,7 @@ const result = await build({
   keepNames: false,
   legalComments: 'eof',
   banner: { js: BANNER },
+  define: await defineBcryptThread(),
   metafile: true,
   // The image is built without the type checker's files, and must come out the same.
   tsconfigRaw: {},

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
+import { defineBcryptThread } from './bcrypt-thread.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -35,6 +36,7 @@ export async function buildDeno(outfile: string): Promise<number> {
     minify: true,
     legalComments: 'eof',
     banner: { js: BANNER },
+    define: await defineBcryptThread({ plugins: [fullNames] }),
     plugins: [fullNames],
     alias: { debug: join(import.meta.dirname, 'quiet.cjs') },
     metafile: true,

@@ -1,11 +1,24 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { type Context, interactionPolicy, Provider } from 'oidc-provider'
+import type { Context, Provider } from 'oidc-provider'
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { ACCOUNTS, toClaims } from './accounts.ts'
 import { LOOPBACK, listenNear } from './listen.ts'
 import { loginPage, logoutPage, problemPage } from './provider-pages.ts'
+
+/** The library warns of each Node that is no LTS release, which would be the first thing that a newcomer reads. */
+async function loadLibrary(): Promise<typeof import('oidc-provider')> {
+  const { warn } = console
+  console.warn = () => {}
+  try {
+    return await import('oidc-provider')
+  } finally {
+    console.warn = warn
+  }
+}
+
+const library = await loadLibrary()
 
 /** The one application that the provider knows. */
 export interface Client {
@@ -37,7 +50,7 @@ export async function startProvider({
 }): Promise<RunningProvider> {
   const server = createServer()
   const issuer = `http://${LOOPBACK}:${await listenNear(server, port)}`
-  const provider = new Provider(issuer, configure(client))
+  const provider = new library.Provider(issuer, configure(client))
   const callback = provider.callback()
   server.on('request', (request, response) => {
     const isInteraction = request.url?.startsWith('/interaction/') === true
@@ -160,8 +173,8 @@ function claimsOf(id: string): object | undefined {
 
 /** Adds `prompt=select_account`, which "Use another account" asks for. */
 function interactions(): object {
-  const policy = interactionPolicy.base()
-  policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 0)
+  const policy = library.interactionPolicy.base()
+  policy.add(new library.interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 0)
   return policy
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Platform } from '../../src/platform.ts'
 import { openAesGcm } from './aes-gcm.ts'
+import { createBcrypt } from './bcrypt.ts'
 import { insecureFetch } from './insecure-fetch.ts'
 import { createLogWriter } from './log-writer.ts'
 import { type NodeEnv, NodeRequest } from './server/incoming-request.ts'
@@ -60,6 +61,7 @@ export function createNodePlatform({
     isTerminal: sink === toStdout && process.stdout.isTTY,
     readFile: (path) => readFileSync(path, 'utf8'),
     watch: watcher.watch,
+    bcrypt: createBcrypt(),
     openAesGcm,
   }
   const settled = async (): Promise<void> => {

@@ -7,7 +7,7 @@ import { decide } from '../policy/decide.ts'
 import type { PolicyRequest } from '../policy/request.ts'
 import type { Services } from '../services.ts'
 import { displayName } from '../session/session.ts'
-import type { Caller } from '../signin/authenticate.ts'
+import { type Caller, throttled } from '../signin/authenticate.ts'
 import type { Handle } from './handler.ts'
 
 /** Builds `<prefix>/auth`: 202, 401 or 403 for nginx's auth_request and its relatives. */
@@ -34,7 +34,7 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
   const verdict = decide(services.rules, toForwardAuthRequest(exchange), caller.session)
   entry.user = caller.session && displayName(caller.session)
   if (verdict.kind === 'sign-in')
-    return bare(services, { exchange, caller, status: caller.problem === undefined ? 401 : 403 })
+    return bare(services, { exchange, caller, status: isRefused(caller) ? 403 : 401 })
   if (verdict.kind === 'deny') return bare(services, { exchange, caller, status: 403 })
   const { session } = verdict
   if (session !== undefined && !meetsConstraints(exchange.target.query, session)) {
@@ -45,6 +45,11 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
   )
   const headers = services.forwarder.answerLines({ session, setCookies })
   return services.respond.answer(exchange, { status: 202, body: null, headers, changes: [] })
+}
+
+/** Not for a 429: of the answers that nginx's auth_request understands, 401 is the one that asks for another try. */
+function isRefused(caller: Caller): boolean {
+  return caller.problem !== undefined && throttled(caller) === undefined
 }
 
 function bare(

@@ -1,4 +1,5 @@
 import type { Exchange } from '../http/exchange.ts'
+import { withRetryAfter } from '../http/respond.ts'
 import { PROBLEMS, type Reason } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { displayName } from '../session/session.ts'
@@ -66,7 +67,8 @@ function toRefusal(services: Services, exchange: Exchange, outcome: Refused): Re
   const { status, recovery } = PROBLEMS[reason]
   const isPerson = exchange.facts.wantsHtml
   if (isPerson && recovery === 'form') {
-    return showSignIn(services, exchange, { status, changes, problem: reason, username, returnTo })
+    const page = showSignIn(services, exchange, { status, changes, problem: reason, username, returnTo })
+    return withRetryAfter(page, outcome.problem)
   }
   const isSignOut = exchange.target.path === config.paths.signOut && exchange.request.method === 'GET'
   if (isPerson && isSignOut && reason === 'origin_refused') {

@@ -31,6 +31,16 @@ export function readAddress(text: string): string | undefined {
   return parseAddress(bare)?.toString()
 }
 
+/**
+ * The network that one client is counted as: an IPv4 address, the /64 of an IPv6 address, of which a single machine has
+ * as many addresses as it likes (RFC 4862, RFC 8981). Text that is no address stays what it is.
+ */
+export function toClientNetwork(address: string): string {
+  const parsed = parseAddress(address)
+  if (!(parsed instanceof ipaddr.IPv6)) return parsed?.toString() ?? address
+  return `${new ipaddr.IPv6([...parsed.parts.slice(0, 4), 0, 0, 0, 0])}/64`
+}
+
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
   if (!text.includes(':') || text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined

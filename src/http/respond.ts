@@ -113,9 +113,7 @@ export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
       const response = facts.wantsHtml
         ? respond.page(exchange, status, pages.error({ problem, requestId, returnTo, account }), changes)
         : respond.json(exchange, status, toJson(problem.reason, requestId), changes)
-      const { retryAfter } = PROBLEMS[problem.reason]
-      if (retryAfter !== undefined) response.headers.set('Retry-After', String(retryAfter))
-      return response
+      return withRetryAfter(response, problem)
     },
     prepared(reason, kind) {
       const { status, retryAfter = 1 } = PROBLEMS[reason]
@@ -137,6 +135,13 @@ export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
     },
   }
   return respond
+}
+
+/** The answer to a failure; one that passes says when another try makes sense. */
+export function withRetryAfter(response: Response, { reason, retryAfterSeconds }: Problem): Response {
+  const seconds = retryAfterSeconds ?? PROBLEMS[reason].retryAfter
+  if (seconds !== undefined) response.headers.set('Retry-After', String(seconds))
+  return response
 }
 
 function toResponse(status: number, body: string | null, lines: HeaderLines): Response {

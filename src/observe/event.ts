@@ -14,6 +14,7 @@ export type EventName =
   | 'signed_out'
   | 'backchannel_logout'
   | 'backchannel_logout_refused'
+  | 'basic_refused'
   | 'bearer_refused'
   | 'return_target_dropped'
   | 'session_refreshed'

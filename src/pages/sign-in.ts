@@ -23,10 +23,10 @@ export interface SignInView {
 
 /** The page that offers to sign in. */
 export function signInPage(frame: Frame, view: SignInView): Page {
-  const { signIn: texts, problems } = frame.texts
+  const { signIn: texts } = frame.texts
   const main = html`<h1>${fill(texts.title, { host: html`<span class="host">${breakable(view.host)}</span>` })}</h1>
 ${frame.banner && html`<div class="banner">${frame.banner}</div>`}
-${view.problem && html`<p class="alert" role="alert">${problems[view.problem].sentence}</p>`}
+${view.passwordForm ? undefined : alert(frame, view)}
 <div class="actions">${providerButtons(frame, view)}</div>
 ${view.passwordForm ? passwordForm(frame, view) : undefined}`
   return toPage(frame, {
@@ -47,21 +47,39 @@ function providerButtons(frame: Frame, { providers, returnTo }: SignInView): Mar
   })
 }
 
-function passwordForm({ paths, texts }: Frame, { providers, returnTo, username }: SignInView): Markup {
+// An alert that is there when the page loads is not announced by every screen reader; the description of the field that
+// has the focus is. So the cursor stands where the next try begins.
+function passwordForm(frame: Frame, view: SignInView): Markup {
+  const { paths, texts } = frame
+  const { problem, providers, returnTo, username } = view
   const { or, username: userName, password, submit } = texts.signIn
+  const marks =
+    problem && html` aria-describedby="${ALERT_ID}"${problem === 'too_many_attempts' ? '' : INVALID}`
+  const focused = problem && (username ? 'password' : 'username')
   return html`${providers.length > 0 ? html`<p class="or">${or}</p>` : undefined}
 <form method="post" action="${paths.signIn}">
 <input type="hidden" name="rd" value="${returnTo}" data-rd="${returnTo}">
+${alert(frame, view)}
 <div class="field">
 <label for="username">${userName}</label>
-<input id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" required>
+<input id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" required${marks}${focused === 'username' ? FOCUS : ''}>
 </div>
 <div class="field">
 <label for="password">${password}</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required>
+<input id="password" name="password" type="password" autocomplete="current-password" required${marks}${focused === 'password' ? FOCUS : ''}>
 </div>
 <button class="${providers.length > 0 ? 'button second' : 'button'}">${submit}</button>
 </form>`
+}
+
+const ALERT_ID = 'sign-in-failed'
+const INVALID = html` aria-invalid="true"`
+const FOCUS = html` autofocus`
+
+function alert({ texts }: Frame, { problem }: SignInView): Markup | undefined {
+  return (
+    problem && html`<p class="alert" role="alert" id="${ALERT_ID}">${texts.problems[problem].sentence}</p>`
+  )
 }
 
 /** A return target on another allowed host is where the form's redirect ends. */

@@ -12,6 +12,8 @@ const SEEN_INTERVAL_MS = 5 * 60_000
 export interface Judging {
   readonly config: SessionConfig
   readonly denylist: Pick<Denylist, 'denies'>
+  /** The account behind the session is still there, as far as this deployment keeps accounts itself. */
+  readonly hasAccount: (session: Session) => boolean
   readonly nowMs: number
 }
 
@@ -31,14 +33,26 @@ export function endOf(session: Session, { expireMs, maxLifetimeMs }: SessionConf
  * configuration as it is now, so that a shorter lifetime also ends the sessions that were sealed before it.
  * Pure.
  */
-export function judge(session: Session, { config, denylist, nowMs }: Judging): Unreadable | undefined {
+export function judge(
+  session: Session,
+  { config, denylist, hasAccount, nowMs }: Judging,
+): Unreadable | undefined {
   const newestMs = Math.max(session.signedInAtMs, session.refreshedAtMs, session.seenAtMs)
   if (newestMs > nowMs + SKEW_MS) return 'format'
   if (session.signedInAtMs < config.minIssuedAtMs || denylist.denies(session)) return 'revoked'
+  if (!hasAccount(session)) return 'account'
   if (config.maxLifetimeMs > 0 && nowMs >= session.signedInAtMs + config.maxLifetimeMs) return 'lifetime'
   if (nowMs >= Math.min(session.expiresAtMs, endOf(session, config))) return 'expired'
   if (config.idleTimeoutMs > 0 && nowMs >= session.seenAtMs + config.idleTimeoutMs) return 'idle'
   return undefined
+}
+
+/**
+ * No process will take this session again, so its cookies go. Whether an account stands is a question to a file, of which
+ * another replica may have read a newer version; there the cookie is refused and stays.
+ */
+export function isFinal(why: Unreadable): boolean {
+  return why !== 'account'
 }
 
 /** The cookie should say that its owner was here: a quarter of the idle limit has passed, or five minutes. */

@@ -53,6 +53,8 @@ export interface Session extends Identity {
   readonly id: string
   /** Id of the configured provider, or `htpasswd`. */
   readonly provider: string
+  /** Fingerprint of the record that a local user signed in with; a session without it is none of a local user. */
+  readonly localRecord?: string | undefined
   readonly tokens: Tokens
   /** The sign-in itself: the absolute lifetime counts from here. */
   readonly signedInAtMs: number
@@ -85,4 +87,4 @@ export type Loaded =
   | { readonly kind: 'unreadable'; readonly why: Unreadable }
 
 /** Why a session cookie counts for nothing. */
-export type Unreadable = 'format' | 'key' | 'expired' | 'revoked' | 'lifetime' | 'idle'
+export type Unreadable = 'format' | 'key' | 'expired' | 'revoked' | 'account' | 'lifetime' | 'idle'

@@ -8,7 +8,7 @@ import { createSessionStore, type SessionStore } from './cookie/store.ts'
 import { createDenylist, type Denylist } from './denylist.ts'
 import { createRefreshExchange } from './refresh/exchange.ts'
 import { createRefresher, type Refresher } from './refresh/refresh.ts'
-import type { SessionProvider } from './session.ts'
+import type { Session, SessionProvider } from './session.ts'
 
 /** Everything that keeps people signed in. */
 export interface Sessions {
@@ -25,12 +25,14 @@ export interface SessionsDeps {
   readonly providers: readonly SessionProvider[]
   /** Bytes that the attributes of a session cookie take in Set-Cookie. */
   readonly attributeBytes: number
+  /** The account behind a session is still there, as far as this deployment keeps accounts itself. */
+  readonly hasAccount: (session: Session) => boolean
 }
 
 /** Builds the session room for one deployment: client, issuer and cookie name decide which cookies are its own. */
 export async function createSessions(
   config: Config,
-  { platform, log, providers, attributeBytes }: SessionsDeps,
+  { platform, log, providers, attributeBytes, hasAccount }: SessionsDeps,
 ): Promise<Sessions> {
   const deployment = toDeployment([
     ...config.providers.flatMap(({ clientId, issuer, loginUrl }) => [clientId, issuer ?? loginUrl ?? '']),
@@ -51,6 +53,7 @@ export async function createSessions(
     projection,
     ring: sessionRing,
     denylist,
+    hasAccount,
     platform,
   })
   const peers =

@@ -6,10 +6,11 @@ import type { Platform } from '../platform.ts'
 import type { Problem } from '../problems.ts'
 import type { BearerReader } from '../providers/oidc/bearer.ts'
 import type { SessionStore } from '../session/cookie/store.ts'
+import { isFinal } from '../session/lifetimes.ts'
 import type { Refresher } from '../session/refresh/refresh.ts'
 import type { ActiveSession, Session } from '../session/session.ts'
 import { logFailure } from './context.ts'
-import type { LocalUsers } from './local/local-users.ts'
+import { LOCAL_PROVIDER, type LocalUsers } from './local/local-users.ts'
 import { newSession } from './new-session.ts'
 
 /** Who asks, and what the answer must do to the cookies. */
@@ -31,10 +32,19 @@ export type Authenticate = (exchange: Exchange, access?: SessionAccess) => Maybe
  */
 export type SessionAccess = 'touch' | 'refresh' | 'peek'
 
+/** What an Authorization header of a known kind came to. */
+export interface Authorization extends Pick<Caller, 'session' | 'problem'> {
+  /** A session in the cookies counts before the problem: the header may be meant for the app. */
+  readonly yieldsToCookies?: boolean
+}
+
 /** Reads credentials from an Authorization header; undefined when they are not of its kind. */
-export type ReadAuthorization = (
-  exchange: Exchange,
-) => Promise<Pick<Caller, 'session' | 'problem'> | undefined>
+export type ReadAuthorization = (exchange: Exchange) => Promise<Authorization | undefined>
+
+export interface AuthorizationDeps {
+  readonly log: Pick<Log, 'event' | 'line'>
+  readonly platform: Pick<Platform, 'now'>
+}
 
 /** What finding out takes. */
 export interface AuthenticateDeps {
@@ -44,16 +54,18 @@ export interface AuthenticateDeps {
   readonly authorization: readonly ReadAuthorization[]
 }
 
+/** The problem of a caller whose password was not compared, because there were too many tries: it asks for patience. */
+export function throttled({ problem }: Caller): Problem | undefined {
+  return problem?.reason === 'too_many_attempts' ? problem : undefined
+}
+
 const ANONYMOUS: Caller = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
 
 /** Reads verified JWTs as sessions of one request (skip-jwt-bearer-tokens). */
 export function bearerCredentials(
   read: BearerReader,
   { loginFallback }: BearerConfig,
-  {
-    log,
-    platform: { now },
-  }: { readonly log: Pick<Log, 'event' | 'line'>; readonly platform: Pick<Platform, 'now'> },
+  { log, platform: { now } }: AuthorizationDeps,
 ): ReadAuthorization {
   return async (exchange) => {
     const grant = await read(exchange.facts.authorization ?? '')
@@ -67,24 +79,42 @@ export function bearerCredentials(
   }
 }
 
-/** Reads Basic credentials of local users; wrong ones count as nobody, as in oauth2-proxy. */
-export function localCredentials(users: LocalUsers, now: () => number): ReadAuthorization {
-  return async ({ facts }) => {
+/**
+ * Reads Basic credentials of local users. Wrong ones are passed over, as in oauth2-proxy; those that were not compared,
+ * because there were too many attempts, may be right and are a 429.
+ */
+export function localCredentials(
+  users: LocalUsers,
+  { log, platform: { now } }: AuthorizationDeps,
+): ReadAuthorization {
+  return async (exchange) => {
+    const { cookies, facts } = exchange
     const grant = await users.readBasic(facts.authorization ?? '', facts.client)
-    if (!grant?.ok) return undefined
-    return { session: newSession({ grant: grant.value, provider: 'htpasswd' }, now()), problem: undefined }
+    if (grant === undefined) return undefined
+    if (grant.ok) {
+      const { localRecord } = grant.value
+      const session = newSession({ grant: grant.value, provider: LOCAL_PROVIDER, localRecord }, now())
+      return { session, problem: undefined }
+    }
+    if (cookies.length === 0) logFailure({ log }, 'basic_refused', { exchange, why: grant.problem })
+    if (grant.problem.reason !== 'too_many_attempts') return undefined
+    return { session: undefined, problem: grant.problem, yieldsToCookies: true }
   }
 }
 
 /** Builds the one place where a request turns into a person. */
 export function createAuthenticate({ sessions, refresher, authorization }: AuthenticateDeps): Authenticate {
-  async function fromHeader(exchange: Exchange): Promise<Caller | undefined> {
+  async function fromHeader(exchange: Exchange, access: SessionAccess): Promise<Caller> {
     for (const read of authorization) {
       const found = await read(exchange)
-      if (found !== undefined)
-        return { ...ANONYMOUS, ...found, authorizationUsed: found.session !== undefined }
+      if (found === undefined) continue
+      const { session, problem, yieldsToCookies = false } = found
+      if (!yieldsToCookies)
+        return { ...ANONYMOUS, session, problem, authorizationUsed: session !== undefined }
+      const caller = await fromCookies(exchange, access)
+      return caller.session === undefined ? { ...caller, problem } : caller
     }
-    return undefined
+    return fromCookies(exchange, access)
   }
 
   function fromCookies(exchange: Exchange, access: SessionAccess): MaybePromise<Caller> {
@@ -93,7 +123,7 @@ export function createAuthenticate({ sessions, refresher, authorization }: Authe
         case 'none':
           return ANONYMOUS
         case 'unreadable':
-          return { ...ANONYMOUS, changes: sessions.clear(exchange.cookies) }
+          return isFinal(loaded.why) ? { ...ANONYMOUS, changes: sessions.clear(exchange.cookies) } : ANONYMOUS
         case 'active':
           return fromSession(loaded, exchange, access)
       }
@@ -115,7 +145,7 @@ export function createAuthenticate({ sessions, refresher, authorization }: Authe
 
   return function authenticate(exchange, access = 'touch') {
     if (exchange.facts.authorization === undefined) return fromCookies(exchange, access)
-    return fromHeader(exchange).then((known) => known ?? fromCookies(exchange, access))
+    return fromHeader(exchange, access)
   }
 }
 

@@ -10,15 +10,21 @@ export interface Admission {
   readonly grant: Grant
   /** Id of the provider, or `htpasswd`. */
   readonly provider: string
+  /** For a local user: see `Session`. */
+  readonly localRecord?: string
   readonly returnTo: string
 }
 
 /** A session for a person; its id is new whatever the browser carried. It ends when the store says. */
-export function newSession({ grant, provider }: Omit<Admission, 'returnTo'>, nowMs: number): Session {
+export function newSession(
+  { grant, provider, localRecord }: Omit<Admission, 'returnTo'>,
+  nowMs: number,
+): Session {
   return {
     ...grant.identity,
     id: randomToken(16),
     provider,
+    localRecord,
     tokens: grant.tokens,
     signedInAtMs: nowMs,
     refreshedAtMs: nowMs,

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { type Manifest, readManifests } from '../support/kubernetes.ts'
 
@@ -55,10 +57,15 @@ it('makes the Secret in the namespace of the example, and keeps those of Compose
   expect(readFileSync(join(root, '.gitignore'), 'utf8')).toContain('/deploy/compose/*/secrets/')
 })
 
-describe.each(find('.github/workflows/*.yml'))('%s', (path) => {
-  const { permissions, jobs } = readYaml(path)
+const workflows = find('.github/workflows/*.yml')
+const stepsOf = (path: string): readonly Manifest[] =>
+  Object.values<Manifest>(readYaml(path).jobs).flatMap((job) => job.steps)
+
+describe.each(workflows)('%s', (path) => {
+  const text = readFileSync(join(root, path), 'utf8')
+  const { on, permissions, jobs } = readYaml(path)
   const all: readonly Manifest[] = Object.values(jobs)
-  const steps: readonly Manifest[] = all.flatMap((job) => job.steps)
+  const steps = stepsOf(path)
 
   it('gives each job the rights it needs and an end, and nothing to the rest', () => {
     expect(permissions).toEqual({})
@@ -68,11 +75,22 @@ describe.each(find('.github/workflows/*.yml'))('%s', (path) => {
     }
   })
 
-  it('names every action by exact version and keeps no credentials', () => {
-    for (const { uses, with: inputs } of steps.filter((step) => step.uses !== undefined)) {
-      expect(uses).toMatch(/^[\w-]+\/[\w-]+@v\d+\.\d+\.\d+$/u)
-      if (uses.startsWith('actions/checkout@')) expect(inputs['persist-credentials']).toBe(false)
+  it('lets what runs for a pull request read, and write nothing but findings of the code scan', () => {
+    expect(Object.keys(on)).not.toContain('pull_request_target')
+    if (!Object.hasOwn(on, 'pull_request')) return
+    for (const job of all.filter((each) => each.if !== "github.event_name == 'push'")) {
+      const written = Object.entries(job.permissions).filter(([, right]) => right !== 'read')
+      expect(written.map(([name]) => name).filter((name) => name !== 'security-events')).toEqual([])
     }
+  })
+
+  it('pins every action by commit, names its release, and keeps no credentials', () => {
+    const lines = text.match(/^.*\buses:.*$/gmu) ?? []
+    expect(lines).toHaveLength(steps.filter(({ uses }) => uses !== undefined).length)
+    for (const line of lines)
+      expect(line).toMatch(/ uses: [\w-]+\/[\w-]+(?:\/[\w-]+)?@[0-9a-f]{40} # v\d+\.\d+\.\d+$/u)
+    for (const { uses, with: inputs } of steps.filter((step) => step.uses?.startsWith('actions/checkout@')))
+      expect([uses, inputs['persist-credentials']]).toEqual([uses, false])
   })
 
   it('runs what is in the repository, and puts nothing from outside into a shell', () => {
@@ -81,11 +99,64 @@ describe.each(find('.github/workflows/*.yml'))('%s', (path) => {
       expect(run).not.toMatch(/\$\{\{\s*(github\.(event|head_ref)|inputs)/u)
       for (const [, script = ''] of run.matchAll(/\bnpm run ([\w:-]+)/gu))
         expect(scripts).toHaveProperty(script)
-      for (const [file] of run.matchAll(/\b(?:deploy|test|runtimes)\/[\w./-]+/gu)) {
-        // The script that compiles for Deno comes together with its entrypoint.
-        const isEarly = file.startsWith('deploy/deno/') && !existsSync(join(root, 'runtimes/deno.ts'))
-        expect(isEarly || existsSync(join(root, file)), file).toBe(true)
-      }
+      for (const [file] of run.matchAll(/\b(?:deploy|test|runtimes)\/[\w./-]+/gu))
+        expect(existsSync(join(root, file)), file).toBe(true)
     }
   })
+})
+
+describe('the workflows together', () => {
+  it('have one commit for each action, wherever it is used', () => {
+    const pins = new Map<string, Set<string>>()
+    for (const uses of workflows.flatMap(stepsOf).flatMap((step) => step.uses ?? [])) {
+      const [action = '', commit = ''] = uses.split('@')
+      const repository = action.split('/').slice(0, 2).join('/')
+      pins.set(repository, (pins.get(repository) ?? new Set()).add(commit))
+    }
+    expect([...pins].filter(([, commits]) => commits.size > 1)).toEqual([])
+    expect(pins.size).toBeGreaterThan(8)
+  })
+
+  it.each(['github/codeql-action/analyze', 'ossf/scorecard-action'])('run %s on what is merged', (action) => {
+    const own = workflows.filter((path) => stepsOf(path).some(({ uses }) => uses?.startsWith(`${action}@`)))
+    expect(own).toHaveLength(1)
+    expect(readYaml(own[0] ?? '').on.push.branches).toEqual(['main'])
+  })
+
+  it.each([
+    ['.github/workflows/image.yml', 'publish', /^cosign (?:sign|attest) --yes /mu],
+    ['.github/workflows/binaries.yml', 'release', /^cosign sign-blob --yes --bundle SHA256SUMS/mu],
+  ])('%s signs what %s gives out, bill of materials included, with no key', (path, name, signature) => {
+    const { jobs } = readYaml(path)
+    expect(jobs[name].permissions['id-token']).toBe('write')
+    expect(jobs[name].if).toBe("github.event_name == 'push'")
+    const runs = stepsOf(path).flatMap((step) => step.run ?? [])
+    expect(runs.some((run) => signature.test(run))).toBe(true)
+    expect(runs.some((run) => /^npm sbom .*sidegate\.cdx\.json$/mu.test(run))).toBe(true)
+    expect(runs.join('\n')).not.toMatch(/--key|COSIGN_PASSWORD/u)
+  })
+})
+
+it('keeps npm packages, actions and base images up to date by itself', () => {
+  const { updates } = readYaml('.github/dependabot.yml')
+  const kinds = updates.map((update: Manifest) => update['package-ecosystem'])
+  expect(kinds.toSorted()).toEqual(['docker', 'github-actions', 'npm'])
+})
+
+it('starts Node in the image so that SIGUSR1 opens no debugger', async () => {
+  const [, entrypoint = '[]'] =
+    /^ENTRYPOINT (.*)$/mu.exec(readFileSync(join(root, 'Dockerfile'), 'utf8')) ?? []
+  const flags = JSON.parse(entrypoint).filter((word: string) => word.startsWith('--'))
+  const child = spawn(process.execPath, [...flags, '-e', 'setInterval(() => {}, 1000); console.log("ready")'])
+  let said = ''
+  child.stderr.on('data', (chunk) => {
+    said += chunk
+  })
+  await once(child.stdout, 'data')
+  child.kill('SIGUSR1')
+  // The debugger would say where it listens.
+  await sleep(500)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  expect([flags, said]).toEqual([['--disable-sigusr1'], ''])
 })

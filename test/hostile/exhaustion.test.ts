@@ -1,11 +1,7 @@
-import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { status } from '../support/fake-server.ts'
 import { rawRequest } from './client.ts'
-import { type Gate, ORIGIN, type Rig, SESSION, startRig } from './gate-fixture.ts'
+import { type Gate, type Rig, SESSION, startRig } from './gate-fixture.ts'
 import { createMint } from './token-fixture.ts'
 
 let rig: Rig
@@ -226,30 +222,6 @@ describe('a storm', () => {
     for (const client of clients) client.socket.destroy()
     await expect.poll(() => gate.descriptors(), { timeout: 10_000 }).toBeLessThan(200)
     await expectWell()
-  })
-})
-
-describe('somebody who guesses', () => {
-  it('has to wait, and whoever knows the password does not from elsewhere', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'guesses-'))
-    const users = join(folder, 'users')
-    writeFileSync(users, `carol:{SHA}${createHash('sha1').update('demo').digest('base64')}\n`)
-    const local = await rig.gate(`--htpasswd-file=${users}`)
-    const lines = ['Content-Type: application/x-www-form-urlencoded', `Origin: ${ORIGIN}`]
-    const guess = (password: string, from: string) => {
-      const body = `username=carol&password=${password}`
-      return local.tell(rawRequest('/oauth2/sign_in', { method: 'POST', lines, body }), from)
-    }
-    // The first pause is a second, so few of them: a busy machine must not sit it out.
-    const statuses: (number | undefined)[] = []
-    for (let at = 0; at < 8; at += 1) statuses.push((await guess(`wrong-${at}`, '127.0.0.1'))?.status)
-    expect(statuses).toEqual([...Array(5).fill(401), ...Array(3).fill(429)])
-    expect((await guess('demo', '127.0.0.1'))?.status).toBe(429)
-    expect((await guess('demo', '127.0.0.3'))?.status).toBe(302)
-    const basic = [`Authorization: Basic ${Buffer.from('carol:demo').toString('base64')}`]
-    expect((await local.tell(rawRequest('/x', { lines: basic })))?.status).toBe(401)
-    rmSync(folder, { recursive: true })
-    await local.stop()
   })
 })
 

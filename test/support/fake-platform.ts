@@ -1,3 +1,4 @@
+import { compareSync } from 'bcryptjs'
 import type { ForwardPlan, IncomingRequest, Platform } from '../../src/platform.ts'
 import { problem } from '../../src/problems.ts'
 import { failed, ok } from '../../src/result.ts'
@@ -48,6 +49,7 @@ export function createFakePlatform(world: World = {}): FakePlatform {
     fetch: async (url, init) => world.provider?.(url, init) ?? Promise.reject(new TypeError('fetch failed')),
     now: () => now,
     write: (line) => platform.lines.push(JSON.parse(line)),
+    bcrypt: async (password, hashes) => hashes.map((hash) => compareSync(password, hash)),
     readFile(path) {
       const text = files.get(path)
       if (text === undefined) throw new Error(`ENOENT: ${path}`)

@@ -5,7 +5,13 @@ import type { SettingsOf } from '../settings.ts'
 import { parseHost } from '../values/domains.ts'
 import { readEach } from '../values/lists.ts'
 import { checkUrl, hasControls, isLoopbackUrl } from '../values/url.ts'
-import type { SIGN_IN_OPTIONS } from './sign-in.ts'
+import {
+  buildCsrfCookie,
+  type CsrfCookieConfig,
+  type CsrfCookieSettings,
+  readSameSite,
+  type SameSite,
+} from './csrf-cookie.ts'
 
 /** Options of the cookies. */
 export const COOKIE_OPTIONS = {
@@ -22,9 +28,14 @@ export const COOKIE_OPTIONS = {
     default: [],
     key: 'cookie_domains',
     about:
-      'Domain attribute; of several the longest that fits the host. Empty keeps cookies to the host that set them.',
+      'Domain attribute; of several the longest that fits the host. Empty keeps cookies to the host that set them; so does an entry with a port or `*`, with a warning. Refused where it does not cover the host of redirect-url.',
   },
-  'cookie-path': { group: 'Cookies', kind: 'string', default: '/', about: 'Path attribute of our cookies.' },
+  'cookie-path': {
+    group: 'Cookies',
+    kind: 'string',
+    default: '/',
+    about: 'Path attribute of our cookies. The redirect URI must lie below it.',
+  },
   'cookie-secure': {
     group: 'Cookies',
     kind: 'boolean',
@@ -45,35 +56,6 @@ export const COOKIE_OPTIONS = {
     about:
       'SameSite attribute of the session cookie; empty is lax, as browsers would read it without the attribute.',
   },
-  'cookie-csrf-per-request': {
-    group: 'Cookies',
-    kind: 'boolean',
-    default: false,
-    about:
-      'Give each sign-in a cookie of its own. Not needed for parallel sign-ins here: all tabs share one small cookie.',
-  },
-  'cookie-csrf-per-request-limit': {
-    group: 'Cookies',
-    kind: 'integer',
-    default: 0,
-    max: 100,
-    about:
-      'How many of those cookies may exist at once before the oldest is deleted. 0, which is no limit in oauth2-proxy, is 20 here: abandoned sign-ins must not fill the headers of every request.',
-  },
-  'cookie-csrf-expire': {
-    group: 'Cookies',
-    kind: 'duration',
-    default: '15m',
-    about: 'How long a sign-in may take. 0, which has no limit in oauth2-proxy, is refused.',
-  },
-  'cookie-csrf-samesite': {
-    group: 'Cookies',
-    kind: 'enum',
-    values: ['', 'lax', 'strict', 'none'],
-    default: '',
-    about:
-      'SameSite attribute of the sign-in cookie; empty is that of the session cookie, or lax where that is strict, because a strict cookie does not come back from the provider.',
-  },
 } as const satisfies OptionRows
 
 type SectionSettings = SettingsOf<typeof COOKIE_OPTIONS>
@@ -86,24 +68,14 @@ export interface CookieConfig {
   readonly path: string
   readonly secure: boolean
   readonly httpOnly: boolean
-  readonly sameSite: 'lax' | 'strict' | 'none' | undefined
-  readonly csrf: {
-    readonly sameSite: 'lax' | 'strict' | 'none' | undefined
-    readonly expireMs: number
-    readonly perRequest: boolean
-    /** At least one. */
-    readonly perRequestLimit: number
-  }
+  readonly sameSite: SameSite | undefined
+  readonly csrf: CsrfCookieConfig
 }
 
 const LONGEST_NAME = 256
-/** Sign-ins that somebody may have under way at once, where each has a cookie of its own. */
-const USUAL_CSRF_COOKIES = 20
 
 /** Name and attributes of our cookies (RFC 6265bis §4.1), checked so that no browser drops them. */
-export function buildCookie(
-  settings: SettingsOf<typeof COOKIE_OPTIONS & typeof SIGN_IN_OPTIONS>,
-): CookieConfig {
+export function buildCookie(settings: SectionSettings & CsrfCookieSettings): CookieConfig {
   const domains = readDomains(settings)
   const path = readPath(settings)
   const secure = settings.value('cookie-secure')
@@ -123,48 +95,12 @@ export function buildCookie(
     secure,
     httpOnly,
     sameSite: readSameSite(settings, 'cookie-samesite'),
-    csrf: buildCsrf(settings),
-  }
-}
-
-function buildCsrf(settings: SectionSettings): CookieConfig['csrf'] {
-  const own = readSameSite(settings, 'cookie-csrf-samesite')
-  const inherited = settings.value('cookie-samesite') || undefined
-  if (own === 'strict') {
-    settings.warning(
-      'cookie-csrf-samesite',
-      'a strict cookie does not come back from a provider on another site, so signing in fails there',
-    )
-  }
-  const expireMs = settings.value('cookie-csrf-expire')
-  if (expireMs < 1_000) {
-    settings.problem('cookie-csrf-expire', 'give at least 1s, a sign-in takes some time and has to end')
-  }
-  return {
-    sameSite: own ?? (inherited === 'strict' ? 'lax' : inherited),
-    expireMs,
-    perRequest: settings.value('cookie-csrf-per-request'),
-    // Without any limit abandoned sign-ins would fill the headers of every request until a server refuses them.
-    perRequestLimit: settings.value('cookie-csrf-per-request-limit') || USUAL_CSRF_COOKIES,
+    csrf: buildCsrfCookie(settings),
   }
 }
 
 function isHttpOnLoopback(url: string): boolean {
   return url.startsWith('http:') && checkUrl(url).ok && isLoopbackUrl(url)
-}
-
-function readSameSite(
-  settings: SectionSettings,
-  flag: 'cookie-samesite' | 'cookie-csrf-samesite',
-): CookieConfig['sameSite'] {
-  const value = settings.value(flag)
-  if (value === 'none' && !settings.value('cookie-secure')) {
-    settings.problem(
-      flag,
-      'set --cookie-secure=true, browsers drop a SameSite=None cookie that is not Secure',
-    )
-  }
-  return value === '' ? undefined : value
 }
 
 function readDomains(settings: SectionSettings): readonly string[] {
@@ -185,13 +121,12 @@ function readDomains(settings: SectionSettings): readonly string[] {
 
 function readPath(settings: SectionSettings): string {
   const path = settings.value('cookie-path')
-  if (!/^\/[\x20-\x3a\x3c-\x7e]*$/u.test(path)) {
-    settings.problem(
-      'cookie-path',
-      `give a path that starts with a slash, without semicolon and line breaks, not ${quote(path)}`,
-    )
-  }
-  return path
+  if (/^\/[\x20-\x3a\x3c-\x7e]*$/u.test(path)) return path
+  settings.problem(
+    'cookie-path',
+    `give a path that starts with a slash, without semicolon and line breaks, not ${quote(path)}`,
+  )
+  return '/'
 }
 
 /** The `__Host-` prefix makes browsers refuse the cookie from anybody but this host (RFC 6265bis §4.1.3.2). */

@@ -1,4 +1,3 @@
-import type { Config } from '../config.ts'
 import type { OptionRows } from '../option.ts'
 import { type OwnPaths, toOwnPaths } from '../own-paths.ts'
 import { quote } from '../report.ts'
@@ -194,25 +193,6 @@ function readUriHeader(settings: SettingsOf<typeof TRUST_OPTIONS>): TrustConfig[
   }
   return header
 }
-
-/**
- * A gateway that only asks names the request in a header, and relays those that the client sent. Nothing is forwarded
- * then: there is no upstream, or a static one.
- */
-export function warnOfUnnamedRequests(
-  settings: SettingsOf<typeof TRUST_OPTIONS>,
-  { trust, policy, upstreams }: Pick<Config, 'trust' | 'policy' | 'upstreams'>,
-): void {
-  const isGateway = trust.reverseProxy && upstreams.every(({ target }) => NOWHERE.has(target.kind))
-  const hasRules = policy.skipAuthRoutes.length > 0 || policy.skipAuthPreflight
-  if (isGateway && hasRules && trust.forwardAuthUriHeader === undefined) {
-    settings.warning(
-      'forward-auth-uri-header',
-      'name the header in which the gateway writes the address of each request (X-Forwarded-Uri, or X-Original-URL for ingress-nginx); where it writes none, clients choose by themselves which rule they are judged by',
-    )
-  }
-}
-const NOWHERE: ReadonlySet<string> = new Set(['static', 'file'])
 
 /** Without a proxy in front no such header is read, so that any value will do. */
 function readClientIpHeader(settings: SettingsOf<typeof TRUST_OPTIONS>, reverseProxy: boolean): string {

@@ -3,10 +3,15 @@ import { checkPattern } from '../pattern.ts'
 import { quote } from '../report.ts'
 import type { RouteRule } from '../route-rule.ts'
 
+/** Ways to write a pattern that fits every path, all of which start with a slash. */
+const EVERY_PATH = /^\^?(?:\\?\/)?(?:\(?\.[*+]?\??\)?\*?\$?)?$/u
+
 /** A skip-auth rule, with what a warning needs. */
 export interface ParsedRoute {
   readonly rule: RouteRule
   readonly anchored: boolean
+  /** No path needs a sign-in under it: `.*`, `^/`. */
+  readonly opensAll: boolean
   /** The pattern as it was written, quoted. */
   readonly text: string
 }
@@ -29,5 +34,5 @@ export function parseRoute(text: string): Result<ParsedRoute, string> {
   if (!checked.ok) return checked
   const { pattern, anchored } = checked.value
   const rule = { method: method === '' ? undefined : method.toUpperCase(), negate: bang === '!', pattern }
-  return ok({ rule, anchored, text: quote(source) })
+  return ok({ rule, anchored, opensAll: !rule.negate && EVERY_PATH.test(source), text: quote(source) })
 }

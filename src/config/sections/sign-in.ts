@@ -1,9 +1,10 @@
-import { failed, ok } from '../../result.ts'
+import { failed } from '../../result.ts'
 import { type OptionRows, SERVERS } from '../option.ts'
 import { quote } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { parseWhitelistDomain } from '../values/domains.ts'
+import { readHtpasswd } from '../values/htpasswd.ts'
 import { readEach } from '../values/lists.ts'
 import { checkUrl, isLoopbackUrl } from '../values/url.ts'
 import type { COOKIE_OPTIONS } from './cookie.ts'
@@ -17,7 +18,7 @@ export const SIGN_IN_OPTIONS = {
     default: '',
     runtimes: SERVERS,
     about:
-      'Local users, `user:hash` lines with bcrypt or {SHA}: HTTP Basic and a form on the sign-in page. Watched.',
+      'Local users, `user:hash` lines with bcrypt (cost 4 to 14) or {SHA}: HTTP Basic and a form on the sign-in page. Watched. A line of another form is named at start and after each change, and only its user is left out; the last line of a name counts. A session ends when its line goes or changes. Wrong passwords are limited, see SECURITY.md.',
   },
   'htpasswd-user-group': {
     group: 'Who may sign in',
@@ -139,8 +140,7 @@ function readLocalUsers(
 ): Pick<SignInConfig, 'htpasswdFile' | 'htpasswdGroups' | 'displayHtpasswdForm'> {
   const path = settings.value('htpasswd-file')
   const htpasswdGroups = settings.value('htpasswd-user-group')
-  const text = path === '' ? ok('') : readTextFile(files, path)
-  if (!text.ok) settings.problem('htpasswd-file', text.problem)
+  if (path !== '') checkUserFile(settings, files, path)
   if (path === '' && htpasswdGroups.length > 0) {
     settings.warning('htpasswd-user-group', 'this has no effect without htpasswd-file')
   }
@@ -149,6 +149,23 @@ function readLocalUsers(
     htpasswdGroups,
     displayHtpasswdForm: settings.value('display-htpasswd-form'),
   }
+}
+
+/** A line that cannot be used is a warning, and a file without any other is a problem, as it is to oauth2-proxy. */
+function checkUserFile(settings: SectionSettings, files: Files, path: string): void {
+  const text = readTextFile(files, path)
+  if (!text.ok) {
+    settings.problem('htpasswd-file', text.problem)
+    return
+  }
+  const { users, problems } = readHtpasswd(text.value)
+  const tell = users.size === 0 ? settings.problem : settings.warning
+  for (const sentence of problems) tell('htpasswd-file', sentence)
+  if (users.size > 0) return
+  settings.problem(
+    'htpasswd-file',
+    `add a line user:hash to ${quote(path)}, there is no user who can sign in`,
+  )
 }
 
 /** The URI goes to the provider as it was written, so only an empty path is ever filled in. */

@@ -48,6 +48,11 @@ export function isPort(text: string): boolean {
   return /^[1-9]\d{0,4}$/u.test(text) && Number(text) <= 65_535
 }
 
+/** Names below which a registry sells names, two labels long, such as `co.uk`. */
+export function isRegistryName(name: string): boolean {
+  return REGISTRY.test(name)
+}
+
 /** Nobody owns this domain; a single label may still be the exact name of a host in a private network. */
 function isRegistry(host: string, wildcard: boolean): boolean {
   return host.includes('.') ? REGISTRY.test(host) : wildcard && !PRIVATE_TLD.test(host)

@@ -15,8 +15,9 @@ export function parseListenAddress(text: string): Result<ListenAddress, string> 
     return Number(fd) >= 3 ? ok({ kind: 'fd', fd: Number(fd) }) : failed('give fd:3 or more')
   }
   const [, v6, host = '', port = ''] =
-    /^(?:https?:\/\/)?(?:\[([\da-fA-F:.]+)\]|([\w.-]*)):(\d{1,5})$/u.exec(text) ?? []
-  if (port === '' || Number(port) > 65_535) return failed('give host:port, unix:///path or fd:N')
+    /^(?:https?:\/\/)?(?:\[([\da-fA-F:.]+)\]|([\w.-]*)):(\d+)$/u.exec(text) ?? []
+  if (port === '') return failed('give host:port, unix:///path or fd:N')
+  if (Number(port) > 65_535) return failed('give a port from 0 to 65535')
   return ok({ kind: 'tcp', host: v6 ?? host, port: Number(port) })
 }
 

@@ -73,11 +73,11 @@ const BINDING = /^(?<name>[A-Za-z_]\w*)(?<path>\/.*)?$/su
 
 function parseHttp(scheme: 'http' | 'https', rest: string): Result<UpstreamUrl, string> {
   const { v6, name, port } = HTTP.exec(rest)?.groups ?? {}
+  if (port !== undefined && !isPort(port)) return failed('give a port from 1 to 65535')
   const host = (v6 ?? name ?? '').toLowerCase()
   if (host === '' || !URL.canParse(`${scheme}:${rest}`)) {
     return failed(`give ${scheme}://host:port/path without user info, query and fragment`)
   }
-  if (port !== undefined && !isPort(port)) return failed('give a port from 1 to 65535')
   const defaultPort = scheme === 'https' ? 443 : 80
   return ok({ kind: 'tcp', protocol: `${scheme}:`, host, port: Number(port ?? defaultPort) })
 }

@@ -1,4 +1,5 @@
 import { failed, ok, type Result } from '../../result.ts'
+import { isRegistryName } from './domains.ts'
 
 /**
  * Checks an absolute http(s) URL that is used byte for byte: nothing that URL parsers repair silently (spaces, controls,
@@ -19,6 +20,22 @@ export function checkUrl(text: string): Result<string, string> {
 export function isLoopbackUrl(text: string): boolean {
   const { hostname } = new URL(text)
   return /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/u.test(hostname)
+}
+
+/**
+ * Two http(s) URLs belong to one site for SameSite cookies (RFC 6265bis §5.2): the same scheme and the same registrable
+ * domain. Without the public suffix list, hosts below a shared one may count as one site.
+ */
+export function isSameSite(left: string, right: string): boolean {
+  const [one, other] = [new URL(left), new URL(right)]
+  return one.protocol === other.protocol && toSite(one.hostname) === toSite(other.hostname)
+}
+
+function toSite(hostname: string): string {
+  if (/^[\d.]+$|^\[/u.test(hostname)) return hostname
+  const labels = hostname.split('.')
+  const isRegistered = isRegistryName(labels.slice(-2).join('.'))
+  return labels.slice(isRegistered ? -3 : -2).join('.')
 }
 
 /** Control characters, line breaks included: never part of a header, cookie attribute or URL. */

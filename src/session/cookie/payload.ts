@@ -5,10 +5,13 @@ import type { Session } from '../session.ts'
 import { deflate, inflate } from './deflate.ts'
 
 /**
- * First byte of a payload: version 1 in the high half; the low half says how the JSON behind it is packed.
+ * First byte of a payload: the version in the high half; the low half says how the JSON behind it is packed. Version 2 is
+ * version 1 with the record of a local user, and nothing else is written as version 2.
  */
-const PLAIN = 0x10
-const DEFLATED = 0x11
+const VERSION_1 = 0x10
+const VERSION_2 = 0x20
+const PLAIN = 0x00
+const DEFLATED = 0x01
 
 /** Most bytes of JSON in a payload. Anything longer would never fit a cookie budget. */
 const MAX_JSON_BYTES = 65_536
@@ -23,7 +26,7 @@ const LAST_SECOND = 253_402_300_799
 const text = v.pipe(v.string(), v.minLength(1))
 const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(LAST_SECOND))
 
-/** Version 1. Times are whole seconds; what is empty or follows from something else is left out. */
+/** Versions 1 and 2. Times are whole seconds; what is empty or follows from something else is left out. */
 const Payload = v.strictObject({
   jti: text,
   idp: text,
@@ -36,6 +39,8 @@ const Payload = v.strictObject({
   pun: v.optional(text),
   grp: v.optional(v.array(text)),
   sid: v.optional(text),
+  /** Fingerprint of a local user's record; only in version 2. */
+  rec: v.optional(text),
   at: v.optional(text),
   it: v.optional(text),
   rt: v.optional(text),
@@ -61,27 +66,31 @@ export async function encodeSession(
   if (!payload.success) return failed('identity_incomplete')
   const json = utf8(JSON.stringify(payload.output))
   if (json.length > MAX_JSON_BYTES) return failed('session_too_large')
-  if (json.length < WORTH_DEFLATING_BYTES) return ok(led(PLAIN, json))
+  const version = versionOf(payload.output)
+  if (json.length < WORTH_DEFLATING_BYTES) return ok(led(version | PLAIN, json))
   const deflated = await deflate(json)
-  return ok(deflated.length < json.length ? led(DEFLATED, deflated) : led(PLAIN, json))
+  return ok(deflated.length < json.length ? led(version | DEFLATED, deflated) : led(version | PLAIN, json))
 }
 
 /** The session in a payload; undefined for another version or for anything that is not a whole session. */
 export async function decodeSession(bytes: Uint8Array): Promise<Session | undefined> {
+  const lead = bytes[0] ?? 0
   const packed = new Uint8Array(bytes.subarray(1))
-  const json = await unpack(bytes[0], packed)
+  const json = await unpack(lead & 0x0f, packed)
   if (json === undefined) return undefined
   const payload = v.safeParse(Payload, parseJson(json))
-  return payload.success ? toSession(payload.output) : undefined
+  if (!payload.success || versionOf(payload.output) !== (lead & 0xf0)) return undefined
+  return toSession(payload.output)
 }
 
-async function unpack(
-  lead: number | undefined,
-  packed: Uint8Array<ArrayBuffer>,
-): Promise<Uint8Array | undefined> {
+function versionOf({ rec }: v.InferOutput<typeof Payload>): number {
+  return rec === undefined ? VERSION_1 : VERSION_2
+}
+
+async function unpack(packing: number, packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined> {
   if (packed.length > MAX_JSON_BYTES) return undefined
-  if (lead === PLAIN) return packed
-  return lead === DEFLATED ? inflate(packed, MAX_JSON_BYTES) : undefined
+  if (packing === PLAIN) return packed
+  return packing === DEFLATED ? inflate(packed, MAX_JSON_BYTES) : undefined
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -105,6 +114,7 @@ function toPayload(session: Session): Record<string, unknown> {
     pun: session.preferredUsername || undefined,
     grp: groups.length === 0 ? undefined : groups,
     sid: session.sid || undefined,
+    rec: session.localRecord || undefined,
     at: tokens.access || undefined,
     it: tokens.id || undefined,
     rt: tokens.refresh || undefined,
@@ -127,6 +137,7 @@ function toSession(payload: v.InferOutput<typeof Payload>): Session {
     preferredUsername: payload.pun,
     groups: payload.grp ?? [],
     sid: payload.sid,
+    localRecord: payload.rec,
     tokens: {
       access: payload.at,
       id: payload.it,

@@ -17,6 +17,7 @@ export interface SessionReaderDeps {
   readonly config: SessionConfig
   readonly ring: KeyRing
   readonly denylist: Pick<Denylist, 'denies'>
+  readonly hasAccount: (session: Session) => boolean
   readonly platform: Pick<Platform, 'now'>
 }
 
@@ -39,6 +40,7 @@ export function createSessionReader({
   config,
   ring,
   denylist,
+  hasAccount,
   platform,
 }: SessionReaderDeps): SessionReader {
   const opened = createSessionCache()
@@ -64,7 +66,8 @@ export function createSessionReader({
     return found
   }
 
-  const judgeNow = (session: Session) => judge(session, { config, denylist, nowMs: platform.now() })
+  const judgeNow = (session: Session) =>
+    judge(session, { config, denylist, hasAccount, nowMs: platform.now() })
 
   function conclude({ session, current }: CachedSession, stale: readonly string[]): Loaded {
     const why = judgeNow(session)

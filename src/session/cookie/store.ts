@@ -23,6 +23,8 @@ export interface SessionStoreDeps {
   /** Of purpose `session`. */
   readonly ring: KeyRing
   readonly denylist: Pick<Denylist, 'denies'>
+  /** The account behind a session is still there, as far as this deployment keeps accounts itself. */
+  readonly hasAccount: (session: Session) => boolean
   readonly platform: Pick<Platform, 'now'>
 }
 

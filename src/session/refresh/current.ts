@@ -1,6 +1,7 @@
 import type { Cookie, CookieChange, Exchange } from '../../http/exchange.ts'
 import type { Problem } from '../../problems.ts'
 import type { Sealed, SessionStore } from '../cookie/store.ts'
+import { isFinal } from '../lifetimes.ts'
 import type { ActiveSession, Session } from '../session.ts'
 
 /**
@@ -29,7 +30,7 @@ export function toCurrent(
   sealed: Pick<Sealed, 'token' | 'session'>,
   carried: readonly Cookie[],
 ): Current {
-  return store.judge(sealed.session) === undefined
-    ? { session: sealed.session, changes: store.changes(sealed, carried) }
-    : { session: undefined, changes: store.clear(carried) }
+  const why = store.judge(sealed.session)
+  if (why === undefined) return { session: sealed.session, changes: store.changes(sealed, carried) }
+  return { session: undefined, changes: isFinal(why) ? store.clear(carried) : [] }
 }

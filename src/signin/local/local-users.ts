@@ -1,74 +1,108 @@
-import { fromBase64, hmacSha256, randomBytes, toBase64Url } from '../../lib/bytes.ts'
+import { fromBase64 } from '../../lib/bytes.ts'
 import type { Log } from '../../observe/log.ts'
 import type { Platform } from '../../platform.ts'
-import { problem } from '../../problems.ts'
+import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import type { Grant } from '../../session/session.ts'
-import { readHtpasswd } from './htpasswd.ts'
-import { passwordFits } from './password.ts'
+import type { Grant, Session } from '../../session/session.ts'
+import { createComparisonQueue, type Turn } from './comparison-queue.ts'
+import { MAX_PASSWORD_LENGTH } from './password.ts'
+import { createRememberedPasswords } from './remembered-passwords.ts'
 import { createLoginThrottle } from './throttle.ts'
+import { type LocalUser, openUserFile, type UserFileDeps } from './user-file.ts'
 
-/** A name and a password, and who sent them. */
+/** A name and a password, and the client that sent them. */
 export interface Credentials {
   readonly username: string
   readonly password: string
-  /** Client address, for the pause after wrong guesses; undefined when nobody trustworthy tells. */
+  /** Client address; undefined when no trusted peer tells it. */
   readonly client: string | undefined
+}
+
+/** Grant for the right password of a local user. */
+export interface LocalGrant extends Grant {
+  /** Fingerprint of the user's record, which the session carries. */
+  readonly localRecord: string
 }
 
 /** People from an htpasswd file. */
 export interface LocalUsers {
   /** `credentials_missing`, `credentials_wrong` or `too_many_attempts`. */
-  verify(credentials: Credentials): Promise<Result<Grant>>
+  verify(credentials: Credentials): Promise<Result<LocalGrant>>
   /** `Basic` credentials in an Authorization header; undefined for another scheme. */
-  readBasic(authorization: string, client: string | undefined): Promise<Result<Grant> | undefined>
+  readBasic(authorization: string, client: string | undefined): Promise<Result<LocalGrant> | undefined>
+  /** The user of this session is in the file, with the record and the groups of the sign-in. */
+  holds(session: Pick<Session, 'subject' | 'localRecord'>): boolean
 }
 
-/** What local users are made from. */
-export interface LocalUsersDeps {
-  /** The htpasswd file; read at start, and again whenever it changes. */
-  readonly path: string
-  /** Groups that every local user has. */
-  readonly groups: readonly string[]
-  readonly platform: Pick<Platform, 'now' | 'readFile' | 'watch'>
+export interface LocalUsersDeps extends UserFileDeps {
+  readonly platform: Pick<Platform, 'now' | 'readFile' | 'watch' | 'bcrypt'>
   readonly log: Pick<Log, 'line'>
 }
 
-/** Issuer of local identities: nothing that a provider could be called. */
-const ISSUER = 'htpasswd'
-const REMEMBER_MS = 60_000
-const MAX_REMEMBERED = 1_000
+/** Provider id in sessions and log lines of local users. */
+export const LOCAL_PROVIDER = 'htpasswd'
 
-/** Reads the file and answers for its people. Lines that cannot be used are logged, all of them. */
-export function createLocalUsers({ path, groups, platform, log }: LocalUsersDeps): LocalUsers {
-  const attempts = createLoginThrottle(platform.now)
-  const remembered = createRememberedAnswers(platform.now)
-  let users = read(platform.readFile?.(path) ?? '')
-  platform.watch?.({
-    path,
-    onChange: (text) => {
-      users = read(text)
-      remembered.clear()
-    },
-  })
+/** Judges whether the account behind a session is still there: a question about local users only, which are kept here. */
+export function createAccountCheck(users: LocalUsers | undefined): (session: Session) => boolean {
+  return (session) => session.provider !== LOCAL_PROVIDER || (users?.holds(session) ?? false)
+}
 
-  function read(text: string): ReturnType<typeof readHtpasswd>['users'] {
-    const file = readHtpasswd(text)
-    for (const line of file.problems) log.line('error', `htpasswd-file: ${line}`)
-    return file.users
+/** Reads the file and answers for its people. */
+export async function createLocalUsers(deps: LocalUsersDeps): Promise<LocalUsers> {
+  const { groups, platform, log } = deps
+  const table = await openUserFile(deps)
+  const throttle = createLoginThrottle({ now: platform.now, log })
+  const queue = createComparisonQueue(platform.now)
+  const remembered = createRememberedPasswords(platform.now)
+  const underWay = new Map<string, Promise<Result<LocalGrant>>>()
+
+  async function verify(credentials: Credentials): Promise<Result<LocalGrant>> {
+    const { username, password, client } = credentials
+    if (username === '' || password === '') return failed(problem('credentials_missing'))
+    if (password.length > MAX_PASSWORD_LENGTH) return failed(problem('credentials_wrong'))
+    const name = await remembered.nameOf(username, password)
+    // What one client sends several times at once is one attempt: a page with ten pictures is not ten guesses.
+    const key = `${client} ${name}`
+    const verdict = underWay.get(key) ?? attempt(credentials, name).finally(() => underWay.delete(key))
+    underWay.set(key, verdict)
+    return verdict
   }
 
-  async function verify({ username, password, client }: Credentials): Promise<Result<Grant>> {
-    if (username === '' || password === '') return failed(problem('credentials_missing'))
-    const guesser = client ?? `user ${username}`
-    if (attempts.mustWait(guesser)) return failed(problem('too_many_attempts'))
-    const fits = await remembered.ask([username, password], () => passwordFits(password, users.get(username)))
-    if (!fits) {
-      attempts.failed(guesser)
-      return failed(problem('credentials_wrong'))
+  async function attempt(credentials: Credentials, name: string): Promise<Result<LocalGrant>> {
+    const { username } = credentials
+    const begun = throttle.begin(credentials)
+    if (begun.kind === 'throttled') return failed(tooManyAttempts(begun.limit, begun.waitMs))
+    let result: 'right' | 'wrong' | 'untried' = 'wrong'
+    try {
+      const known = table().users.get(username)
+      const isRemembered = known !== undefined && remembered.has(name, known.fingerprint)
+      const user = isRemembered ? known : await compare(credentials, begun)
+      if (user === 'queue full') {
+        result = 'untried'
+        return failed(tooManyAttempts('queue', queue.retryAfterMs()))
+      }
+      // A record that was replaced during the comparison does not count any more.
+      if (user === undefined || table().users.get(username)?.fingerprint !== user.fingerprint)
+        return failed(problem('credentials_wrong'))
+      result = 'right'
+      if (!isRemembered) remembered.add(name, user.fingerprint)
+      return ok(toGrant(username, { groups, localRecord: user.fingerprint }))
+    } finally {
+      begun.end(result)
     }
-    attempts.succeeded(guesser)
-    return ok(toGrant(username, groups))
+  }
+
+  /** The user whose password it is; undefined for a wrong one. */
+  async function compare(
+    { username, password }: Credentials,
+    turn: Turn,
+  ): Promise<LocalUser | 'queue full' | undefined> {
+    const compared = queue.run(turn, async () => {
+      const { users, comparePassword } = table()
+      const user = users.get(username)
+      return (await comparePassword(password, user?.record)) ? user : undefined
+    })
+    return compared ?? 'queue full'
   }
 
   return {
@@ -77,6 +111,8 @@ export function createLocalUsers({ path, groups, platform, log }: LocalUsersDeps
       const credentials = readBasicCredentials(authorization)
       return credentials === undefined ? undefined : verify({ ...credentials, client })
     },
+    holds: ({ subject, localRecord }) =>
+      localRecord !== undefined && table().users.get(subject)?.fingerprint === localRecord,
   }
 }
 
@@ -90,10 +126,17 @@ export function readBasicCredentials(authorization: string): Omit<Credentials, '
   return colon === -1 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-function toGrant(username: string, groups: readonly string[]): Grant {
+function tooManyAttempts(limit: string, waitMs: number): Problem {
+  return { ...problem('too_many_attempts', { limit }), retryAfterSeconds: Math.ceil(waitMs / 1000) }
+}
+
+function toGrant(
+  username: string,
+  { groups, localRecord }: { readonly groups: readonly string[]; readonly localRecord: string },
+): LocalGrant {
   return {
     identity: {
-      issuer: ISSUER,
+      issuer: LOCAL_PROVIDER,
       subject: username,
       user: username,
       email: undefined,
@@ -102,34 +145,6 @@ function toGrant(username: string, groups: readonly string[]): Grant {
       sid: undefined,
     },
     tokens: { access: undefined, id: undefined, refresh: undefined, accessExpiresAtMs: undefined },
-  }
-}
-
-interface RememberedAnswers {
-  ask(credentials: readonly string[], verify: () => Promise<boolean>): Promise<boolean>
-  clear(): void
-}
-
-/**
- * Basic credentials come with every request, and bcrypt is slow on purpose: a right answer is kept for a minute under an
- * HMAC with a key that never leaves this process.
- */
-function createRememberedAnswers(now: () => number): RememberedAnswers {
-  const key = randomBytes(32)
-  const until = new Map<string, number>()
-  return {
-    clear: () => until.clear(),
-    async ask(credentials, verify) {
-      const name = toBase64Url(await hmacSha256(key, JSON.stringify(credentials)))
-      if ((until.get(name) ?? 0) > now()) return true
-      if (!(await verify())) return false
-      until.delete(name)
-      until.set(name, now() + REMEMBER_MS)
-      for (const oldest of until.keys()) {
-        if (until.size <= MAX_REMEMBERED) break
-        until.delete(oldest)
-      }
-      return true
-    },
+    localRecord,
   }
 }

@@ -5,6 +5,7 @@ import { logFailure, type SignInContext } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
 import { completeSignIn } from '../new-session.ts'
 import { type Outcome, refuse } from '../outcome.ts'
+import { LOCAL_PROVIDER } from './local-users.ts'
 
 /** Builds `POST <prefix>/sign_in`: the form for local users, from our own page only. */
 export function createPasswordForm(
@@ -26,9 +27,20 @@ export function createPasswordForm(
       password: onlyValue(form.value, 'password') ?? '',
       client: exchange.facts.client,
     })
-    if (grant.ok)
-      return completeSignIn(context, exchange, { grant: grant.value, provider: 'htpasswd', returnTo })
-    logFailure(context, 'sign_in_failed', { exchange, why: grant.problem, fields: { provider: 'htpasswd' } })
+    if (grant.ok) {
+      const { localRecord } = grant.value
+      return completeSignIn(context, exchange, {
+        grant: grant.value,
+        provider: LOCAL_PROVIDER,
+        localRecord,
+        returnTo,
+      })
+    }
+    logFailure(context, 'sign_in_failed', {
+      exchange,
+      why: grant.problem,
+      fields: { provider: LOCAL_PROVIDER },
+    })
     return refuse(grant.problem, { returnTo, username })
   }
 }

@@ -82,11 +82,6 @@ describe('refused with one sentence', () => {
       '--oidc-enabled-signing-alg: give EdDSA',
     ],
     ['an unknown PKCE method', flags('--code-challenge-method=s256'), '--code-challenge-method: give one of'],
-    [
-      'GitHub rules at another provider',
-      flags('--github-org=acme'),
-      '--github-org: remove this, it restricts nobody',
-    ],
     ['a GitHub team without its organisation', flags(...GITHUB, '--github-team=ops'), 'write org:team'],
     ['a GitHub repository without its owner', flags(...GITHUB, '--github-repo=app'), 'give owner/name'],
     ['an issuer at GitHub', flags('--provider=github'), 'GitHub is not an OpenID issuer'],
@@ -108,7 +103,7 @@ describe('refused with one sentence', () => {
     ['a long cookie name', flags(`--cookie-name=${'a'.repeat(300)}`), '256 characters'],
     [
       '__Host- with a path',
-      flags('--cookie-name=__Host-a', '--cookie-path=/a'),
+      flags('--cookie-name=__Host-a', '--cookie-path=/a', '--proxy-prefix=/a/b'),
       'browsers drop a __Host- cookie',
     ],
     [
@@ -398,6 +393,21 @@ describe('taken with a warning', () => {
     ['clients that are everybody', flags('--trusted-ip=::/0'), 'lets strangers in'],
     ['a pattern without anchor', flags('--skip-auth-route=/public'), 'start the pattern "/public" with ^'],
     ['a negated pattern without anchor', flags('--skip-auth-route=!=/api'), 'still needs a sign-in'],
+    [
+      'GitHub rules at another provider',
+      flags('--github-org=acme'),
+      '--github-org: remove this, it restricts nobody with --provider=oidc',
+    ],
+    [
+      'roles at another provider',
+      { env: { OAUTH2_PROXY_ALLOWED_ROLES: 'admin' } },
+      'OAUTH2_PROXY_ALLOWED_ROLES: remove this, it restricts nobody with --provider=oidc',
+    ],
+    [
+      'a GitHub token at another provider',
+      flags('--github-token=t'),
+      'it has no effect with --provider=oidc',
+    ],
     ['no nonce', flags('--insecure-oidc-skip-nonce'), '--insecure-oidc-skip-nonce: this is insecure'],
     ['any issuer', flags('--insecure-oidc-skip-issuer-verification'), 'this is insecure'],
     ['any e-mail', flags('--insecure-oidc-allow-unverified-email'), 'this is insecure'],
@@ -490,7 +500,11 @@ describe('what the settings become', () => {
       flags('--cookie-domain=.B.example,a.b.example,b.example'),
       { cookie: { name: '_oauth2_proxy', domains: ['a.b.example', 'b.example'] } },
     ],
-    ['no prefix with a path', flags('--cookie-path=/app'), { cookie: { name: '_oauth2_proxy' } }],
+    [
+      'no prefix with a path',
+      flags('--cookie-path=/app', '--proxy-prefix=/app/b'),
+      { cookie: { name: '_oauth2_proxy' } },
+    ],
     ['no prefix without Secure', flags('--cookie-secure=false'), { cookie: { name: '_oauth2_proxy' } }],
     [
       'no domain of one that browsers would drop',
@@ -575,7 +589,7 @@ describe('what the settings become', () => {
     [
       'GitHub teams',
       flags(...GITHUB, '--github-org=acme', '--github-team=ops, dev,'),
-      { providers: [{ kind: 'github', issuer: undefined, github: { teams: ['ops', 'dev'] } }] },
+      { providers: [{ kind: 'github', issuer: undefined, own: { org: 'acme', teams: ['ops', 'dev'] } }] },
     ],
     ['a public client', flags('--client-secret='), { providers: [{ clientSecret: undefined }] }],
     [

@@ -53,10 +53,43 @@ describe('sign-in page', () => {
     expect(cspFor('javascript:alert(1)')).toContain("form-action 'self';")
   })
 
-  test('announces why the last attempt failed', () => {
-    const { body } = pagesWith().signIn({ ...signIn, problem: 'credentials_wrong' })
-    expect(body).toContain(`<p class="alert" role="alert">${EN.problems.credentials_wrong.sentence}</p>`)
-    expect(pagesWith().signIn(signIn).body).not.toContain('role="alert"')
+  const formAfter = (view: { problem?: Reason; username?: string }): string => {
+    const { body } = pagesWith().signIn({ ...signIn, passwordForm: true, ...view })
+    return body.slice(body.indexOf('<form'))
+  }
+  const inputOf = (form: string, name: string): string =>
+    new RegExp(`<input id="${name}"[^>]*>`, 'u').exec(form)?.[0] ?? ''
+
+  test('the form tells why the last attempt failed, and has the cursor where the next one begins', () => {
+    const form = formAfter({ problem: 'credentials_wrong', username: 'alice' })
+    const { sentence } = EN.problems.credentials_wrong
+    expect(form).toContain(`<p class="alert" role="alert" id="sign-in-failed">${sentence}</p>`)
+    for (const name of ['username', 'password'])
+      expect(inputOf(form, name)).toContain(' aria-describedby="sign-in-failed" aria-invalid="true"')
+    expect(inputOf(form, 'password')).toContain(' autofocus>')
+    expect(inputOf(form, 'username')).not.toContain('autofocus')
+  })
+
+  test('the form has the cursor in the user name when none was entered', () => {
+    for (const given of [{ username: '' }, {}]) {
+      const form = formAfter({ problem: 'credentials_missing', ...given })
+      expect(inputOf(form, 'username')).toContain(' autofocus>')
+      expect(inputOf(form, 'password')).not.toContain('autofocus')
+    }
+  })
+
+  test('the form calls nothing invalid that only came too often', () => {
+    const form = formAfter({ problem: 'too_many_attempts', username: 'alice' })
+    expect(form).not.toContain('aria-invalid')
+    expect(inputOf(form, 'password')).toContain(' aria-describedby="sign-in-failed" autofocus>')
+  })
+
+  test('the page says nothing of a failure when there was none, and says it above the buttons when the form is hidden', () => {
+    expect(formAfter({ username: 'alice' })).not.toMatch(/role="alert"|aria-|autofocus/u)
+    const hidden = pagesWith().signIn({ ...signIn, problem: 'credentials_wrong' }).body
+    const alertAt = hidden.indexOf('role="alert"')
+    expect(alertAt).toBeGreaterThan(0)
+    expect(alertAt).toBeLessThan(hidden.indexOf('class="actions"'))
   })
 
   test('says which accounts fit when only some domains may sign in', () => {

@@ -50,11 +50,12 @@ describe('docs/sessions.md', () => {
   })
 
   it('names every member that a session is written with', async () => {
-    const full = withTokens({ access: 'AT', id: 'IT', refresh: 'RT' }, { user: 'al', sid: 'op-session-1' })
+    const everything = { user: 'al', sid: 'op-session-1', localRecord: 'record' }
+    const full = withTokens({ access: 'AT', id: 'IT', refresh: 'RT' }, everything)
     const bytes = await encodeSession(full)
     if (!bytes.ok) throw new Error(bytes.problem)
     const members = Object.keys(JSON.parse(new TextDecoder().decode(bytes.value.subarray(1))))
-    expect(members).toHaveLength(17)
+    expect(members).toHaveLength(18)
     expect(members.filter((member) => !PAGE.includes(`\`${member}\``))).toEqual([])
   })
 })

@@ -83,6 +83,7 @@ export interface AGate extends Wishes {
   readonly deployment?: string
   readonly cookieName?: string
   readonly attributeBytes?: number
+  readonly hasAccount?: (session: Session) => boolean
   readonly platform?: { readonly now: () => number; readonly openAesGcm?: Platform['openAesGcm'] }
 }
 
@@ -104,6 +105,7 @@ export async function aGate(given: AGate = {}): Promise<Gate> {
     projection: compileProjection(config),
     ring,
     denylist,
+    hasAccount: given.hasAccount ?? (() => true),
     platform,
   })
   return { store, ring, denylist, config }

@@ -90,8 +90,27 @@ describe('a session as bytes', () => {
     expect((await decodeSession(await encoded(aSession({ groups: ['', 'a', ''] }))))?.groups).toEqual(['a'])
   })
 
-  it('knows local users, who have no issuer', async () => {
+  it('knows people without an issuer', async () => {
     expect(await decodeSession(await encoded(aSession({ issuer: '' })))).toEqual(aSession({ issuer: '' }))
+  })
+
+  it('a session of a local user is of version 2: version 1 and the record', async () => {
+    const session = aSession({ localRecord: 'record-of-alice' })
+    const bytes = await encoded(session)
+    expect(bytes[0]).toBe(0x20)
+    expect(new TextDecoder().decode(bytes)).toContain('"grp":["users"],"rec":"record-of-alice","iat"')
+    expect(await decodeSession(bytes)).toEqual(session)
+    const long = aSession({ localRecord: 'record-of-alice', groups: someGroups(200) })
+    expect((await encoded(long))[0]).toBe(0x21)
+    expect(await decodeSession(await encoded(long))).toEqual(long)
+  })
+
+  it.each<[string, number, unknown]>([
+    ['a record in version 1', 0x10, { ...VALID, rec: 'r' }],
+    ['version 2 without a record', 0x20, VALID],
+    ['version 3', 0x30, { ...VALID, rec: 'r' }],
+  ])('a session is not read from %s', async (_, lead, json) => {
+    expect(await decodeSession(payload(lead, json))).toBeUndefined()
   })
 })
 

@@ -372,6 +372,7 @@ describe('a secret replaced under load (CK-51)', () => {
       config: config.session,
       ring: changing,
       denylist,
+      hasAccount: () => true,
       platform,
     })
     const opening = reader.load(alice ?? [])

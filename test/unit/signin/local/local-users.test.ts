@@ -1,253 +1,295 @@
-import { createHash } from 'node:crypto'
-import { hashSync } from 'bcryptjs'
-import { expect, test } from 'vitest'
+import { compareSync, hashSync } from 'bcryptjs'
+import { describe, expect, it } from 'vitest'
 import { problem } from '../../../../src/problems.ts'
-import { readHtpasswd } from '../../../../src/signin/local/htpasswd.ts'
-import { createLocalUsers, readBasicCredentials } from '../../../../src/signin/local/local-users.ts'
-import { createLoginThrottle } from '../../../../src/signin/local/throttle.ts'
-import { createFakePlatform } from '../../../support/fake-platform.ts'
-import { someTools, verdictOf } from '../../providers/providers-fixture.ts'
-import { type AnExchange, aJar, anExchange, aSignInBench, shortOf } from '../signin-fixture.ts'
+import { failed } from '../../../../src/result.ts'
+import { createAccountCheck, readBasicCredentials } from '../../../../src/signin/local/local-users.ts'
+import { aSession } from '../../../support/session.ts'
+import { verdictOf } from '../../providers/providers-fixture.ts'
+import { basic, sha, someUsers } from './local-users-fixture.ts'
 
 const BCRYPT = hashSync('correct horse', 4)
-const sha = (password: string): string => `{SHA}${createHash('sha1').update(password).digest('base64')}`
 const FILE = `# people\nalice:${BCRYPT}\n\nbob:${sha('secret')}\ncarol:${BCRYPT.replace('$2b$', '$2y$')}\n`
+const A = '203.0.113.7'
+const B = '203.0.113.8'
+const NO_BASIC = failed(problem('bug'))
 
-function someUsers(text = FILE) {
-  const platform = createFakePlatform({ files: { '/users': text } })
-  const { log, lines } = someTools(platform)
-  const users = createLocalUsers({ path: '/users', groups: ['local'], platform, log })
-  return { platform, lines, users }
-}
+describe('a local user', () => {
+  it.each([
+    ['alice', 'correct horse', 'ok'],
+    ['carol', 'correct horse', 'ok'],
+    ['bob', 'secret', 'ok'],
+    ['alice', 'Correct horse', 'credentials_wrong'],
+    ['alice', 'correct horse ', 'credentials_wrong'],
+    ['bob', 'secre', 'credentials_wrong'],
+    ['bob', sha('secret'), 'credentials_wrong'],
+    ['Alice', 'correct horse', 'credentials_wrong'],
+    ['nobody', 'correct horse', 'credentials_wrong'],
+    ['constructor', 'x', 'credentials_wrong'],
+    ['# people', 'x', 'credentials_wrong'],
+    ['', 'x', 'credentials_missing'],
+    ['alice', '', 'credentials_missing'],
+    ['alice', 'x'.repeat(2_000), 'credentials_wrong'],
+  ])('%j with password %j: %s', async (username, password, verdict) => {
+    const { users } = await someUsers(FILE)
+    expect(verdictOf(await users.verify({ username, password, client: A }))).toBe(verdict)
+  })
 
-// [line, problem]
-const lines: [string, string | undefined][] = [
-  [`alice:${BCRYPT}`, undefined],
-  [`alice:${BCRYPT.replace('$2b$', '$2a$')}`, undefined],
-  [`alice:${sha('x')}`, undefined],
-  [`al:ice:${BCRYPT}`, 'Line 1: use bcrypt (htpasswd -B) or {SHA}; other formats are not supported'],
-  ['alice:plain', 'Line 1: use bcrypt (htpasswd -B) or {SHA}; other formats are not supported'],
-  [
-    'alice:$apr1$lZL6V/ci$eIMz/iKDkbtys/uU7LEK00',
-    'Line 1: use bcrypt (htpasswd -B) or {SHA}; other formats are not supported',
-  ],
-  ['alice:$6$salt$hash', 'Line 1: use bcrypt (htpasswd -B) or {SHA}; other formats are not supported'],
-  ['alice:{SHA}short=', 'Line 1: use bcrypt (htpasswd -B) or {SHA}; other formats are not supported'],
-  ['alice:{SSHA}x', 'Line 1: use bcrypt (htpasswd -B) or {SHA}; other formats are not supported'],
-  [
-    `alice:${BCRYPT.slice(0, -1)}`,
-    'Line 1: use bcrypt (htpasswd -B) or {SHA}; other formats are not supported',
-  ],
-  [`alice:${BCRYPT.replace('$04$', '$31$')}`, 'Line 1: use a bcrypt cost of at most 14'],
-  [BCRYPT, 'Line 1: write user:hash'],
-  [`:${BCRYPT}`, 'Line 1: write user:hash'],
-  [`al\x07ice:${BCRYPT}`, 'Line 1: write user:hash'],
-]
-
-test.each(lines)('htpasswd line %j', (line, expected) => {
-  const { users, problems } = readHtpasswd(line)
-  expect(problems).toEqual(expected === undefined ? [] : [expected])
-  expect(users.size).toBe(expected === undefined ? 1 : 0)
-})
-
-test('H16: all bad lines are told, by number and never by content, and the good ones count', async () => {
-  const { lines: logged, users } = someUsers(`x:plain1\r\nalice:${BCRYPT}\r\ny:plain2`)
-  expect(logged.map(({ msg }) => msg)).toEqual([
-    expect.stringContaining('Line 1:'),
-    expect.stringContaining('Line 3:'),
-  ])
-  expect(JSON.stringify(logged)).not.toContain('plain1')
-  expect(verdictOf(await users.verify({ username: 'alice', password: 'correct horse', client: 'c' }))).toBe(
-    'ok',
-  )
-})
-
-test('the first entry of a name counts', async () => {
-  const { users } = someUsers(`bob:${sha('one')}\nbob:${sha('two')}`)
-  expect(verdictOf(await users.verify({ username: 'bob', password: 'one', client: 'c' }))).toBe('ok')
-  expect(verdictOf(await users.verify({ username: 'bob', password: 'two', client: 'c' }))).toBe(
-    'credentials_wrong',
-  )
-})
-
-// [name, password, verdict]
-const attempts: [string, string, string][] = [
-  ['alice', 'correct horse', 'ok'],
-  ['carol', 'correct horse', 'ok'],
-  ['bob', 'secret', 'ok'],
-  ['alice', 'Correct horse', 'credentials_wrong'],
-  ['alice', 'correct horse ', 'credentials_wrong'],
-  ['bob', 'secre', 'credentials_wrong'],
-  ['bob', sha('secret'), 'credentials_wrong'],
-  ['Alice', 'correct horse', 'credentials_wrong'],
-  ['nobody', 'correct horse', 'credentials_wrong'],
-  ['constructor', 'x', 'credentials_wrong'],
-  ['# people', 'x', 'credentials_wrong'],
-  ['', 'x', 'credentials_missing'],
-  ['alice', '', 'credentials_missing'],
-  ['alice', 'x'.repeat(2_000), 'credentials_wrong'],
-]
-
-test.each(attempts)('user %j with password %j', async (username, password, verdict) => {
-  const { users } = someUsers()
-  expect(verdictOf(await users.verify({ username, password, client: 'c' }))).toBe(verdict)
-})
-
-test('a local user has the configured groups and no address', async () => {
-  const { users } = someUsers()
-  const grant = await users.verify({ username: 'bob', password: 'secret', client: 'c' })
-  expect(grant.ok && grant.value.identity).toEqual({
-    issuer: 'htpasswd',
-    subject: 'bob',
-    user: 'bob',
-    email: undefined,
-    preferredUsername: undefined,
-    groups: ['local'],
-    sid: undefined,
+  it('a local user has the configured groups and no address', async () => {
+    const { users } = await someUsers(FILE)
+    const grant = await users.verify({ username: 'bob', password: 'secret', client: A })
+    expect(grant.ok && grant.value.identity).toEqual({
+      issuer: 'htpasswd',
+      subject: 'bob',
+      user: 'bob',
+      email: undefined,
+      preferredUsername: undefined,
+      groups: ['local'],
+      sid: undefined,
+    })
   })
 })
 
-test('a file that changes counts at once, also for people whose password was right a moment ago', async () => {
-  const { platform, users } = someUsers()
-  const verify = async () =>
-    verdictOf(await users.verify({ username: 'bob', password: 'secret', client: 'c' }))
-  expect(await verify()).toBe('ok')
-  platform.change('/users', `bob:${sha('changed')}`)
-  expect(await verify()).toBe('credentials_wrong')
-})
+describe('an htpasswd file that changes', () => {
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
 
-const basic = (text: string, scheme = 'Basic'): string => `${scheme} ${Buffer.from(text).toString('base64')}`
+  it('a changed file counts for people whose password was right a moment ago', async () => {
+    const { platform, users } = await someUsers(FILE)
+    const verify = async (password: string) =>
+      verdictOf(await users.verify({ username: 'bob', password, client: A }))
+    expect(await verify('secret')).toBe('ok')
+    platform.change('/users', `bob:${sha('changed')}`)
+    await settled()
+    expect(await verify('secret')).toBe('credentials_wrong')
+    expect(await verify('changed')).toBe('ok')
+  })
 
-// [header, what is read]
-const headers: [string, { username: string; password: string } | undefined][] = [
-  [basic('bob:secret'), { username: 'bob', password: 'secret' }],
-  [basic('bob:se:cret'), { username: 'bob', password: 'se:cret' }],
-  [basic('bob:'), { username: 'bob', password: '' }],
-  [basic('bob:sécret'), { username: 'bob', password: 'sécret' }],
-  [basic('bob:secret', 'basic'), { username: 'bob', password: 'secret' }],
-  [basic('bob'), undefined],
-  [basic('bob:secret', 'Basic '), undefined],
-  [basic('bob:secret', 'Bearer'), undefined],
-  [`${basic('bob:secret')}, ${basic('alice:x')}`, undefined],
-  ['Basic ???', undefined],
-  ['Basic', undefined],
-  ['', undefined],
-]
+  it('a changed file counts for a comparison that is under way', async () => {
+    const { platform, users } = await someUsers(FILE)
+    const verdict = users.verify({ username: 'alice', password: 'correct horse', client: A })
+    platform.change('/users', FILE.replace(BCRYPT, hashSync('other', 4)))
+    expect(verdictOf(await verdict)).toBe('credentials_wrong')
+  })
 
-test.each(headers)('the header %j', (header, expected) => {
-  expect(readBasicCredentials(header)).toEqual(expected)
-})
+  it('the last of two changes in quick succession wins', async () => {
+    const { platform, users } = await someUsers(FILE)
+    platform.change('/users', Array.from({ length: 500 }, (_, at) => `user-${at}:${sha('x')}`).join('\n'))
+    platform.change('/users', `bob:${sha('last')}`)
+    await settled()
+    expect(verdictOf(await users.verify({ username: 'bob', password: 'last', client: A }))).toBe('ok')
+    expect(verdictOf(await users.verify({ username: 'user-1', password: 'x', client: A }))).toBe(
+      'credentials_wrong',
+    )
+  })
 
-test('Basic credentials on every request cost bcrypt once a minute', async () => {
-  const slow = hashSync('pw', 10)
-  const { platform, users } = someUsers(`dave:${slow}`)
-  const ask = async () => users.readBasic(basic('dave:pw'), '203.0.113.7')
-  const timed = async () => {
-    const started = performance.now()
-    expect((await ask())?.ok).toBe(true)
-    return performance.now() - started
-  }
-  const first = await timed()
-  const rest = await Promise.all(Array.from({ length: 20 }, timed))
-  expect(Math.max(...rest)).toBeLessThan(first / 2)
-  platform.pass(60_001)
-  expect(await timed()).toBeGreaterThan(Math.max(...rest))
-  expect(await users.readBasic('Bearer x', undefined)).toBeUndefined()
-})
-
-test('guessing is slowed down for the one who guesses', async () => {
-  const { platform, users } = someUsers()
-  const guess = async (client: string, password: string) =>
-    verdictOf(await users.verify({ username: 'bob', password, client }))
-  for (let at = 0; at < 5; at += 1) expect(await guess('evil', `x${at}`)).toBe('credentials_wrong')
-  expect(await guess('evil', 'secret')).toBe('too_many_attempts')
-  expect(await guess('honest', 'secret')).toBe('ok')
-  platform.pass(1_000)
-  expect(await guess('evil', 'x')).toBe('credentials_wrong')
-  platform.pass(1_000)
-  expect(await guess('evil', 'secret')).toBe('too_many_attempts')
-  platform.pass(1_000)
-  expect(await guess('evil', 'secret')).toBe('ok')
-  expect(await guess('evil', 'x')).toBe('credentials_wrong')
-})
-
-test('the pause doubles to a minute, is forgotten after a quarter of an hour, and 10,000 clients are remembered', () => {
-  let now = 0
-  const pauses = createLoginThrottle(() => now)
-  const pauseOf = (client: string) => {
-    const from = now
-    while (pauses.mustWait(client)) now += 500
-    return now - from
-  }
-  const seen: number[] = []
-  for (let at = 0; at < 14; at += 1) {
-    pauses.failed('c')
-    seen.push(pauseOf('c'))
-  }
-  expect(seen).toEqual([
-    0, 0, 0, 0, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000,
-  ])
-  pauses.failed('c')
-  now += 15 * 60_000
-  expect(pauses.mustWait('c')).toBe(false)
-  for (let at = 0; at < 6; at += 1) pauses.failed('first')
-  for (let at = 0; at < 10_000; at += 1) pauses.failed(`client-${at}`)
-  expect(pauses.mustWait('first')).toBe(false)
-})
-
-const OWN = ['Accept', 'text/html', 'Origin', 'https://app.example.com', 'Sec-Fetch-Site', 'same-origin']
-const FORM = 'username=bob&password=secret&rd=%2Fdeep'
-
-// [row, request, outcome]
-const forms: [string, AnExchange, string][] = [
-  ['our own form', { form: FORM }, 'to /deep'],
-  ['a target of another site', { form: 'username=bob&password=secret&rd=https%3A%2F%2Fevil.test' }, 'to /'],
-  ['a wrong password', { form: 'username=bob&password=x&rd=%2Fdeep' }, 'credentials_wrong'],
-  ['no user', { form: 'password=x' }, 'credentials_missing'],
-  ['a user twice', { form: 'username=bob&username=alice&password=secret' }, 'credentials_missing'],
-  ['H14 a form of another site', { form: FORM, headers: ['Origin', 'https://evil.test'] }, 'origin_refused'],
-  [
-    'H14 a form of another site, metadata',
-    { form: FORM, headers: ['Sec-Fetch-Site', 'cross-site'] },
-    'origin_refused',
-  ],
-  [
-    'H14 a form of a sibling host',
-    { form: FORM, headers: ['Sec-Fetch-Site', 'same-site'] },
-    'origin_refused',
-  ],
-  ['too large a form', { form: `${FORM}&x=${'y'.repeat(20_000)}` }, 'body_too_large'],
-  ['JSON', { headers: [...OWN, 'Content-Type', 'application/json'] }, 'request_malformed/content type'],
-  ['GET', { method: 'GET' }, 'method_not_allowed'],
-]
-
-test.each(forms)('POST sign_in: %s', async (_name, given, expected) => {
-  const { signIn, sessionOf, events } = await aSignInBench({ localUsers: someUsers().users })
-  const jar = aJar()
-  const exchange = anExchange('/oauth2/sign_in', { method: 'POST', headers: OWN, ...given })
-  const outcome = jar.take(await signIn.password(exchange))
-  expect(shortOf(outcome)).toBe(expected)
-  expect(sessionOf(jar)?.provider).toBe(expected.startsWith('to ') ? 'htpasswd' : undefined)
-  expect(JSON.stringify(events)).not.toContain('secret')
-})
-
-test('POST sign_in: what failed is said with the name and the target, for another try', async () => {
-  const { signIn } = await aSignInBench({ localUsers: someUsers().users })
-  const form = 'username=bob&password=x&rd=%2Fdeep'
-  expect(
-    await signIn.password(anExchange('/oauth2/sign_in', { method: 'POST', headers: OWN, form })),
-  ).toMatchObject({
-    kind: 'refused',
-    username: 'bob',
-    returnTo: '/deep',
+  it('a changed file is told in the log with its bad lines, and as an error when it has no user', async () => {
+    const { platform, lines } = await someUsers(FILE)
+    expect(lines).toEqual([])
+    platform.change('/users', `bob:${sha('x')}\nalice:plain`)
+    platform.change('/users', '')
+    expect(lines.map(({ level, msg }) => `${level} ${msg}`)).toEqual([
+      'warn htpasswd-file: use bcrypt (htpasswd -B) or {SHA} in line 2: until then this user cannot sign in',
+      'info htpasswd-file was read again',
+      'error htpasswd-file: add a line user:hash, no local user can sign in',
+    ])
+    expect(JSON.stringify(lines)).not.toContain('plain')
   })
 })
 
-test('POST sign_in: rules count for local users, and without a file there are none', async () => {
-  const bench = await aSignInBench({ localUsers: someUsers().users })
-  bench.world.refusal = problem('not_permitted', { rule: 'group' })
-  const exchange = () => anExchange('/oauth2/sign_in', { method: 'POST', headers: OWN, form: FORM })
-  expect(shortOf(await bench.signIn.password(exchange()))).toBe('not_permitted')
-  const none = await aSignInBench()
-  expect(shortOf(await none.signIn.password(exchange()))).toBe('method_not_allowed')
+describe('the session of a local user', () => {
+  async function signedIn() {
+    const some = await someUsers(FILE)
+    const grant = await some.users.verify({ username: 'bob', password: 'secret', client: A })
+    if (!grant.ok) throw new Error(grant.problem.reason)
+    const { identity, localRecord } = grant.value
+    return { ...some, session: aSession({ ...identity, provider: 'htpasswd', localRecord }) }
+  }
+
+  // [what changed, file, groups, stands]
+  const changes: [string, string, readonly string[], boolean][] = [
+    ['nothing', FILE, ['local'], true],
+    ['another user', FILE.replace(/^alice.*$/mu, ''), ['local'], true],
+    ['the place of the line', `bob:${sha('secret')}\n${FILE.replace(/^bob.*\n/mu, '')}`, ['local'], true],
+    ['the user is gone', FILE.replace(/^bob.*$/mu, ''), ['local'], false],
+    ['the password', FILE.replace(sha('secret'), sha('changed')), ['local'], false],
+    ['the kind of hash', FILE.replace(sha('secret'), hashSync('secret', 4)), ['local'], false],
+    ['a second line for the user', `${FILE}bob:${sha('second')}\n`, ['local'], false],
+    ['the groups of local users', FILE, ['local', 'ops'], false],
+    ['the name', FILE.replace('bob:', 'Bob:'), ['local'], false],
+  ]
+
+  it.each(changes)(
+    'a session of a local user is judged by the file of now, in this process or the next [SL-40]: %s',
+    async (_, file, groups, stands) => {
+      const { session } = await signedIn()
+      const next = await someUsers(file, { groups })
+      expect(createAccountCheck(next.users)(session)).toBe(stands)
+    },
+  )
+
+  it('a session of a local user ends with the change of the file', async () => {
+    const { platform, session, users } = await signedIn()
+    const hasAccount = createAccountCheck(users)
+    expect(hasAccount(session)).toBe(true)
+    platform.change('/users', FILE.replace(/^bob.*$/mu, ''))
+    await expect.poll(() => hasAccount(session)).toBe(false)
+  })
+
+  it('a session of a local user is over without its record, as an older version sealed it, and where there are no local users', async () => {
+    const { session, users } = await signedIn()
+    expect(createAccountCheck(users)({ ...session, localRecord: undefined })).toBe(false)
+    expect(createAccountCheck(undefined)(session)).toBe(false)
+    expect(createAccountCheck(undefined)(aSession())).toBe(true)
+    expect(createAccountCheck(users)(aSession({ subject: 'bob' }))).toBe(true)
+  })
+})
+
+describe('Basic credentials', () => {
+  it.each<[string, { username: string; password: string } | undefined]>([
+    [basic('bob:secret'), { username: 'bob', password: 'secret' }],
+    [basic('bob:se:cret'), { username: 'bob', password: 'se:cret' }],
+    [basic('bob:'), { username: 'bob', password: '' }],
+    [basic('bob:sécret'), { username: 'bob', password: 'sécret' }],
+    [basic('bob:secret', 'basic'), { username: 'bob', password: 'secret' }],
+    [basic('bob'), undefined],
+    [basic('bob:secret', 'Basic '), undefined],
+    [basic('bob:secret', 'Bearer'), undefined],
+    [`${basic('bob:secret')}, ${basic('alice:x')}`, undefined],
+    ['Basic ???', undefined],
+    ['Basic', undefined],
+    ['', undefined],
+  ])('in the header %j', (header, expected) => {
+    expect(readBasicCredentials(header)).toEqual(expected)
+  })
+
+  it('Basic credentials on every request cost one comparison a minute', async () => {
+    const { compared, platform, users } = await someUsers(FILE)
+    const ask = async () => verdictOf((await users.readBasic(basic('alice:correct horse'), A)) ?? NO_BASIC)
+    for (let at = 0; at < 20; at += 1) expect(await ask()).toBe('ok')
+    expect(compared).toHaveLength(1)
+    platform.pass(59_999)
+    expect(await ask()).toBe('ok')
+    expect(compared).toHaveLength(1)
+    platform.pass(1)
+    expect(await ask()).toBe('ok')
+    expect(compared).toHaveLength(2)
+    expect(await users.readBasic('Bearer x', undefined)).toBeUndefined()
+  })
+
+  it('equal Basic credentials of many requests at once are one attempt', async () => {
+    const { compared, users } = await someUsers(FILE)
+    const ask = async () => verdictOf((await users.readBasic(basic('alice:correct horse'), A)) ?? NO_BASIC)
+    expect(await Promise.all(Array.from({ length: 40 }, ask))).toEqual(Array(40).fill('ok'))
+    expect(compared).toHaveLength(1)
+  })
+})
+
+describe('guesses', () => {
+  it('forty guesses at once get five comparisons, as they would one after another [DS-60]', async () => {
+    const { compared, users } = await someUsers(FILE)
+    const guesses = Array.from({ length: 40 }, (_, at) => (at === 20 ? 'correct horse' : `guess ${at}`))
+    const verdicts = await Promise.all(
+      guesses.map(async (password) =>
+        verdictOf(await users.verify({ username: 'alice', password, client: A })),
+      ),
+    )
+    // Passwords are hashed side by side before they are counted, so it is open which five come first.
+    expect(verdicts.filter((verdict) => verdict === 'too_many_attempts')).toHaveLength(35)
+    expect(compared).toHaveLength(5)
+  })
+
+  it('guesses from anywhere run two at a time, wait in a short queue, and are refused beyond it [DS-64]', async () => {
+    const { compared, mostAtOnce, users } = await someUsers(FILE)
+    const verdicts = await Promise.all(
+      Array.from({ length: 100 }, async (_, at) =>
+        users.verify({ username: `user-${at}`, password: 'x', client: `198.51.100.${at}` }),
+      ),
+    )
+    const reasons = verdicts.map((verdict) => (verdict.ok ? 'ok' : verdict.problem.reason))
+    expect(reasons.filter((reason) => reason === 'credentials_wrong')).toHaveLength(26)
+    expect(reasons.filter((reason) => reason === 'too_many_attempts')).toHaveLength(74)
+    expect(verdicts.at(-1)).toMatchObject({
+      problem: { detail: { limit: 'queue' }, retryAfterSeconds: 1 },
+    })
+    expect(compared).toHaveLength(26)
+    expect(mostAtOnce()).toBe(2)
+  })
+
+  it('guesses at one address stop no other user there: right passwords and Basic credentials count [DS-62]', async () => {
+    const { users } = await someUsers(FILE)
+    for (let at = 0; at < 8; at += 1)
+      await users.verify({ username: 'bob', password: `guess ${at}`, client: A })
+    expect(verdictOf(await users.verify({ username: 'bob', password: 'secret', client: A }))).toBe(
+      'too_many_attempts',
+    )
+    expect(verdictOf(await users.verify({ username: 'alice', password: 'correct horse', client: A }))).toBe(
+      'ok',
+    )
+    expect(verdictOf((await users.readBasic(basic('carol:correct horse'), A)) ?? NO_BASIC)).toBe('ok')
+    expect(verdictOf(await users.verify({ username: 'bob', password: 'secret', client: B }))).toBe('ok')
+  })
+
+  it('guesses of a crowd do not keep a user waiting at a client where the password was right before', async () => {
+    const pending: { readonly password: string; readonly end: () => void }[] = []
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 1))
+    const { platform, users } = await someUsers(FILE, {
+      bcrypt: (password, hashes) =>
+        new Promise((resolve) => {
+          const end = () => resolve(hashes.map((hash) => compareSync(password, hash)))
+          pending.push({ password, end })
+        }),
+    })
+    const alice = { username: 'alice', password: 'correct horse', client: A }
+    const before = users.verify(alice)
+    await expect.poll(() => pending.length).toBe(1)
+    pending.shift()?.end()
+    expect(verdictOf(await before)).toBe('ok')
+    platform.pass(60_001)
+    const crowd = Array.from({ length: 100 }, (_, at) =>
+      users.verify({ username: `user-${at}`, password: 'x', client: `198.51.100.${at}` }),
+    )
+    await expect.poll(() => pending.length).toBe(2)
+    const later = users.verify(alice)
+    await turn()
+    pending.shift()?.end()
+    await expect.poll(() => pending.length).toBe(2)
+    expect(pending.at(-1)?.password).toBe('correct horse')
+    pending.pop()?.end()
+    expect(verdictOf(await later)).toBe('ok')
+    for (let at = 0; at < 25; at += 1) {
+      await expect.poll(() => pending.length).toBeGreaterThan(0)
+      pending.shift()?.end()
+    }
+    await Promise.all(crowd)
+  })
+
+  it('guesses over the limit are not answered from memory either: that would tell the right one [IL-41]', async () => {
+    const { users } = await someUsers(FILE)
+    const ask = async (password: string) =>
+      verdictOf(await users.verify({ username: 'bob', password, client: A }))
+    expect(await ask('secret')).toBe('ok')
+    for (let at = 0; at < 5; at += 1) expect(await ask(`guess ${at}`)).toBe('credentials_wrong')
+    expect(await ask('secret')).toBe('too_many_attempts')
+  })
+
+  it('guesses count for a user who does not exist as for one who does', async () => {
+    const { users } = await someUsers(FILE)
+    for (const username of ['alice', 'nobody']) {
+      const verdicts: string[] = []
+      for (let at = 0; at < 6; at += 1)
+        verdicts.push(verdictOf(await users.verify({ username, password: `guess ${at}`, client: A })))
+      expect(verdicts.slice(0, 5)).toEqual(Array(5).fill('credentials_wrong'))
+      expect(verdicts[5]).toBe('too_many_attempts')
+    }
+  })
+
+  it('guesses count as failed when the comparison breaks', async () => {
+    const bcrypt = () => Promise.reject(new Error('the thread is gone'))
+    const { users } = await someUsers(FILE, { bcrypt })
+    for (let at = 0; at < 5; at += 1) {
+      const verdict = users.verify({ username: 'alice', password: `guess ${at}`, client: A })
+      await expect(verdict).rejects.toThrow('the thread is gone')
+    }
+    const last = await users.verify({ username: 'alice', password: 'correct horse', client: A })
+    expect(verdictOf(last)).toBe('too_many_attempts')
+  })
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { json, redirectTo, status } from '../../../support/fake-server.ts'
+import { aBench } from '../../providers/providers-fixture.ts'
 import { type AnExchange, aJar, anExchange, aSignInBench, type Given, shortOf } from '../signin-fixture.ts'
 
 const OUT = '/oauth2/sign_out'
@@ -296,4 +297,27 @@ test('LO-09: without keys nobody can say, so the provider is asked to try again'
   expect(shortOf(await signIn.backchannel(post(`logout_token=${await op.logoutToken()}`)))).toBe(
     'provider_unreachable',
   )
+})
+
+test('a logout token gets the answer of the provider that it names, whatever the others say', async () => {
+  const own = await aBench({ id: 'own', issuer: 'https://own.test' }, {}, 'https://own.test')
+  const other = await aBench()
+  const { denials, signIn } = await aSignInBench({ providers: [own.provider, other.provider] })
+  const ask = async () =>
+    shortOf(await signIn.backchannel(post(`logout_token=${await own.op.logoutToken()}`)))
+  own.op.scripts.jwks = () => json(500, {})
+  expect(await ask()).toBe('provider_unreachable')
+  delete own.op.scripts.jwks
+  own.platform.pass(60_000)
+  expect(await ask()).toBe('done')
+  expect(denials).toMatchObject([{ issuer: 'https://own.test' }])
+  expect(other.op.hits.jwks).toBe(0)
+})
+
+test('a logout token of an issuer that is no provider here is refused', async () => {
+  const { signIn, denials } = await aSignInBench()
+  const stranger = await aBench({}, {}, 'https://stranger.test')
+  const token = await stranger.op.logoutToken()
+  expect(shortOf(await signIn.backchannel(post(`logout_token=${token}`)))).toBe('request_malformed/iss')
+  expect(denials).toEqual([])
 })
