@@ -10,7 +10,7 @@ import { decide } from './policy/decide.ts'
 import { type PolicyRequest, toPolicyRequest } from './policy/request.ts'
 import { PROBLEMS, type Problem, problem } from './problems.ts'
 import type { Services } from './services.ts'
-import { displayName } from './session/session.ts'
+import { displayName, type Session } from './session/session.ts'
 import type { Caller } from './signin/authenticate.ts'
 import { readFormReplay } from './signin/login/form-replay.ts'
 
@@ -63,6 +63,10 @@ async function forward(
       problem('origin_refused', { origin: exchange.facts.originHeader }),
     )
   }
+  if (session !== undefined && wasRefused(services, exchange, session)) {
+    entry.verdict = 'deny'
+    return refuse(services, exchange, caller, problem('not_permitted', { rule: 'gateway' }))
+  }
   const sent = await forwarder.forward({
     exchange,
     session,
@@ -75,6 +79,12 @@ async function forward(
   if (sent.ok) return sent.value
   logUpstream(services, exchange, { why: sent.problem, upstream: entry.upstream })
   return refuse(services, exchange, caller, sent.problem)
+}
+
+/** A gateway that refused a person may hand them over to a static upstream, so that they see why; its own answer is a bare yes. */
+function wasRefused({ forwarder, refusals }: Services, exchange: Exchange, session: Session): boolean {
+  const { facts, target } = exchange
+  return facts.navigation && forwarder.isStatic(target) && refusals.has(session, target.raw)
 }
 
 /** What the client is not told: why the app gave no answer. What clients do wrong stands in their access lines. */

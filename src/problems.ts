@@ -48,6 +48,9 @@ export const PROBLEMS = {
   identity_incomplete: outcome(403, 'warn', 'account'),
   email_unverified: outcome(403, 'info', 'account'),
   session_too_large: outcome(500, 'error', 'account'),
+  // Sign-ins that succeed again and again.
+  session_lost: outcome(500, 'error', 'sign-in'),
+  sign_in_loop: outcome(403, 'warn', 'account'),
   // The provider or the client's registration there does not fit the settings.
   misconfigured: outcome(500, 'error', 'home'),
   // Provider unavailable.

@@ -8,6 +8,7 @@ import { createLog, type Log } from './observe/log.ts'
 import { createLogLines } from './observe/log-lines.ts'
 import { createPages, type Pages } from './pages/pages.ts'
 import type { Platform } from './platform.ts'
+import { createRecentRefusals, type RecentRefusals } from './policy/recent-refusals.ts'
 import { compileRules, type Rules } from './policy/rules.ts'
 import type { ProviderContext } from './providers/context.ts'
 import { createBearerReader } from './providers/oidc/bearer.ts'
@@ -23,6 +24,7 @@ import {
   localCredentials,
 } from './signin/authenticate.ts'
 import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { createLoopGuard, type LoopGuard } from './signin/login/loop-guard.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
 /** Every part of the program, built once. */
@@ -34,6 +36,8 @@ export interface Services {
   readonly providers: readonly Provider[]
   readonly rules: Rules
   readonly site: Site
+  readonly loopGuard: LoopGuard
+  readonly refusals: RecentRefusals
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
   readonly signIn: SignIn
@@ -71,17 +75,17 @@ export async function createServices(
     hasAccount: createAccountCheck(localUsers),
   })
   const site = createSite(toSiteOptions(config))
+  const loopGuard = createLoopGuard(config.cookie, platform.now)
   const signIn = createSignIn({
     config,
     providers,
-    formPost: config.providers.some(
-      ({ loginParameters }) => loginParameters['response_mode'] === 'form_post',
-    ),
+    formPost: config.providers.some(answersByForm),
     ring,
     sessions,
     denylist,
     mayHold: rules.mayHold,
     site,
+    loopGuard,
     localUsers,
     platform,
     log,
@@ -104,6 +108,8 @@ export async function createServices(
     providers,
     rules,
     site,
+    loopGuard,
+    refusals: createRecentRefusals(platform.now),
     sessions,
     authenticate: createAuthenticate({
       sessions,
@@ -118,6 +124,10 @@ export async function createServices(
       ownsCookie: sessions.owns,
     }),
   }
+}
+
+function answersByForm({ loginParameters }: Config['providers'][number]): boolean {
+  return loginParameters['response_mode'] === 'form_post'
 }
 
 function toSiteOptions({ signIn, cookie }: Config): SiteOptions {

@@ -35,9 +35,12 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
   entry.user = caller.session && displayName(caller.session)
   if (verdict.kind === 'sign-in')
     return bare(services, { exchange, caller, status: isRefused(caller) ? 403 : 401 })
-  if (verdict.kind === 'deny') return bare(services, { exchange, caller, status: 403 })
   const { session } = verdict
-  if (session !== undefined && !meetsConstraints(exchange.target.query, session)) {
+  const isConstrained = session !== undefined && !meetsConstraints(exchange.target.query, session)
+  if (verdict.kind === 'deny' || isConstrained) {
+    const { request } = exchange.facts.forwarded
+    if (session !== undefined)
+      services.refusals.note(session, typeof request === 'object' ? request.uri : undefined)
     return bare(services, { exchange, caller, status: 403 })
   }
   const setCookies = caller.changes.map((change) =>

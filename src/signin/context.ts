@@ -16,6 +16,7 @@ import type { Saved } from '../session/cookie/store.ts'
 import type { Denylist } from '../session/denylist.ts'
 import type { Loaded, Session } from '../session/session.ts'
 import type { LocalUsers } from './local/local-users.ts'
+import type { LoopGuard } from './login/loop-guard.ts'
 
 /** What signing in and out needs of the session store. */
 export interface Sessions {
@@ -42,6 +43,7 @@ export interface SignInContext {
   readonly sessions: Sessions
   readonly denylist: Pick<Denylist, 'deny'>
   readonly site: Site
+  readonly loopGuard: LoopGuard
   /** Whether somebody who has proved who they are may hold a session. */
   readonly mayHold: Rules['mayHold']
   /** Undefined without an htpasswd file. */

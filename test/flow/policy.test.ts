@@ -70,9 +70,9 @@ describe('a rule that sees the request', () => {
       return status === 302 ? headers.get('location') : status
     }
     expect(await visit('/home?x=1#y')).toBe('/home?x=1#y')
-    expect(await visit('/admin/users#top')).toBe(200)
-    expect(await visit('https://app.example.com/admin')).toBe(200)
-    expect(await visit('https://admin.example.com')).toBe(200)
+    expect(await visit('/admin/users#top')).toBe(403)
+    expect(await visit('https://app.example.com/admin')).toBe(403)
+    expect(await visit('https://admin.example.com')).toBe(403)
     expect(await visit('https://other.example.com/home')).toBe('https://other.example.com/home')
   })
 

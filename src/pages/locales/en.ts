@@ -117,6 +117,16 @@ export const EN: Texts = {
       title: 'Sign-in failed',
       sentence: 'The sign-in does not fit into a cookie. The operator has to change the settings.',
     },
+    session_lost: {
+      title: 'Your session does not stay',
+      sentence:
+        'You signed in several times within a minute, and your browser came back without a session each time. Allow cookies for this site; if they are allowed, tell the operator of this application what is below.',
+    },
+    sign_in_loop: {
+      title: 'No way in',
+      sentence:
+        'You are signed in, but the application sent you back here several times within a minute. This account may not be allowed there.',
+    },
     misconfigured: {
       title: 'Sign-in is not set up correctly',
       sentence: 'You cannot fix this yourself. Tell the operator of this application, with the request id.',

@@ -46,7 +46,11 @@ export function createSignOut(
     const exit = await chooseExit(context, exchange, { session, target, logoutState })
     if (session !== undefined) await endSession(context, exchange, session)
     const { cookies } = exchange
-    const changes = [...context.sessions.clear(cookies), ...transactions.clear(cookies)]
+    const changes = [
+      ...context.sessions.clear(cookies),
+      ...transactions.clear(cookies),
+      ...context.loopGuard.clear(cookies),
+    ]
     return exit === undefined ? { kind: 'signed-out', changes } : redirect(exit, changes)
   }
 }

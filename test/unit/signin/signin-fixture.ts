@@ -19,6 +19,7 @@ import type { Denial } from '../../../src/session/denylist.ts'
 import type { Session } from '../../../src/session/session.ts'
 import type { SignInContext } from '../../../src/signin/context.ts'
 import type { LocalUsers } from '../../../src/signin/local/local-users.ts'
+import { createLoopGuard } from '../../../src/signin/login/loop-guard.ts'
 import type { Outcome } from '../../../src/signin/outcome.ts'
 import { createSignIn, type SignIn } from '../../../src/signin/sign-in.ts'
 import { createFakePlatform, type FakePlatform } from '../../support/fake-platform.ts'
@@ -198,6 +199,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
           .map(({ name }) => ({ ...SESSION_COOKIE, name, value: '', maxAgeSeconds: 0 })),
     },
     denylist: { deny: async (denial) => void denials.push(denial) },
+    loopGuard: createLoopGuard({ name: '__Host-s', domains: [], secure: true }, platform.now),
     site: createSite({
       redirectUrl: given.signIn?.redirectUrl,
       cookieDomains: [],
