@@ -8,13 +8,14 @@ interface Outcome {
   readonly status: number
   readonly level: Level
   readonly recovery: Recovery
-  /** For failures that pass: seconds after which another try makes sense (RFC 9110 §10.2.3). */
+  /** Seconds after which another try makes sense, for failures that pass (RFC 9110 §10.2.3). */
   readonly retryAfter: number | undefined
 }
 
 /**
- * The one map from the reason of a failure to what the outside sees; the sentences are in `pages/locales`.
- * The keys are the stable codes: programs find them as `error` in JSON answers, operators as `code` in the log.
+ * Map from the reason of a failure to its status, log level, recovery and retry-after; the sentences are in
+ * `pages/locales`. The keys are the stable codes: programs find them as `error` in JSON answers, operators as `code` in
+ * the log.
  */
 export const PROBLEMS = {
   // The request is malformed or not for this host.
@@ -22,6 +23,7 @@ export const PROBLEMS = {
   host_malformed: outcome(400, 'info', 'home'),
   request_malformed: outcome(400, 'info', 'home'),
   target_too_long: outcome(414, 'info', 'home'),
+  request_timeout: outcome(408, 'info', 'reload'),
   headers_too_many: outcome(431, 'info', 'home'),
   method_not_allowed: outcome(405, 'info', 'home'),
   body_too_large: outcome(413, 'info', 'home'),
@@ -77,7 +79,7 @@ export interface Problem {
   readonly reason: Reason
   /** Evidence for the log: short scalars, never a token, code, cookie or secret. */
   readonly detail?: Readonly<Record<string, string | number | boolean | undefined>>
-  /** When another try makes sense, where that is known better than for the reason as such. */
+  /** Seconds after which another try makes sense, where that is known better than for the reason as such. */
   readonly retryAfterSeconds?: number
 }
 

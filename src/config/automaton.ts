@@ -1,26 +1,26 @@
 import { hasEndAnchor, isAnchored, type PatternNode, type Repeat } from './pattern-tree.ts'
 import type { Re2 } from './re2.ts'
 
-/** More positions than this are not worth the time; nobody writes such a rule by hand. */
+/** Limit on positions; rules written by hand stay far below it. */
 const MOST_POSITIONS = 400
 
-/** Beyond this a counted repeat is as good as an endless one. */
+/** Limit from which a counted repeat is treated as an endless one. */
 const COUNT_LIMIT = 10
 
-/** What paths are made of, and two characters that stand for all the others. */
+/** Alphabet of the simulation: the characters of paths, and two that stand for all the others. */
 const ALPHABET = [...Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)), 'é', '中']
 
 /** The position automaton of a pattern (Glushkov 1961): each character of the pattern is a position. */
 export interface Automaton {
   readonly size: number
-  /** Positions that may come next; one stands there twice if there are two ways to it. */
+  /** Positions that may come next; one is listed twice if two paths lead to it. */
   readonly follow: readonly (readonly number[])[]
   readonly before: readonly (readonly number[])[]
   /** Characters that both positions match, as bits. */
   share(left: number, right: number): bigint
-  /** A way of at least one step leads from one position to the other. */
+  /** True when a path of at least one step leads from one position to the other. */
   reaches(from: number, to: number): boolean
-  /** The match can still fail behind this position. */
+  /** True when the match can still fail behind this position. */
   canFail(position: number): boolean
 }
 

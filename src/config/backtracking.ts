@@ -1,16 +1,16 @@
 import { type Automaton, createAutomaton } from './automaton.ts'
 import type { Re2 } from './re2.ts'
 
-/** Steps after which a pattern counts as too complex to be judged. */
+/** Limit on steps; a pattern that needs more counts as too complex to be judged. */
 const WORK_LIMIT = 2_000_000
 
-/** Repeats that can share one text: two cost at most the square of a path's length, three its cube. */
+/** Limit on repeats that can match the same text: two cost at most the square of a path's length, three its cube. */
 const MOST_SHARING_REPEATS = 2
 
 /**
- * Says why a backtracking engine could take very long over a pattern; undefined when it cannot. Some text that takes
- * exponential time exists exactly if a loop of the automaton can be walked in two ways over one text (Weber and Seidl,
- * On the degree of ambiguity of finite automata, 1991); polynomial time comes from loops behind each other.
+ * Explains why a backtracking engine could take very long over a pattern; undefined when it cannot. Some text that
+ * takes exponential time exists exactly if a loop of the automaton can be walked in two ways over one text (Weber and
+ * Seidl, On the degree of ambiguity of finite automata, 1991); polynomial time comes from loops behind each other.
  */
 export function explainBacktracking(pattern: Re2): string | undefined {
   const automaton = createAutomaton(pattern)
@@ -36,7 +36,7 @@ function loopStarts({ reaches, size }: Automaton): readonly number[] {
   return starts
 }
 
-/** From `start`, can one text lead along two different ways back to `start`? */
+/** True when one text can lead along two different paths from `start` back to `start`. */
 function isWalkedTwice(
   automaton: Automaton,
   { start, budget }: { start: number; budget: { steps: number } },
@@ -93,7 +93,7 @@ function longestChain(automaton: Automaton): number {
   return Math.max(0, ...loops.filter(automaton.canFail).map((p) => lengths.get(p) ?? 0))
 }
 
-/** Some text leads from p to q and could as well stay in p or be all in q. */
+/** True when some text leads from p to q and could as well stay in p or be all in q. */
 function isSharedWay({ follow, share }: Automaton, p: number, q: number): boolean {
   const shared = share(p, q)
   const seen = new Set([p])

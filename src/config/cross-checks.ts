@@ -1,13 +1,13 @@
+import { quote } from '../lib/text.ts'
 import type { Config } from './config.ts'
 import type { OPTIONS } from './options.ts'
-import { quote } from './report.ts'
 import type { UpstreamConfig } from './sections/upstreams.ts'
 import type { SettingsOf } from './settings.ts'
 import type { ListenAddress } from './values/listen-address.ts'
 
 type Settings = SettingsOf<typeof OPTIONS>
 
-/** Reports settings that are good alone and do not work together, under the name of the one to change. */
+/** Reports settings that are valid alone and do not work together, under the name of the one to change. */
 export function checkTogether(settings: Settings, config: Config): void {
   checkCookieScope(settings, config)
   checkForwardedScheme(settings, config)
@@ -103,7 +103,7 @@ function reaches(target: Target, address: ListenAddress): boolean {
   return toNames(address.host).includes(target.host)
 }
 
-/** Names of this machine under which a listener answers. */
+/** Host names under which a listener can be reached on this machine. */
 function toNames(host: string): readonly string[] {
   if (/^(?:|0\.0\.0\.0|::)$/u.test(host)) return ['localhost', '127.0.0.1', '::1', '0.0.0.0', '::']
   return /^(?:localhost|127\.0\.0\.1|::1)$/u.test(host) ? ['localhost', host] : [host.toLowerCase()]

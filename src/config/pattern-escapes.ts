@@ -1,4 +1,4 @@
-/** What an escape stands for: `set` cannot be an end of a range; `code` is the code point of a single character. */
+/** Meaning of an escape: `set` cannot be an end of a range; `code` is the code point of a single character. */
 export interface Escape {
   readonly length: number
   readonly source: string

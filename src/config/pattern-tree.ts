@@ -32,7 +32,7 @@ export function toSource(tree: PatternNode): string {
   }
 }
 
-/** Every way through the pattern begins at the start of the text. */
+/** True when every alternative of the pattern begins at the start of the text. */
 export function isAnchored(tree: PatternNode): boolean {
   switch (tree.kind) {
     case 'assertion':
@@ -50,7 +50,7 @@ export function isAnchored(tree: PatternNode): boolean {
   }
 }
 
-/** Some way through the pattern is tied to the end of the text. */
+/** True when some alternative of the pattern is tied to the end of the text. */
 export function hasEndAnchor(tree: PatternNode): boolean {
   if (tree.kind === 'sequence') return tree.parts.some(hasEndAnchor)
   if (tree.kind === 'choice') return tree.branches.some(hasEndAnchor)

@@ -12,13 +12,13 @@ export interface CheckedPattern {
   readonly anchored: boolean
 }
 
-/** Translates an RE2 pattern and makes sure that no text can keep it busy; the failure says how to mend it. */
+/** Translates an RE2 pattern and makes sure that no text can keep it busy; the failure says how to fix it. */
 export function checkPattern(text: string): Result<CheckedPattern, string> {
   if (text.length > LONGEST_PATTERN) return failed(`shorten the pattern to ${LONGEST_PATTERN} characters`)
   const re2 = readRe2(text)
   if (!re2.ok) return re2
   const pattern = { source: toSource(re2.value.root), flags: re2.value.ignoreCase ? 'iu' : 'u' } as const
-  if (!compiles(pattern)) return failed('mend the pattern, it is not a valid regular expression')
+  if (!compiles(pattern)) return failed('fix the pattern, it is not a valid regular expression')
   const danger = explainBacktracking(re2.value)
   return danger === undefined ? ok({ pattern, anchored: isAnchored(re2.value.root) }) : failed(danger)
 }

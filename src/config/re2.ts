@@ -116,7 +116,7 @@ function readBackslash(reader: Reader, rest: string): PatternNode {
 function readPlain(reader: Reader, rest: string): PatternNode {
   if (rest.startsWith('[')) {
     const found = readClass(rest)
-    if (found === undefined) return refuse(reader, 'mend the character class in brackets')
+    if (found === undefined) return refuse(reader, 'fix the character class in brackets')
     reader.at += found.length
     return { kind: 'atom', source: found.source }
   }

@@ -20,7 +20,7 @@ export function toStartHref({ paths }: Frame, { returnTo, provider, otherAccount
   return `${paths.start}?${query}`
 }
 
-/** Signs in in another tab, so that what this page holds is not lost. */
+/** Link that opens a sign-in in another tab, so that what this page holds is not lost. */
 export function signInAsideLink({ paths, texts }: Frame): Markup {
   const query = new URLSearchParams({ rd: paths.signedIn })
   return html`<a class="button" href="${paths.signIn}?${query.toString()}" target="_blank" rel="noopener">${texts.recovery.signInAside}</a>`

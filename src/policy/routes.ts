@@ -1,7 +1,7 @@
 import type { RouteRule } from '../config/route-rule.ts'
 import type { Target } from '../http/exchange.ts'
 
-/** Says whether a rule lets a method and target through. The method is undefined when nobody trustworthy named it. */
+/** Matches a method and target against the skip-auth rules. The method is undefined when no trusted peer named it. */
 export type RouteMatch = (method: string | undefined, target: Target) => boolean
 
 type Matcher = (method: string | undefined, path: string, decoded: string) => boolean
@@ -24,8 +24,9 @@ export function compileRoutes(rules: readonly RouteRule[]): RouteMatch {
 const MAX_PATH = 2_048
 
 /**
- * Most rules start like `^/assets/`, and a path in another folder cannot fit them: a path is held against the rules of its
- * own first segment and those that name none, so that five hundred rules cost no more than one.
+ * Indexes rules by their first path segment. Most start like `^/assets/`, and a path in another folder cannot fit them:
+ * a path is held against the rules of its own first segment and those that name none, so that five hundred rules cost
+ * no more than one.
  */
 function indexByFirstSegment(rules: readonly RouteRule[]): (path: string) => readonly Matcher[] {
   const anywhere: Matcher[] = []
@@ -44,7 +45,10 @@ function indexByFirstSegment(rules: readonly RouteRule[]): (path: string) => rea
   }
 }
 
-/** `/assets` of `^/assets/…` and `^/assets$`: only where the whole segment is plain text and nothing makes it optional. */
+/**
+ * First segment of a pattern, `/assets` of `^/assets/…` and `^/assets$`: only where the whole segment is plain text and
+ * nothing makes it optional.
+ */
 function literalSegment(source: string): string | undefined {
   // Checked patterns write a hyphen by its code, so that it means the same inside of a class.
   const readable = source.replaceAll('\\/', '/').replaceAll('\\u{2d}', '-')

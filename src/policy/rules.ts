@@ -19,27 +19,28 @@ export interface Rules {
   mayHold(holder: Holder): Result<void>
   /** Whether this person may make this request. Fails with `not_permitted`. */
   permits(request: PolicyRequest, holder: Holder): Result<void>
-  /** A rule lets this method and path through without a sign-in. */
+  /** True when a rule lets this method and path through without a sign-in. */
   isPublic(method: string | undefined, target: Target): boolean
-  /** Programs live here: 401 instead of a sign-in page. */
+  /** True for routes of programs, which get 401 instead of a sign-in page. */
   isApi(target: Target): boolean
   readonly trustedAddresses: AddressSet
   readonly skipPreflight: boolean
 }
 
-/** What the rules are made from. */
 export interface RulesDeps {
   readonly policy: PolicyConfig
   readonly trustedAddresses: AddressSet
   /** Reads authenticated-emails-file, and again whenever it changes. */
   readonly platform: Pick<Platform, 'readFile' | 'watch'>
+  /** A further rule that sees the request; no setting distinguishes requests yet. */
+  readonly permits?: Rules['permits'] | undefined
 }
 
 const PERMITTED = ok(undefined)
 
 /** Compiles the rules. Patterns were checked by configuration, so nothing here can fail. */
 export function compileRules(deps: RulesDeps): Rules {
-  const { policy, trustedAddresses } = deps
+  const { policy, trustedAddresses, permits } = deps
   const admitsEmail = compileEmailRule(deps)
   const allowedGroups = new Set(policy.allowedGroups.filter((group) => group !== ''))
   const routes = compileRoutes(policy.skipAuthRoutes)
@@ -55,8 +56,10 @@ export function compileRules(deps: RulesDeps): Rules {
 
   return {
     mayHold,
-    // No setting distinguishes requests yet.
-    permits: (_, holder) => mayHold(holder),
+    permits(request, holder) {
+      const held = mayHold(holder)
+      return held.ok && permits !== undefined ? permits(request, holder) : held
+    },
     isPublic: routes,
     isApi: (target) => apiRoutes.some((pattern) => pattern.test(target.raw)),
     trustedAddresses,

@@ -1,9 +1,9 @@
 import { isSupported, type UnsupportedKind } from '../config/provider-kind.ts'
 import type { ProviderConfig } from '../config/sections/provider.ts'
+import { isLoopback } from '../lib/loopback.ts'
 import { containProvider } from './contain.ts'
 import type { ProviderContext } from './context.ts'
 import type { DefinedProvider } from './define-provider.ts'
-import { isLoopback } from './http/client.ts'
 import { github } from './kinds/github/github.ts'
 import { google } from './kinds/google.ts'
 import { keycloakOidc } from './kinds/keycloak.ts'
@@ -17,7 +17,7 @@ export type RegisteredKinds = readonly (DefinedProvider | UnsupportedKind)[]
 /** Every kind of provider, one line each. The first is the default of `--provider`, as in oauth2-proxy. */
 export const PROVIDER_KINDS: RegisteredKinds = [google, oidc, keycloakOidc, github, ...UNSUPPORTED_KINDS]
 
-/** Builds the configured providers, in their order. Nothing is asked yet. */
+/** Builds the configured providers, in their order. No request is sent yet. */
 export function createProviders(
   configs: readonly ProviderConfig[],
   context: ProviderContext,

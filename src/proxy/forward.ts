@@ -2,7 +2,7 @@ import type { HeadersConfig } from '../config/sections/headers.ts'
 import type { UpstreamConfig } from '../config/sections/upstreams.ts'
 import { hasBody } from '../http/body.ts'
 import type { Exchange, Target } from '../http/exchange.ts'
-import type { HeaderLines, IncomingRequest, Platform, UpstreamAddress } from '../platform.ts'
+import type { Follow, HeaderLines, IncomingRequest, Platform, Share, UpstreamAddress } from '../platform.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 import type { Session } from '../session/session.ts'
@@ -21,10 +21,11 @@ export interface ForwardRequest {
   readonly exchange: Exchange
   /** Whose identity is sent along; undefined on routes that need no sign-in. */
   readonly session: Session | undefined
+  readonly share: Share
   /** Complete Set-Cookie values for the answer. */
   readonly setCookies: readonly string[]
-  /** When a tunnel or a never-ending answer must be cut, in ms since the epoch. */
-  readonly closeAtMs: number | undefined
+  /** Keeps what outlasts this judgement in step with the session; undefined without one. */
+  readonly follow: Follow | undefined
   /** The client's Authorization header was for us and does not travel on. */
   readonly dropAuthorization?: boolean
   /** Told which upstream took the request, for the access line. */
@@ -60,18 +61,19 @@ export function createForwarder(parts: {
   const responseEdit = createResponseEdit(policy)
 
   const send = (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
-    const { exchange, session, closeAtMs, dropAuthorization = false } = request
+    const { exchange, session, follow, dropAuthorization = false } = request
     const websocket = exchange.facts.websocket && upstream.websockets
     const why = whyRefused(exchange.request, websocket)
     if (why !== undefined) return Promise.resolve(failed(problem('request_malformed', { why })))
     return platform.forward(exchange.request, {
       upstream: address,
+      share: request.share,
       target: exchange.target.raw,
       headers: requestHeaders({ exchange, session, upstream, dropAuthorization }),
       response: responseEdit(request),
       timeoutMs: upstream.timeoutMs,
       websocket,
-      ...(closeAtMs === undefined ? {} : { closeAtMs }),
+      ...(follow === undefined ? {} : { follow }),
     })
   }
 
@@ -82,7 +84,7 @@ export function createForwarder(parts: {
     if (route.kind === 'redirect') {
       return Promise.resolve(ok(slashRedirect(route.location, responseEdit(request))))
     }
-    const { id, target, path } = route.upstream
+    const { id, target, path, timeoutMs } = route.upstream
     if (request.entry !== undefined) request.entry.upstream = id
     if (target.kind === 'static') {
       return Promise.resolve(ok(staticAnswer(target.status, responseEdit(request))))
@@ -92,7 +94,9 @@ export function createForwarder(parts: {
     if (file === undefined || platform.serveFile === undefined) {
       return Promise.resolve(failed(problem('not_found')))
     }
-    return platform.serveFile(exchange.request, file, responseEdit(request))
+    const { follow } = request
+    const plan = { path: file, response: responseEdit(request), timeoutMs }
+    return platform.serveFile(exchange.request, follow === undefined ? plan : { ...plan, follow })
   }
 
   const isStatic = (target: Target): boolean => {

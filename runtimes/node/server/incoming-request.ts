@@ -67,9 +67,14 @@ export class NodeRequest implements IncomingRequest, NodeEnv {
     return { kind: 'ip', address: address.startsWith('::ffff:') ? address.slice(7) : address }
   }
 
+  /** A body follows the head, as the head says. */
+  get hasBody(): boolean {
+    return hasBody(this.headers)
+  }
+
   get body(): ReadableStream<Uint8Array> | null {
     const { incoming } = this
-    if (!hasBody(this.headers)) return null
+    if (!this.hasBody) return null
     boundBody(incoming)
     return toStream(incoming)
   }

@@ -2,8 +2,8 @@ import type { OptionRows } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
 import { checkUrl, isSameSite } from '../values/url.ts'
 import type { COOKIE_OPTIONS } from './cookie.ts'
-import type { LOGIN_PARAMETER_OPTIONS } from './login-parameters.ts'
-import type { OIDC_OPTIONS } from './oidc.ts'
+import type { LOGIN_PARAMETER_OPTIONS } from './provider/login-parameters.ts'
+import type { OIDC_OPTIONS } from './provider/oidc.ts'
 import type { PROVIDER_OPTIONS } from './provider.ts'
 import type { SIGN_IN_OPTIONS } from './sign-in.ts'
 
@@ -130,7 +130,10 @@ function forFormPost(
   return usual
 }
 
-/** Whether browsers take the provider and the redirect URI for one site; unknown while the request decides on the latter. */
+/**
+ * Same-site relation (RFC 6265bis §5.2) of the provider to the redirect URI; unknown while the request decides on the
+ * latter.
+ */
 function relationToProvider(settings: CsrfCookieSettings): 'same site' | 'cross site' | 'unknown' {
   const redirectUrl = settings.value('redirect-url')
   if (!checkUrl(redirectUrl).ok) return 'unknown'

@@ -1,5 +1,5 @@
+import { quote } from '../../lib/text.ts'
 import type { OptionRows } from '../option.ts'
-import { quote } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 
 /** Options of the headers that carry the identity. */
@@ -67,7 +67,7 @@ export const HEADER_OPTIONS = {
     kind: 'boolean',
     default: true,
     about:
-      'Delete identity headers that clients send, in any spelling. False keeps them and appends ours: dangerous.',
+      'Delete identity headers that clients send, in any spelling. False keeps them and appends those of Sidegate: dangerous.',
   },
   'request-id-header': {
     group: 'Headers',
@@ -88,7 +88,7 @@ export const HEADER_OPTIONS = {
 
 type SectionSettings = SettingsOf<typeof HEADER_OPTIONS>
 
-/** Which identity headers go upstream (pass) and into answers (set). */
+/** Identity headers that go upstream (pass) and into answers (set). */
 export interface HeadersConfig {
   readonly passBasicAuth: boolean
   readonly basicAuthPassword: string

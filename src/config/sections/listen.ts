@@ -1,6 +1,7 @@
+import { quote } from '../../lib/text.ts'
 import { type OptionRows, type RuntimeName, SERVERS } from '../option.ts'
 import type { RawValue } from '../raw.ts'
-import { quote, type Report } from '../report.ts'
+import type { Report } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { type ListenAddress, parseListenAddress } from '../values/listen-address.ts'
@@ -71,7 +72,7 @@ export interface ServerConfig {
   readonly https: TlsListenConfig | undefined
 }
 
-/** Where to listen; `forceHttps` answers plain requests with 308 to https. */
+/** Addresses to listen on; `forceHttps` answers plain requests with 308 to https. */
 export interface ListenConfig extends ServerConfig {
   readonly forceHttps: boolean
 }

@@ -18,7 +18,7 @@ export const POLICY_OPTIONS = {
     default: [],
     key: 'email_domains',
     about:
-      'E-mail domains that may sign in: `example.com` exactly, `.example.com` or `*.example.com` its sub-domains, `*` alone everybody whom the provider knows. One of this, authenticated-emails-file and htpasswd-file is required.',
+      'E-mail domains that may sign in: `example.com` exactly, `.example.com` or `*.example.com` its sub-domains, `*` alone everyone that the provider knows. One of this, authenticated-emails-file and htpasswd-file is required.',
   },
   'authenticated-emails-file': {
     group: 'Who may sign in',
@@ -81,7 +81,7 @@ export const POLICY_OPTIONS = {
 
 type SectionSettings = SettingsOf<typeof POLICY_OPTIONS>
 
-/** Who may pass; clients in `trustedIps` (CIDRs) need no sign-in. */
+/** Authorization rules; clients in `trustedIps` (CIDRs) need no sign-in. */
 export interface PolicyConfig {
   readonly emailDomains: readonly string[]
   readonly authenticatedEmailsFile: string | undefined
@@ -94,11 +94,11 @@ export interface PolicyConfig {
 
 interface PolicyDeps {
   readonly files: Files
-  /** Groups that the provider's own options demand. */
+  /** Groups of which a person needs one, whichever source asked for them. */
   readonly allowedGroups: readonly string[]
 }
 
-/** Who may pass, and what needs no sign-in. */
+/** Reads the authorization rules, and the requests that need no sign-in. */
 export function buildPolicy(
   settings: SettingsOf<typeof POLICY_OPTIONS & typeof SIGN_IN_OPTIONS>,
   { files, allowedGroups }: PolicyDeps,
@@ -111,7 +111,7 @@ export function buildPolicy(
   return {
     emailDomains: readEmailDomains(settings),
     authenticatedEmailsFile: readEmailsFile(settings, files),
-    allowedGroups: [...readAllowed(settings, { flag: 'allowed-group', what: 'group' }), ...allowedGroups],
+    allowedGroups,
     skipAuthRoutes: [
       ...readRoutes(settings, 'skip-auth-route', parseRoute),
       ...readRoutes(settings, 'skip-auth-regex', parseAnyMethod),
@@ -122,6 +122,11 @@ export function buildPolicy(
   }
 }
 
+/** Reads the option `allowed-group`, which can be given for each provider. */
+export function readAllowedGroups(settings: SectionSettings): readonly string[] {
+  return readAllowed(settings, { flag: 'allowed-group', what: 'group' })
+}
+
 function checkSomebodyMayPass(settings: SettingsOf<typeof POLICY_OPTIONS & typeof SIGN_IN_OPTIONS>): void {
   const some =
     settings.value('email-domain').length > 0 ||
@@ -130,7 +135,7 @@ function checkSomebodyMayPass(settings: SettingsOf<typeof POLICY_OPTIONS & typeo
   if (!some) {
     settings.problem(
       'email-domain',
-      'say who may sign in: domains here, authenticated-emails-file or htpasswd-file; * is everybody whom the provider knows',
+      'say who may sign in: domains here, authenticated-emails-file or htpasswd-file; * is everyone that the provider knows',
     )
   }
 }

@@ -1,9 +1,9 @@
+import { hasControls } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { RuntimeName } from '../option.ts'
 import { isPort } from './domains.ts'
-import { hasControls } from './url.ts'
 
-/** What an upstream URL points at. */
+/** Target of an upstream URL. */
 export type UpstreamUrl =
   | {
       readonly kind: 'tcp'

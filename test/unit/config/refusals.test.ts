@@ -239,7 +239,7 @@ describe('refused with one sentence', () => {
     [
       'a bad skip-auth pattern',
       flags('--skip-auth-route=PUT=(bad[regex'),
-      '--skip-auth-route: mend the character class',
+      '--skip-auth-route: fix the character class',
     ],
     ['a bad API pattern', flags('--api-route=('), '--api-route: close the parenthesis'],
     [
@@ -396,12 +396,12 @@ describe('taken with a warning', () => {
     [
       'GitHub rules at another provider',
       flags('--github-org=acme'),
-      '--github-org: remove this, it restricts nobody with --provider=oidc',
+      '--github-org: remove this, it restricts no one with --provider=oidc',
     ],
     [
       'roles at another provider',
       { env: { OAUTH2_PROXY_ALLOWED_ROLES: 'admin' } },
-      'OAUTH2_PROXY_ALLOWED_ROLES: remove this, it restricts nobody with --provider=oidc',
+      'OAUTH2_PROXY_ALLOWED_ROLES: remove this, it restricts no one with --provider=oidc',
     ],
     [
       'a GitHub token at another provider',

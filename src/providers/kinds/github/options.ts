@@ -1,6 +1,6 @@
 import type { KindOptions } from '../../../config/provider-kind.ts'
-import { quote } from '../../../config/report.ts'
 import type { SettingsOf } from '../../../config/settings.ts'
+import { quote } from '../../../lib/text.ts'
 import type { GithubRules } from './rules.ts'
 
 /** Options of GitHub; `github-team` is one text in oauth2-proxy too. */
@@ -36,7 +36,7 @@ export const GITHUB_OPTIONS = {
     key: 'github_users',
     restricts: true,
     about:
-      'Logins that are allowed whatever github-org, github-team and github-repo say; alone, nobody else is.',
+      'Logins that are allowed whatever github-org, github-team and github-repo say; alone, no one else is.',
   },
 } as const satisfies KindOptions
 
