@@ -22,6 +22,7 @@ export const PROBLEMS = {
   target_malformed: outcome(400, 'info', 'home'),
   host_malformed: outcome(400, 'info', 'home'),
   request_malformed: outcome(400, 'info', 'home'),
+  get_with_body: outcome(400, 'info', 'home'),
   target_too_long: outcome(414, 'info', 'home'),
   request_timeout: outcome(408, 'info', 'reload'),
   headers_too_many: outcome(431, 'info', 'home'),

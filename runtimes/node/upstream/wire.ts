@@ -15,7 +15,7 @@ export function requestHead(request: NodeRequest, plan: ForwardPlan): string {
   for (let at = 0; at + 1 < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`
   if (plan.websocket) return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
   if (upstream.kind !== 'binding' && !upstream.keepAlive) head += 'Connection: close\r\n'
-  return `${head}${framingLines(request.incoming) ?? ''}\r\n`
+  return `${head}${framingLines(request)}\r\n`
 }
 
 /** Methods that may be sent again when a connection turns out to be dead (RFC 9110 §9.2.2). */

@@ -232,6 +232,11 @@ describe('refused with one sentence', () => {
       '--real-client-ip-header: give one of',
     ],
     [
+      'a body of a GET for no upstream',
+      flags('--upstream=http://127.0.0.1:8080/app/', '--upstream-get-body=/'),
+      '--upstream-get-body: give the path of an upstream, there is none with "/"',
+    ],
+    [
       'an unknown header for the address of a request',
       flags('--reverse-proxy', '--forward-auth-uri-header=X-Rewrite-URL'),
       '--forward-auth-uri-header: give X-Forwarded-Uri, X-Original-URL or X-Original-URI',

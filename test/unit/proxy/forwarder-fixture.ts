@@ -30,6 +30,7 @@ export const UPSTREAM: UpstreamConfig = {
   target: { kind: 'tcp', protocol: 'http:', host: '127.0.0.1', port: 8080, verifyTls: true, keepAlive: true },
   passHostHeader: true,
   websockets: true,
+  getBody: false,
   timeoutMs: 30_000,
 }
 
