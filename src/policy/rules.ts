@@ -1,4 +1,3 @@
-import type { Pattern } from '../config/route-rule.ts'
 import type { PolicyConfig } from '../config/sections/policy.ts'
 import type { AddressSet } from '../http/addresses.ts'
 import type { Target } from '../http/exchange.ts'
@@ -6,6 +5,7 @@ import type { Platform } from '../platform.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 import type { Session } from '../session/session.ts'
+import { compileChecked } from './checked.ts'
 import { compileEmailDomains, type EmailRule, readEmailList } from './emails.ts'
 import type { PolicyRequest } from './request.ts'
 import { compileRoutes } from './routes.ts'
@@ -44,7 +44,7 @@ export function compileRules(deps: RulesDeps): Rules {
   const admitsEmail = compileEmailRule(deps)
   const allowedGroups = new Set(policy.allowedGroups.filter((group) => group !== ''))
   const routes = compileRoutes(policy.skipAuthRoutes)
-  const apiRoutes = policy.apiRoutes.map(toRegExp)
+  const apiRoutes = policy.apiRoutes.map((pattern) => compileChecked(pattern, { ignoreCase: false }))
 
   function mayHold({ email, groups, provider }: Holder): Result<void> {
     // Local users have no e-mail address; the htpasswd file itself says who they are.
@@ -79,8 +79,4 @@ function compileEmailRule({ policy, platform }: RulesDeps): (email: string) => b
     },
   })
   return (email) => domains.admits(email) || list.admits(email)
-}
-
-function toRegExp(pattern: Pattern): RegExp {
-  return new RegExp(pattern.source, pattern.flags)
 }

@@ -9,10 +9,11 @@ import type { Session } from '../session/session.ts'
 import { slashRedirect, staticAnswer } from './answers.ts'
 import type { OwnsCookie } from './cookie-lines.ts'
 import { toFilePath } from './file-path.ts'
+import { createGatewayHeaders } from './gateway-headers.ts'
 import { compileHeaderRules } from './header-rules.ts'
 import { createIdentityHeaders } from './identity-headers.ts'
 import { createRequestHeaders } from './request-headers.ts'
-import { createResponseEdit } from './response-edit.ts'
+import { createResponseEdit, toCookieLines } from './response-edit.ts'
 import { compileUpstreams } from './upstreams.ts'
 import { isWebSocketHandshake } from './websocket-request.ts'
 
@@ -38,7 +39,7 @@ export interface Forwarder {
   forward(request: ForwardRequest): Promise<Result<Response>>
   /** The gate itself answers this target, so whoever asks is a gateway that reads the status. */
   isStatic(target: Target): boolean
-  /** The header lines that answer an auth_request with: identity on 202, our cookies. */
+  /** The header lines of a yes to a gateway: identity, our cookies. */
   answerLines(request: Pick<ForwardRequest, 'session' | 'setCookies'>): HeaderLines
 }
 
@@ -59,6 +60,11 @@ export function createForwarder(parts: {
   const pick = compileUpstreams(parts.upstreams)
   const requestHeaders = createRequestHeaders(policy)
   const responseEdit = createResponseEdit(policy)
+  const gatewayHeaders = createGatewayHeaders(headers, policy.identity)
+  const answerLines = ({ session, setCookies }: Pick<ForwardRequest, 'session' | 'setCookies'>) => [
+    ...gatewayHeaders(session),
+    ...toCookieLines(setCookies),
+  ]
 
   const send = (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
     const { exchange, session, follow, dropAuthorization = false } = request
@@ -89,12 +95,12 @@ export function createForwarder(parts: {
     const route = pick(exchange.target)
     if (route === undefined) return Promise.resolve(failed(problem('no_upstream')))
     if (route.kind === 'redirect') {
-      return Promise.resolve(ok(slashRedirect(route.location, responseEdit(request))))
+      return Promise.resolve(ok(slashRedirect(route.location, responseEdit(request).add)))
     }
     const { id, target, path, timeoutMs } = route.upstream
     if (request.entry !== undefined) request.entry.upstream = id
     if (target.kind === 'static') {
-      return Promise.resolve(ok(staticAnswer(target.status, responseEdit(request))))
+      return Promise.resolve(ok(staticAnswer(target.status, answerLines(request))))
     }
     if (target.kind !== 'file') {
       return isOddGet(exchange.request)
@@ -115,7 +121,7 @@ export function createForwarder(parts: {
     return route?.kind === 'upstream' && route.upstream.target.kind === 'static'
   }
 
-  return { forward, isStatic, answerLines: (request) => responseEdit(request).add }
+  return { forward, isStatic, answerLines }
 }
 
 /** A GET or HEAD whose head announces a body, which has no meaning (RFC 9110 §9.3.1) and may be empty. */

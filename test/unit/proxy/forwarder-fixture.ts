@@ -14,6 +14,7 @@ export const HEADERS: HeadersConfig = {
   passAccessToken: false,
   passAuthorizationHeader: false,
   setXAuthRequest: false,
+  setXForwarded: false,
   setBasicAuth: false,
   setAuthorizationHeader: false,
   preferEmailToUser: false,
