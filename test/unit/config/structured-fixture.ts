@@ -144,6 +144,7 @@ function toUpstream(at: At, entry: string): RawUpstream {
     uri: at(`${entry}.uri`),
     passHostHeader: at(`${entry}.passHostHeader`),
     proxyWebSockets: at(`${entry}.proxyWebSockets`),
+    getBody: at(`${entry}.getBody`),
     timeout: { value: timeout === undefined ? undefined : parseDuration(timeout), label },
     insecureSkipTLSVerify: at(`${entry}.insecureSkipTLSVerify`),
     disableKeepAlives: at(`${entry}.disableKeepAlives`),
