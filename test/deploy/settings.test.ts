@@ -94,6 +94,15 @@ describe('cookie names that a gateway spells out', () => {
     expect(config.session.budgetBytes).toBeLessThanOrEqual(2 * 4096)
   })
 
+  it.each([
+    ['caddy', 'caddy/Caddyfile'],
+    ['haproxy', 'haproxy/haproxy.cfg'],
+    ['envoy', 'envoy/envoy.yaml'],
+  ])('%s takes those of its gate out of what the app gets', (gateway, file) => {
+    const { cookie } = configOf(load(parseEnv(read(`${gateway}/sidegate.env`))))
+    expect(read(file)).toContain(cookie.name)
+  })
+
   it('nginx writes them with the attributes of its gate', () => {
     const { cookie, session } = configOf(load(parseEnv(read('nginx/sidegate.env'))))
     expect(cookie).toMatchObject({ path: '/', domains: [], httpOnly: true, secure: true })

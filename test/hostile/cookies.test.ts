@@ -124,7 +124,6 @@ describe('a token that somebody made', () => {
     ['CK-25', payload({ exp: '9999999999' })],
     ['CK-25', payload({ exp: -1 })],
     ['CK-25', payload({ exp: 1 })],
-    ['CK-25', payload({ iat: 4_102_444_800 })],
     ['CK-26', '[1]'],
     ['CK-26', '{"__proto__":{"groups":["admins"]}}'],
     ['CK-26', `{"__proto__":${payload({})}}`],
@@ -133,6 +132,13 @@ describe('a token that somebody made', () => {
     ['CK-26', ''],
   ])('%s is no session, although the seal is ours: %s', async (_, json) => {
     await expectCleared(await mint.seal(sealable(json)))
+  })
+
+  it('CK-25 is no session yet when it is from the future, and stays: the clock here may be the wrong one', async () => {
+    const token = await mint.seal(sealable(payload({ iat: 4_102_444_800 })))
+    const { status, ended } = await ask(`${SESSION}=${token}`)
+    expect([status, ended]).toEqual([401, []])
+    expect(rig.app.take()).toEqual([])
   })
 
   it('CK-24 is a session when nothing of it was spoilt', async () => {
