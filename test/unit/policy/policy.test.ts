@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PolicyConfig } from '../../../src/config/sections/policy.ts'
-import type { RouteRule } from '../../../src/config/sections/route.ts'
+import type { RouteRule } from '../../../src/config/values/route.ts'
 import { createAddressSet } from '../../../src/http/addresses.ts'
 import { parseTarget } from '../../../src/http/target.ts'
 import type { WatchedFile } from '../../../src/platform.ts'
