@@ -43,6 +43,8 @@ export interface Services {
   readonly forwarder: Forwarder
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** New requests may be sent here: everything listens, and the process does not end. */
+  readonly isReady: () => boolean
 }
 
 export interface ServicesOptions {
@@ -122,6 +124,7 @@ export async function createServices(
       ownsCookie: sessions.owns,
     }),
     now: platform.now,
+    isReady: () => runtime.isListening?.() !== false && runtime.ending?.aborted !== true,
   }
 }
 

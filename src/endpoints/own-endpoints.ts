@@ -44,7 +44,10 @@ export function createOwnEndpoints(services: Services, gate: Handle): OwnEndpoin
     },
     googlePing: (exchange, entry) =>
       exchange.facts.userAgent === GOOGLE_AGENT ? respond.text(exchange, 200, 'OK') : gate(exchange, entry),
-    ready: (exchange) => respond.text(exchange, 200, 'OK'),
+    ready: (exchange) => {
+      const isReady = services.isReady()
+      return respond.text(exchange, isReady ? 200 : 503, isReady ? 'OK' : 'Not ready')
+    },
     robots: (exchange) => respond.text(exchange, 200, 'User-agent: *\nDisallow: /\n'),
     async signIn(exchange, entry) {
       if (exchange.request.method === 'POST') return finish(exchange, await signIn.password(exchange))
