@@ -21,7 +21,7 @@ export interface Completion {
   readonly aborted: boolean
 }
 
-/** One request as it arrived, before anybody interpreted it. */
+/** One request as it arrived, not interpreted yet. */
 export interface IncomingRequest {
   readonly method: string
   /** The request target, byte for byte: `/a/../b?x=%20`. */
@@ -29,7 +29,7 @@ export interface IncomingRequest {
   readonly httpVersion: '0.9' | '1.0' | '1.1' | '2'
   readonly headers: HeaderLines
   readonly peer: Peer
-  /** The connection to us is TLS. */
+  /** True when the connection to Sidegate is TLS. */
   readonly encrypted: boolean
   /** The body, for the few own endpoints that read one, once; the forwarder takes the stream itself. Null when there is none. */
   readonly body: ReadableStream<Uint8Array> | null
@@ -56,7 +56,7 @@ export type UpstreamAddress =
 export interface ResponseEdit {
   /**
    * The value that reaches the client, nearly always the one that came; undefined drops the line (hop-by-hop, identity
-   * family, our own cookies). Framing is not asked about: it belongs to the forwarder.
+   * family, Sidegate's cookies). Framing is not asked about: it belongs to the forwarder.
    */
   rewrite(name: string, value: string): string | undefined
   /** Additional lines: Set-Cookie of a renewed session, X-Auth-Request-*. Never framing. */
@@ -102,7 +102,7 @@ export interface ForwardPlan {
    * 0 waits for ever.
    */
   readonly timeoutMs: number
-  /** Carry a WebSocket handshake and then the raw connection. */
+  /** Carries a WebSocket handshake and then the raw connection. */
   readonly websocket: boolean
   /** Present when a session was judged. Every exchange that lasts longer than a second or two is followed. */
   readonly follow?: Follow
@@ -118,7 +118,7 @@ export interface FilePlan {
   readonly follow?: Follow
 }
 
-/** A file that may change while we run. */
+/** A file that may change at run time. */
 export interface WatchedFile {
   readonly path: string
   readonly onChange: (text: string) => void
@@ -134,7 +134,9 @@ export interface SharedState {
   /** Takes the key unless another process holds it; true for the holder. */
   claim(key: string, ttlMs: number): Promise<boolean>
   release(key: string): Promise<void>
-  /** Tells a line to the followers in all processes, also to those that start before `untilMs` (ms since the epoch). */
+  /**
+   * Publishes a line to the followers in all processes, also to those that start before `untilMs` (ms since the epoch).
+   */
   announce(line: string, untilMs: number): Promise<void>
   follow(listener: (line: string, untilMs: number) => void): void
 }
@@ -142,16 +144,16 @@ export interface SharedState {
 /** Everything that a runtime provides to the core, and the only way from `src/` to the outside world. */
 export interface Platform {
   readonly runtime: 'node' | 'deno' | 'workers'
-  /** Reads what arrived. `env` is what the runtime passes beside the Request. */
+  /** Reads the request as it arrived. `env` is what the runtime passes beside the Request. */
   incomingRequest(request: Request, env: unknown): IncomingRequest
   /**
    * Sends one request upstream and streams the answer back. On Node and Deno the answer is written straight to the
-   * connection and the Response is only the mark that says so; nobody may read or wrap it.
+   * connection and the Response is only the mark that says so; no code may read or wrap it.
    */
   forward(request: IncomingRequest, plan: ForwardPlan): Promise<Result<Response>>
   /** Serves `file:` upstreams; absent where there is no file system. */
   readonly serveFile?: (request: IncomingRequest, plan: FilePlan) => Promise<Result<Response>>
-  /** Calls to the provider. Plain fetch semantics; the caller bounds time and size. */
+  /** Sends a request to the provider. Plain fetch semantics; the caller bounds time and size. */
   fetch(url: string, init: RequestInit): Promise<Response>
   /** Milliseconds since the epoch. */
   now(): number
@@ -168,7 +170,7 @@ export interface Platform {
   readonly ending?: AbortSignal
   /** Writes one log line (without the line end). */
   write(line: string): void
-  /** Log lines go to a terminal, where a person reads them. */
+  /** True when log lines go to a terminal, where a person reads them. */
   readonly isTerminal?: boolean
   /** Reads a text file at start; throws when it cannot. Absent where there is no file system. */
   readonly readFile?: (path: string) => string

@@ -8,13 +8,14 @@ interface Outcome {
   readonly status: number
   readonly level: Level
   readonly recovery: Recovery
-  /** For failures that pass: seconds after which another try makes sense (RFC 9110 §10.2.3). */
+  /** Seconds after which another try makes sense, for failures that pass (RFC 9110 §10.2.3). */
   readonly retryAfter: number | undefined
 }
 
 /**
- * The one map from the reason of a failure to what the outside sees; the sentences are in `pages/locales`.
- * The keys are the stable codes: programs find them as `error` in JSON answers, operators as `code` in the log.
+ * Map from the reason of a failure to its status, log level, recovery and retry-after; the sentences are in
+ * `pages/locales`. The keys are the stable codes: programs find them as `error` in JSON answers, operators as `code` in
+ * the log.
  */
 export const PROBLEMS = {
   // The request is malformed or not for this host.
@@ -77,7 +78,7 @@ export interface Problem {
   readonly reason: Reason
   /** Evidence for the log: short scalars, never a token, code, cookie or secret. */
   readonly detail?: Readonly<Record<string, string | number | boolean | undefined>>
-  /** When another try makes sense, where that is known better than for the reason as such. */
+  /** Seconds after which another try makes sense, where that is known better than for the reason as such. */
   readonly retryAfterSeconds?: number
 }
 

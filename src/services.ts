@@ -13,9 +13,9 @@ import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
 import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
-import type { SessionStore } from './session/cookie/store.ts'
 import { createLiveStreams, type LiveStreams } from './session/live-streams.ts'
 import { createSessions } from './session/sessions.ts'
+import type { SessionStore } from './session/store.ts'
 import {
   type Authenticate,
   bearerCredentials,
@@ -23,6 +23,7 @@ import {
   localCredentials,
 } from './signin/authenticate.ts'
 import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { compileCsrfNames } from './signin/login/csrf-cookie.ts'
 import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
@@ -72,7 +73,7 @@ export async function createServices(
     platform,
   })
   const localUsers = await createUsers(config, platform, log)
-  const { sessions, ring, denylist, refresher } = await createSessions(config, {
+  const { sessions, ring, clients, denylist, refresher } = await createSessions(config, {
     platform,
     log,
     providers,
@@ -83,6 +84,7 @@ export async function createServices(
   const signIn = createSignIn({
     config,
     providers,
+    clients,
     formPost: config.providers.some(
       ({ loginParameters }) => loginParameters['response_mode'] === 'form_post',
     ),
@@ -104,7 +106,7 @@ export async function createServices(
     bearerCredentials(bearer, config.bearer, { log, platform }),
     ...(localUsers === undefined ? [] : [localCredentials(localUsers, { log, platform })]),
   ]
-  const authenticate = createAuthenticate({ sessions, refresher, authorization })
+  const authenticate = createAuthenticate({ sessions, refresher, authorization, log })
   return {
     config,
     log,
@@ -121,7 +123,7 @@ export async function createServices(
       upstreams: config.upstreams,
       headers: config.headers,
       platform,
-      ownsCookie: sessions.owns,
+      ownsCookie: compileOwnsCookie(config, sessions),
     }),
     now: platform.now,
     isReady: () => runtime.isListening?.() !== false && runtime.ending?.aborted !== true,
@@ -143,6 +145,11 @@ function withReload(platform: Platform, streams: LiveStreams): Platform {
         },
       }),
   }
+}
+
+function compileOwnsCookie({ cookie }: Config, sessions: SessionStore): (name: string) => boolean {
+  const isCsrfName = compileCsrfNames(cookie.name)
+  return (name) => sessions.owns(name) || isCsrfName(name)
 }
 
 function toTools(platform: Platform, log: Log): ProviderContext {

@@ -1,7 +1,7 @@
 import { toBase64Url, utf8 } from '../lib/bytes.ts'
 import type { Platform } from '../platform.ts'
 
-/** What a key is for; a value sealed for one purpose opens for no other. */
+/** Purpose of a key; a value sealed for one purpose opens for no other. */
 export type KeyPurpose = 'session' | 'transaction' | 'relay'
 
 /** One derived key, with everything that sealing and opening need at hand. */
@@ -26,19 +26,18 @@ export interface KeyRing {
   readonly sealing: SealingKey
   /** The key whose header segment this is. */
   find(segment: string): SealingKey | undefined
-  /** Grows with each `replace`: what was opened before has to be opened again. */
+  /** Number of calls of `replace` so far: what was opened before has to be opened again. */
   readonly generation: number
-  /** The runtime's own synchronous AES-GCM, where it lends one. */
+  /** The runtime's own synchronous AES-GCM, where it has one. */
   readonly openAesGcm: Platform['openAesGcm']
-  /** Swaps all keys at once, for a secret that changes while we run. */
+  /** Swaps all keys at once, for a secret that changes at run time. */
   replace(secrets: readonly Uint8Array[]): Promise<void>
 }
 
-/** What a ring is made from. */
 export interface KeyRingOptions {
   /** The first one seals. At least one, of 16 bytes or more. */
   readonly secrets: readonly Uint8Array[]
-  /** Whom the keys belong to, see `toDeployment`: others derive other keys from the same secret. */
+  /** Name of the deployment that the keys belong to: others derive other keys from the same secret. */
   readonly deployment: string
   readonly purpose: KeyPurpose
   readonly openAesGcm?: Platform['openAesGcm']
@@ -47,9 +46,9 @@ export interface KeyRingOptions {
 const KEY_BYTES = 32
 const ID_BYTES = 6
 
-/** Joins the names of a deployment so that no two lists give one text: each is led by its length. */
-export function toDeployment(names: readonly string[]): string {
-  return names.map((name) => `${utf8(name).length}:${name}`).join('')
+/** Joins texts so that no two lists give the same text: each is led by its length. */
+export function lengthPrefixed(texts: readonly string[]): string {
+  return texts.map((text) => `${utf8(text).length}:${text}`).join('')
 }
 
 /** Derives the keys of one purpose from the secrets by HKDF-SHA-256 (RFC 5869). */
@@ -92,7 +91,7 @@ async function deriveAll(options: KeyRingOptions, secrets: readonly Uint8Array[]
 
 async function deriveKey({ deployment, purpose }: KeyRingOptions, secret: Uint8Array): Promise<SealingKey> {
   // The key and the name it is known by come from one derivation: the name says nothing about the key.
-  const info = utf8(toDeployment(['sidegate', purpose, deployment]))
+  const info = utf8(lengthPrefixed(['sidegate', purpose, deployment]))
   const material = await crypto.subtle.importKey('raw', new Uint8Array(secret), 'HKDF', false, ['deriveBits'])
   const derivation = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info }
   const bits = await crypto.subtle.deriveBits(derivation, material, (KEY_BYTES + ID_BYTES) * 8)

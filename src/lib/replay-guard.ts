@@ -4,7 +4,7 @@
  */
 export type Claim = 'first' | 'again' | 'forgotten'
 
-/** Accepts each key once (per process). */
+/** Replay guard: accepts each key once (per process). */
 export interface ReplayGuard {
   /** `untilMs`: from when on the key is refused for its age anyway, ms since the epoch. */
   claim(key: string, untilMs: number): Claim

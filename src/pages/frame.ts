@@ -61,8 +61,9 @@ function domainsHint(
 }
 
 /**
- * Our own pages need one style sheet, known by its hash, and no image. Markup of the operator may bring pictures, and
- * inline styles, as drawing programs write them into SVG; a hash beside `'unsafe-inline'` would switch the latter off.
+ * CSP directives for styles and images. Sidegate's own pages need one style sheet, known by its hash, and no image.
+ * Markup of the operator may bring pictures, and inline styles, as drawing programs write them into SVG; a hash beside
+ * `'unsafe-inline'` would switch the latter off.
  */
 function toAssetPolicy(operatorMarkup: string): string {
   const styles = /\bstyle\b/iu.test(operatorMarkup) ? "'unsafe-inline'" : STYLE_SOURCE
@@ -70,7 +71,7 @@ function toAssetPolicy(operatorMarkup: string): string {
   return `style-src ${styles}; img-src ${images}`
 }
 
-/** Ourselves, inline pictures, and the https origins that the markup names. */
+/** CSP sources of images: `'self'`, inline pictures, and the https origins that the markup names. */
 function imageSources(markup: string): string {
   const origins = (markup.match(/https:\/\/[a-z0-9.-]+(?::\d+)?/giu) ?? []).map((origin) =>
     origin.toLowerCase(),
@@ -78,7 +79,9 @@ function imageSources(markup: string): string {
   return [...new Set(["'self'", 'data:', ...origins])].join(' ')
 }
 
-/** A provider without TLS exists on a developer's machine; its origin has to be named, because `https:` leaves it out. */
+/**
+ * Origin of a provider without TLS, as on a developer's machine; it has to be named, because `https:` leaves it out.
+ */
 function plainHttpOrigin({ issuer }: Pick<ProviderConfig, 'issuer'>): string[] {
   const origin = issuer === undefined ? undefined : toOrigin(issuer)
   return origin?.startsWith('http://') ? [origin] : []
@@ -91,7 +94,7 @@ export function toOrigin(url: string): string | undefined {
   return /^https?:\/\/[a-z0-9.:[\]-]+$/u.test(origin) ? origin : undefined
 }
 
-/** A side gate that stands ajar. */
+/** The logo: a side gate that stands ajar. */
 const LOGO = html`<svg viewBox="0 0 44 44" width="44" height="44" aria-hidden="true" focusable="false">
 <rect width="44" height="44" rx="11" fill="currentColor" />
 <path d="M13 33V17.5a9 9 0 0 1 18 0V33" fill="none" stroke="var(--card)" stroke-width="3" stroke-linecap="round" />

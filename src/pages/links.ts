@@ -20,7 +20,7 @@ export function toStartHref({ prefix }: Frame, { returnTo, provider, otherAccoun
   return `${prefix}/start?${query}`
 }
 
-/** Signs in in another tab, so that what this page holds is not lost. */
+/** Link that opens a sign-in in another tab, so that what this page holds is not lost. */
 export function signInAsideLink({ prefix, texts }: Frame): Markup {
   const query = new URLSearchParams({ rd: `${prefix}/signed_in` })
   return html`<a class="button" href="${prefix}/sign_in?${query.toString()}" target="_blank" rel="noopener">${texts.recovery.signInAside}</a>`

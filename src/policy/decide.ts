@@ -3,24 +3,26 @@ import type { Problem } from '../problems.ts'
 import type { Session } from '../session/session.ts'
 import type { Rules } from './rules.ts'
 
-/** What happens to a request. A public one carries the person along when somebody is signed in and still welcome. */
+/**
+ * Authorization decision for a request. A public one carries the session along when there is one that is still allowed.
+ */
 export type Verdict =
   | { readonly kind: 'public'; readonly session: Session | undefined }
   | { readonly kind: 'allow'; readonly session: Session }
   | { readonly kind: 'sign-in' }
   | { readonly kind: 'deny'; readonly problem: Problem; readonly session: Session }
 
-/** The request as the rules see it. In forward-auth mode it is the one that the gateway asks about. */
+/** Request that the rules are applied to: in forward-auth mode the one that the gateway asks about. */
 export interface PolicyRequest {
-  /** Undefined when no trusted peer named it. */
+  /** Method; undefined when no trusted peer named it. */
   readonly method: string | undefined
   readonly target: Target
   readonly facts: Pick<Facts, 'client' | 'preflight'>
 }
 
-/** The one place where a request is judged. Pure. */
+/** Authorizes a request: public, allowed, to sign in, or denied. Pure. */
 export function decide(rules: Rules, request: PolicyRequest, session: Session | undefined): Verdict {
-  const refusal = session === undefined ? undefined : rules.refuses(session, session.provider)
+  const refusal = session === undefined ? undefined : rules.refuses(session, session.source)
   if (needsNoSignIn(rules, request)) {
     return { kind: 'public', session: refusal === undefined ? session : undefined }
   }
@@ -28,7 +30,7 @@ export function decide(rules: Rules, request: PolicyRequest, session: Session | 
   return refusal === undefined ? { kind: 'allow', session } : { kind: 'deny', problem: refusal, session }
 }
 
-/** The request itself, for the proxied case. */
+/** Reads the request itself, for the proxied case. */
 export function toPolicyRequest(exchange: Exchange): PolicyRequest {
   return { method: exchange.request.method, target: exchange.target, facts: exchange.facts }
 }

@@ -8,10 +8,10 @@ import type { Session } from '../session/session.ts'
 import { slashRedirect, staticAnswer } from './answers.ts'
 import type { OwnsCookie } from './cookie-lines.ts'
 import { toFilePath } from './file-path.ts'
-import { compileHeaderRules } from './header-rules.ts'
+import { createGatewayHeaders } from './gateway-headers.ts'
 import { createIdentityHeaders } from './identity-headers.ts'
 import { createRequestHeaders } from './request-headers.ts'
-import { createResponseEdit } from './response-edit.ts'
+import { createResponseEdit, toCookieLines } from './response-edit.ts'
 import { compileUpstreams } from './upstreams.ts'
 import { hasBody, isWebSocketHandshake } from './websocket-request.ts'
 
@@ -37,7 +37,7 @@ export interface Forwarder {
   forward(request: ForwardRequest): Promise<Result<Response>>
   /** The gate itself answers this target, so whoever asks is a gateway that reads the status. */
   isStatic(target: Target): boolean
-  /** The header lines that answer an auth_request with: identity on 202, our cookies. */
+  /** The header lines of a yes to a gateway: identity, our cookies. */
   answerLines(request: Pick<ForwardRequest, 'session' | 'setCookies'>): HeaderLines
 }
 
@@ -49,15 +49,15 @@ export function createForwarder(parts: {
   ownsCookie: OwnsCookie
 }): Forwarder {
   const { platform, headers, ownsCookie } = parts
-  const policy = {
-    headers,
-    ownsCookie,
-    ruleOf: compileHeaderRules(headers.requestIdHeader),
-    identity: createIdentityHeaders(headers),
-  }
+  const policy = { headers, ownsCookie, identity: createIdentityHeaders(headers, platform) }
   const pick = compileUpstreams(parts.upstreams)
   const requestHeaders = createRequestHeaders(policy)
   const responseEdit = createResponseEdit(policy)
+  const gatewayHeaders = createGatewayHeaders(headers, policy.identity)
+  const answerLines = ({ session, setCookies }: Pick<ForwardRequest, 'session' | 'setCookies'>) => [
+    ...gatewayHeaders(session),
+    ...toCookieLines(setCookies),
+  ]
 
   const send = (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
     const { exchange, session, follow, dropAuthorization = false } = request
@@ -81,12 +81,12 @@ export function createForwarder(parts: {
     const route = pick(exchange.target)
     if (route === undefined) return Promise.resolve(failed(problem('no_upstream')))
     if (route.kind === 'redirect') {
-      return Promise.resolve(ok(slashRedirect(route.location, responseEdit(request))))
+      return Promise.resolve(ok(slashRedirect(route.location, responseEdit(request).add)))
     }
     const { id, target, path, timeoutMs } = route.upstream
     if (request.entry !== undefined) request.entry.upstream = id
     if (target.kind === 'static') {
-      return Promise.resolve(ok(staticAnswer(target.status, responseEdit(request))))
+      return Promise.resolve(ok(staticAnswer(target.status, answerLines(request))))
     }
     if (target.kind !== 'file') return send(request, route.upstream, target)
     const file = toFilePath({ path: exchange.target.path, prefix: path, directory: target.directory })
@@ -103,7 +103,7 @@ export function createForwarder(parts: {
     return route?.kind === 'upstream' && route.upstream.target.kind === 'static'
   }
 
-  return { forward, isStatic, answerLines: (request) => responseEdit(request).add }
+  return { forward, isStatic, answerLines }
 }
 
 /**

@@ -74,7 +74,7 @@ export const TRUST_OPTIONS = {
   },
 } as const satisfies OptionRows
 
-/** Paths of our own; ping answers only to `pingUserAgent` when that is not empty. */
+/** Paths that Sidegate answers itself; ping answers only to `pingUserAgent` when that is not empty. */
 export interface PathsConfig {
   /** `/oauth2`, without a slash at the end. */
   readonly prefix: string
@@ -86,7 +86,7 @@ export interface PathsConfig {
   readonly googleHealth: boolean
 }
 
-/** Whom to believe about the client; without `reverseProxy` nobody. */
+/** Trusted proxies. Forwarded headers are ignored unless `reverseProxy` is set. */
 export interface TrustConfig {
   readonly reverseProxy: boolean
   /** CIDRs of the direct peers that may speak for others. Never empty when reverseProxy is on. */
@@ -95,7 +95,7 @@ export interface TrustConfig {
   readonly realClientIpHeader: string
 }
 
-/** Paths of our own. */
+/** Reads the paths that Sidegate answers itself. */
 export function buildPaths(settings: SettingsOf<typeof PATHS_OPTIONS>): PathsConfig {
   const ping = readRoute(settings, 'ping-path')
   const ready = readRoute(settings, 'ready-path')
@@ -143,7 +143,7 @@ const CLIENT_IP_HEADERS = [
   'cf-connecting-ip',
 ]
 
-/** Whom to believe about the client. */
+/** Reads which proxies are trusted to send forwarded headers. */
 export function buildTrust(settings: SettingsOf<typeof TRUST_OPTIONS>): TrustConfig {
   const reverseProxy = settings.value('reverse-proxy')
   const named = readCidrs(settings, 'trusted-proxy-ip')

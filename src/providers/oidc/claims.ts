@@ -2,11 +2,11 @@ import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { isRecord } from '../../lib/json.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import type { Identity } from '../../session/session.ts'
+import type { ClaimValue, Identity } from '../../session/session.ts'
 import { isPlainText, toSubject } from './id-token.ts'
 import type { Claims } from './jwks.ts'
 
-/** Which claims say what. */
+/** Names of the claims that hold e-mail address, groups and user. */
 export type ClaimSettings = ProviderConfig['claims']
 
 /** Groups of a claim, and the kinds of the entries that are no names. */
@@ -23,8 +23,8 @@ export interface ReadIdentity {
 }
 
 /**
- * Looks a claim up: the literal name first, else a dotted path into objects, as oauth2-proxy does. Own properties only,
- * so that `constructor` is no group.
+ * Finds a claim: the literal name first, else a dotted path into objects, as oauth2-proxy does. Own properties only, so
+ * that `constructor` is no group.
  */
 export function findClaim(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path]
@@ -38,13 +38,13 @@ export function findClaim(claims: Claims, path: string): unknown {
 
 /** True when the profile endpoint could add something that the ID token leaves out. */
 export function lacksClaims(claims: Claims, settings: ClaimSettings): boolean {
-  const wanted = [settings.email, settings.groups, 'preferred_username']
+  const wanted = [settings.email, settings.groups, 'preferred_username', ...settings.additional]
   return wanted.some((path) => !isSaid(findClaim(claims, path)))
 }
 
 /**
- * Verified claims to an identity. `sources` in order of trust: ID token, then profile; each claim is taken from the first
- * that has it. The subject and the issuer come from the first source alone and were checked with it.
+ * Reads an identity from verified claims. `sources` in order of trust: ID token, then profile; each claim is taken from
+ * the first that has it. The subject and the issuer come from the first source alone and were checked with it.
  */
 export function readIdentity(
   sources: readonly [Claims, ...Claims[]],
@@ -69,15 +69,41 @@ export function readIdentity(
     groups,
     sid: isPlainText(sid) && sid.length <= 255 ? sid : undefined,
   }
-  return ok({ identity, droppedGroups: dropped })
+  const claims = readAdditional(settings.additional, find)
+  return ok({ identity: claims === undefined ? identity : { ...identity, claims }, droppedGroups: dropped })
+}
+
+/** The claims that header rows name, as far as they were said; undefined where no row names any. */
+function readAdditional(
+  names: readonly string[],
+  find: (path: string) => unknown,
+): Identity['claims'] | undefined {
+  if (names.length === 0) return undefined
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = toClaimValue(find(name))
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+/** Text, numbers and booleans, and lists of them. An object is no text; a dotted path reaches what is in it. */
+function toClaimValue(claim: unknown): ClaimValue | undefined {
+  if (!Array.isArray(claim)) return toClaimText(claim)
+  return claim.map(toClaimText).filter((text) => text !== undefined)
+}
+
+function toClaimText(claim: unknown): string | undefined {
+  if (typeof claim === 'string') return claim
+  return typeof claim === 'number' || typeof claim === 'boolean' ? String(claim) : undefined
 }
 
 /** Longest name of a group that is kept. */
 const LONGEST_GROUP = 1_024
 
 /**
- * Exact names, each once; one value is a list of one, and a safe integer is its text. Rules see each name as it is: what
- * a header cannot carry is left out there and not here.
+ * Reads exact names, each once; one value is a list of one, and a safe integer is its text. Rules see each name as it
+ * is: what a header cannot carry is left out there and not here.
  */
 export function readGroups(claim: unknown): Groups {
   if (!isSaid(claim)) return { groups: [], dropped: [] }
@@ -103,14 +129,15 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'list' : typeof value
 }
 
-/** Null and the empty text say as little as a claim that is not there. */
+/** False for null and the empty text, which say as little as a claim that is missing. */
 function isSaid(value: unknown): boolean {
   return value !== undefined && value !== null && value !== ''
 }
 
 /**
- * No source may say anything but `true`, or the text `"true"`, which Cognito and Apple write for it. A missing claim counts
- * as verified, as in oauth2-proxy; null is no answer to a question about safety. The check belongs to the standard claim: an operator who names another vouches for it.
+ * False when any source says anything but `true`, or the text `"true"`, which Cognito and Apple write for it. A missing
+ * claim counts as verified, as in oauth2-proxy; null does not. The check belongs to the standard claim: an operator who names another
+ * vouches for it.
  */
 function isEmailVerified(sources: readonly Claims[], settings: ClaimSettings): boolean {
   if (settings.allowUnverifiedEmail || settings.email !== 'email') return true
