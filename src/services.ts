@@ -52,6 +52,8 @@ export interface Services {
   readonly forwarder: Forwarder
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** New requests may be sent here: everything listens, and the process does not end. */
+  readonly isReady: () => boolean
 }
 
 export interface ServicesOptions {
@@ -131,6 +133,7 @@ export async function createServices(
       ownsCookie: compileOwnsCookie(config, sessions),
     }),
     now: platform.now,
+    isReady: () => runtime.isListening?.() !== false && runtime.ending?.aborted !== true,
   }
 }
 

@@ -15,6 +15,8 @@ export interface NodePlatform {
   readonly platform: Platform
   readonly client: UpstreamClient
   readonly watcher: Watcher
+  /** Tells the core that everything listens. */
+  noteListening(): void
   /** Tells the core that the process begins to end. */
   beginEnding(): void
   /** Settles when the work that outlives its answers is done. */
@@ -51,6 +53,7 @@ export function createNodePlatform({
   const watcher = createWatcher()
   const log = createLogWriter(sink, onLinesLost)
   const ending = new AbortController()
+  let isListening = false
   const deferred = new Set<Promise<unknown>>()
   const defer = (work: Promise<unknown>): void => {
     deferred.add(work)
@@ -69,6 +72,7 @@ export function createNodePlatform({
       return () => clearInterval(timer)
     },
     followInFlight: client.inFlight.followAll,
+    isListening: () => isListening,
     ending: ending.signal,
     write: log.write,
     isTerminal: sink.isTerminal === true,
@@ -80,5 +84,15 @@ export function createNodePlatform({
   const settled = async (): Promise<void> => {
     await Promise.allSettled(deferred)
   }
-  return { platform, client, watcher, beginEnding: () => ending.abort(), settled, log }
+  return {
+    platform,
+    client,
+    watcher,
+    noteListening: () => {
+      isListening = true
+    },
+    beginEnding: () => ending.abort(),
+    settled,
+    log,
+  }
 }

@@ -74,6 +74,7 @@ async function serve(program: Program, { config, warnings }: Settings): Promise<
 
   const app = await createApp(config, await withSharedState(node.platform, config.session, log))
   const listeners = await listen({ config: config.listen, app, watch: node.watcher.watch, onBug })
+  node.noteListening()
   for (const { url } of listeners) log.line('info', 'Sidegate is listening', { url, version: VERSION })
   log.line('info', 'Register the redirect URI at the provider', describeRedirectUri(config))
   endOnSignals({ listeners, node })

@@ -337,3 +337,19 @@ describe('credentials in a header', () => {
     expect(wrong.text).toContain('role="alert"')
   })
 })
+
+describe('/ready', () => {
+  it('is 503 until everything listens, and from when the process begins to end; /ping is 200 all the time', async () => {
+    const gate = await startGate()
+    const ending = new AbortController()
+    let isListening = false
+    Object.assign(gate.platform, { isListening: () => isListening, ending: ending.signal })
+    const statuses = async () =>
+      Promise.all(['/ready', '/ping'].map(async (target) => (await gate.ask(target)).status))
+    expect(await statuses()).toEqual([503, 200])
+    isListening = true
+    expect(await statuses()).toEqual([200, 200])
+    ending.abort()
+    expect(await statuses()).toEqual([503, 200])
+  })
+})
