@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import { checkTogether } from './cross-checks.ts'
 import type { OPTIONS } from './options.ts'
 import type { ProviderKinds } from './provider-kind.ts'
 import type { Report } from './report.ts'
@@ -16,6 +17,7 @@ import { buildSignIn } from './sections/sign-in.ts'
 import { checkUpstreams, type RawUpstream, readUpstreams } from './sections/upstreams.ts'
 import { type AnySettings, type SettingsOf, settingsFor } from './settings.ts'
 import type { Files } from './sources/files.ts'
+import { additionalClaimsOf } from './values/header-rows.ts'
 
 /**
  * The parts of a configuration that oauth2-proxy's structured file can hold: everything is optional, and each value has
@@ -54,19 +56,28 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
     listen: buildListen(settings, checkServer(raw.server, { files, runtime, report })),
     paths,
     trust: buildTrust(settings),
-    cookie: buildCookie(settings),
+    cookie: buildCookie(
+      settings,
+      raw.providers.map((provider) => settingsFor<typeof OPTIONS>(provider.settings)),
+    ),
     session: buildSession(settings, files),
     signIn: buildSignIn(settings, { files, paths }),
   }
   const { providers, allowedGroups } = checkProviders(raw.providers, { files, kinds, report })
-  return {
-    ...first,
-    providers,
+  const second = {
     bearer: buildBearer(settings),
     policy: buildPolicy(settings, { files, allowedGroups }),
     upstreams: checkUpstreams(raw.upstreams, { runtime, report }),
     headers: buildHeaders(settings),
+  }
+  const additional = additionalClaimsOf(second.headers)
+  const config = {
+    ...first,
+    ...second,
+    providers: providers.map((provider) => ({ ...provider, claims: { ...provider.claims, additional } })),
     pages: buildPages(settings, files),
     log: buildLog(settings, env),
   }
+  checkTogether(config, { upstreams: raw.upstreams, settings, report })
+  return config
 }

@@ -7,6 +7,7 @@ import { type LoadResult, loadConfig } from '../../src/config/load.ts'
 import { keysOf, variableOf } from '../../src/config/option.ts'
 import { optionTable } from '../../src/config/options.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
+import { headersOf } from '../support/headers.ts'
 import { kubernetesTools, type Manifest, render } from '../support/kubernetes.ts'
 
 const deploy = join(import.meta.dirname, '../../deploy')
@@ -75,7 +76,7 @@ describe.each(['nginx', 'caddy', 'haproxy', 'traefik', 'envoy'])('deploy/%s/side
     expect(configOf(loaded)).toMatchObject({
       listen: { http: { kind: 'tcp', host: '127.0.0.1', port: 4180 } },
       trust: { reverseProxy: true, trustedProxyIps: ['127.0.0.1/32'] },
-      headers: { setXAuthRequest: true },
+      headers: { response: headersOf('--set-xauthrequest', '--set-xforwarded').response },
       upstreams: [{ path: '/', target: { kind: 'static' } }],
     })
   })

@@ -124,6 +124,21 @@ describe('the house', () => {
     expect(calls).toEqual([])
   })
 
+  it('compiles patterns through one file of their room only', () => {
+    const others = arrows.filter(({ from, to }) => roomOf(from) !== 're2' && roomOf(to) === 're2')
+    expect(others.length).toBeGreaterThan(2)
+    expect(others.filter(({ to }) => to !== 'src/re2/compile.ts')).toEqual([])
+  })
+
+  it('lets nothing but the maker of sessions know that they lie in cookies', () => {
+    const strangers = arrows.filter(
+      ({ from, to }) => to.startsWith('src/session/cookie/') && !from.startsWith('src/session/cookie/'),
+    )
+    expect(strangers.map(({ from, to }) => [from, to])).toEqual([
+      ['src/session/sessions.ts', 'src/session/cookie/store.ts'],
+    ])
+  })
+
   it('has no circle of value imports from file to file', () => {
     let left = arrows.filter(({ typeOnly }) => !typeOnly)
     expect(left.length).toBeGreaterThan(200)
@@ -173,6 +188,13 @@ describe('the house', () => {
       .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length - 1 }))
       .filter(({ lines }) => lines > 250)
     expect(long).toEqual([])
+  })
+
+  it('exports no type name twice', () => {
+    const names = source.flatMap((file) =>
+      [...textOf(file).matchAll(/^export (?:type|interface) (\w+)/gmu)].map(([, name = '']) => name),
+    )
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
   })
 
   it('documents what it exports', () => {

@@ -7,8 +7,9 @@ import type { Exchange } from '../../../src/http/exchange.ts'
 import type { Completion, Follow, IncomingRequest, Share } from '../../../src/platform.ts'
 import { PROBLEMS } from '../../../src/problems.ts'
 import { createForwarder } from '../../../src/proxy/forward.ts'
+import { headersOf } from '../../support/headers.ts'
 import { toSink } from '../../support/log-sink.ts'
-import { HEADERS, STRANGER, UPSTREAM } from '../proxy/forwarder-fixture.ts'
+import { STRANGER, UPSTREAM } from '../proxy/forwarder-fixture.ts'
 
 /** What a test says about the door. */
 export interface DoorSettings {
@@ -42,7 +43,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
     upstreams: [
       { ...UPSTREAM, target: { ...UPSTREAM.target, ...tcp(settings.upstream) }, ...settings.config },
     ],
-    headers: HEADERS,
+    headers: headersOf(),
     platform: node.platform,
     ownsCookie: (name) => name.startsWith('__Host-s'),
   })
