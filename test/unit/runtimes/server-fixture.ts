@@ -3,6 +3,7 @@ import { createNodePlatform, type NodePlatform } from '../../../runtimes/node/pl
 import { type Listener, listen } from '../../../runtimes/node/server/listen.ts'
 import type { UpstreamConfig } from '../../../src/config/sections/upstreams.ts'
 import type { OverloadResponder } from '../../../src/endpoints/overload.ts'
+import type { UnparsedRequest, UnparsedResponder } from '../../../src/endpoints/unparsed.ts'
 import type { Exchange } from '../../../src/http/exchange.ts'
 import type { Completion, Follow, IncomingRequest, Share } from '../../../src/platform.ts'
 import { PROBLEMS } from '../../../src/problems.ts'
@@ -30,6 +31,8 @@ export interface RunningServer {
   readonly node: NodePlatform
   readonly completions: Completion[]
   readonly bugs: unknown[]
+  /** What Node's parser refused. */
+  readonly unparsed: readonly UnparsedRequest[]
   close(): Promise<void>
 }
 
@@ -67,11 +70,16 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
     headers: ['Retry-After', '1'],
     body: `busy ${target}`,
   })
+  const unparsed: UnparsedRequest[] = []
+  const respondUnparsed: UnparsedResponder = (refused) => {
+    unparsed.push(refused)
+    return { status: PROBLEMS[refused.reason].status, headers: [], body: refused.reason }
+  }
   const http = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
   const config = { http, https: undefined, forceHttps: false }
   const [listener] = await listen({
     config,
-    app: { fetch, respondOverloaded, probes: [] },
+    app: { fetch, respondOverloaded, respondUnparsed, probes: [] },
     watch: node.watcher.watch,
     onBug,
   })
@@ -85,6 +93,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
     node,
     completions,
     bugs,
+    unparsed,
     close: () =>
       new Promise((resolve) => {
         node.client.close()
