@@ -1,5 +1,6 @@
 import type { Exchange } from '../http/exchange.ts'
-import { decide, toPolicyRequest } from '../policy/decide.ts'
+import { decide } from '../policy/decide.ts'
+import { toPolicyRequest } from '../policy/request.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { Standing } from '../session/live-streams.ts'
 import type { Refresher } from '../session/refresh/refresh.ts'

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { toOwnPaths } from '../../src/config/own-paths.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -29,7 +30,7 @@ const ROOMS = [
 ]
 
 /** Rooms side by side: they may know each other's types, and none calls another. */
-const SIBLINGS = ['http', 'session', 'providers', 'policy', 'proxy']
+const SIBLINGS = ['session', 'providers', 'policy', 'proxy']
 
 /** Third-party packages, and the only files that may import each. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
@@ -169,6 +170,15 @@ describe('the house', () => {
       return /(?<!\.)\b(?:process|Buffer|Deno|globalThis)\b|node:/u.test(text)
     })
     expect(strays).toEqual([])
+  })
+
+  it('names a path of its own in the list of paths and in the endpoint table only', () => {
+    const paths = [...Object.values(toOwnPaths('')), '/robots.txt', '/liveness_check', '/readiness_check']
+    const ends = paths.filter((path) => path !== '').map((path) => path.replaceAll('.', '\\.'))
+    // A whole literal, or what stands behind a prefix in one.
+    const named = new RegExp(`['"}](?:${ends.join('|')})(?=['"\`?#/])`, 'u')
+    const files = source.filter((file) => named.test(withoutComments(textOf(file))))
+    expect(files).toEqual(['src/config/own-paths.ts', 'src/endpoints/table.ts'])
   })
 
   it('has no barrels, default exports, casts to any or silenced errors', () => {

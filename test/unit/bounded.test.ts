@@ -181,7 +181,12 @@ describe('caches', () => {
   })
 
   it('of Accept values fill up, and each is understood all the same [UI-19]', () => {
-    const trust = { reverseProxy: false, trustedProxyIps: [], realClientIpHeader: 'x-forwarded-for' } as const
+    const trust = {
+      reverseProxy: false,
+      trustedProxyIps: [],
+      realClientIpHeader: 'x-forwarded-for',
+      forwardAuthUriHeader: undefined,
+    } as const
     const readFacts = createReadFacts(trust, true)
     const wantsHtml = (accept: string) => {
       const headers = ['Host', 'a', 'Accept', accept]

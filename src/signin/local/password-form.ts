@@ -5,7 +5,6 @@ import { logFailure, type SignInContext } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
 import { completeSignIn } from '../new-session.ts'
 import { type Outcome, refuse } from '../outcome.ts'
-import { checkSameOrigin } from '../same-origin.ts'
 import { toLocalSource } from './local-users.ts'
 
 /** Builds `POST <prefix>/sign_in`: the form for local users, from our own page only. */
@@ -20,7 +19,7 @@ export function createPasswordForm(
     const form = await readForm(exchange)
     if (!form.ok) return refuse(form.problem)
     const returnTo = targets.choose(exchange, form.value)
-    const foreign = checkSameOrigin(exchange)
+    const foreign = context.site.checkOwnOrigin(exchange)
     if (foreign !== undefined) return refuse(foreign, { returnTo })
     const username = onlyValue(form.value, 'username') ?? ''
     const grant = await localUsers.verify({

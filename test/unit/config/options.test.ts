@@ -81,6 +81,8 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'reverse-proxy': ['true'],
   'trusted-proxy-ip': ['192.0.2.1', '--reverse-proxy'],
   'real-client-ip-header': ['x-forwarded-for'],
+  'upstream-get-body': ['/'],
+  'forward-auth-uri-header': ['X-Original-URL', '--reverse-proxy'],
   provider: ['google'],
   'provider-display-name': ['Company'],
   'client-id': ['other'],

@@ -232,6 +232,16 @@ describe('refused with one sentence', () => {
       '--real-client-ip-header: give one of',
     ],
     [
+      'a body of a GET for no upstream',
+      flags('--upstream=http://127.0.0.1:8080/app/', '--upstream-get-body=/'),
+      '--upstream-get-body: give the path of an upstream, there is none with "/"',
+    ],
+    [
+      'an unknown header for the address of a request',
+      flags('--reverse-proxy', '--forward-auth-uri-header=X-Rewrite-URL'),
+      '--forward-auth-uri-header: give X-Forwarded-Uri, X-Original-URL or X-Original-URI',
+    ],
+    [
       'a bad skip-auth pattern',
       flags('--skip-auth-route=PUT=(bad[regex'),
       '--skip-auth-route: close the character class',
@@ -369,6 +379,21 @@ describe('taken with a warning', () => {
       'proxies without reverse-proxy',
       flags('--trusted-proxy-ip=192.0.2.1'),
       'no effect without --reverse-proxy',
+    ],
+    [
+      'a gateway and rules without sign-in, but no header that names the request',
+      flags('--reverse-proxy', '--skip-auth-route=^/public/', '--upstream=static://202'),
+      '--forward-auth-uri-header or OAUTH2_PROXY_FORWARD_AUTH_URI_HEADER: name the header',
+    ],
+    [
+      'the same with preflights and an empty directory as upstream',
+      flags('--reverse-proxy', '--skip-auth-preflight', '--upstream=file:///dev/null'),
+      'clients choose by themselves which rule they are judged by',
+    ],
+    [
+      'a header for the address of a request without a proxy',
+      flags('--forward-auth-uri-header=x-original-url'),
+      'this has no effect without --reverse-proxy',
     ],
     ['clients that are everybody', flags('--trusted-ip=::/0'), 'lets strangers in'],
     ['a pattern without anchor', flags('--skip-auth-route=/public'), 'start the pattern "/public" with ^'],
@@ -692,5 +717,17 @@ describe('a secret', () => {
       expect(run.kind).toBe('problems')
       expect(JSON.stringify(run)).not.toContain(MARK)
     }
+  })
+})
+
+describe('a gateway that names the request', () => {
+  const rule = ['--reverse-proxy', '--skip-auth-route=^/public/']
+  it.each([
+    ['says so', [...rule, '--upstream=static://202', '--forward-auth-uri-header=X-Original-URL']],
+    ['is none, there is an app to forward to', [...rule, '--upstream=http://127.0.0.1:8080/']],
+    ['is none, no peer is believed', ['--skip-auth-route=^/public/', '--upstream=static://202']],
+    ['decides nothing, there are no rules', ['--reverse-proxy', '--upstream=static://202']],
+  ])('is not warned about when it %s', (_, args) => {
+    expect(warningsOf({ args }).join()).not.toContain('which rule they are judged by')
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { UpstreamConfig } from '../../../src/config/sections/upstreams.ts'
+import type { HeaderLines } from '../../../src/platform.ts'
 import { toFilePath } from '../../../src/proxy/file-path.ts'
 import { headersOf } from '../../support/headers.ts'
 import { aSession } from '../../support/session.ts'
@@ -44,15 +45,28 @@ describe('forward', () => {
     expect(empty.result.ok && empty.result.value.status).toBe(204)
   })
 
-  it.each(['GET', 'HEAD'])('refuses a %s with a body (HD-36, SM-18)', async (method) => {
-    for (const lines of [
-      ['Content-Length', '64'],
-      ['transfer-encoding', 'chunked'],
-    ]) {
-      const { result } = await forwarded({ method, lines })
-      expect(result).toMatchObject({ ok: false, problem: { reason: 'request_malformed' } })
+  const framings: readonly HeaderLines[] = [
+    ['Content-Length', '64'],
+    ['transfer-encoding', 'chunked'],
+  ]
+  it.each(['GET', 'HEAD'])('refuses a %s with content [HD-36, SM-18]', async (method) => {
+    for (const lines of framings) {
+      const { result } = await forwarded({ method, lines, content: 'a' })
+      expect(result).toMatchObject({ ok: false, problem: { reason: 'get_with_body' } })
     }
-    expect((await forwarded({ method, lines: ['Content-Length', '0'] })).result.ok).toBe(true)
+  })
+
+  it.each(['GET', 'HEAD'])('carries a %s whose body is empty, whatever frames it', async (method) => {
+    for (const lines of [...framings, ['Content-Length', '0'], []]) {
+      expect((await forwarded({ method, lines, content: '' })).result.ok).toBe(true)
+    }
+  })
+
+  it('carries a GET with content where the upstream takes one', async () => {
+    const upstreams = [{ ...UPSTREAM, getBody: true }]
+    for (const lines of framings) {
+      expect((await forwarded({ upstreams, lines, content: 'a' })).result.ok).toBe(true)
+    }
   })
 
   it('lets other methods have one', async () => {

@@ -9,6 +9,7 @@ function upstream(path: string): UpstreamConfig {
     target: { kind: 'static', status: 200 },
     passHostHeader: true,
     websockets: true,
+    getBody: false,
     timeoutMs: 0,
   }
 }
@@ -23,7 +24,9 @@ describe('the upstream table', () => {
     [['/'], '/', '/'],
     [['/'], '/a/b', '/'],
     [['/', '/a/', '/a/b/'], '/a/b/c', '/a/b/'],
-    [['/', '/a/', '/a/b/'], '/a/b', '-> /a/b/'],
+    [['/', '/a/', '/a/b/'], '/a/b', '/a/'],
+    [['/a/', '/a/b/'], '/a', '-> /a/'],
+    [['/', '/foo/'], '/foo', '/'],
     [['/', '/a/', '/a/b/'], '/a/c', '/a/'],
     [['/', '/a/', '/a/b/'], '/a/', '/a/'],
     [['/', '/a/'], '/ab', '/'],

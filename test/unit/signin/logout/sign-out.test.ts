@@ -84,6 +84,18 @@ test.each(requests)('%s', async (_name, given, signedOut) => {
   if (!signedOut) expect(shortOf(outcome)).toBe('origin_refused')
 })
 
+test('a link on a sibling host that whitelist-domain names signs out, without a question', async () => {
+  const link = (referer: string): AnExchange => ({
+    method: 'GET',
+    headers: ['Sec-Fetch-Site', 'same-site', 'Referer', referer],
+  })
+  const { jar, out } = await signedIn({ signIn: { whitelistDomains: ['portal.example.com'] } })
+  expect(shortOf(await out(OUT, link('https://wiki.example.com/')))).toBe('origin_refused')
+  expect(jar.cookies.has('__Host-s')).toBe(true)
+  await out(OUT, link('https://portal.example.com/'))
+  expect(jar.cookies.has('__Host-s')).toBe(false)
+})
+
 test('other methods sign nobody out', async () => {
   const { jar, out } = await signedIn()
   expect(shortOf(await out(OUT, { method: 'DELETE' }))).toBe('method_not_allowed')
