@@ -15,7 +15,7 @@ describe.each(find('deploy/compose/*/compose.yaml'))('%s', (path) => {
   const { services, secrets } = readYaml(path)
   const names = Object.keys(services)
 
-  it('mounts files that exist, and secrets that the reader makes', () => {
+  it('a deployment mounts files that exist, and secrets that the reader makes', () => {
     const mounted: string[] = Object.values(services).flatMap((service: Manifest) =>
       (service.volumes ?? []).map((volume: string) => volume.split(':')[0]),
     )
@@ -25,7 +25,7 @@ describe.each(find('deploy/compose/*/compose.yaml'))('%s', (path) => {
     for (const { source } of services.sidegate.secrets) expect(secrets).toHaveProperty(source)
   })
 
-  it('lets nobody reach gate and app but the gateway, and the gate do nothing it need not', () => {
+  it('a deployment lets only the gateway reach gate and app, and gives the gate no rights that it does not need', () => {
     const [gateway] = names.filter((name) => services[name].ports !== undefined)
     expect(services[gateway ?? ''].ports).toEqual(['443:443'])
     for (const name of ['sidegate', 'app']) expect(services[name].network_mode).toBe(`service:${gateway}`)
@@ -33,7 +33,7 @@ describe.each(find('deploy/compose/*/compose.yaml'))('%s', (path) => {
   })
 })
 
-it('builds in the image what is built here: nothing that the Dockerfile leaves behind is missed', () => {
+it('the image is built from what is built here: nothing that the Dockerfile leaves behind is missed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sidegate-image-'))
   const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8')
   const copied = [...dockerfile.matchAll(/^COPY ((?!--).+) \S+$/gmu)].flatMap(([, files = '']) =>
@@ -47,7 +47,7 @@ it('builds in the image what is built here: nothing that the Dockerfile leaves b
   rmSync(folder, { recursive: true })
 })
 
-it('makes the Secret in the namespace of the example, and keeps those of Compose out of git', () => {
+it('the deployment on Kubernetes makes the Secret in its namespace, and that of Compose keeps secrets out of git', () => {
   const { namespace } = readYaml('deploy/kubernetes/overlays/example/kustomization.yaml')
   for (const page of ['docs/deploy.md', 'deploy/kubernetes/secret.example.yaml']) {
     expect(readFileSync(join(root, page), 'utf8')).toContain(
@@ -67,7 +67,7 @@ describe.each(workflows)('%s', (path) => {
   const all: readonly Manifest[] = Object.values(jobs)
   const steps = stepsOf(path)
 
-  it('gives each job the rights it needs and an end, and nothing to the rest', () => {
+  it('a workflow gives each job the rights it needs and an end, and nothing to the rest', () => {
     expect(permissions).toEqual({})
     for (const job of all) {
       expect(Object.keys(job)).toEqual(expect.arrayContaining(['permissions', 'timeout-minutes']))
@@ -75,7 +75,7 @@ describe.each(workflows)('%s', (path) => {
     }
   })
 
-  it('lets what runs for a pull request read, and write nothing but findings of the code scan', () => {
+  it('a workflow lets what runs for a pull request read, and write nothing but findings of the code scan', () => {
     expect(Object.keys(on)).not.toContain('pull_request_target')
     if (!Object.hasOwn(on, 'pull_request')) return
     for (const job of all.filter((each) => each.if !== "github.event_name == 'push'")) {
@@ -84,7 +84,7 @@ describe.each(workflows)('%s', (path) => {
     }
   })
 
-  it('pins every action by commit, names its release, and keeps no credentials', () => {
+  it('a workflow pins every action by commit, names its release, and keeps no credentials', () => {
     const lines = text.match(/^.*\buses:.*$/gmu) ?? []
     expect(lines).toHaveLength(steps.filter(({ uses }) => uses !== undefined).length)
     for (const line of lines)
@@ -93,7 +93,7 @@ describe.each(workflows)('%s', (path) => {
       expect([uses, inputs['persist-credentials']]).toEqual([uses, false])
   })
 
-  it('runs what is in the repository, and puts nothing from outside into a shell', () => {
+  it('a workflow runs what is in the repository, and puts nothing from outside into a shell', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     for (const { run } of steps.filter((step) => step.run !== undefined)) {
       expect(run).not.toMatch(/\$\{\{\s*(github\.(event|head_ref)|inputs)/u)
@@ -106,7 +106,7 @@ describe.each(workflows)('%s', (path) => {
 })
 
 describe('the workflows together', () => {
-  it('have one commit for each action, wherever it is used', () => {
+  it('the workflows have one commit for each action, wherever it is used', () => {
     const pins = new Map<string, Set<string>>()
     for (const uses of workflows.flatMap(stepsOf).flatMap((step) => step.uses ?? [])) {
       const [action = '', commit = ''] = uses.split('@')
@@ -117,7 +117,7 @@ describe('the workflows together', () => {
     expect(pins.size).toBeGreaterThan(8)
   })
 
-  it.each(['github/codeql-action/analyze', 'ossf/scorecard-action'])('run %s on what is merged', (action) => {
+  it.each(['github/codeql-action/analyze', 'ossf/scorecard-action'])('the workflows run %s', (action) => {
     const own = workflows.filter((path) => stepsOf(path).some(({ uses }) => uses?.startsWith(`${action}@`)))
     expect(own).toHaveLength(1)
     expect(readYaml(own[0] ?? '').on.push.branches).toEqual(['main'])
@@ -126,7 +126,7 @@ describe('the workflows together', () => {
   it.each([
     ['.github/workflows/image.yml', 'publish', /^cosign (?:sign|attest) --yes /mu],
     ['.github/workflows/binaries.yml', 'release', /^cosign sign-blob --yes --bundle SHA256SUMS/mu],
-  ])('%s signs what %s gives out, bill of materials included, with no key', (path, name, signature) => {
+  ])('the workflow %s signs %s, with a bill of materials and no key', (path, name, signature) => {
     const { jobs } = readYaml(path)
     expect(jobs[name].permissions['id-token']).toBe('write')
     expect(jobs[name].if).toBe("github.event_name == 'push'")
@@ -137,13 +137,13 @@ describe('the workflows together', () => {
   })
 })
 
-it('keeps npm packages, actions and base images up to date by itself', () => {
+it('Dependabot keeps npm packages, actions and base images up to date', () => {
   const { updates } = readYaml('.github/dependabot.yml')
   const kinds = updates.map((update: Manifest) => update['package-ecosystem'])
   expect(kinds.toSorted()).toEqual(['docker', 'github-actions', 'npm'])
 })
 
-it('starts Node in the image so that SIGUSR1 opens no debugger', async () => {
+it('the image starts Node so that SIGUSR1 opens no debugger', async () => {
   const [, entrypoint = '[]'] =
     /^ENTRYPOINT (.*)$/mu.exec(readFileSync(join(root, 'Dockerfile'), 'utf8')) ?? []
   const flags = JSON.parse(entrypoint).filter((word: string) => word.startsWith('--'))

@@ -57,16 +57,16 @@ describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
   const containers = (): readonly Manifest[] => [...(pod().initContainers ?? []), ...pod().containers]
   const gate = () => containers().find(({ name }) => name === 'sidegate')
 
-  it('is valid by the schemas of Kubernetes', async () => {
+  it('a manifest is valid by the schemas of Kubernetes', async () => {
     expect(manifests.length).toBeGreaterThan(2)
     for (const manifest of manifests) expect(await schemaErrors(manifest), manifest.kind).toEqual([])
   })
 
-  it('has no field that Kubernetes does not know', () => {
+  it('a manifest has no field that Kubernetes does not know', () => {
     expect(unknownFields(manifests)).toEqual([])
   })
 
-  it('runs without rights', () => {
+  it('a manifest runs the gate without rights', () => {
     expect(pod()).toMatchObject({
       automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
@@ -80,7 +80,7 @@ describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
     }
   })
 
-  it('lets nobody reach the app but through the gate', () => {
+  it('a manifest lets only the gate reach the app', () => {
     const app = containers().find(({ name }) => name === 'app')
     expect(app.ports).toBeUndefined()
     expect(app.args).toContain('-listen=127.0.0.1:8080')
@@ -94,7 +94,7 @@ describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
     }
   })
 
-  it('listens on the pod address, knows its pod, and is probed and bounded', () => {
+  it('a manifest has the gate listen on the pod address, know its pod, and be probed and bounded', () => {
     const { env, livenessProbe, readinessProbe, startupProbe, resources } = gate()
     expect(env).toContainEqual({ name: 'OAUTH2_PROXY_HTTP_ADDRESS', value: '0.0.0.0:4180' })
     for (const name of ['POD_NAME', 'POD_NAMESPACE', 'CONTAINER_NAME', 'OAUTH2_PROXY_UPSTREAMS'])
@@ -110,7 +110,7 @@ describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
     })
   })
 
-  it('names only what exists', () => {
+  it('a manifest names only what exists', () => {
     const labels = deployment().spec.template.metadata.labels
     const selectors = [
       deployment().spec.selector.matchLabels,
@@ -134,7 +134,7 @@ describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
 })
 
 describe.skipIf(tools === undefined)('the chart', () => {
-  it('passes the strict linter of Helm', () => {
+  it('the chart passes the strict linter of Helm', () => {
     expect(execFileSync(helm, ['lint', '--strict', chart], { encoding: 'utf8' })).toContain(
       '0 chart(s) failed',
     )
@@ -145,11 +145,11 @@ describe.skipIf(tools === undefined)('the chart', () => {
     ['a secret in plain sight', 'config.OAUTH2_PROXY_CLIENT_SECRET=hunter2'],
     ['a host with a scheme', 'host=https://app.example.com'],
     ['an app on the port of the gate', 'app.port=4180'],
-  ])('refuses %s', (_, set) => {
+  ])('the chart refuses %s', (_, set) => {
     expect(() => execFileSync(helm, template(set), { stdio: 'pipe' })).toThrow(/schema/u)
   })
 
-  it('starts a native sidecar before the app and lets settings of the namespace win over its own', () => {
+  it('the chart starts a native sidecar before the app and lets settings of the namespace win over its own', () => {
     const spec = (sets: readonly string[]) =>
       render(helm, template(...sets)).find(({ kind }) => kind === 'Deployment').spec.template.spec
     const native = spec(['gate.nativeSidecar=true'])
@@ -175,14 +175,14 @@ describe('the checks themselves', () => {
     spec: { ports: [{ port: 80 }] },
   }
 
-  it('find a wrong type, a wrong field and a repeated key', async () => {
+  it('the checks of manifests find a wrong type, a wrong field and a repeated key', async () => {
     expect(await schemaErrors(service)).toEqual([])
     expect(await schemaErrors({ ...service, spec: { ports: [{ port: 'http' }] } })).not.toEqual([])
     expect(unknownFields([{ ...service, spec: { port: [] } }]).join()).toContain('"port"')
     expect(() => readManifests('a: 1\na: 2')).toThrow(/unique/u)
   })
 
-  it('find the example Secret valid', async () => {
+  it('the checks of manifests find the example Secret valid', async () => {
     const [secret] = readManifests(readFileSync(join(deploy, 'kubernetes/secret.example.yaml'), 'utf8'))
     expect(await schemaErrors(secret)).toEqual([])
   })

@@ -38,7 +38,7 @@ describe('RE2 patterns mean the same here', () => {
     ['\\.(css|js)$', '/x.css', '/x.css/'],
     ['^/a|/b$', '/x/b', '/x/c'],
     ['^]$', ']', 'x'],
-  ])('%s', (pattern, hit, miss) => {
+  ])('an RE2 pattern means the same here: %s', (pattern, hit, miss) => {
     expect(compile(pattern).test(hit)).toBe(true)
     expect(compile(pattern).test(miss)).toBe(false)
   })
@@ -71,7 +71,7 @@ describe('RE2 patterns mean the same here', () => {
     ['(?P<n>a)(?P<n>b)', 'not a valid'],
     ['x'.repeat(2001), 'shorten'],
     ['x'.repeat(500), 'too long'],
-  ])('refuses %j with a sentence about %s', (pattern, word) => {
+  ])('checkPattern() refuses %j with a sentence about %s', (pattern, word) => {
     const checked = checkPattern(pattern)
     expect(checked.ok).toBe(false)
     expect(checked).toHaveProperty('problem', expect.stringContaining(word))
@@ -95,7 +95,7 @@ describe('patterns that can keep the CPU busy', () => {
     '^/.*a.*a.*a$',
     '/.*x.*y$',
     '^/[^/]*[^/]*[^/]*x$',
-  ])('refuses %s', (pattern) => {
+  ])('checkPattern() refuses a pattern that can keep the CPU busy: %s', (pattern) => {
     const checked = checkPattern(pattern)
     expect(checked).toHaveProperty('problem', expect.stringContaining('rewrite the pattern'))
   })
@@ -111,11 +111,11 @@ describe('patterns that can keep the CPU busy', () => {
     '^/api/v[0-9]+(/[^/]+){1,5}$',
     '^/static/(.+/)?[^/]+\\.(png|jpe?g)$',
     '.*\\.css$',
-  ])('takes %s', (pattern) => {
+  ])('checkPattern() takes a pattern that cannot keep the CPU busy: %s', (pattern) => {
     expect(checkPattern(pattern)).toHaveProperty('ok', true)
   })
 
-  it('is quick with what it takes, on the longest path that rules are asked about', () => {
+  it('a checked pattern is quick on the longest path that rules are asked about', () => {
     const hostile = ['/a', '/', 'a/', 'ab', '/x/y', 'foo'].map(
       (text) => `/${text.repeat(1024 / text.length)}!`,
     )
@@ -132,7 +132,7 @@ describe('patterns that can keep the CPU busy', () => {
     }
   })
 
-  it('comes to an end with a pattern that is made to be hard to judge', () => {
+  it('checkPattern() comes to an end with a pattern that is made to be hard to judge', () => {
     const branches = Array.from({ length: 90 }, (_, at) => `[a-z]{${at % 7}}x[a-y]*`).join('|')
     const started = performance.now()
     expect(checkPattern(`^(?:${branches})+$`).ok).toBe(false)
@@ -152,7 +152,7 @@ describe('skip-auth routes', () => {
     ['!=^/api', undefined, true, '/api'],
     ['M!=^/api', 'M', true, '/api'],
     ['GET=^/a!=b', 'GET', false, '/a!=b'],
-  ])('%s', (text, method, negate, hit) => {
+  ])('parseRoute() reads %s', (text, method, negate, hit) => {
     const route = parseRoute(text)
     if (!route.ok) throw new Error(route.problem)
     const { rule } = route.value
@@ -161,7 +161,7 @@ describe('skip-auth routes', () => {
   })
 
   it.each(['^/x=1', '^/x!=1', 'GET ^/x=', 'GET=', '=', '', '/a=/b'])(
-    'refuses %j, which would never match or always',
+    'parseRoute() refuses %j, which would never match or always',
     (text) => {
       expect(parseRoute(text).ok).toBe(false)
     },
@@ -173,7 +173,7 @@ describe('skip-auth routes', () => {
     ['(?:^/a|^/b)', true],
     ['^/a|/b', false],
     ['/a', false],
-  ])('knows whether %s is bound to the start', (text, anchored) => {
+  ])('checkPattern() knows whether %s is bound to the start', (text, anchored) => {
     expect(checkPattern(text)).toMatchObject({ ok: true, value: { anchored } })
   })
 })

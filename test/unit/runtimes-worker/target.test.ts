@@ -11,7 +11,7 @@ describe('the target of a request', () => {
     ['http://app.example.com', '/'],
     ['http://app.example.com?x', '?x'],
     ['http://[::1]:80/a?b//c', '/a?b//c'],
-  ])('%s is %s', (url, target) => {
+  ])('the target of the URL %s is %s', (url, target) => {
     expect(targetOf(url)).toBe(target)
   })
 })
@@ -26,7 +26,7 @@ describe('the URL of an upstream request', () => {
     '/a;b=1,c:@!$&()*+~|',
     '/a?b=%zz&c=[]{}|^`\\',
     '/a?/../b',
-  ])('is exactly the target: %s', (target) => {
+  ])('the URL of an upstream request is exactly the target: %s', (target) => {
     const url = toUpstreamUrl({ origin, target })
     expect(url?.href).toBe(origin + target)
     expect(url?.origin).toBe(origin)
@@ -48,11 +48,11 @@ describe('the URL of an upstream request', () => {
     '@evil.test/',
     ':80/',
     '',
-  ])('is not there when it would be another one: %j', (target) => {
+  ])('the URL of an upstream request is not there when it would be another one: %j', (target) => {
     expect(toUpstreamUrl({ origin, target })).toBeUndefined()
   })
 
-  it('lets an apostrophe in a query become %27, and nothing else', () => {
+  it('the URL of an upstream request lets an apostrophe in a query become %27, and nothing else', () => {
     expect(toUpstreamUrl({ origin, target: "/it's?name='x'" })?.href).toBe(`${origin}/it's?name=%27x%27`)
     expect(toUpstreamUrl({ origin, target: '/a?name="x"' })).toBeUndefined()
   })

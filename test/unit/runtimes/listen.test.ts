@@ -60,7 +60,7 @@ async function openListener(config: ListenConfig, app: App): Promise<Listener> {
 }
 
 describe('a listener', () => {
-  it('reports what arrived as it arrived', async () => {
+  it('a listener reports what arrived as it arrived', async () => {
     let seen: IncomingRequest | undefined
     const { url } = await openListener(
       TCP,
@@ -77,7 +77,7 @@ describe('a listener', () => {
     expect(seen?.peer).toEqual({ kind: 'unknown' })
   })
 
-  it('names the peer by its socket', async () => {
+  it('a listener names the peer by its socket', async () => {
     const peers: Peer[] = []
     const { url } = await openListener(
       TCP,
@@ -90,7 +90,7 @@ describe('a listener', () => {
     expect(peers).toEqual([{ kind: 'ip', address: '127.0.0.1' }])
   })
 
-  it('takes unix sockets with a mode, in the place of one that a killed process left', async () => {
+  it('a listener takes unix sockets with a mode, in the place of one that a killed process left', async () => {
     const path = join(folder, 'gate.sock')
     const dies = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 9))`
     spawnSync(process.execPath, ['-e', dies], { timeout: 5000 })
@@ -107,7 +107,7 @@ describe('a listener', () => {
     expect(peers).toEqual([{ kind: 'unix' }])
   })
 
-  it('takes a socket that systemd opened', async () => {
+  it('a listener takes a socket that systemd opened', async () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const address = server.address()
@@ -124,7 +124,7 @@ describe('a listener', () => {
     expect(await getOver({ port: address.port })).toBe('by descriptor')
   })
 
-  it('speaks TLS, and takes a new certificate without a restart', async () => {
+  it('a listener speaks TLS, and takes a new certificate without a restart', async () => {
     const files = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') }
     makeCertificate('first.example.com', files)
     const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
@@ -141,7 +141,7 @@ describe('a listener', () => {
     await expect.poll(() => subjectAt(port), { timeout: 5000 }).toBe('second.example.com')
   })
 
-  it('says in one sentence why it cannot listen', async () => {
+  it('a listener says in one sentence why it cannot listen', async () => {
     const { url } = await openListener(
       TCP,
       appWith(() => {}),
@@ -167,7 +167,7 @@ describe('a listener', () => {
     ).rejects.toThrow(/this machine has no such address$/u)
   })
 
-  it('refuses to be lenient', () => {
+  it('a listener cannot be lenient', () => {
     expect(refuseLenientParser(['--max-http-header-size=1', '--insecure-http-parser'])).toMatch(/^Remove/u)
     expect(refuseLenientParser(['--enable-source-maps', ''])).toBeUndefined()
   })
@@ -193,7 +193,7 @@ describe('what a client may send', () => {
     ['HTTP/2 without an upgrade', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
     ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400],
     ['an unknown expectation', aRequest('/', ['Expect: 200-ok']), 417],
-  ])('is not %s', async (_, request, status) => {
+  ])('a listener takes no request that is %s', async (_, request, status) => {
     const upstream = await startRawUpstream(answering(aResponse()))
     const door = await openDoor({ upstream: upstream.port })
     open.push(upstream, door)
@@ -206,7 +206,7 @@ describe('what a client may send', () => {
     expect(door.bugs).toEqual([])
   })
 
-  it('may be a head with a 7 KiB session and 1,500 lines, all of which arrive (HD-27)', async () => {
+  it('a listener takes a head with a 7 KiB session and 1,500 lines, all of which arrive [HD-27]', async () => {
     let lines = 0
     const answerWith = async (request: IncomingRequest): Promise<Response> => {
       lines = request.headers.length / 2
@@ -222,7 +222,7 @@ describe('what a client may send', () => {
     expect(lines).toBe(1503)
   })
 
-  it('is cut when a chunked upload goes wrong, and the upstream is not left waiting (SM-15)', async () => {
+  it('a listener cuts a chunked upload that goes wrong, and the upstream is not left waiting [SM-15]', async () => {
     const upstream = await startRawUpstream(() => {})
     const door = await openDoor({ upstream: upstream.port })
     open.push(upstream, door)
@@ -234,7 +234,7 @@ describe('what a client may send', () => {
     expect(upstream.received[0]).not.toMatch(/0\r\n\r\n$/u)
   })
 
-  it('is judged one by one in a pipeline (SM-18, SM-22)', async () => {
+  it('a listener judges requests one by one in a pipeline [SM-18, SM-22]', async () => {
     const upstream = await startRawUpstream(answering(aResponse('from the app')))
     const door = await openDoor({ upstream: upstream.port, answer })
     open.push(upstream, door)
@@ -245,7 +245,7 @@ describe('what a client may send', () => {
     expect(upstream.received.join('')).not.toMatch(/GET \/smuggled/u)
   })
 
-  it('is an answer that was not read, with content that never becomes a request (SM-19, SM-20)', async () => {
+  it('a listener takes content that was not read for no request [SM-19, SM-20]', async () => {
     const refuse = async (): Promise<Response> => new Response('no', { status: 401 })
     const door = await openDoor({ answer: refuse })
     open.push(door)
@@ -258,7 +258,7 @@ describe('what a client may send', () => {
 })
 
 describe('the end', () => {
-  it('waits for what is in flight and takes nothing new', async () => {
+  it('a shutdown waits for what is in flight and takes nothing new', async () => {
     const upstream = await startRawUpstream(
       (socket) => void setTimeout(() => socket.write(aResponse('late')), 150),
     )
@@ -275,7 +275,7 @@ describe('the end', () => {
     expect(await idle.closed()).toBe('')
   })
 
-  it('does not wait longer than its grace', async () => {
+  it('a shutdown does not wait longer than its grace', async () => {
     const upstream = await startRawUpstream(() => {})
     const door = await openDoor({ upstream: upstream.port })
     open.push(upstream, door)
@@ -288,8 +288,8 @@ describe('the end', () => {
   })
 })
 
-describe('a door that more want through than it can take', () => {
-  it('takes many newcomers in one turn of the event loop, by sockets that close with it', async () => {
+describe('a crowded listener', () => {
+  it('a crowded listener takes many newcomers in one turn of the event loop, by sockets that close with it', async () => {
     const door = await openDoor({ answer: async () => new Response('served') })
     open.push(door)
     const { acceptors, server } = door.listener
@@ -306,7 +306,7 @@ describe('a door that more want through than it can take', () => {
     expect(acceptors.some(({ listening }) => listening)).toBe(false)
   })
 
-  it('answers those who waited too long, and keeps their connections unless content may follow', async () => {
+  it('a crowded listener answers those who waited too long, and keeps their connections unless content may follow', async () => {
     let begun = 0
     const answer = async (): Promise<Response> => {
       begun += 1

@@ -12,16 +12,16 @@ function aDenylist(given: Partial<Parameters<typeof createDenylist>[0]> = {}) {
 }
 
 describe('a denylist', () => {
-  it('denies nobody at first', () => expect(aDenylist().denies(alice)).toBe(false))
+  it('a denylist denies no session at first', () => expect(aDenylist().denies(alice)).toBe(false))
 
-  it('denies one session of ours', async () => {
+  it('a denylist denies one session of Sidegate', async () => {
     const list = aDenylist()
     await list.deny({ kind: 'session', id: alice.id })
     expect(list.denies(alice)).toBe(true)
     expect(list.denies({ ...alice, id: 'another' })).toBe(false)
   })
 
-  it("denies one session of the provider's, of this provider only", async () => {
+  it("a denylist denies one session of the provider's, of this provider only", async () => {
     const list = aDenylist()
     await list.deny({ kind: 'sid', issuer: alice.issuer, sid: 'op-1' })
     expect(list.denies(alice)).toBe(true)
@@ -30,7 +30,7 @@ describe('a denylist', () => {
     expect(list.denies({ ...alice, issuer: 'https://other.example.com' })).toBe(false)
   })
 
-  it('denies all sessions of a person up to a moment, and none that began later', async () => {
+  it('a denylist denies all sessions of a person up to a moment, and none that began later', async () => {
     const list = aDenylist()
     const { issuer, subject } = alice
     await list.deny({ kind: 'subject', issuer, subject, issuedBeforeMs: NOW_MS })
@@ -41,13 +41,13 @@ describe('a denylist', () => {
     expect(list.denies(alice)).toBe(true)
   })
 
-  it('cannot be talked into denying somebody else by an odd name', async () => {
+  it('a denylist cannot be talked into denying another person by an odd name', async () => {
     const list = aDenylist()
     await list.deny({ kind: 'sid', issuer: 'a","b', sid: 'c' })
     expect(list.denies({ ...alice, issuer: 'a', sid: 'b","c' })).toBe(false)
   })
 
-  it('remembers for as long as the cookie can last', async () => {
+  it('a denylist remembers for as long as the cookie can last', async () => {
     const clock = { ms: NOW_MS }
     const list = aDenylist({ now: () => clock.ms })
     await list.deny({ kind: 'session', id: alice.id })
@@ -57,14 +57,14 @@ describe('a denylist', () => {
     expect(list.denies(alice)).toBe(false)
   })
 
-  it('holds a bounded number of entries, the newest', async () => {
+  it('a denylist holds a bounded number of entries, the newest', async () => {
     const list = aDenylist({ maxEntries: 3 })
     for (const id of ['a', 'b', 'c', 'd']) await list.deny({ kind: 'session', id })
     expect(list.denies({ ...alice, id: 'a' })).toBe(false)
     for (const id of ['b', 'c', 'd']) expect(list.denies({ ...alice, id })).toBe(true)
   })
 
-  it('is the same in all processes, also in one that starts later', async () => {
+  it('a denylist is the same in all processes, also in one that starts later', async () => {
     const shared = createFakeSharedState(() => NOW_MS)
     const [here, there] = [aDenylist({ shared }), aDenylist({ shared })]
     await here.deny({ kind: 'session', id: alice.id })
@@ -73,7 +73,7 @@ describe('a denylist', () => {
   })
 
   it.each(['', 'x', '5', '[]', '[1,2]', '["k","soon"]', 'null'])(
-    'passes over %j from outside',
+    'a denylist passes over %j from outside',
     async (line) => {
       const shared = createFakeSharedState(() => NOW_MS)
       await shared.announce(line, NOW_MS + DAY_MS)

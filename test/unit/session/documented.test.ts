@@ -32,24 +32,27 @@ const ROWS: Readonly<Record<string, [Wishes, Session]>> = {
 }
 
 describe('docs/sessions.md', () => {
-  it.each(Object.entries(ROWS))('tells what %s takes, to five per cent', async (name, [wishes, session]) => {
-    const [, bytes = '', count] =
-      PAGE.split('\n')
-        .find((line) => line.startsWith(`| ${name} |`))
-        ?.match(/\| ([^|]+) \| (\d) \|$/u) ?? []
-    const gate = await aGate(wishes)
-    const cookies = await cookiesOf(gate, session)
-    const taken = cookies.reduce(
-      (sum, cookie) => sum + cookie.name.length + cookie.value.length + '=; '.length,
-      0,
-    )
-    expect(cookies).toHaveLength(Number(count))
-    const [, told = ''] = /([\d,]+)$/u.exec(bytes) ?? []
-    const expected = Number(told.replaceAll(',', ''))
-    expect([name, Math.abs(taken - expected) / expected < 0.05, taken]).toEqual([name, true, taken])
-  })
+  it.each(Object.entries(ROWS))(
+    'docs/sessions.md tells what %s takes, to five per cent',
+    async (name, [wishes, session]) => {
+      const [, bytes = '', count] =
+        PAGE.split('\n')
+          .find((line) => line.startsWith(`| ${name} |`))
+          ?.match(/\| ([^|]+) \| (\d) \|$/u) ?? []
+      const gate = await aGate(wishes)
+      const cookies = await cookiesOf(gate, session)
+      const taken = cookies.reduce(
+        (sum, cookie) => sum + cookie.name.length + cookie.value.length + '=; '.length,
+        0,
+      )
+      expect(cookies).toHaveLength(Number(count))
+      const [, told = ''] = /([\d,]+)$/u.exec(bytes) ?? []
+      const expected = Number(told.replaceAll(',', ''))
+      expect([name, Math.abs(taken - expected) / expected < 0.05, taken]).toEqual([name, true, taken])
+    },
+  )
 
-  it('names every member that a session is written with', async () => {
+  it('docs/sessions.md names every member that a session is written with', async () => {
     const everything = { user: 'al', sid: 'op-session-1', localRecord: 'record' }
     const full = withTokens({ access: 'AT', id: 'IT', refresh: 'RT' }, everything)
     const bytes = await encodeSession(full)
@@ -69,7 +72,7 @@ describe('a session that version 0.1 sealed', () => {
     'BlRCI8aFtQBHc7DGoftLipNwcg9bGvCiWyaVvrJdzNQ5My1qtpMMsfe3AXcnjREmfktqWdhThz1EtMT1iVF3b73q3EEEbbC' +
     '8hpUbnlwJZouMN_g.orc4C9Y8bCIpjaMH8bSXLg'
 
-  it('opens, so that an update of the program signs nobody out', async () => {
+  it('a session that version 0.1 sealed opens, so that an update of the program signs no one out', async () => {
     const { store } = await aGate()
     expect(await store.openToken(RECORDED)).toEqual(aSession())
   })

@@ -22,11 +22,11 @@ const RECORDED = [
   '2f613f623d6323c3bc', // return target
 ].join('')
 
-it('a sign-in has exactly this form; whoever changes it raises the version', () => {
+it('a sealed login has exactly this form; a change of it raises the version', () => {
   expect(Buffer.from(encodeLoginState(FLOW)).toString('hex')).toBe(RECORDED)
 })
 
-it('a sign-in that version 0.1 started can be finished', () => {
+it('a sealed login of version 0.1 can be finished', () => {
   expect(decodeLoginState(new Uint8Array(Buffer.from(RECORDED, 'hex')))).toEqual(FLOW)
 })
 
@@ -34,6 +34,6 @@ it.each([
   ['nothing', ''],
   ['another version', `02${RECORDED.slice(2)}`],
   ['a head that is cut off', RECORDED.slice(0, 76)],
-])('is no sign-in: %s', (_, hex) => {
+])('a sealed login is refused: %s', (_, hex) => {
   expect(decodeLoginState(new Uint8Array(Buffer.from(hex, 'hex')))).toBeUndefined()
 })
