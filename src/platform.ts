@@ -63,20 +63,59 @@ export interface ResponseEdit {
   readonly add: HeaderLines
 }
 
+/** Account that a forwarded request is charged to while it holds what is bounded: upstream connections, tunnels. */
+export interface Share {
+  /** Person, or network of the client; undefined where no one address stands for one client. */
+  readonly holder: string | undefined
+  /** The request is on a public route, without a session. */
+  readonly anonymous: boolean
+}
+
+/** Next step for the client of a stream that has ended: sign in, or connect again, which renews the session. */
+export type StreamEnd = 'sign-in' | 'reconnect'
+
+/** An open stream that is kept in step with its session. */
+export interface Following {
+  /** Judges it now: when it has to be judged again (ms since the epoch), or why it has ended. Never rejects. */
+  judge(): Promise<number | StreamEnd>
+  /** The stream is over. */
+  stop(): void
+}
+
+/**
+ * Begins to follow a tunnel, an unended answer or an upload of a person who is signed in: `end` is called once, when a
+ * request of that moment would be refused. A runtime without `Platform.every` passes none and calls `judge` itself.
+ */
+export type Follow = (end?: (why: StreamEnd) => void) => Following
+
 /** Everything that a runtime needs to forward one request; nothing is left to be decided there. */
 export interface ForwardPlan {
   readonly upstream: UpstreamAddress
+  readonly share: Share
   /** Origin-form target, byte for byte as it goes out. */
   readonly target: string
   /** The complete request header lines but for framing (Content-Length, Transfer-Encoding, Connection), which the forwarder owns. */
   readonly headers: HeaderLines
   readonly response: ResponseEdit
-  /** Milliseconds until response headers; 0 waits for ever. Ignored for WebSockets. */
+  /**
+   * Milliseconds until response headers (not for WebSockets), and without progress of a body or of a client that reads;
+   * 0 waits for ever.
+   */
   readonly timeoutMs: number
   /** Carries a WebSocket handshake and then the raw connection. */
   readonly websocket: boolean
-  /** End of a tunnel or an endless response, in ms since the epoch. */
-  readonly closeAtMs?: number
+  /** Present when a session was judged. Every exchange that lasts longer than a second or two is followed. */
+  readonly follow?: Follow
+}
+
+/** One file to be served, as an answer that is edited like an upstream's. */
+export interface FilePlan {
+  readonly path: string
+  readonly response: ResponseEdit
+  /** Milliseconds without progress of a client that reads; 0 waits for ever. */
+  readonly timeoutMs: number
+  /** As in ForwardPlan. */
+  readonly follow?: Follow
 }
 
 /** A file that may change at run time. */
@@ -113,15 +152,20 @@ export interface Platform {
    */
   forward(request: IncomingRequest, plan: ForwardPlan): Promise<Result<Response>>
   /** Serves `file:` upstreams; absent where there is no file system. */
-  readonly serveFile?: (
-    request: IncomingRequest,
-    path: string,
-    edit: ResponseEdit,
-  ) => Promise<Result<Response>>
+  readonly serveFile?: (request: IncomingRequest, plan: FilePlan) => Promise<Result<Response>>
   /** Sends a request to the provider. Plain fetch semantics; the caller bounds time and size. */
   fetch(url: string, init: RequestInit): Promise<Response>
   /** Milliseconds since the epoch. */
   now(): number
+  /**
+   * Calls back every so many ms, without keeping the process alive, until what it returns is called. Absent where timers
+   * belong to one request (Workers).
+   */
+  readonly every?: (ms: number, callback: () => void) => () => unknown
+  /** Begins to follow every exchange that has a session and is under way. Absent where exchanges are followed at once. */
+  readonly followInFlight?: () => void
+  /** Aborted when the process begins to end; absent where it ends without notice. */
+  readonly ending?: AbortSignal
   /** Writes one log line (without the line end). */
   write(line: string): void
   /** True when log lines go to a terminal, where a person reads them. */

@@ -23,6 +23,7 @@ export const PROBLEMS = {
   host_malformed: outcome(400, 'info', 'home'),
   request_malformed: outcome(400, 'info', 'home'),
   target_too_long: outcome(414, 'info', 'home'),
+  request_timeout: outcome(408, 'info', 'reload'),
   headers_too_many: outcome(431, 'info', 'home'),
   method_not_allowed: outcome(405, 'info', 'home'),
   body_too_large: outcome(413, 'info', 'home'),

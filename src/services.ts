@@ -14,6 +14,7 @@ import type { Provider } from './providers/provider.ts'
 import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
 import type { SessionStore } from './session/cookie/store.ts'
+import { createLiveStreams, type LiveStreams } from './session/live-streams.ts'
 import { createSessions } from './session/sessions.ts'
 import {
   type Authenticate,
@@ -22,6 +23,7 @@ import {
   localCredentials,
 } from './signin/authenticate.ts'
 import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
 /** Every part of the program, built once. */
@@ -34,8 +36,13 @@ export interface Services {
   readonly rules: Rules
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
+  /** What is open, and how it is judged again. */
+  readonly streams: LiveStreams
+  readonly rejudge: Rejudge
   readonly signIn: SignIn
   readonly forwarder: Forwarder
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
 }
 
 export interface ServicesOptions {
@@ -48,10 +55,12 @@ export interface ServicesOptions {
 /** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
 export async function createServices(
   config: Config,
-  platform: Platform,
+  runtime: Platform,
   { sinks = [], kinds = PROVIDER_KINDS }: ServicesOptions = {},
 ): Promise<Services> {
-  const log = createLog([createLogLines(config.log, platform), ...sinks])
+  const log = createLog([createLogLines(config.log, runtime), ...sinks])
+  const streams = createLiveStreams({ platform: runtime, log })
+  const platform = withReload(runtime, streams)
   const pages = createPages(config)
   const context = toTools(platform, log)
   const providers = createProviders(config.providers, context, kinds)
@@ -66,6 +75,7 @@ export async function createServices(
     log,
     providers,
     attributeBytes: attributeBytes(config.cookie),
+    streams,
     hasAccount: createAccountCheck(localUsers),
   })
   const signIn = createSignIn({
@@ -92,6 +102,7 @@ export async function createServices(
     bearerCredentials(bearer, config.bearer, { log, platform }),
     ...(localUsers === undefined ? [] : [localCredentials(localUsers, { log, platform })]),
   ]
+  const authenticate = createAuthenticate({ sessions, refresher, authorization })
   return {
     config,
     log,
@@ -100,11 +111,9 @@ export async function createServices(
     providers,
     rules,
     sessions,
-    authenticate: createAuthenticate({
-      sessions,
-      refresher,
-      authorization,
-    }),
+    authenticate,
+    streams,
+    rejudge: createRejudge({ authenticate, refresher, sessions, rules }),
     signIn,
     forwarder: createForwarder({
       upstreams: config.upstreams,
@@ -112,6 +121,24 @@ export async function createServices(
       platform,
       ownsCookie: sessions.owns,
     }),
+    now: platform.now,
+  }
+}
+
+/** Whatever file changes (e-mail lists, local users, secrets), open streams are judged by what it says now. */
+function withReload(platform: Platform, streams: LiveStreams): Platform {
+  const { watch } = platform
+  if (watch === undefined) return platform
+  return {
+    ...platform,
+    watch: ({ path, onChange }) =>
+      watch({
+        path,
+        onChange: (text) => {
+          onChange(text)
+          streams.denied()
+        },
+      }),
   }
 }
 

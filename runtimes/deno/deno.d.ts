@@ -9,6 +9,8 @@ declare namespace Deno {
     toObject(): Record<string, string>
   }
 
+  const stdout: { readonly writable: WritableStream<Uint8Array> }
+
   const permissions: {
     /** Returns the state of a permission without asking the person at the terminal. */
     querySync(what: PermissionDescriptor): { readonly state: 'granted' | 'prompt' | 'denied' }

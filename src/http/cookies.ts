@@ -35,6 +35,13 @@ export function toSetCookie(change: CookieChange, cookie: CookieConfig, host: st
   return `${line}; SameSite=${capital(sameSite)}`
 }
 
+/** The cookies that a browser with these sends after the answer: what was set takes the place of what was sent. */
+export function withChanges(cookies: readonly Cookie[], changes: readonly CookieChange[]): readonly Cookie[] {
+  const changed = new Set(changes.map(({ name }) => name))
+  const set = changes.filter(({ maxAgeSeconds }) => maxAgeSeconds !== 0)
+  return [...cookies.filter(({ name }) => !changed.has(name)), ...set]
+}
+
 /** Bytes that the longest attributes take, so that a value can be cut to what browsers keep. */
 export function attributeBytes(cookie: CookieConfig): number {
   const longest = [...cookie.domains].sort((a, b) => b.length - a.length)[0] ?? ''

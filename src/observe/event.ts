@@ -22,6 +22,7 @@ export type EventName =
   | 'session_refresh_ended'
   | 'session_refresh_failed'
   | 'session_trimmed'
+  | 'stream_ended'
 
 /** One finished request. */
 export interface FinishedRequest {

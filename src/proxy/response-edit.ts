@@ -35,11 +35,13 @@ export function createResponseEdit(policy: Policy): (input: ResponseEditInput) =
     if (session === undefined && setCookies.length === 0) return open
     const identity = session === undefined ? [] : policy.identity.forResponse(session)
     if (setCookies.length === 0) return { rewrite: personalRewrite, add: identity }
-    return { rewrite: cookieRewrite, add: [...identity, ...cookieLines(setCookies)] }
+    return { rewrite: cookieRewrite, add: [...identity, ...toCookieLines(setCookies)] }
   }
 }
 
-function cookieLines(setCookies: readonly string[]): HeaderLines {
+/** Set-Cookie lines of ours, and what keeps an answer that carries any out of caches. */
+export function toCookieLines(setCookies: readonly string[]): HeaderLines {
+  if (setCookies.length === 0) return []
   const lines = setCookies.flatMap((value) => ['Set-Cookie', value])
   return [...lines, 'Cache-Control', 'private, no-store']
 }

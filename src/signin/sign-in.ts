@@ -33,18 +33,31 @@ export interface SignIn {
 
 /** Builds signing in and out from one configuration. */
 export function createSignIn(context: SignInContext): SignIn {
-  const { ring, platform } = context
+  const { log, ring, platform } = context
+  const { now } = platform
   const targets = createReturnTargets(context)
-  const transactions = createTransactions({ ring, cookie: context.config.cookie, now: platform.now })
-  const logoutState = createLogoutState(ring, platform.now)
+  const transactions = createTransactions({ ring, cookie: context.config.cookie, now })
+  const logoutState = createLogoutState(ring, now)
   const begin = createRedirectToProvider(context, transactions)
   return {
     start: createStart(context, { begin, targets }),
-    callback: createCallback(context, { transactions, targets, begin, replays: createReplayGuard() }),
+    callback: createCallback(context, {
+      transactions,
+      targets,
+      begin,
+      replays: createReplayGuard({
+        now,
+        onForget: () =>
+          log.line(
+            'warn',
+            'More sign-ins came back than are remembered: those that began earlier start over',
+          ),
+      }),
+    }),
     password: createPasswordForm(context, { targets }),
     signOut: createSignOut(context, { targets, logoutState, transactions }),
     signedOut: createSignedOut({ targets, logoutState }),
-    backchannel: createBackchannel(context, { replays: createReplayGuard() }),
+    backchannel: createBackchannel(context, { replays: createReplayGuard({ now }) }),
     returnTo: (exchange) => targets.choose(exchange),
   }
 }

@@ -24,6 +24,7 @@ export const EXCEPTIONS = [
   'Framing of requests',
   'Client that leaves early',
   'Upload that the app refuses',
+  'Streams of a session that has ended',
 ] as const
 
 /** One way in which runtimes may differ. */

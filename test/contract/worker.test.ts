@@ -13,6 +13,7 @@ const worker: Door = {
     'Framing of requests',
     'Client that leaves early',
     'Upload that the app refuses',
+    'Streams of a session that has ended',
   ],
   async start(variables) {
     const { urls, output, stop } = await startWorker({ variables, relay: true })

@@ -166,23 +166,6 @@ describe('WebSockets', () => {
     expect(answer.status).toBe(status)
     expect(gate.platform.plans.at(-1)?.websocket ?? false).toBe(status === 200)
   })
-
-  it('WebSockets end with the session', async () => {
-    const gate = await startGate({ args: ['--cookie-expire=1h'] })
-    const headers = [
-      'Host',
-      'app.example.com',
-      ...upgrade,
-      'Origin',
-      'https://app.example.com',
-      'Cookie',
-      await cookieOf(gate),
-    ]
-    await gate.ask('/ws', { headers })
-    const { closeAtMs = 0 } = gate.platform.plans.at(-1) ?? {}
-    expect(closeAtMs - gate.platform.now()).toBeLessThanOrEqual(3_600_000)
-    expect(closeAtMs).toBeGreaterThan(gate.platform.now())
-  })
 })
 
 describe('the health checks of Google Cloud', () => {

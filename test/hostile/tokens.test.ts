@@ -114,11 +114,11 @@ describe('an ID token', () => {
     },
   )
 
-  it('an ID token costs little, however deep an unused claim is [ID-24]', async () => {
+  it('an ID token is refused when a claim is nested deep, and the next one is taken [ID-24]', async () => {
     rig.provider.idToken.text = deep
-    const start = performance.now()
+    expect((await signIn()).status).toBe(403)
+    delete rig.provider.idToken.text
     expect((await signIn()).status).toBe(302)
-    expect(performance.now() - start).toBeLessThan(1_000)
   })
 
   it.each(['jku', 'x5u', 'jwk'])('an ID token brings no key of its own: %s [ID-04]', async (name) => {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Share } from '../../../src/platform.ts'
 import type { ResponseHead } from './response-head.ts'
 import { ResponseParser, type ResponseSink } from './response-parser.ts'
 import { isEncrypted, openSocket, type SocketAddress } from './socket.ts'
@@ -37,6 +38,8 @@ export class UpstreamConnection implements ResponseSink {
   readonly socket: Socket
   /** It has carried a request before, so the upstream may have closed it without our knowing. */
   wasUsed = false
+  /** Account of the request that has it; undefined while it is idle. */
+  share: Share | undefined
   /** While it is in the pool: since when, and until when it may stay; ms since the epoch. */
   idleSinceMs = 0
   idleUntilMs = 0

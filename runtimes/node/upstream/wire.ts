@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { ForwardPlan, HeaderLines, ResponseEdit } from '../../../src/platform.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
-import { framingLines } from './request-body.ts'
+import { framingLines, hasContent } from './request-body.ts'
 import type { ResponseHead } from './response-head.ts'
 
 /** Content up to here is copied into one string with the head: one write instead of two, and cheaper than the copy. */
@@ -17,8 +17,24 @@ export function requestHead(request: NodeRequest, plan: ForwardPlan): string {
   return `${head}${framingLines(request.incoming) ?? ''}\r\n`
 }
 
+/** Methods that may be sent again when a connection turns out to be dead (RFC 9110 §9.2.2). */
+const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
+/** Says whether a request can be sent a second time: nothing is lost with its content, and the method allows it. */
+export function isRepeatable({ incoming, method }: NodeRequest): boolean {
+  return REPEATABLE.has(method) && !hasContent(incoming)
+}
+
+/** Begins the answer. */
+export function sendHead(request: NodeRequest, head: ResponseHead, edit: ResponseEdit): void {
+  const { outgoing } = request
+  request.bytes = 0
+  outgoing.sendDate = false
+  outgoing.writeHead(head.status, head.reason, responseLines(head, edit))
+}
+
 /** The lines that the client gets: the upstream's after the edit, then ours. */
-export function responseLines(head: ResponseHead, edit: ResponseEdit): string[] {
+function responseLines(head: ResponseHead, edit: ResponseEdit): string[] {
   const lines: string[] = []
   for (let at = 0; at + 1 < head.lines.length; at += 2) {
     const name = head.lines[at] ?? ''
@@ -34,6 +50,24 @@ export function responseLines(head: ResponseHead, edit: ResponseEdit): string[] 
 export function endWith(outgoing: ServerResponse, bytes: Buffer): void {
   if (bytes.length <= ONE_WRITE) outgoing.end(bytes.toString('latin1'), 'latin1')
   else outgoing.end(bytes)
+}
+
+/** Sends the links of a 103 ahead (RFC 8297). */
+export function writeHints({ httpVersion, outgoing }: NodeRequest, link: string[]): void {
+  try {
+    if (link.length > 0 && httpVersion === '1.1') outgoing.writeEarlyHints({ link })
+  } catch {
+    // Node takes only links of a certain form; a hint is worth no failure.
+  }
+}
+
+/**
+ * Breaks a response off. Node holds writes back until the end of the tick; without them the client would see a connection
+ * that died before any answer, which browsers take as leave to send the request again.
+ */
+export function cut(outgoing: ServerResponse): void {
+  outgoing.flushHeaders()
+  process.nextTick(() => outgoing.destroy())
 }
 
 /** All values of one header, given in lower case. */

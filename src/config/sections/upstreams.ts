@@ -38,7 +38,7 @@ export const UPSTREAM_OPTIONS = {
     default: '30s',
     max: '576h',
     about:
-      'Longest wait for the response headers of an upstream; 0 waits for ever. Running out answers 504, where oauth2-proxy answers 502.',
+      'Longest wait for the response headers of an upstream, and longest time in which a body does not come or a client does not read; 0 waits for ever. Running out answers 504, where oauth2-proxy answers 502, or 408 for a body; an answer that has begun is cut.',
   },
   'ssl-upstream-insecure-skip-verify': {
     group: 'Upstreams',

@@ -20,6 +20,10 @@ export const EN: Texts = {
       title: 'Address too long',
       sentence: 'The address of this request is too long.',
     },
+    request_timeout: {
+      title: 'Request took too long',
+      sentence: 'The rest of this request did not arrive in time.',
+    },
     headers_too_many: {
       title: 'Too many headers',
       sentence: 'This request has too many header lines.',

@@ -110,12 +110,12 @@ function isSaid(value: unknown): boolean {
 
 /**
  * False when any source says anything but `true`, or the text `"true"`, which Cognito and Apple write for it. A missing
- * claim counts as verified, as in oauth2-proxy. The check belongs to the standard claim: an operator who names another
+ * claim counts as verified, as in oauth2-proxy; null does not. The check belongs to the standard claim: an operator who names another
  * vouches for it.
  */
 function isEmailVerified(sources: readonly Claims[], settings: ClaimSettings): boolean {
   if (settings.allowUnverifiedEmail || settings.email !== 'email') return true
-  const said = sources.filter((claims) => isSaid(findClaim(claims, 'email_verified')))
+  const said = sources.filter((claims) => Object.hasOwn(claims, 'email_verified'))
   return said.every(({ email_verified: verified }) => verified === true || verified === 'true')
 }
 

@@ -180,6 +180,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'pass-access-token': ['true'],
   'pass-authorization-header': ['true'],
   'set-xauthrequest': ['true'],
+  'set-xforwarded': ['true'],
   'set-authorization-header': ['true'],
   'set-basic-auth': ['true', ...BASIC],
   'prefer-email-to-user': ['true'],

@@ -21,6 +21,7 @@ const PROVIDER_PATHS: Readonly<Record<string, string>> = {
   loginURL: 'login-url',
   scope: 'scope',
   allowedGroups: 'allowed-group',
+  authRequestResponseMode: 'auth-request-response-mode',
   'oidcConfig.issuerURL': 'oidc-issuer-url',
   'oidcConfig.enabledSigningAlgs': 'oidc-enabled-signing-alg',
   'oidcConfig.insecureSkipNonce': 'insecure-oidc-skip-nonce',

@@ -7,9 +7,10 @@ import { forwarded, UPSTREAM } from './forwarder-fixture.ts'
 describe('forward', () => {
   it('the forwarder plans the request byte for byte', async () => {
     const target = '/a/../b//c?x=1;y=2&x=%26&%00?#'
-    const { plan, result } = await forwarded({ target, closeAtMs: 42 })
+    const follow = () => ({ judge: async () => 0, stop() {} })
+    const { plan, result } = await forwarded({ target, follow })
     expect(result.ok).toBe(true)
-    expect(plan).toMatchObject({ target, timeoutMs: 30_000, websocket: false, closeAtMs: 42 })
+    expect(plan).toMatchObject({ target, timeoutMs: 30_000, websocket: false, follow })
     expect(plan.upstream).toBe(UPSTREAM.target)
   })
 

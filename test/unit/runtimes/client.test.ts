@@ -266,11 +266,13 @@ describe('an upstream that fails', () => {
       (socket, received) => {
         if (received.endsWith('cd')) socket.write(aResponse())
       },
-      { config: { timeoutMs: 120 } },
+      { config: { timeoutMs: 1000 } },
     )
     const client = talk(door.port, `${aRequest('/', ['Content-Length: 4'], 'POST')}ab`)
-    await new Promise((resolve) => setTimeout(resolve, 250))
-    client.send('cd')
+    for (const piece of ['c', 'd']) {
+      await new Promise((resolve) => setTimeout(resolve, 600))
+      client.send(piece)
+    }
     await client.until(/200 OK/u)
   })
 
@@ -406,7 +408,8 @@ describe('connections to the upstream', () => {
     } as const
     const pool = createPool(address, { ...POOL_LIMITS, maxSockets: 2, maxQueued: 1 }, Date.now)
     const given: { destroy(): void }[] = []
-    const waiter = { onConnection: (connection: { destroy(): void }) => void given.push(connection) }
+    const share = { holder: undefined, anonymous: false }
+    const waiter = { share, onConnection: (connection: { destroy(): void }) => void given.push(connection) }
     expect([1, 2, 3, 4].map(() => pool.acquire(waiter, -1))).toEqual([true, true, true, false])
     expect(given).toHaveLength(2)
     given[0]?.destroy()

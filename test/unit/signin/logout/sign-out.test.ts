@@ -37,7 +37,8 @@ test('a sign-out ends every cookie of Sidegate, and the provider hears about it 
   expect(shortOf(outcome)).toMatch(/^to https:\/\/op\.test\/logout\?/u)
   expect([...jar.cookies.keys()]).toEqual([])
   expect(op.revoked).toEqual([session?.tokens.refresh])
-  expect(denials).toEqual([{ kind: 'session', id: session?.id }])
+  const of = { issuer: session?.issuer, subject: 'alice', signedInBeforeMs: session?.signedInAtMs }
+  expect(denials).toEqual([{ kind: 'session', id: session?.id, of }])
   expect(events.at(-1)).toMatchObject({ event: 'signed_out', fields: { user: 'alice', provider: 'oidc' } })
 })
 
@@ -244,7 +245,9 @@ test('a logout token ends the sessions of its subject up to its moment [LO-09]',
 test('a session id ends that session alone [LO-09]', async () => {
   const { denials, op, signIn } = await aSignInBench()
   await signIn.backchannel(post(`logout_token=${await op.logoutToken({ sid: 's-1' })}`))
-  expect(denials).toEqual([{ kind: 'sid', issuer: 'https://op.test', sid: 's-1' }])
+  expect(denials).toMatchObject([
+    { kind: 'sid', issuer: 'https://op.test', sid: 's-1', of: { subject: 'alice' } },
+  ])
 })
 
 test('a logout token counts once [LO-14]', async () => {
