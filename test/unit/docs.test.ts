@@ -13,7 +13,7 @@ const BANNED =
 /** Verbs, without the s of the third person, that begin no test title; those that are nouns too (`call`) are left out. */
 const VERBS = `add answer ask become begin break bring carry carrie change clear come cost count cut decide delete denie
   deny drop end explain find forget get give goe go hand have hold ignore join judge keep know lead learn leave let listen
-  look lose make mount move name offer open passe pin plan prefer put reache read refuse remember remove repeat replace
+  look lose make mount move name offer passe pin plan prefer put reache read refuse remember remove repeat replace
   report run say see send serve show sign speak split stand start stay stop take tell throw treat trust turn use wait warn
   win work write`
 
@@ -21,7 +21,7 @@ const VERBS = `add answer ask become begin break bring carry carrie change clear
 const NO_SUBJECT = new RegExp(
   `^(?:${[
     'is are was were be has had does do did can cannot may might must should will and or but with without because of in',
-    'at on to for from by as also not when if even only still never over before after until than that who what which',
+    'at on to for from by as also not when if even only still never over before after until than that who what which opens',
     ...VERBS.split(/\s+/u).map((verb) => `${verb}s?`),
   ]
     .join(' ')
