@@ -1,4 +1,4 @@
-/** How far a chunked body has come: `more` is expected, it is `done` at this offset, or it is not a chunked body. */
+/** Progress of a chunked body: `more` is expected, it is `done` at this offset, or it is not a chunked body. */
 export type ChunkedProgress =
   | { readonly kind: 'more' }
   | { readonly kind: 'done'; readonly consumed: number }
@@ -10,14 +10,17 @@ export type ChunkedDecoder = (bytes: Buffer, onContent: (content: Buffer) => voi
 const MORE: ChunkedProgress = { kind: 'more' }
 const BROKEN: ChunkedProgress = { kind: 'broken' }
 
-/** A size, then extensions, which nobody uses and we do not pass on; no controls in either. */
+/**
+ * Size line of a chunk (RFC 9112 §7.1): a size, then extensions, which are in no use and are not relayed; no controls
+ * in either.
+ */
 const SIZE_LINE = /^([0-9A-Fa-f]{1,13})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/u
 const TRAILER_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/u
 const LONGEST_LINE = 4096
 const MOST_TRAILERS = 64
 
 /**
- * Makes the decoder of one body. Trailers are checked and dropped: no header that we relay announces them, and what
+ * Creates the decoder of one body. Trailers are checked and dropped: no header that is relayed announces them, and what
  * they could say (identity, framing) must not arrive after the checks.
  */
 export function createChunkedDecoder(): ChunkedDecoder {

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { UpstreamAddress } from '../../../src/platform.ts'
 
-/** Where a socket can be opened to. */
+/** Address that a socket can be opened to. */
 export type SocketAddress = Exclude<UpstreamAddress, { kind: 'binding' }>
 
 /** TLS sessions of each upstream: a resumed handshake costs a fraction of a full one. */
