@@ -175,6 +175,13 @@ describe('the house', () => {
     expect(long).toEqual([])
   })
 
+  it('an exported type name stands once', () => {
+    const names = source.flatMap((file) =>
+      [...textOf(file).matchAll(/^export (?:type|interface) (\w+)/gmu)].map(([, name = '']) => name),
+    )
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
+  })
+
   it('exports have a doc comment', () => {
     const bare = [...source, ...filesBelow('runtimes')].flatMap((file) => {
       const lines = readFileSync(join(ROOT, file), 'utf8').split('\n')
