@@ -28,7 +28,7 @@ export function createComparePassword(
     const sameDigest = equalBytes(digest, hash?.kind === 'sha1' ? hash.digest : NO_DIGEST)
     const hashes = bcryptWork(hash, costliest)
     if (hashes.length === 0) return record !== undefined && sameDigest
-    if (bcrypt === undefined) throw new Error('This runtime lends no bcrypt')
+    if (bcrypt === undefined) throw new Error('This runtime has no bcrypt')
     const [matches] = await bcrypt(password, hashes)
     if (hash?.kind === 'bcrypt') return matches === true
     return record !== undefined && sameDigest
