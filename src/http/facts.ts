@@ -1,4 +1,5 @@
 import type { TrustConfig } from '../config/sections/paths.ts'
+import { trimOws } from '../lib/text.ts'
 import type { IncomingRequest, Peer } from '../platform.ts'
 import { failed, ok, type Result } from '../result.ts'
 import { type AddressSet, createAddressSet, readAddress } from './addresses.ts'
@@ -92,8 +93,10 @@ function prefersHtml(accept: string): boolean {
 function quality(accept: string, type: string): number {
   for (const range of accept.toLowerCase().split(',')) {
     const [name, ...parameters] = range.split(';')
-    if (name?.trim() !== type) continue
-    const weight = parameters.map((text) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/u.exec(text)?.[1]).find(Boolean)
+    if (trimOws(name ?? '') !== type) continue
+    const weight = parameters
+      .map((text) => /^[\t ]*q=([01](?:\.\d{0,3})?)[\t ]*$/u.exec(text)?.[1])
+      .find(Boolean)
     return weight === undefined ? 1 : Number(weight)
   }
   return 0
@@ -101,8 +104,8 @@ function quality(accept: string, type: string): number {
 
 function isWebSocket(head: Head): boolean {
   const upgrade = head.get('upgrade')
-  if (upgrade === undefined || upgrade.trim().toLowerCase() !== 'websocket') return false
-  return (head.get('connection') ?? '').split(',').some((token) => token.trim().toLowerCase() === 'upgrade')
+  if (upgrade === undefined || trimOws(upgrade).toLowerCase() !== 'websocket') return false
+  return (head.get('connection') ?? '').split(',').some((token) => trimOws(token).toLowerCase() === 'upgrade')
 }
 
 function isTrusted(peer: Peer, proxies: AddressSet): boolean {
@@ -125,7 +128,7 @@ function readClient({ request, trust, proxies, trusted }: ClientEvidence): strin
   if (!trusted) return request.peer.kind === 'ip' ? fromSocket(request.peer.address) : undefined
   const value = findHeader(request.headers, trust.realClientIpHeader)
   if (value === undefined) return undefined
-  const hops = value.split(',').map((hop) => readAddress(hop.trim()))
+  const hops = value.split(',').map((hop) => readAddress(trimOws(hop)))
   if (trust.realClientIpHeader !== 'x-forwarded-for') return hops.length === 1 ? hops[0] : undefined
   return hops.findLast((hop, at) => at === 0 || hop === undefined || !proxies.has(hop))
 }
@@ -137,14 +140,14 @@ function fromSocket(address: string): string | undefined {
 
 /** Each hop may have appended; the left end is the browser's connection. Anything but http and https is ignored. */
 function forwardedScheme(head: Head): 'http' | 'https' | undefined {
-  const scheme = head.get('x-forwarded-proto')?.split(',')[0]?.trim().toLowerCase()
+  const scheme = trimOws(head.get('x-forwarded-proto')?.split(',')[0] ?? '').toLowerCase()
   return scheme === 'http' || scheme === 'https' ? scheme : undefined
 }
 
 /** The right end: written by the proxy that we trust, while the left end may come from the client. */
 function forwardedHost(head: Head): string | undefined {
-  const value = head.get('x-forwarded-host')?.split(',').at(-1)?.trim()
-  if (value === undefined || value === '') return undefined
+  const value = trimOws(head.get('x-forwarded-host')?.split(',').at(-1) ?? '')
+  if (value === '') return undefined
   const read = readHost({ ...head, hosts: 1, get: () => value })
   return read.ok ? read.value : undefined
 }

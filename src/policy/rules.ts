@@ -1,10 +1,10 @@
-import type { Pattern } from '../config/route-rule.ts'
 import type { PolicyConfig } from '../config/sections/policy.ts'
 import type { AddressSet } from '../http/addresses.ts'
 import type { Target } from '../http/exchange.ts'
 import type { Platform } from '../platform.ts'
 import { type Problem, problem } from '../problems.ts'
 import type { Identity } from '../session/session.ts'
+import { compileChecked } from './checked.ts'
 import { compileEmailDomains, type EmailRule, readEmailList } from './emails.ts'
 import { compileRoutes } from './routes.ts'
 
@@ -33,7 +33,7 @@ export function compileRules(deps: RulesDeps): Rules {
   const admitsEmail = compileEmailRule(deps)
   const allowedGroups = new Set(policy.allowedGroups.filter((group) => group !== ''))
   const routes = compileRoutes(policy.skipAuthRoutes)
-  const apiRoutes = policy.apiRoutes.map(toRegExp)
+  const apiRoutes = policy.apiRoutes.map((pattern) => compileChecked(pattern, { ignoreCase: false }))
   return {
     refuses(identity, provider) {
       // Local users have no e-mail address; the htpasswd file itself says who they are.
@@ -64,8 +64,4 @@ function compileEmailRule({ policy, platform }: RulesDeps): (email: string) => b
     },
   })
   return (email) => domains.admits(email) || list.admits(email)
-}
-
-function toRegExp(pattern: Pattern): RegExp {
-  return new RegExp(pattern.source, pattern.flags)
 }

@@ -1,4 +1,5 @@
 import type { HeadersConfig } from '../config/sections/headers.ts'
+import { trimOws } from '../lib/text.ts'
 import type { HeaderLines, ResponseEdit } from '../platform.ts'
 import type { Session } from '../session/session.ts'
 import { type OwnsCookie, setsOwnCookie } from './cookie-lines.ts'
@@ -74,9 +75,9 @@ function createRewrite(policy: Policy, content: 'open' | 'personal' | 'with-cook
 /** Cache-Control that lets no shared cache store (RFC 9111 §5.2.2) and leaves the browser's as it was. */
 function toPrivate(value: string): string {
   const all = value.split(',')
-  const directives = all.filter((directive) => !/^\s*(?:public|s-maxage)\s*(?:=|$)/iu.test(directive))
-  const isClosed = directives.some((directive) => /^\s*(?:private|no-store)\s*$/iu.test(directive))
+  const directives = all.filter((directive) => !/^[\t ]*(?:public|s-maxage)[\t ]*(?:=|$)/iu.test(directive))
+  const isClosed = directives.some((directive) => /^[\t ]*(?:private|no-store)[\t ]*$/iu.test(directive))
   if (isClosed && directives.length === all.length) return value
-  const rest = directives.map((directive) => directive.trim())
+  const rest = directives.map(trimOws)
   return (isClosed ? rest : ['private', ...rest]).join(', ')
 }

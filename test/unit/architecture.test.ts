@@ -124,6 +124,12 @@ describe('the house', () => {
     expect(calls).toEqual([])
   })
 
+  it('patterns are compiled through one file of their room only', () => {
+    const others = arrows.filter(({ from, to }) => roomOf(from) !== 're2' && roomOf(to) === 're2')
+    expect(others.length).toBeGreaterThan(2)
+    expect(others.filter(({ to }) => to !== 'src/re2/compile.ts')).toEqual([])
+  })
+
   it('value imports form no circle from file to file', () => {
     let left = arrows.filter(({ typeOnly }) => !typeOnly)
     expect(left.length).toBeGreaterThan(200)

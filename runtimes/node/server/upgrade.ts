@@ -1,6 +1,7 @@
 import { type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { trimOws } from '../../../src/lib/text.ts'
 import { hasContent } from '../upstream/request-body.ts'
 import { markUpgrade } from '../upstream/websocket.ts'
 
@@ -12,7 +13,9 @@ const REFUSED = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length
  */
 export function isWebSocket(incoming: IncomingMessage): boolean {
   const { headers, method } = incoming
-  return method === 'GET' && headers.upgrade?.trim().toLowerCase() === 'websocket' && !hasContent(incoming)
+  return (
+    method === 'GET' && trimOws(headers.upgrade ?? '').toLowerCase() === 'websocket' && !hasContent(incoming)
+  )
 }
 
 /**

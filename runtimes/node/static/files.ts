@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { getMimeType } from 'hono/utils/mime'
+import { trimOws } from '../../../src/lib/text.ts'
 import type { FilePlan, Following, IncomingRequest, ResponseEdit } from '../../../src/platform.ts'
 import { problem } from '../../../src/problems.ts'
 import { failed, ok, type Result } from '../../../src/result.ts'
@@ -88,7 +89,7 @@ function isUnchanged(
 ): boolean {
   const tags = headers['if-none-match']
   if (tags !== undefined) {
-    return tags.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//u, '') === etag)
+    return tags.split(',').some((tag) => trimOws(tag) === '*' || trimOws(tag).replace(/^W\//u, '') === etag)
   }
   const since = Date.parse(headers['if-modified-since'] ?? '')
   return !Number.isNaN(since) && Math.floor(stats.mtimeMs / 1000) * 1000 <= since

@@ -5,6 +5,7 @@ import { failed, ok, type Result } from '../../../src/result.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
 import { onClientIdle } from '../stalls.ts'
 import type { ConnectionFailure, ConnectionUser, UpstreamConnection } from './connection.ts'
+import type { Flaw } from './head-flaw.ts'
 import type { Followable, InFlight } from './in-flight.ts'
 import type { Pool } from './pool.ts'
 import { hasContent, startUpload, type Upload } from './request-body.ts'
@@ -174,7 +175,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
       this.#acquire(NEW)
     } else {
       const reason = failure.kind === 'connect' ? 'upstream_unreachable' : 'upstream_misbehaved'
-      this.#end(reason, { why: failure.why })
+      this.#end(reason, { ...failure.flaw })
     }
   }
 
@@ -219,7 +220,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
     })
   }
 
-  #abandon(reason: Reason, detail: { why?: string }): void {
+  #abandon(reason: Reason, detail: Partial<Flaw>): void {
     this.#pool.forget(this)
     this.#connection?.destroy()
     this.#upload?.stop()
@@ -240,11 +241,10 @@ export class Relay implements Waiter, ConnectionUser, Followable {
   }
 
   /** No answer, or no more of it: said in words while that is possible, by cutting the connection afterwards. */
-  #end(reason: Reason, detail: { why?: string }): void {
+  #end(reason: Reason, detail: Partial<Flaw>): void {
     if (this.#over) return
     this.#leave()
-    const { outgoing } = this.#request
-    if (outgoing.headersSent) cut(outgoing)
+    if (this.#request.outgoing.headersSent) cut(this.#request.outgoing)
     else this.#settle(failed(problem(reason, detail)))
   }
 }

@@ -1,13 +1,12 @@
-import { failed, ok, type Result } from '../../result.ts'
+import { compilePattern } from '../../re2/compile.ts'
+import { ok, type Result } from '../../result.ts'
 import { type OptionRows, SERVERS } from '../option.ts'
-import { checkPattern } from '../pattern.ts'
-import type { Pattern, RouteRule } from '../route-rule.ts'
 import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { isVeryWide } from '../values/cidr.ts'
 import { parseEmailDomain } from '../values/domains.ts'
 import { readAllowed, readCidrs, readEach } from '../values/lists.ts'
-import { type ParsedRoute, parseRoute } from './route.ts'
+import { type ParsedRoute, parseRoute, type RouteRule } from './route.ts'
 import type { SIGN_IN_OPTIONS } from './sign-in.ts'
 
 /** Options that say who may pass. */
@@ -43,7 +42,7 @@ export const POLICY_OPTIONS = {
     exact: true,
     key: 'skip_auth_routes',
     about:
-      'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. Matched against the path as it arrived; an ambiguous path (dot segments, `//`, encoded slashes) never matches. Patterns are RE2 syntax; those that can be made to run very long are refused, those that do not start with `^` warned about.',
+      'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. A rule must fit the path as it arrived and as it reads decoded; an ambiguous path (dot segments, `//`, encoded slashes) never matches. `METHOD!=regex` ignores case, unless the pattern begins with `(?-i)`. Patterns are RE2 as in oauth2-proxy: all that Go takes, up to 100,000 characters with counted repeats unfolded, and each is matched in time linear in the path. `(?!…)` and back-references do not exist; patterns that do not start with `^` are warned about.',
   },
   'skip-auth-regex': {
     group: 'Requests without a sign-in',
@@ -51,7 +50,8 @@ export const POLICY_OPTIONS = {
     default: [],
     exact: true,
     key: 'skip_auth_regex',
-    about: 'The same for all methods (deprecated in oauth2-proxy; use skip-auth-route).',
+    about:
+      'Patterns of paths that need no sign-in, for all methods; otherwise as skip-auth-route, which is to be used instead (this one is deprecated in oauth2-proxy).',
   },
   'skip-auth-preflight': {
     group: 'Requests without a sign-in',
@@ -67,7 +67,7 @@ export const POLICY_OPTIONS = {
     exact: true,
     key: 'api_routes',
     about:
-      'Patterns of request targets that are answered with 401 JSON instead of a page or a redirect. They still need a sign-in.',
+      'Patterns (RE2, as for skip-auth-route) of request targets, query included, that are answered with 401 JSON instead of a page or a redirect. They match anywhere in the target unless they start with `^`. These requests still need a sign-in.',
   },
   'trusted-ip': {
     group: 'Requests without a sign-in',
@@ -88,7 +88,8 @@ export interface PolicyConfig {
   readonly allowedGroups: readonly string[]
   readonly skipAuthRoutes: readonly RouteRule[]
   readonly skipAuthPreflight: boolean
-  readonly apiRoutes: readonly Pattern[]
+  /** Patterns in RE2 syntax, checked. */
+  readonly apiRoutes: readonly string[]
   readonly trustedIps: readonly string[]
 }
 
@@ -183,7 +184,7 @@ function parseAnyMethod(text: string): Result<ParsedRoute, string> {
   return parseRoute(`=${text}`)
 }
 
-function parsePattern(text: string): Result<Pattern, string> {
-  const checked = checkPattern(text)
-  return checked.ok ? ok(checked.value.pattern) : failed(checked.problem)
+function parsePattern(text: string): Result<string, string> {
+  const compiled = compilePattern(text)
+  return compiled.ok ? ok(text) : compiled
 }
