@@ -124,8 +124,13 @@ function enter(found: Collected, name: string, value: string): void {
   found.lines.push(name, value)
 }
 
+const TABBED_FRAMING = /^(content-length|transfer-encoding):[^\r]*\t/imu
+
 /** RFC 9112 §6.1 and §6.3: what frames a response must be read in one way only. */
 function framingFlaw(text: string, { length, coding }: Collected): Flaw | undefined {
+  // A tab is a blank to the RFC and part of the value to some parsers, Node's among them.
+  const tabbed = text.includes('\t') ? TABBED_FRAMING.exec(text)?.[1] : undefined
+  if (tabbed !== undefined) return { why: 'tab in a framing header', header: tabbed }
   if (coding !== undefined) {
     const header = 'Transfer-Encoding'
     if (length !== undefined) return { why: 'length beside a transfer coding', header }
