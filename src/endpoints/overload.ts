@@ -4,7 +4,7 @@ import type { Services } from '../services.ts'
 /** Parts of a request that are known without reading it. */
 export interface RequestSummary {
   readonly method: string
-  /** As on the wire; a query is not logged. */
+  /** Request target as on the wire; a query is not logged. */
   readonly target: string
   readonly host: string
   readonly userAgent: string

@@ -15,7 +15,9 @@ const SOCKETS = 16
 export const CAN_SHARE_PORTS =
   process.platform === 'linux' && process.versions['deno'] === undefined && nodeMajor() >= 24
 
-/** Opens the others beside the one of `server`, which was bound to share its port; they hand over what they accept. */
+/**
+ * Opens further sockets beside the one of `server`, which was bound to share its port; they hand over what they accept.
+ */
 export async function openAcceptors(server: Server, scheme: 'http' | 'https'): Promise<readonly NetServer[]> {
   // It has just been bound to a port.
   const { address: host, port } = server.address() as AddressInfo
