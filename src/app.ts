@@ -3,6 +3,7 @@ import type { Config } from './config/config.ts'
 import { createOverloadResponder, type OverloadResponder } from './endpoints/overload.ts'
 import { createOwnEndpoints } from './endpoints/own-endpoints.ts'
 import { createSessionEndpoints } from './endpoints/session.ts'
+import { createUnparsedResponder, type UnparsedResponder } from './endpoints/unparsed.ts'
 import { createGate } from './gate.ts'
 import type { Exchange } from './http/exchange.ts'
 import { toHttps } from './http/force-https.ts'
@@ -18,6 +19,8 @@ export interface App {
   fetch(request: Request, env: unknown): MaybePromise<Response>
   /** Turns a request away that there is no time to read: an access line, and an answer that was made beforehand. */
   readonly respondOverloaded: OverloadResponder
+  /** Answers what the server of the runtime could not read as a request: an access line, and an answer with its id. */
+  readonly respondUnparsed: UnparsedResponder
   /** Paths of health checks, which nobody may keep waiting. */
   readonly probes: readonly string[]
 }
@@ -55,8 +58,9 @@ export async function createApp(
     const { request } = c.env
     const entry: AccessEntry = { verdict: name, user: undefined, upstream: undefined }
     const read = readExchange(request)
-    logAccess({ log, now: platform.now }, { request, read, entry })
-    if (!read.ok) return respond.malformed(read.problem)
+    const requestId = read.ok ? read.value.requestId : crypto.randomUUID()
+    logAccess({ log, now: platform.now }, { request, read, entry, requestId })
+    if (!read.ok) return respond.malformed(read.problem, requestId)
     const elsewhere = STAYS_ON_HTTP.has(name) ? undefined : secured(read.value)
     return elsewhere ?? handle(read.value, entry)
   }
@@ -93,6 +97,7 @@ export async function createApp(
   return {
     fetch: (request, env) => app.fetch(request, { request: platform.incomingRequest(request, env) }),
     respondOverloaded: createOverloadResponder(services),
+    respondUnparsed: createUnparsedResponder(services),
     probes: [ping, ready, ...googlePaths].filter((path) => path !== undefined),
   }
 }

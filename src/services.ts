@@ -13,9 +13,9 @@ import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
 import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
-import type { SessionStore } from './session/cookie/store.ts'
 import { createLiveStreams, type LiveStreams } from './session/live-streams.ts'
 import { createSessions } from './session/sessions.ts'
+import type { SessionStore } from './session/store.ts'
 import {
   type Authenticate,
   bearerCredentials,
@@ -23,6 +23,7 @@ import {
   localCredentials,
 } from './signin/authenticate.ts'
 import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { compileCsrfNames } from './signin/login/csrf-cookie.ts'
 import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
@@ -70,7 +71,7 @@ export async function createServices(
     platform,
   })
   const localUsers = await createUsers(config, platform, log)
-  const { sessions, ring, denylist, refresher } = await createSessions(config, {
+  const { sessions, ring, clients, denylist, refresher } = await createSessions(config, {
     platform,
     log,
     providers,
@@ -81,6 +82,7 @@ export async function createServices(
   const signIn = createSignIn({
     config,
     providers,
+    clients,
     formPost: config.providers.some(
       ({ loginParameters }) => loginParameters['response_mode'] === 'form_post',
     ),
@@ -102,7 +104,7 @@ export async function createServices(
     bearerCredentials(bearer, config.bearer, { log, platform }),
     ...(localUsers === undefined ? [] : [localCredentials(localUsers, { log, platform })]),
   ]
-  const authenticate = createAuthenticate({ sessions, refresher, authorization })
+  const authenticate = createAuthenticate({ sessions, refresher, authorization, log })
   return {
     config,
     log,
@@ -119,7 +121,7 @@ export async function createServices(
       upstreams: config.upstreams,
       headers: config.headers,
       platform,
-      ownsCookie: sessions.owns,
+      ownsCookie: compileOwnsCookie(config, sessions),
     }),
     now: platform.now,
   }
@@ -140,6 +142,11 @@ function withReload(platform: Platform, streams: LiveStreams): Platform {
         },
       }),
   }
+}
+
+function compileOwnsCookie({ cookie }: Config, sessions: SessionStore): (name: string) => boolean {
+  const isCsrfName = compileCsrfNames(cookie.name)
+  return (name) => sessions.owns(name) || isCsrfName(name)
 }
 
 function toTools(platform: Platform, log: Log): ProviderContext {

@@ -17,6 +17,7 @@ import { buildSignIn } from './sections/sign-in.ts'
 import { checkUpstreams, type RawUpstream, readUpstreams } from './sections/upstreams.ts'
 import { type AnySettings, type SettingsOf, settingsFor } from './settings.ts'
 import type { Files } from './sources/files.ts'
+import { additionalClaimsOf } from './values/header-rows.ts'
 
 /**
  * The parts of a configuration that oauth2-proxy's structured file can hold: everything is optional, and each value has
@@ -63,13 +64,17 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
     signIn: buildSignIn(settings, { files, paths }),
   }
   const { providers, allowedGroups } = checkProviders(raw.providers, { files, kinds, report })
-  const config = {
-    ...first,
-    providers,
+  const second = {
     bearer: buildBearer(settings),
     policy: buildPolicy(settings, { files, allowedGroups }),
     upstreams: checkUpstreams(raw.upstreams, { runtime, report }),
     headers: buildHeaders(settings),
+  }
+  const additional = additionalClaimsOf(second.headers)
+  const config = {
+    ...first,
+    ...second,
+    providers: providers.map((provider) => ({ ...provider, claims: { ...provider.claims, additional } })),
     pages: buildPages(settings, files),
     log: buildLog(settings, env),
   }

@@ -85,7 +85,7 @@ async function visitSignIn(services: Services, exchange: Exchange, entry: Access
   const caller = await services.authenticate(exchange)
   const { session } = caller
   entry.user = session?.email ?? session?.user
-  if (session !== undefined && rules.refuses(session, session.provider) === undefined) {
+  if (session !== undefined && rules.refuses(session, session.source) === undefined) {
     return respond.redirect(exchange, signIn.returnTo(exchange), caller.changes)
   }
   if (config.signIn.skipProviderButton) return offerSignIn(services, exchange, caller)

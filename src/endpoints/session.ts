@@ -7,7 +7,7 @@ import { meetsConstraints } from '../policy/constraints.ts'
 import { decide } from '../policy/decide.ts'
 import { type Problem, problem } from '../problems.ts'
 import type { Services } from '../services.ts'
-import type { Session } from '../session/session.ts'
+import { type Session, sourceFields } from '../session/session.ts'
 import type { Caller, SessionAccess } from '../signin/authenticate.ts'
 import { toForwardAuthRequest } from './forward-auth.ts'
 
@@ -93,7 +93,7 @@ async function answerAbout(services: Services, { exchange, entry, show, access }
     const isThrottled = caller.problem !== undefined && !isRefused(caller)
     return refuse(services, exchange, isThrottled ? caller.problem : problem('sign_in_required'), caller)
   }
-  const refusal = services.rules.refuses(session, session.provider)
+  const refusal = services.rules.refuses(session, session.source)
   if (refusal !== undefined) return refuse(services, exchange, refusal, caller)
   return services.respond.json(exchange, 200, show(session), caller.changes)
 }
@@ -114,14 +114,14 @@ function toUserinfo({ user, email, groups, preferredUsername }: Session): unknow
 
 /** What a single-page app needs to warn before the end; never a token. Times are ISO 8601. */
 function toState({ config, sessions }: Services, session: Session): unknown {
-  const { user, email, groups, preferredUsername, provider, seenAtMs, signedInAtMs, tokens } = session
+  const { user, email, groups, preferredUsername, source, seenAtMs, signedInAtMs, tokens } = session
   const { idleTimeoutMs } = config.session
   return {
     user,
     email,
     groups,
     preferred_username: preferredUsername,
-    provider,
+    ...sourceFields(source),
     signed_in_at: toIso(signedInAtMs),
     expires_at: toIso(sessions.endsAtMs(session)),
     idle_expires_at: idleTimeoutMs === 0 ? undefined : toIso(seenAtMs + idleTimeoutMs),

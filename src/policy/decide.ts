@@ -22,7 +22,7 @@ export interface PolicyRequest {
 
 /** Authorizes a request: public, allowed, to sign in, or denied. Pure. */
 export function decide(rules: Rules, request: PolicyRequest, session: Session | undefined): Verdict {
-  const refusal = session === undefined ? undefined : rules.refuses(session, session.provider)
+  const refusal = session === undefined ? undefined : rules.refuses(session, session.source)
   if (needsNoSignIn(rules, request)) {
     return { kind: 'public', session: refusal === undefined ? session : undefined }
   }

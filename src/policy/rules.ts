@@ -3,15 +3,15 @@ import type { AddressSet } from '../http/addresses.ts'
 import type { Target } from '../http/exchange.ts'
 import type { Platform } from '../platform.ts'
 import { type Problem, problem } from '../problems.ts'
-import type { Identity } from '../session/session.ts'
+import type { Identity, SessionSource } from '../session/session.ts'
 import { compileChecked } from './checked.ts'
 import { compileEmailDomains, type EmailRule, readEmailList } from './emails.ts'
 import { compileRoutes } from './routes.ts'
 
 /** Authorization rules, compiled once. */
 export interface Rules {
-  /** Reason why this person may not use the app; undefined when they may. `provider` is `htpasswd` for local users. */
-  refuses(identity: Pick<Identity, 'email' | 'groups'>, provider: string): Problem | undefined
+  /** Reason why this person may not use the app; undefined when they may. */
+  refuses(identity: Pick<Identity, 'email' | 'groups'>, source: SessionSource): Problem | undefined
   /** True when a rule lets this method and path through without a sign-in. */
   isPublic(method: string | undefined, target: Target): boolean
   /** True for routes of programs, which get 401 instead of a sign-in page. */
@@ -35,10 +35,10 @@ export function compileRules(deps: RulesDeps): Rules {
   const routes = compileRoutes(policy.skipAuthRoutes)
   const apiRoutes = policy.apiRoutes.map((pattern) => compileChecked(pattern, { ignoreCase: false }))
   return {
-    refuses(identity, provider) {
+    refuses(identity, source) {
       // Local users have no e-mail address; the htpasswd file itself says who they are.
       const emailFits =
-        provider === 'htpasswd' && identity.email === undefined ? true : admitsEmail(identity.email ?? '')
+        source.kind === 'local' && identity.email === undefined ? true : admitsEmail(identity.email ?? '')
       if (!emailFits) return problem('not_permitted', { rule: 'email' })
       if (allowedGroups.size > 0 && !identity.groups.some((group) => allowedGroups.has(group))) {
         return problem('not_permitted', { rule: 'group' })

@@ -2,28 +2,17 @@ import type { CookieConfig } from '../config/sections/cookie.ts'
 import type { PathsConfig } from '../config/sections/paths.ts'
 import type { SignInConfig } from '../config/sections/sign-in.ts'
 import type { KeyRing } from '../crypto/keys.ts'
-import type { Cookie, CookieChange, Exchange } from '../http/exchange.ts'
-import type { MaybePromise } from '../lib/async.ts'
+import type { Exchange } from '../http/exchange.ts'
 import type { EventFields, EventName } from '../observe/event.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import { PROBLEMS, type Problem } from '../problems.ts'
 import type { Provider } from '../providers/provider.ts'
-import type { Result } from '../result.ts'
-import type { Saved } from '../session/cookie/store.ts'
+import type { ClientFingerprints } from '../session/clients.ts'
 import type { Denylist } from '../session/denylist.ts'
-import type { Identity, Loaded, Session } from '../session/session.ts'
+import type { Identity, Session, SessionSource } from '../session/session.ts'
+import type { SessionStore } from '../session/store.ts'
 import type { LocalUsers } from './local/local-users.ts'
-
-/** What signing in and out needs of the session store. */
-export interface Sessions {
-  load(cookies: readonly Cookie[]): MaybePromise<Loaded>
-  save(request: {
-    readonly session: Session
-    readonly carried: readonly Cookie[]
-  }): Promise<Result<Pick<Saved, 'changes' | 'bytes' | 'dropped'>>>
-  clear(carried: readonly Cookie[]): readonly CookieChange[]
-}
 
 /** What signing in and out is made from. */
 export interface SignInContext {
@@ -33,14 +22,15 @@ export interface SignInContext {
     readonly cookie: Pick<CookieConfig, 'name' | 'csrf'>
   }
   readonly providers: readonly Provider[]
+  readonly clients: ClientFingerprints
   /** A provider answers by form_post, so that the callback takes POST. */
   readonly formPost: boolean
   /** Of purpose `transaction`. */
   readonly ring: KeyRing
-  readonly sessions: Sessions
+  readonly sessions: Pick<SessionStore, 'load' | 'save' | 'clear'>
   readonly denylist: Pick<Denylist, 'deny'>
-  /** Why this person may not use the app; `provider` is `htpasswd` for local users. */
-  readonly refuses: (identity: Identity, provider: string) => Problem | undefined
+  /** Why this person may not use the app. */
+  readonly refuses: (identity: Identity, source: SessionSource) => Problem | undefined
   /** Undefined without an htpasswd file. */
   readonly localUsers: LocalUsers | undefined
   readonly platform: Pick<Platform, 'fetch' | 'now'>

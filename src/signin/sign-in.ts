@@ -33,10 +33,10 @@ export interface SignIn {
 
 /** Builds signing in and out from one configuration. */
 export function createSignIn(context: SignInContext): SignIn {
-  const { log, ring, platform } = context
+  const { clients, log, ring, platform } = context
   const { now } = platform
   const targets = createReturnTargets(context)
-  const transactions = createTransactions({ ring, cookie: context.config.cookie, now })
+  const transactions = createTransactions({ ring, cookie: context.config.cookie, clients, now })
   const logoutState = createLogoutState(ring, now)
   const begin = createRedirectToProvider(context, transactions)
   return {

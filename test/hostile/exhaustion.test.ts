@@ -259,6 +259,19 @@ describe('a slow client', () => {
   )
 })
 
+it(
+  'a slow client that is half way through a head has a line that says what was wrong, and a silent one has none [DS-01]',
+  async () => {
+    await Promise.all(slow)
+    await gate.written()
+    const lines = gate.log().filter(({ verdict }) => verdict === 'request_timeout')
+    // Half a head, half a word, and the head that got a letter twice a second.
+    expect(lines).toHaveLength(3)
+    for (const line of lines) expect(line).toMatchObject({ status: 408, why: expect.any(String) })
+  },
+  SLOW_MS,
+)
+
 it('the gate is still up after exhaustion, and has written about no bug', () => {
   expect(gate.isAlive()).toBe(true)
   expect(gate.output()).not.toMatch(/Bug:/u)

@@ -130,6 +130,15 @@ describe('the house', () => {
     expect(others.filter(({ to }) => to !== 'src/re2/compile.ts')).toEqual([])
   })
 
+  it('session/cookie is known to the maker of sessions only', () => {
+    const strangers = arrows.filter(
+      ({ from, to }) => to.startsWith('src/session/cookie/') && !from.startsWith('src/session/cookie/'),
+    )
+    expect(strangers.map(({ from, to }) => [from, to])).toEqual([
+      ['src/session/sessions.ts', 'src/session/cookie/store.ts'],
+    ])
+  })
+
   it('value imports form no circle from file to file', () => {
     let left = arrows.filter(({ typeOnly }) => !typeOnly)
     expect(left.length).toBeGreaterThan(200)

@@ -1,6 +1,7 @@
 import { quote } from '../../lib/text.ts'
 import type { OptionRows } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
+import type { HeaderRow, HeaderRows, TokenName } from '../values/header-rows.ts'
 
 /** Options of the headers that carry the identity. */
 export const HEADER_OPTIONS = {
@@ -95,19 +96,9 @@ export const HEADER_OPTIONS = {
 
 type SectionSettings = SettingsOf<typeof HEADER_OPTIONS>
 
-/** Identity headers that go upstream (pass) and into answers (set). */
-export interface HeadersConfig {
-  readonly passBasicAuth: boolean
-  readonly basicAuthPassword: string
-  readonly passUserHeaders: boolean
-  readonly passAccessToken: boolean
-  readonly passAuthorizationHeader: boolean
-  readonly setXAuthRequest: boolean
-  readonly setXForwarded: boolean
-  readonly setBasicAuth: boolean
-  readonly setAuthorizationHeader: boolean
-  readonly preferEmailToUser: boolean
-  /** Delete what clients send of the identity family; false keeps and appends. */
+/** Header lines that are made from the session, upstream (request) and into answers (response). */
+export interface HeadersConfig extends HeaderRows {
+  /** Deletes what clients send under the identity family; rows decide for their own names. */
   readonly stripClientHeaders: boolean
   /** Lower-case name of the request id header. */
   readonly requestIdHeader: string
@@ -117,47 +108,113 @@ export interface HeadersConfig {
 const TAKEN =
   /^(?:host|cookie|set-cookie|authorization|connection|content-.*|transfer-encoding|upgrade|te|trailer|gap-.*|x-forwarded-.*|x-auth-request-.*)$/u
 
-/** Identity towards the app and towards gateways. */
+/** Reads oauth2-proxy's pass-* and set-* options as header rows. */
 export function buildHeaders(settings: SectionSettings): HeadersConfig {
-  const headers = {
-    passBasicAuth: settings.value('pass-basic-auth'),
-    basicAuthPassword: settings.value('basic-auth-password'),
-    passUserHeaders: settings.value('pass-user-headers'),
-    passAccessToken: settings.value('pass-access-token'),
-    passAuthorizationHeader: settings.value('pass-authorization-header'),
-    setXAuthRequest: settings.value('set-xauthrequest'),
-    setXForwarded: settings.value('set-xforwarded'),
-    setBasicAuth: settings.value('set-basic-auth'),
-    setAuthorizationHeader: settings.value('set-authorization-header'),
-    preferEmailToUser: settings.value('prefer-email-to-user'),
-    stripClientHeaders: settings.value('skip-auth-strip-headers'),
-    requestIdHeader: readRequestIdHeader(settings),
-  }
-  checkAuthorization(settings, headers)
-  if (!headers.stripClientHeaders) {
+  checkAuthorization(settings)
+  const stripClientHeaders = settings.value('skip-auth-strip-headers')
+  if (!stripClientHeaders) {
     settings.warning(
       'skip-auth-strip-headers',
       'this is insecure: identity headers that clients send reach the app',
     )
   }
-  return headers
+  return {
+    request: toRequestRows(settings).map((row) => ({
+      ...row,
+      // Two Authorization lines are read differently by different apps.
+      preserveRequestValue: !stripClientHeaders && row.name !== 'Authorization',
+    })),
+    response: toResponseRows(settings),
+    stripClientHeaders,
+    requestIdHeader: readRequestIdHeader(settings),
+  }
+}
+
+function toRequestRows(settings: SectionSettings): readonly HeaderRow[] {
+  const passesBasicAuth = settings.value('pass-basic-auth')
+  const rows: HeaderRow[] = []
+  if (settings.value('pass-user-headers') || passesBasicAuth) {
+    rows.push(...forwardedRows(settings), ...AUTH_REQUEST_ROWS)
+  }
+  if (settings.value('pass-access-token')) rows.push(FORWARDED_TOKEN_ROW)
+  if (passesBasicAuth && settings.value('basic-auth-password') !== '') rows.push(basicRow(settings))
+  if (settings.value('pass-authorization-header')) rows.push(BEARER_ROW)
+  return rows
+}
+
+function toResponseRows(settings: SectionSettings): readonly HeaderRow[] {
+  const rows: HeaderRow[] = []
+  if (settings.value('set-xauthrequest')) {
+    rows.push(...AUTH_REQUEST_ROWS)
+    if (settings.value('pass-access-token')) {
+      rows.push(tokenRow('X-Auth-Request-Access-Token', { name: 'access_token', prefix: '' }))
+    }
+  }
+  if (settings.value('set-xforwarded')) {
+    rows.push(...forwardedRows(settings))
+    if (settings.value('pass-access-token')) rows.push(FORWARDED_TOKEN_ROW)
+  }
+  if (settings.value('set-basic-auth')) rows.push(basicRow(settings))
+  if (settings.value('set-authorization-header')) rows.push(BEARER_ROW)
+  return rows
+}
+
+const AUTH_REQUEST_ROWS = [
+  claimRow('X-Auth-Request-User', ['user']),
+  claimRow('X-Auth-Request-Email', ['email']),
+  claimRow('X-Auth-Request-Groups', ['groups']),
+  claimRow('X-Auth-Request-Preferred-Username', ['preferred_username']),
+]
+const FORWARDED_TOKEN_ROW = tokenRow('X-Forwarded-Access-Token', { name: 'access_token', prefix: '' })
+const BEARER_ROW = tokenRow('Authorization', { name: 'id_token', prefix: 'Bearer ' })
+
+function forwardedRows(settings: SectionSettings): readonly HeaderRow[] {
+  const email = settings.value('prefer-email-to-user') ? [] : [claimRow('X-Forwarded-Email', ['email'])]
+  return [
+    claimRow('X-Forwarded-User', userNames(settings)),
+    ...email,
+    claimRow('X-Forwarded-Groups', ['groups']),
+    claimRow('X-Forwarded-Preferred-Username', ['preferred_username']),
+  ]
+}
+
+/** Local users have no e-mail address; their name stands for it. */
+function userNames(settings: SectionSettings): readonly string[] {
+  return settings.value('prefer-email-to-user') ? ['email', 'user'] : ['user']
+}
+
+function claimRow(name: string, names: readonly string[]): HeaderRow {
+  return { name, values: [{ kind: 'claim', names, prefix: '' }] }
+}
+
+function tokenRow(name: string, token: { readonly name: TokenName; readonly prefix: string }): HeaderRow {
+  return { name, values: [{ kind: 'token', ...token }] }
+}
+
+function basicRow(settings: SectionSettings): HeaderRow {
+  const password = { value: settings.value('basic-auth-password') }
+  return {
+    name: 'Authorization',
+    values: [{ kind: 'basic', user: { names: userNames(settings) }, password }],
+  }
 }
 
 /** There is one Authorization header in each direction, so only one setting may fill it. */
-function checkAuthorization(settings: SectionSettings, headers: HeadersConfig): void {
-  if (headers.passAuthorizationHeader && headers.passBasicAuth && headers.basicAuthPassword !== '') {
+function checkAuthorization(settings: SectionSettings): void {
+  const hasPassword = settings.value('basic-auth-password') !== ''
+  if (settings.value('pass-authorization-header') && settings.value('pass-basic-auth') && hasPassword) {
     settings.problem(
       'pass-authorization-header',
       'remove this or set --pass-basic-auth=false, both write Authorization upstream',
     )
   }
-  if (headers.setAuthorizationHeader && headers.setBasicAuth) {
+  if (settings.value('set-authorization-header') && settings.value('set-basic-auth')) {
     settings.problem(
       'set-authorization-header',
       'remove this or set-basic-auth, both write Authorization into answers',
     )
   }
-  if (headers.setBasicAuth && headers.basicAuthPassword === '') {
+  if (settings.value('set-basic-auth') && !hasPassword) {
     settings.problem('set-basic-auth', 'give basic-auth-password too')
   }
 }

@@ -32,6 +32,14 @@ export const EN: Texts = {
       title: 'Method not allowed',
       sentence: 'This address does not take requests of this kind.',
     },
+    method_unknown: {
+      title: 'Not implemented',
+      sentence: 'Requests of this kind are not known here.',
+    },
+    expectation_failed: {
+      title: 'Not expected',
+      sentence: 'This request expects something that is not known here.',
+    },
     body_too_large: {
       title: 'Too large',
       sentence: 'The form that was sent is too large.',

@@ -6,7 +6,7 @@ import type { ReturnTargets } from '../login/return-targets.ts'
 import { completeSignIn } from '../new-session.ts'
 import { type Outcome, refuse } from '../outcome.ts'
 import { checkSameOrigin } from '../same-origin.ts'
-import { LOCAL_PROVIDER } from './local-users.ts'
+import { toLocalSource } from './local-users.ts'
 
 /** Builds `POST <prefix>/sign_in`: the form for local users, from our own page only. */
 export function createPasswordForm(
@@ -29,19 +29,10 @@ export function createPasswordForm(
       client: exchange.facts.client,
     })
     if (grant.ok) {
-      const { localRecord } = grant.value
-      return completeSignIn(context, exchange, {
-        grant: grant.value,
-        provider: LOCAL_PROVIDER,
-        localRecord,
-        returnTo,
-      })
+      const source = toLocalSource(grant.value)
+      return completeSignIn(context, exchange, { grant: grant.value, source, returnTo })
     }
-    logFailure(context, 'sign_in_failed', {
-      exchange,
-      why: grant.problem,
-      fields: { provider: LOCAL_PROVIDER },
-    })
+    logFailure(context, 'sign_in_failed', { exchange, why: grant.problem, fields: { source: 'local' } })
     return refuse(grant.problem, { returnTo, username })
   }
 }

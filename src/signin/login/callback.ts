@@ -74,7 +74,7 @@ export function createCallback(
     }
     const outcome = await completeSignIn(context, exchange, {
       grant: grant.value,
-      provider: provider.id,
+      source: { kind: 'provider', id: provider.id },
       returnTo,
     })
     return outcome.kind === 'done' ? outcome : { ...outcome, changes: [...outcome.changes, ...changes] }

@@ -75,6 +75,12 @@ export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'
   }
 }
 
+/** Recognises the names of these cookies, whatever the settings were when they were set. */
+export function compileCsrfNames(name: string): (cookieName: string) => boolean {
+  return (cookieName) =>
+    cookieName.startsWith(name) && /^(?:_[\w-]{8})?_csrf$/u.test(cookieName.slice(name.length))
+}
+
 function end(name: string): CookieChange {
   return { name, value: '', maxAgeSeconds: 0, purpose: 'transaction' }
 }

@@ -2,7 +2,8 @@ import type { CookieConfig } from '../../config/sections/cookie.ts'
 import type { KeyRing } from '../../crypto/keys.ts'
 import { open, seal } from '../../crypto/seal.ts'
 import type { Cookie, CookieChange } from '../../http/exchange.ts'
-import { equalBytes, hmacSha256, randomBytes, toBase64Url } from '../../lib/bytes.ts'
+import { equalBytes, fromBase64Url, hmacSha256, randomBytes, toBase64Url } from '../../lib/bytes.ts'
+import type { ClientFingerprints } from '../../session/clients.ts'
 import { createBinding } from './csrf-cookie.ts'
 import { decodeLoginState, encodeLoginState, type LoginState } from './state.ts'
 
@@ -42,7 +43,7 @@ export interface ReturnedLogin {
 /** Logins under way. All there is to know about one travels sealed in `state`; nothing is kept here. */
 export interface Transactions {
   start(login: NewLogin): Promise<StartedLogin>
-  /** Undefined for a state that is not ours or was changed. */
+  /** Undefined for a state that was not sealed here, was changed, or belongs to another client. */
   open(request: {
     readonly state: string
     readonly redirectUri: string
@@ -57,6 +58,7 @@ export interface TransactionDeps {
   /** Of purpose `transaction`. */
   readonly ring: KeyRing
   readonly cookie: Pick<CookieConfig, 'name' | 'csrf'>
+  readonly clients: ClientFingerprints
   readonly now: () => number
 }
 
@@ -67,7 +69,7 @@ const PROOF_BYTES = 16
  * Builds transactions. A random secret in one small cookie binds every login of a browser; verifier, nonce and the proof of
  * the binding are HMACs of it over the random id of the flow, so that parallel tabs need no cookies of their own.
  */
-export function createTransactions({ ring, cookie, now }: TransactionDeps): Transactions {
+export function createTransactions({ ring, cookie, clients, now }: TransactionDeps): Transactions {
   const csrfCookie = createBinding(cookie)
   return {
     clear: csrfCookie.clear,
@@ -76,13 +78,16 @@ export function createTransactions({ ring, cookie, now }: TransactionDeps): Tran
       const { secret, changes } = csrfCookie.take(toBase64Url(id), cookies)
       const proof = await prove(secret, { id, redirectUri })
       const expiresAtMs = now() + cookie.csrf.expireMs
-      const state = await seal(ring, encodeLoginState({ ...login, id, proof, expiresAtMs }))
+      const client = fromBase64Url(clients.get(login.provider) ?? '') ?? new Uint8Array()
+      const state = await seal(ring, encodeLoginState({ ...login, id, proof, expiresAtMs, client }))
       return { state, changes, ...(await deriveSecrets(secret, id)) }
     },
     async open({ state, redirectUri, cookies }) {
       const opened = await open(ring, state)
       const loginState = opened.ok ? decodeLoginState(opened.value.bytes) : undefined
-      if (loginState === undefined) return undefined
+      // The code would be redeemed at another provider than the one that issued it (RFC 9700 §4.4).
+      if (loginState === undefined || clients.get(loginState.provider) !== toBase64Url(loginState.client))
+        return undefined
       const flowId = toBase64Url(loginState.id)
       const secret = await findSecret(csrfCookie.find(flowId, cookies), loginState, redirectUri)
       return {

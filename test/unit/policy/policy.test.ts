@@ -81,29 +81,41 @@ describe('email rules', () => {
       trustedAddresses: createAddressSet([]),
       platform: { readFile: () => 'alice@example.com', watch: (file) => watched.push(file) },
     })
-    expect(compiled.refuses(aSession(), 'oidc')).toBeUndefined()
+    expect(compiled.refuses(aSession(), OIDC)).toBeUndefined()
     watched[0]?.onChange('bob@example.com')
-    expect(compiled.refuses(aSession(), 'oidc')).toMatchObject({ reason: 'not_permitted' })
+    expect(compiled.refuses(aSession(), OIDC)).toMatchObject({ reason: 'not_permitted' })
   })
 })
+
+const LOCAL = { kind: 'local', record: 'record' } as const
+const OIDC = { kind: 'provider', id: 'oidc' } as const
 
 describe('groups', () => {
   it('the rule on groups needs one of the allowed ones, matched exactly, and ignores empty entries', () => {
     const admins = rules({ allowedGroups: ['', 'admins'] })
-    expect(admins.refuses(aSession({ groups: ['users', 'admins'] }), 'oidc')).toBeUndefined()
+    expect(admins.refuses(aSession({ groups: ['users', 'admins'] }), OIDC)).toBeUndefined()
     for (const groups of [[], ['Admins'], ['admins,users'], ['']]) {
-      expect(admins.refuses(aSession({ groups }), 'oidc')).toMatchObject({ detail: { rule: 'group' } })
+      expect(admins.refuses(aSession({ groups }), OIDC)).toMatchObject({ detail: { rule: 'group' } })
     }
-    expect(rules({ allowedGroups: [''] }).refuses(aSession({ groups: [] }), 'oidc')).toBeUndefined()
+    expect(rules({ allowedGroups: [''] }).refuses(aSession({ groups: [] }), OIDC)).toBeUndefined()
   })
+
+  it.each(['htpasswd', 'local', 'bearer'])(
+    'the rule on addresses is not lifted by a provider that is called %s',
+    (id) => {
+      const person = { email: undefined, groups: [] }
+      expect(rules({}).refuses(person, { kind: 'provider', id })).toMatchObject({ detail: { rule: 'email' } })
+      expect(rules({}).refuses(person, LOCAL)).toBeUndefined()
+    },
+  )
 
   it('the rule on groups counts for local users too, who need no address', () => {
     const admins = rules({ allowedGroups: ['admins'] })
-    expect(admins.refuses({ email: undefined, groups: ['admins'] }, 'htpasswd')).toBeUndefined()
-    expect(admins.refuses({ email: undefined, groups: [] }, 'htpasswd')).toMatchObject({
+    expect(admins.refuses({ email: undefined, groups: ['admins'] }, LOCAL)).toBeUndefined()
+    expect(admins.refuses({ email: undefined, groups: [] }, LOCAL)).toMatchObject({
       detail: { rule: 'group' },
     })
-    expect(admins.refuses({ email: undefined, groups: ['admins'] }, 'oidc')).toMatchObject({
+    expect(admins.refuses({ email: undefined, groups: ['admins'] }, OIDC)).toMatchObject({
       detail: { rule: 'email' },
     })
   })

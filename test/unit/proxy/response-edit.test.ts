@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { HeaderLines } from '../../../src/platform.ts'
+import { headersOf } from '../../support/headers.ts'
 import { aSession } from '../../support/session.ts'
 import { forwarded, type Given, values } from './forwarder-fixture.ts'
 
@@ -118,7 +119,7 @@ describe('what we add', () => {
 
   it('headers added to a response are the X-Auth-Request family where configured', async () => {
     const session = aSession({ tokens, groups: ['a', 'b'] })
-    const lines = await edited({ session, config: { setXAuthRequest: true } }, [])
+    const lines = await edited({ session, config: headersOf('--set-xauthrequest') }, [])
     expect(lines).toEqual([
       ...['GAP-Auth', 'alice@example.com', 'X-Auth-Request-User', 'alice-1'],
       ...['X-Auth-Request-Email', 'alice@example.com', 'X-Auth-Request-Groups', 'a,b'],
@@ -128,11 +129,14 @@ describe('what we add', () => {
 
   it('headers added to a response hold a token where that is configured too', async () => {
     const session = aSession({ tokens })
-    const config = { setXAuthRequest: true, passAccessToken: true, setAuthorizationHeader: true }
+    const config = headersOf('--set-xauthrequest', '--pass-access-token', '--set-authorization-header')
     const lines = await edited({ session, config }, ['Authorization', 'Bearer of the upstream'])
     expect(values(lines, 'x-auth-request-access-token')).toEqual(['access-1'])
     expect(values(lines, 'authorization')).toEqual(['Bearer id-1'])
-    const basic = await edited({ session, config: { setBasicAuth: true, basicAuthPassword: 'pw' } }, [])
+    const basic = await edited(
+      { session, config: headersOf('--set-basic-auth', '--basic-auth-password=pw') },
+      [],
+    )
     expect(values(basic, 'authorization')).toEqual([`Basic ${btoa('alice-1:pw')}`])
   })
 
