@@ -4,9 +4,9 @@ import { isOwnOrigin } from '../http/origin.ts'
 import { type Problem, problem } from '../problems.ts'
 
 /**
- * Refuses what another site made the browser send. Sec-Fetch-Site decides where the browser sends it: only `same-origin`
- * and `none` (the person typed or clicked a bookmark) pass, a sibling host does not. Without it an Origin or a Referer
- * must be ours; a request with neither comes from no page.
+ * Refuses what another site made the browser send. Sec-Fetch-Site decides where the browser sends it: only
+ * `same-origin` and `none` (the person typed or clicked a bookmark) pass, a sibling host does not. Without it an Origin
+ * or a Referer must be Sidegate's own; a request with neither comes from no page.
  */
 export function checkSameOrigin({ facts, request }: Exchange): Problem | undefined {
   const { fetchSite } = facts
