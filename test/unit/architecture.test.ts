@@ -193,6 +193,12 @@ describe('the house', () => {
     expect(strays).toEqual([])
   })
 
+  it('a folder holds at most 15 files', () => {
+    const folders = [...source, ...filesBelow('runtimes')].map((file) => file.slice(0, file.lastIndexOf('/')))
+    const sizeOf = (folder: string) => folders.filter((other) => other === folder).length
+    expect([...new Set(folders)].filter((folder) => sizeOf(folder) > 15)).toEqual([])
+  })
+
   it('files stay short enough to read', () => {
     const long = [...source, ...filesBelow('runtimes')]
       .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length - 1 }))

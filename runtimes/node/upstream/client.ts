@@ -3,10 +3,10 @@ import { problem } from '../../../src/problems.ts'
 import { failed, type Result } from '../../../src/result.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
 import { createInFlight, type InFlight } from './in-flight.ts'
-import { createPool, POOL_LIMITS, type Pool, type PoolLimits } from './pool.ts'
+import { createPool, POOL_LIMITS, type Pool, type PoolLimits } from './pool/pool.ts'
 import { Relay } from './relay.ts'
 import type { SocketAddress } from './socket.ts'
-import { createTunnels, isUpgrade, type Tunnels } from './websocket.ts'
+import { createTunnels, isUpgrade, type Tunnels } from './tunnel/websocket.ts'
 
 /** HTTP/1.1 client for the upstreams: several times cheaper than fetch, and it changes nothing. */
 export interface UpstreamClient {

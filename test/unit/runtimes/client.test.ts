@@ -402,7 +402,7 @@ describe('connections to the upstream', () => {
   })
 
   it('connections to the upstream are refused over their limit instead of piling up', async () => {
-    const { createPool, POOL_LIMITS } = await import('../../../runtimes/node/upstream/pool.ts')
+    const { createPool, POOL_LIMITS } = await import('../../../runtimes/node/upstream/pool/pool.ts')
     const upstream = await startRawUpstream(() => {})
     open.push(upstream)
     const address = {

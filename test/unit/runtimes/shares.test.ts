@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { createPool, POOL_LIMITS, type Pool } from '../../../runtimes/node/upstream/pool.ts'
-import { createShares, sharesOf } from '../../../runtimes/node/upstream/shares.ts'
-import { createTunnels } from '../../../runtimes/node/upstream/websocket.ts'
+import { createPool, POOL_LIMITS, type Pool } from '../../../runtimes/node/upstream/pool/pool.ts'
+import { createShares, sharesOf } from '../../../runtimes/node/upstream/pool/shares.ts'
+import { createTunnels } from '../../../runtimes/node/upstream/tunnel/websocket.ts'
 import type { Share } from '../../../src/platform.ts'
 import { type RawUpstream, startRawUpstream } from '../../support/raw-upstream.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { NodeRequest } from '../../../runtimes/node/server/incoming-request.ts'
-import { closeFrame, createFrameTracker } from '../../../runtimes/node/upstream/frames.ts'
+import { closeFrame, createFrameTracker } from '../../../runtimes/node/upstream/tunnel/frames.ts'
 import { type RawUpstream, type Script, startRawUpstream } from '../../support/raw-upstream.ts'
 import { type Conversation, type DoorSettings, openDoor, type RunningServer, talk } from './server-fixture.ts'
 

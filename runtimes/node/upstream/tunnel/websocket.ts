@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Following, ForwardPlan, Share, StreamEnd } from '../../../src/platform.ts'
-import type { NodeRequest } from '../server/incoming-request.ts'
-import type { ResponseHead } from './response-head.ts'
-import { createShares, sharesOf } from './shares.ts'
+import type { Following, ForwardPlan, Share, StreamEnd } from '../../../../src/platform.ts'
+import type { NodeRequest } from '../../server/incoming-request.ts'
+import { createShares, sharesOf } from '../pool/shares.ts'
+import type { ResponseHead } from '../response-head.ts'
 import { openTunnel, type Tunnel } from './tunnel.ts'
 
 /** GUID of the Sec-WebSocket-Accept key (RFC 6455 §1.3). */

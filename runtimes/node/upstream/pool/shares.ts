@@ -1,4 +1,4 @@
-import type { Share } from '../../../src/platform.ts'
+import type { Share } from '../../../../src/platform.ts'
 
 /** Shares of holders in a resource that is bounded. */
 export interface Shares {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
-import { onStalledWrites } from '../stalls.ts'
+import { onStalledWrites } from '../../stalls.ts'
+import { notePassed } from '../young-generation.ts'
 import { closeFrame, createFrameTracker } from './frames.ts'
-import { notePassed } from './young-generation.ts'
 
 /** Two connections that are joined until one of them ends. */
 export interface Tunnel {

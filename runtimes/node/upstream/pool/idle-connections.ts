@@ -1,4 +1,4 @@
-import type { UpstreamConnection } from './connection.ts'
+import type { UpstreamConnection } from '../connection.ts'
 
 /** Connections to one upstream that carry nothing at the moment. */
 export interface IdleConnections {

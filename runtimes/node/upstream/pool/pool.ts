@@ -1,7 +1,7 @@
-import { UpstreamConnection } from './connection.ts'
+import { UpstreamConnection } from '../connection.ts'
+import type { SocketAddress } from '../socket.ts'
 import { createIdleConnections } from './idle-connections.ts'
 import { createShares, sharesOf } from './shares.ts'
-import type { SocketAddress } from './socket.ts'
 import { createWaitingLine, type Waiter } from './waiting-line.ts'
 
 /** The connections to one upstream. */

@@ -1,5 +1,5 @@
-import type { Share } from '../../../src/platform.ts'
-import type { UpstreamConnection } from './connection.ts'
+import type { Share } from '../../../../src/platform.ts'
+import type { UpstreamConnection } from '../connection.ts'
 import { createShares, sharesOf } from './shares.ts'
 
 /** A request that needs a connection. */
