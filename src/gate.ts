@@ -1,27 +1,27 @@
 import { toForwardAuthRequest } from './endpoints/forward-auth.ts'
-import { offerSignIn } from './endpoints/own-endpoints.ts'
+import type { Handle } from './endpoints/handler.ts'
+import { offerSignIn } from './endpoints/sign-in-page.ts'
 import { toSetCookie } from './http/cookies.ts'
 import type { Exchange } from './http/exchange.ts'
 import { isOwnOrigin } from './http/origin.ts'
 import type { ProblemContext } from './http/respond.ts'
-import { type MaybePromise, thenMaybe } from './lib/async.ts'
+import { thenMaybe } from './lib/async.ts'
 import type { AccessEntry } from './observe/access.ts'
-import { decide, type PolicyRequest, toPolicyRequest } from './policy/decide.ts'
+import { decide } from './policy/decide.ts'
+import { type PolicyRequest, toPolicyRequest } from './policy/request.ts'
 import { PROBLEMS, type Problem, problem } from './problems.ts'
 import type { Services } from './services.ts'
+import { displayName } from './session/session.ts'
 import type { Caller } from './signin/authenticate.ts'
 import { readFormReplay } from './signin/login/form-replay.ts'
 
-/** Judges a request for the app: forwards it, asks for a sign-in, or refuses. */
-export type Gate = (exchange: Exchange, entry: AccessEntry) => MaybePromise<Response>
-
-/** Builds the way of every request that is not for one of our own endpoints. */
-export function createGate(services: Services): Gate {
+/** Authorizes every request that is not for an endpoint of ours: forwards it, starts a sign-in, or denies. */
+export function createGate(services: Services): Handle {
   function handle(caller: Caller, exchange: Exchange, entry: AccessEntry): Promise<Response> {
     const request = whatIsAsked(services, exchange)
     const verdict = decide(services.rules, request, caller.session)
     entry.verdict = verdict.kind
-    entry.user = caller.session?.email ?? caller.session?.user
+    entry.user = caller.session && displayName(caller.session)
     if (caller.problem !== undefined && verdict.kind === 'sign-in')
       return Promise.resolve(refuse(services, exchange, caller, caller.problem))
     switch (verdict.kind) {
@@ -124,7 +124,7 @@ function refuse(services: Services, exchange: Exchange, caller: Caller, why: Pro
   const { session, changes } = caller
   const context: ProblemContext = {
     changes,
-    account: session?.email ?? session?.user,
+    account: session && displayName(session),
     returnTo: signIn.returnTo(exchange),
   }
   return respond.problem(config.signIn.forceJsonErrors ? asProgram(exchange) : exchange, why, context)

@@ -18,7 +18,7 @@ export function toIncomingRequest(request: Request, visit: Visit): IncomingReque
   const { method, url, headers } = request
   return {
     method,
-    target: toBytes(targetOf(url)),
+    target: toBytes(targetOf(url, headers.get('host') ?? '')),
     httpVersion: '1.1',
     headers: toLines(headers),
     peer: toPeer(headers.get('cf-connecting-ip')),

@@ -5,6 +5,7 @@ import { type AddressSet, createAddressSet, readAddress } from './addresses.ts'
 import type { Facts } from './exchange.ts'
 import { findHeader, type Head } from './head.ts'
 import { readHost } from './target.ts'
+import { asksForWebSocket } from './upgrade.ts'
 
 /** Reads what a request says about its client: the only reader of forwarded headers. */
 export type ReadFacts = (request: IncomingRequest, head: Head) => Result<Facts>
@@ -44,7 +45,11 @@ export function createReadFacts(trust: TrustConfig, secureCookies: boolean): Rea
 type Wishes = Pick<Facts, 'navigation' | 'wantsHtml' | 'websocket' | 'preflight'>
 
 function readWishes(method: string, head: Head): Wishes {
-  const websocket = method === 'GET' && isWebSocket(head)
+  const websocket = asksForWebSocket({
+    method,
+    upgrade: head.get('upgrade'),
+    connection: head.get('connection'),
+  })
   const wantsHtml = isLookedAt(head) && prefersHtml(head.get('accept') ?? '')
   const destination = head.get('sec-fetch-dest')
   return {
@@ -97,12 +102,6 @@ function quality(accept: string, type: string): number {
     return weight === undefined ? 1 : Number(weight)
   }
   return 0
-}
-
-function isWebSocket(head: Head): boolean {
-  const upgrade = head.get('upgrade')
-  if (upgrade === undefined || upgrade.trim().toLowerCase() !== 'websocket') return false
-  return (head.get('connection') ?? '').split(',').some((token) => token.trim().toLowerCase() === 'upgrade')
 }
 
 function isTrusted(peer: Peer, proxies: AddressSet): boolean {

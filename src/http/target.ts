@@ -30,10 +30,6 @@ export function checkHead(request: IncomingRequest, head: Head): Problem | undef
   ) {
     return problem('request_malformed', { why: 'Transfer-Encoding' })
   }
-  // The quoted-string cookies of RFC 2109 group pairs that today's parsers see one by one.
-  const cookie = head.get('cookie')
-  if (cookie?.includes('$') === true && /(?:^|[;,])\s*\$version\s*=/iu.test(cookie))
-    return problem('request_malformed', { why: 'Cookie' })
   return undefined
 }
 
@@ -69,21 +65,27 @@ const REFUSED_IN_PATH = /[^\x21-\x7e]|[\\#]|%00/u
 const REFUSED_IN_QUERY = /[\x00-\x20\x7f#]/u
 
 function isAmbiguous(path: string): boolean {
-  return AMBIGUOUS.test(path) || (path.includes('%') && !isUtf8(path))
+  return AMBIGUOUS.test(path) || (path.includes('%') && hasOtherReadings(path))
 }
 // In turn: empty segment; `;` parameters; bad escape; encoded control, `#`, `/`, `;`, `?`, `\`, DEL; an escape behind an encoded
-// `%`; a segment of dots, raw or encoded.
+// `%`; dots at the end of a segment, raw or encoded, which Windows drops.
 const AMBIGUOUS =
-  /\/\/|;|%(?![0-9a-f]{2})|%(?:[01][0-9a-f]|2[3f]|3[bf]|5c|7f)|%25[0-9a-f]{2}|\/(?:\.|%2e){1,2}(?=\/|$)/iu
+  /\/\/|;|%(?![0-9a-f]{2})|%(?:[01][0-9a-f]|2[3f]|3[bf]|5c|7f)|%25[0-9a-f]{2}|(?:\.|%2e)(?=\/|$)/iu
 
-function isUtf8(path: string): boolean {
+/**
+ * Says whether an app could take the decoded path for another one: it is no UTF-8, or its segments change when they are
+ * normalised (NFKC), lose the characters that are not seen, and are trimmed.
+ */
+function hasOtherReadings(path: string): boolean {
   try {
-    decodeURIComponent(path)
-    return true
+    const decoded = decodeURIComponent(path)
+    return decoded.normalize('NFKC') !== decoded || UNSEEN.test(decoded) || PADDED.test(decoded)
   } catch {
-    return false
+    return true
   }
 }
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}]/u
+const PADDED = /\s(?=\/|$)|\/\s/u
 
 /** `http://host/path` becomes `/path` when it names the host that the request is for; anything else stays and is refused. */
 function originForm(raw: string, host: string): string {

@@ -3,15 +3,22 @@ import type { PolicyConfig } from '../config/sections/policy.ts'
 import type { AddressSet } from '../http/addresses.ts'
 import type { Target } from '../http/exchange.ts'
 import type { Platform } from '../platform.ts'
-import { type Problem, problem } from '../problems.ts'
-import type { Identity } from '../session/session.ts'
+import { problem } from '../problems.ts'
+import { failed, ok, type Result } from '../result.ts'
+import type { Session } from '../session/session.ts'
 import { compileEmailDomains, type EmailRule, readEmailList } from './emails.ts'
+import type { PolicyRequest } from './request.ts'
 import { compileRoutes } from './routes.ts'
 
-/** What configuration says about who may pass, compiled once. */
+/** What the rules know of a person. */
+export type Holder = Pick<Session, 'email' | 'groups' | 'provider'>
+
+/** What configuration says about who may pass, compiled once. Only `decide` asks about requests. */
 export interface Rules {
-  /** The reason why this person may not use the app; undefined when they may. `provider` is `htpasswd` for local users. */
-  refuses(identity: Pick<Identity, 'email' | 'groups'>, provider: string): Problem | undefined
+  /** Whether this person may hold a session at all: asked before one is made. Fails with `not_permitted`. */
+  mayHold(holder: Holder): Result<void>
+  /** Whether this person may make this request. Fails with `not_permitted`. */
+  permits(request: PolicyRequest, holder: Holder): Result<void>
   /** A rule lets this method and path through without a sign-in. */
   isPublic(method: string | undefined, target: Target): boolean
   /** Programs live here: 401 instead of a sign-in page. */
@@ -28,6 +35,8 @@ export interface RulesDeps {
   readonly platform: Pick<Platform, 'readFile' | 'watch'>
 }
 
+const PERMITTED = ok(undefined)
+
 /** Compiles the rules. Patterns were checked by configuration, so nothing here can fail. */
 export function compileRules(deps: RulesDeps): Rules {
   const { policy, trustedAddresses } = deps
@@ -35,17 +44,19 @@ export function compileRules(deps: RulesDeps): Rules {
   const allowedGroups = new Set(policy.allowedGroups.filter((group) => group !== ''))
   const routes = compileRoutes(policy.skipAuthRoutes)
   const apiRoutes = policy.apiRoutes.map(toRegExp)
+
+  function mayHold({ email, groups, provider }: Holder): Result<void> {
+    // Local users have no e-mail address; the htpasswd file itself says who they are.
+    const emailFits = provider === 'htpasswd' && email === undefined ? true : admitsEmail(email ?? '')
+    if (!emailFits) return failed(problem('not_permitted', { rule: 'email' }))
+    const groupFits = allowedGroups.size === 0 || groups.some((group) => allowedGroups.has(group))
+    return groupFits ? PERMITTED : failed(problem('not_permitted', { rule: 'group' }))
+  }
+
   return {
-    refuses(identity, provider) {
-      // Local users have no e-mail address; the htpasswd file itself says who they are.
-      const emailFits =
-        provider === 'htpasswd' && identity.email === undefined ? true : admitsEmail(identity.email ?? '')
-      if (!emailFits) return problem('not_permitted', { rule: 'email' })
-      if (allowedGroups.size > 0 && !identity.groups.some((group) => allowedGroups.has(group))) {
-        return problem('not_permitted', { rule: 'group' })
-      }
-      return undefined
-    },
+    mayHold,
+    // No setting distinguishes requests yet.
+    permits: (_, holder) => mayHold(holder),
     isPublic: routes,
     isApi: (target) => apiRoutes.some((pattern) => pattern.test(target.raw)),
     trustedAddresses,

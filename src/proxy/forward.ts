@@ -1,5 +1,6 @@
 import type { HeadersConfig } from '../config/sections/headers.ts'
 import type { UpstreamConfig } from '../config/sections/upstreams.ts'
+import { hasBody } from '../http/body.ts'
 import type { Exchange, Target } from '../http/exchange.ts'
 import type { HeaderLines, IncomingRequest, Platform, UpstreamAddress } from '../platform.ts'
 import { problem } from '../problems.ts'
@@ -13,7 +14,7 @@ import { createIdentityHeaders } from './identity-headers.ts'
 import { createRequestHeaders } from './request-headers.ts'
 import { createResponseEdit } from './response-edit.ts'
 import { compileUpstreams } from './upstreams.ts'
-import { hasBody, isWebSocketHandshake } from './websocket-request.ts'
+import { isWebSocketHandshake } from './websocket-request.ts'
 
 /** One request that may pass, with everything that goes along. */
 export interface ForwardRequest {
@@ -109,5 +110,5 @@ export function createForwarder(parts: {
 function whyRefused(request: IncomingRequest, websocket: boolean): string | undefined {
   if (websocket) return isWebSocketHandshake(request) ? undefined : 'websocket handshake'
   if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
-  return hasBody(request) ? 'body of a GET' : undefined
+  return hasBody(request.headers) ? 'body of a GET' : undefined
 }

@@ -1,6 +1,7 @@
 import type { HeadersConfig } from '../config/sections/headers.ts'
 import type { UpstreamConfig } from '../config/sections/upstreams.ts'
 import type { Exchange, Facts } from '../http/exchange.ts'
+import { withoutHeaders } from '../http/head.ts'
 import type { HeaderLines, Peer, UpstreamAddress } from '../platform.ts'
 import type { Session } from '../session/session.ts'
 import { type OwnsCookie, withoutOwnCookies } from './cookie-lines.ts'
@@ -104,7 +105,7 @@ function keptLines(from: {
     }
     lines.push(name, value)
   }
-  return { lines: listed === undefined ? lines : withoutListed(lines, listed), chain, hasHost }
+  return { lines: listed === undefined ? lines : withoutHeaders(lines, listed), chain, hasHost }
 }
 
 /** Names in a Connection line; undefined while there are only the connection options that everybody sends. */
@@ -114,15 +115,6 @@ function withListed(listed: ReadonlySet<string> | undefined, value: string): Rea
   for (const option of value.toLowerCase().split(',')) names.add(option.trim())
   for (const name of NEVER_LISTED) names.delete(name)
   return names
-}
-
-function withoutListed(lines: readonly string[], listed: ReadonlySet<string>): string[] {
-  const others: string[] = []
-  for (let at = 0; at + 1 < lines.length; at += 2) {
-    const name = lines[at] ?? ''
-    if (!listed.has(name.toLowerCase())) others.push(name, lines[at + 1] ?? '')
-  }
-  return others
 }
 
 function addForwarding(lines: string[], from: { exchange: Exchange; chain: string }): void {

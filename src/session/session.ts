@@ -14,6 +14,11 @@ export interface Identity {
   readonly sid: string | undefined
 }
 
+/** What a person is called in logs and on pages: the e-mail address, or the user where there is none. */
+export function displayName({ email, user }: Pick<Identity, 'email' | 'user'>): string {
+  return email ?? user
+}
+
 /** The tokens of a session; each only where the configuration can use it. */
 export interface Tokens {
   readonly access: string | undefined

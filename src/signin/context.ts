@@ -1,5 +1,5 @@
+import type { OwnPaths } from '../config/own-paths.ts'
 import type { CookieConfig } from '../config/sections/cookie.ts'
-import type { PathsConfig } from '../config/sections/paths.ts'
 import type { SignInConfig } from '../config/sections/sign-in.ts'
 import type { KeyRing } from '../crypto/keys.ts'
 import type { Cookie, CookieChange, Exchange } from '../http/exchange.ts'
@@ -7,12 +7,13 @@ import type { MaybePromise } from '../lib/async.ts'
 import type { EventFields, EventName } from '../observe/event.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
+import type { Rules } from '../policy/rules.ts'
 import { PROBLEMS, type Problem } from '../problems.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Result } from '../result.ts'
 import type { Saved } from '../session/cookie/store.ts'
 import type { Denylist } from '../session/denylist.ts'
-import type { Identity, Loaded, Session } from '../session/session.ts'
+import type { Loaded, Session } from '../session/session.ts'
 import type { LocalUsers } from './local/local-users.ts'
 
 /** What signing in and out needs of the session store. */
@@ -29,7 +30,7 @@ export interface Sessions {
 export interface SignInContext {
   readonly config: {
     readonly signIn: SignInConfig
-    readonly paths: Pick<PathsConfig, 'prefix'>
+    readonly paths: OwnPaths
     readonly cookie: Pick<CookieConfig, 'name' | 'csrf'>
   }
   readonly providers: readonly Provider[]
@@ -39,8 +40,8 @@ export interface SignInContext {
   readonly ring: KeyRing
   readonly sessions: Sessions
   readonly denylist: Pick<Denylist, 'deny'>
-  /** Why this person may not use the app; `provider` is `htpasswd` for local users. */
-  readonly refuses: (identity: Identity, provider: string) => Problem | undefined
+  /** Whether somebody who has proved who they are may hold a session. */
+  readonly mayHold: Rules['mayHold']
   /** Undefined without an htpasswd file. */
   readonly localUsers: LocalUsers | undefined
   readonly platform: Pick<Platform, 'fetch' | 'now'>
@@ -49,7 +50,7 @@ export interface SignInContext {
 
 /** The registered redirect URI: as configured, else on the origin of this request. The same bytes in both requests. */
 export function toRedirectUri({ config }: Pick<SignInContext, 'config'>, { facts }: Exchange): string {
-  return config.signIn.redirectUrl ?? `${facts.origin}${config.paths.prefix}/callback`
+  return config.signIn.redirectUrl ?? `${facts.origin}${config.paths.callback}`
 }
 
 /** The session that a request carries, if it stands. */

@@ -43,12 +43,12 @@ export async function completeSignIn(
   const { grant, provider, returnTo } = admission
   const { identity } = grant
   const who = { provider, user: identity.user, email: identity.email }
-  const refusal = context.refuses(identity, provider)
-  if (refusal !== undefined) {
-    logFailure(context, 'sign_in_failed', { exchange, why: refusal, fields: who })
-    return refuse(refusal, { returnTo, identity })
-  }
   const session = newSession(admission, context.platform.now())
+  const allowed = context.mayHold(session)
+  if (!allowed.ok) {
+    logFailure(context, 'sign_in_failed', { exchange, why: allowed.problem, fields: who })
+    return refuse(allowed.problem, { returnTo, identity })
+  }
   const saved = await context.sessions.save({ session, carried: exchange.cookies })
   if (!saved.ok) {
     logFailure(context, 'sign_in_failed', { exchange, why: saved.problem, fields: who })

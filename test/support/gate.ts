@@ -1,7 +1,9 @@
-import { type App, createApp } from '../../src/app.ts'
+import { type App, assembleApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Sink } from '../../src/observe/event.ts'
 import type { Completion } from '../../src/platform.ts'
+import type { Rules } from '../../src/policy/rules.ts'
+import { createServices } from '../../src/services.ts'
 import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
 import { anIncomingRequest } from './incoming-request.ts'
@@ -28,6 +30,8 @@ export interface AGate extends World {
   /** Instead of one app at `/`. */
   readonly upstreams?: readonly string[]
   readonly secret?: string
+  /** What no setting can say yet: rules that see the request as well as the person. */
+  readonly permits?: Rules['permits']
   /** Receivers of events beside the log. */
   readonly sinks?: readonly Sink[]
 }
@@ -71,7 +75,9 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
     version: '0.0.0',
   })
   if (loaded.kind !== 'config') throw new Error(loaded.text)
-  const app = await createApp(loaded.config, platform, given.sinks)
+  const services = await createServices(loaded.config, platform, given.sinks ?? [])
+  const { permits = services.rules.permits } = given
+  const app = assembleApp({ ...services, rules: { ...services.rules, permits } }, platform)
   const ask = async (target: string, asking: Asking = {}): Promise<Response> => {
     const headers = asking.headers ?? ['Host', 'app.example.com']
     const listeners: ((completion: Completion) => void)[] = []

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { toOwnPaths } from '../../src/config/own-paths.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -28,7 +29,7 @@ const ROOMS = [
 ]
 
 /** Rooms side by side: they may know each other's types, and none calls another. */
-const SIBLINGS = ['http', 'session', 'providers', 'policy', 'proxy']
+const SIBLINGS = ['session', 'providers', 'policy', 'proxy']
 
 /** Third-party packages, and the only files that may import each. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
@@ -138,6 +139,15 @@ describe('the house', () => {
     expect(strays).toEqual([])
   })
 
+  it('names a path of its own in the list of paths and in the endpoint table only', () => {
+    const paths = [...Object.values(toOwnPaths('')), '/robots.txt', '/liveness_check', '/readiness_check']
+    const ends = paths.filter((path) => path !== '').map((path) => path.replaceAll('.', '\\.'))
+    // A whole literal, or what stands behind a prefix in one.
+    const named = new RegExp(`['"}](?:${ends.join('|')})(?=['"\`?#/])`, 'u')
+    const files = source.filter((file) => named.test(withoutComments(textOf(file))))
+    expect(files).toEqual(['src/config/own-paths.ts', 'src/endpoints/table.ts'])
+  })
+
   it('has no barrels, default exports, casts to any or silenced errors', () => {
     const strays = [...source, ...filesBelow('runtimes')].filter((file) => {
       const text = readFileSync(join(ROOT, file), 'utf8')
@@ -216,6 +226,10 @@ describe('the house', () => {
     expect(exported.filter((name) => (uses.get(name) ?? 0) < 2)).toEqual([])
   })
 })
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gmu, '')
+}
 
 function textOf(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8')

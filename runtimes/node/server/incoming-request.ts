@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { hasBody } from '../../../src/http/body.ts'
 import type { Completion, HeaderLines, IncomingRequest, Peer } from '../../../src/platform.ts'
-import { hasContent } from '../upstream/request-body.ts'
 
 /** What the listener passes to the app beside the Request. */
 export interface NodeEnv {
@@ -69,7 +69,7 @@ export class NodeRequest implements IncomingRequest, NodeEnv {
 
   get body(): ReadableStream<Uint8Array> | null {
     const { incoming } = this
-    if (!hasContent(incoming)) return null
+    if (!hasBody(this.headers)) return null
     boundBody(incoming)
     return toStream(incoming)
   }

@@ -4,7 +4,8 @@ import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { App } from '../../../src/app.ts'
 import type { ListenConfig } from '../../../src/config/sections/listen.ts'
-import { hasContent, holdContinue } from '../upstream/request-body.ts'
+import { hasBody } from '../../../src/http/body.ts'
+import { holdContinue } from '../upstream/request-body.ts'
 import type { Watch } from '../watch.ts'
 import { type AdmissionInput, createAdmission } from './admission.ts'
 import { type Bound, bind } from './bind.ts'
@@ -41,6 +42,8 @@ const LIMITS: ServerOptions = {
   connectionsCheckingInterval: 5000,
   optimizeEmptyRequests: true,
   insecureHTTPParser: false,
+  // The core refuses a request without Host, and has a line for it; health checks need none.
+  requireHostHeader: false,
   shouldUpgradeCallback: isWebSocket,
 }
 
@@ -109,7 +112,7 @@ function sayBusy({ respondOverloaded }: App, { incoming, outgoing }: NodeEnv, wa
     durationMs: waitedMs,
   })
   // Content that nobody reads would be taken for the next request.
-  if (hasContent(incoming)) outgoing.shouldKeepAlive = false
+  if (hasBody(incoming.rawHeaders)) outgoing.shouldKeepAlive = false
   outgoing.writeHead(status, [...lines, 'Content-Length', String(Buffer.byteLength(body))]).end(body)
 }
 

@@ -1,7 +1,8 @@
 import { type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { hasContent } from '../upstream/request-body.ts'
+import { hasBody } from '../../../src/http/body.ts'
+import { asksForWebSocket } from '../../../src/http/upgrade.ts'
 import { markUpgrade } from '../upstream/websocket.ts'
 
 const REFUSED = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
@@ -11,8 +12,9 @@ const REFUSED = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length
  * request (RFC 9110 §7.8), whose content Node must go on to read.
  */
 export function isWebSocket(incoming: IncomingMessage): boolean {
-  const { headers, method } = incoming
-  return method === 'GET' && headers.upgrade?.trim().toLowerCase() === 'websocket' && !hasContent(incoming)
+  const { headers, method, rawHeaders } = incoming
+  const { upgrade, connection } = headers
+  return asksForWebSocket({ method, upgrade, connection }) && !hasBody(rawHeaders)
 }
 
 /**
@@ -25,7 +27,7 @@ export function handleUpgrades(server: Server, listener: RequestListener): void 
     const socket = stream as Socket
     socket.on('error', () => socket.destroy())
     // Node before 24.9 asks nobody and hands us every upgrade, without a parser for its content.
-    if (!isWebSocket(incoming) && hasContent(incoming)) return void socket.end(REFUSED)
+    if (!isWebSocket(incoming) && hasBody(incoming.rawHeaders)) return void socket.end(REFUSED)
     const outgoing = responseOn(socket, incoming)
     if (outgoing === undefined) return void socket.destroy()
     if (isWebSocket(incoming)) markUpgrade(incoming, head)

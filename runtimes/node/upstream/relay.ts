@@ -1,14 +1,16 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { hasBody } from '../../../src/http/body.ts'
+import { headerValues } from '../../../src/http/head.ts'
 import type { ForwardPlan } from '../../../src/platform.ts'
 import { problem, type Reason } from '../../../src/problems.ts'
 import { failed, ok, type Result } from '../../../src/result.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
 import type { ConnectionFailure, ConnectionUser, UpstreamConnection } from './connection.ts'
 import type { Pool, Waiter } from './pool.ts'
-import { hasContent, startUpload, type Upload } from './request-body.ts'
+import { startUpload, type Upload } from './request-body.ts'
 import type { ResponseHead } from './response-head.ts'
 import { delayUntil, isAccepted, type Tunnels } from './websocket.ts'
-import { endWith, requestHead, responseLines, valuesOf } from './wire.ts'
+import { endWith, requestHead, responseLines } from './wire.ts'
 import { notePassed } from './young-generation.ts'
 
 /** What one forwarded request is made from. */
@@ -58,7 +60,7 @@ export class Relay implements Waiter, ConnectionUser {
     this.#pool = pool
     this.#tunnels = tunnels
     this.#settle = settle
-    this.#hasContent = hasContent(request.incoming)
+    this.#hasContent = hasBody(request.headers)
   }
 
   /** Begins; everything that follows comes by callback. */
@@ -90,9 +92,9 @@ export class Relay implements Waiter, ConnectionUser {
   onInterim(head: ResponseHead): void {
     const { outgoing, httpVersion } = this.#request
     if (head.status !== 103 || httpVersion !== '1.1') return
-    const link = valuesOf(head.lines, 'link')
+    const link = headerValues(head.lines, 'link')
     try {
-      if (link.length > 0) outgoing.writeEarlyHints({ link })
+      if (link.length > 0) outgoing.writeEarlyHints({ link: [...link] })
     } catch {
       // Node takes only links of a certain form; a hint is worth no failure.
     }

@@ -17,11 +17,6 @@ export function framingLines({ headers }: IncomingMessage): string | undefined {
   return length === undefined ? undefined : `Content-Length: ${length}\r\n`
 }
 
-/** Says whether content follows the head; `Content-Length: 0` announces that none does. */
-export function hasContent({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
-}
-
 /**
  * Streams the content of a request into a connection, as fast as the upstream takes it and no faster. `100 Continue` is
  * sent now and not before: there is somebody who will read what it invites.

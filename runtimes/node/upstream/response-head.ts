@@ -1,3 +1,4 @@
+import { withoutHeaders } from '../../../src/http/head.ts'
 import type { HeaderLines } from '../../../src/platform.ts'
 
 /** How the content of a response ends (RFC 9112 §6.3). */
@@ -154,12 +155,7 @@ function withoutListed(lines: readonly string[], options: readonly string[]): He
   if (options === NO_OPTIONS || options === KEEP_ALIVE) return lines
   const listed = new Set(options)
   listed.delete('content-length')
-  const others: string[] = []
-  for (let at = 0; at + 1 < lines.length; at += 2) {
-    const name = lines[at] ?? ''
-    if (!listed.has(name.toLowerCase())) others.push(name, lines[at + 1] ?? '')
-  }
-  return others
+  return withoutHeaders(lines, listed)
 }
 
 function keepAliveSeconds(value: string | undefined): number | undefined {

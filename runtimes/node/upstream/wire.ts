@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { ForwardPlan, HeaderLines, ResponseEdit } from '../../../src/platform.ts'
+import type { ForwardPlan, ResponseEdit } from '../../../src/platform.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
 import { framingLines } from './request-body.ts'
 import type { ResponseHead } from './response-head.ts'
@@ -34,15 +34,6 @@ export function responseLines(head: ResponseHead, edit: ResponseEdit): string[] 
 export function endWith(outgoing: ServerResponse, bytes: Buffer): void {
   if (bytes.length <= ONE_WRITE) outgoing.end(bytes.toString('latin1'), 'latin1')
   else outgoing.end(bytes)
-}
-
-/** All values of one header, given in lower case. */
-export function valuesOf(lines: HeaderLines, wanted: string): string[] {
-  const values: string[] = []
-  for (let at = 0; at + 1 < lines.length; at += 2) {
-    if (lines[at]?.toLowerCase() === wanted) values.push(lines[at + 1] ?? '')
-  }
-  return values
 }
 
 function isContentLength(name: string): boolean {

@@ -1,4 +1,5 @@
 import type { OptionRows } from '../option.ts'
+import { type OwnPaths, toOwnPaths } from '../own-paths.ts'
 import { quote } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 import { isVeryWide } from '../values/cidr.ts'
@@ -75,9 +76,7 @@ export const TRUST_OPTIONS = {
 } as const satisfies OptionRows
 
 /** Paths of our own; ping answers only to `pingUserAgent` when that is not empty. */
-export interface PathsConfig {
-  /** `/oauth2`, without a slash at the end. */
-  readonly prefix: string
+export interface PathsConfig extends OwnPaths {
   /** Exact path, or undefined when switched off. */
   readonly ping: string | undefined
   readonly ready: string | undefined
@@ -101,7 +100,7 @@ export function buildPaths(settings: SettingsOf<typeof PATHS_OPTIONS>): PathsCon
   const ready = readRoute(settings, 'ready-path')
   if (ping !== undefined && ping === ready) settings.problem('ready-path', 'give a path other than ping-path')
   return {
-    prefix: readPrefix(settings),
+    ...toOwnPaths(readPrefix(settings)),
     ping,
     ready,
     pingUserAgent: settings.value('ping-user-agent'),

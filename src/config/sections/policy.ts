@@ -52,7 +52,7 @@ export const POLICY_OPTIONS = {
     exact: true,
     key: 'skip_auth_routes',
     about:
-      'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. Matched against the path as it arrived; an ambiguous path (dot segments, `//`, encoded slashes) never matches. Patterns are RE2 syntax; those that can be made to run very long are refused, those that do not start with `^` warned about.',
+      'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. Matched against the path as it arrived and as it decodes. A path that programs may read differently never matches: dot segments, `//`, `;`, encoded slashes, blanks or dots at the end of a segment, characters that are invisible or not in normal form (NFKC). Patterns are RE2 syntax; those that can be made to run very long are refused, those that do not start with `^` warned about.',
   },
   'skip-auth-regex': {
     group: 'Requests without a sign-in',

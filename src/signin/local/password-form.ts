@@ -1,11 +1,11 @@
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue, readForm } from '../../http/form.ts'
+import { checkSameOrigin } from '../../http/origin.ts'
 import { problem } from '../../problems.ts'
 import { logFailure, type SignInContext } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
 import { completeSignIn } from '../new-session.ts'
 import { type Outcome, refuse } from '../outcome.ts'
-import { checkSameOrigin } from '../same-origin.ts'
 import { LOCAL_PROVIDER } from './local-users.ts'
 
 /** Builds `POST <prefix>/sign_in`: the form for local users, from our own page only. */

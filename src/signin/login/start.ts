@@ -124,7 +124,7 @@ function isPlain({ request, facts }: Exchange): boolean {
 }
 
 function isStartEndpoint({ config }: SignInContext, { target }: Exchange): boolean {
-  return target.path === `${config.paths.prefix}/start` || target.path === `${config.paths.prefix}/sign_in`
+  return target.path === config.paths.start || target.path === config.paths.signIn
 }
 
 /** Some providers cut or refuse a long `state`; a person who lands on the start page is better off than one who cannot sign in. */

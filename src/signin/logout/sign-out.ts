@@ -1,15 +1,15 @@
+import { hasBody } from '../../http/body.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue, readForm, readQuery } from '../../http/form.ts'
 import { findHeader } from '../../http/head.ts'
+import { checkSameOrigin } from '../../http/origin.ts'
 import { problem } from '../../problems.ts'
 import type { Provider } from '../../providers/provider.ts'
-import { hasBody } from '../../proxy/websocket-request.ts'
 import type { Session } from '../../session/session.ts'
 import { loadSession, logFailure, requestFields, type SignInContext, toRedirectUri } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
 import type { Transactions } from '../login/transaction.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
-import { checkSameOrigin } from '../same-origin.ts'
 import { callBackendLogout } from './backend-logout.ts'
 import { withIdToken } from './id-token-hint.ts'
 import type { LogoutState } from './logout-state.ts'
@@ -86,7 +86,7 @@ async function chooseExit(
   const returnTo = target.replaceAll(STAND_IN, '')
   const provided = await findProvider(context, session)?.endSessionUrl({
     idToken,
-    returnTo: `${new URL(toRedirectUri(context, exchange)).origin}${context.config.paths.prefix}/signed_out`,
+    returnTo: `${new URL(toRedirectUri(context, exchange)).origin}${context.config.paths.signedOut}`,
     state: await logoutState.write(returnTo),
   })
   return provided ?? (returnTo === '/' ? undefined : returnTo)
@@ -112,7 +112,7 @@ async function readSignOutForm(exchange: Exchange): ReturnType<typeof readForm> 
   if (method !== 'POST') return { ok: false, problem: problem('method_not_allowed') }
   // A program that posts nothing names no type.
   const isBare =
-    findHeader(exchange.request.headers, 'content-type') === undefined && !hasBody(exchange.request)
+    findHeader(exchange.request.headers, 'content-type') === undefined && !hasBody(exchange.request.headers)
   return isBare ? readQuery(exchange) : readForm(exchange)
 }
 

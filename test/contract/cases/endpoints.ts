@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { signIn, type World } from '../contract-fixture.ts'
+import { say } from '../http-messages.ts'
 
 /** What gateways, probes and pages ask the gate itself. */
 export function endpoints(world: World): void {
@@ -8,6 +9,17 @@ export function endpoints(world: World): void {
       const answer = await world.ask({ target })
       expect([answer.status, answer.text]).toEqual([200, 'OK'])
       expect((await world.ask({ target, method: 'HEAD' })).status).toBe(200)
+    })
+
+    it.each([
+      ['HTTP/1.0 without Host', 'GET /ping HTTP/1.0\r\n\r\n'],
+      ['HTTP/1.1 without Host', 'GET /ready HTTP/1.1\r\nConnection: close\r\n\r\n'],
+      ['an empty Host', 'GET /ping HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'],
+      ['cookies of RFC 2109', 'GET /ping HTTP/1.0\r\nHost: a\r\nCookie: $Version=1; a=b\r\n\r\n'],
+    ])('say so to a load balancer that sends %s', async (name, bytes) => {
+      const { statuses } = await say(world.gate.url, bytes)
+      // The edge asks for a Host itself.
+      expect(statuses).toEqual([world.differs('Framing of requests') && /Host/u.test(name) ? 400 : 200])
     })
 
     it('keep robots out', async () => {

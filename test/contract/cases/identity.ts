@@ -76,6 +76,13 @@ export function identity(world: World): void {
       expect(world.app.heard.at(-1)?.lines).toContain(spelling)
     })
 
+    it('are found in several lines as in one (CK-34)', async () => {
+      const headers = ['Cookie', 'mine=1', 'Cookie', world.cookie, 'Cookie', 'yours=2']
+      const { status } = await world.ask({ headers })
+      expect(status).toBe(world.differs('Cookie in several lines') ? 401 : 200)
+      expect(world.app.heard.flatMap(({ lines }) => lines).join()).not.toContain(world.cookie)
+    })
+
     it('lose the gate’s cookies and no others (HD-34)', async () => {
       await world.ask({ headers: ['Cookie', `mine=1; ${world.cookie}; yours=2`] })
       expect(heardLine(world, 'cookie')).toEqual(['mine=1; yours=2'])

@@ -111,6 +111,7 @@ describe('whitelist domains', () => {
     '.',
     '..a',
     'https://a.example',
+    '.\u212aube.example',
     'a.example/x',
     'a b',
     'a.example:0',
@@ -137,6 +138,7 @@ describe('e-mail domains', () => {
   it.each([
     '',
     ' ',
+    '\u212aube.example',
     '@company.com',
     'a@company.com',
     ' company.com',

@@ -40,7 +40,11 @@ function target(raw: string) {
 function judge(policy: Partial<PolicyConfig>, method: string, raw: string, client?: string) {
   return decide(
     rules(policy),
-    { method, target: target(raw), facts: { client, preflight: method === 'OPTIONS' } },
+    {
+      method,
+      target: target(raw),
+      facts: { client, preflight: method === 'OPTIONS', host: 'app.example.com' },
+    },
     undefined,
   ).kind
 }
@@ -63,6 +67,22 @@ describe('email rules', () => {
     ['*.example.com', 'a@evil.com@foo.example.com', false],
     ['*', 'anything@at.all', true],
     ['*', '', true],
+    // U+212A, which Unicode lowers to k, and U+0130, which becomes an i with a dot.
+    ['kube.example', 'mallory@\u212aube.example', false],
+    ['kube.example', 'mallory@KUBE.example', true],
+    ['.kube.example', 'mallory@x.\u212aube.example', false],
+    ['i.example', 'mallory@\u0130.example', false],
+    // Dots and at signs that others may see: full width, one dot leader, ideographic, an ellipsis.
+    ['.example.com', 'mallory@evil\uff0eexample.com', false],
+    ['.example.com', 'mallory@x\u2024y.example.com', false],
+    ['.example.com', 'mallory@x\u3002y.example.com', false],
+    ['.example.com', 'mallory@x\u2026y.example.com', false],
+    ['example.com', 'mallory\uff20evil.com@example.com', false],
+    ['example.com', 'mallory\ufe6bevil.com@example.com', false],
+    ['*', 'mallory\uff20evil.com@example.com', false],
+    ['*', 'mallory@evil\uff0ecom', false],
+    ['*', 'j\u00fcrgen@stra\u00dfe.example', true],
+    ['example.com', 'j\u00fcrgen@example.com', true],
   ])('domain %s and address %j: %s', (domain, email, admitted) => {
     expect(compileEmailDomains([domain]).admits(email)).toBe(admitted)
   })
@@ -74,6 +94,15 @@ describe('email rules', () => {
     ).toEqual([true, true, false, false])
   })
 
+  it('compares listed addresses by ASCII case alone, and as they are', () => {
+    const list = readEmailList('kim@example.com\nJ\u00dcRGEN@example.com\n')
+    const judged = ['KIM@example.com', '\u212aim@example.com', 'kim@example.com\u00a0', ' kim@example.com']
+    expect(judged.map((email) => list.admits(email))).toEqual([true, false, false, false])
+    expect(list.admits('J\u00dcrgen@example.com')).toBe(true)
+    expect(list.admits('j\u00fcrgen@example.com')).toBe(false)
+    expect(readEmailList('a\uff20b@example.com').admits('a\uff20b@example.com')).toBe(false)
+  })
+
   it('takes a changed list at once', () => {
     const watched: WatchedFile[] = []
     const compiled = compileRules({
@@ -81,30 +110,31 @@ describe('email rules', () => {
       trustedAddresses: createAddressSet([]),
       platform: { readFile: () => 'alice@example.com', watch: (file) => watched.push(file) },
     })
-    expect(compiled.refuses(aSession(), 'oidc')).toBeUndefined()
+    expect(compiled.mayHold(aSession())).toMatchObject({ ok: true })
     watched[0]?.onChange('bob@example.com')
-    expect(compiled.refuses(aSession(), 'oidc')).toMatchObject({ reason: 'not_permitted' })
+    expect(compiled.mayHold(aSession())).toMatchObject({ problem: { reason: 'not_permitted' } })
   })
 })
 
 describe('groups', () => {
   it('need one of the allowed ones, matched exactly, and ignore empty entries', () => {
     const admins = rules({ allowedGroups: ['', 'admins'] })
-    expect(admins.refuses(aSession({ groups: ['users', 'admins'] }), 'oidc')).toBeUndefined()
+    expect(admins.mayHold(aSession({ groups: ['users', 'admins'] })).ok).toBe(true)
     for (const groups of [[], ['Admins'], ['admins,users'], ['']]) {
-      expect(admins.refuses(aSession({ groups }), 'oidc')).toMatchObject({ detail: { rule: 'group' } })
+      expect(admins.mayHold(aSession({ groups }))).toMatchObject({ problem: { detail: { rule: 'group' } } })
     }
-    expect(rules({ allowedGroups: [''] }).refuses(aSession({ groups: [] }), 'oidc')).toBeUndefined()
+    expect(rules({ allowedGroups: [''] }).mayHold(aSession({ groups: [] })).ok).toBe(true)
   })
 
   it('count for local users too, who need no address', () => {
     const admins = rules({ allowedGroups: ['admins'] })
-    expect(admins.refuses({ email: undefined, groups: ['admins'] }, 'htpasswd')).toBeUndefined()
-    expect(admins.refuses({ email: undefined, groups: [] }, 'htpasswd')).toMatchObject({
-      detail: { rule: 'group' },
+    const person = { email: undefined, groups: ['admins'], provider: 'htpasswd' }
+    expect(admins.mayHold(person).ok).toBe(true)
+    expect(admins.mayHold({ ...person, groups: [] })).toMatchObject({
+      problem: { detail: { rule: 'group' } },
     })
-    expect(admins.refuses({ email: undefined, groups: ['admins'] }, 'oidc')).toMatchObject({
-      detail: { rule: 'email' },
+    expect(admins.mayHold({ ...person, provider: 'oidc' })).toMatchObject({
+      problem: { detail: { rule: 'email' } },
     })
   })
 })
@@ -188,22 +218,23 @@ describe('decide()', () => {
   const asked = (raw: string) => ({
     method: 'GET',
     target: target(raw),
-    facts: { client: undefined, preflight: false },
+    facts: { client: undefined, preflight: false, host: 'app.example.com' },
   })
   const open = rules({ skipAuthRoutes: [rule('^/public/')] })
 
   it('allows a welcome person and denies another', () => {
     const session = aSession()
-    expect(decide(open, asked('/x'), session)).toEqual({ kind: 'allow', session })
+    expect(decide(open, asked('/x'), session)).toEqual({ kind: 'allow', session, problem: undefined })
     expect(decide(open, asked('/x'), aSession({ email: 'eve@evil.com' }))).toMatchObject({ kind: 'deny' })
   })
 
   it('carries the person on a public route only while they are welcome', () => {
     const session = aSession()
-    expect(decide(open, asked('/public/x'), session)).toEqual({ kind: 'public', session })
+    expect(decide(open, asked('/public/x'), session)).toEqual({ kind: 'public', session, problem: undefined })
     expect(decide(open, asked('/public/x'), aSession({ email: 'eve@evil.com' }))).toEqual({
       kind: 'public',
       session: undefined,
+      problem: { reason: 'not_permitted', detail: { rule: 'email' } },
     })
   })
 })

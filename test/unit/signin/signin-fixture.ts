@@ -1,3 +1,4 @@
+import { toOwnPaths } from '../../../src/config/own-paths.ts'
 import type { CookieConfig } from '../../../src/config/sections/cookie.ts'
 import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
 import type { SignInConfig } from '../../../src/config/sections/sign-in.ts'
@@ -14,7 +15,7 @@ import type { Provider } from '../../../src/providers/provider.ts'
 import { createProviders } from '../../../src/providers/registry.ts'
 import { failed, ok } from '../../../src/result.ts'
 import type { Denial } from '../../../src/session/denylist.ts'
-import type { Identity, Session } from '../../../src/session/session.ts'
+import type { Session } from '../../../src/session/session.ts'
 import type { SignInContext } from '../../../src/signin/context.ts'
 import type { LocalUsers } from '../../../src/signin/local/local-users.ts'
 import type { Outcome } from '../../../src/signin/outcome.ts'
@@ -147,7 +148,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
   const providerContext = { platform, log, readSecret: async () => '' }
   const context: SignInContext = {
     config: {
-      paths: { prefix: '/oauth2' },
+      paths: toOwnPaths('/oauth2'),
       cookie: {
         name: '__Host-s',
         csrf: { sameSite: 'lax', expireMs: 900_000, perRequest: false, perRequestLimit: 3, ...given.csrf },
@@ -195,7 +196,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
           .map(({ name }) => ({ ...SESSION_COOKIE, name, value: '', maxAgeSeconds: 0 })),
     },
     denylist: { deny: async (denial) => void denials.push(denial) },
-    refuses: (_identity: Identity) => world.refusal,
+    mayHold: () => (world.refusal === undefined ? ok(undefined) : failed(world.refusal)),
     localUsers: given.localUsers,
     platform,
     log,

@@ -1,4 +1,5 @@
 import type { ProviderConfig } from '../../../config/sections/provider.ts'
+import { lowerAscii } from '../../../lib/text.ts'
 import { type Problem, problem } from '../../../problems.ts'
 import type { GithubApi } from './api.ts'
 
@@ -51,7 +52,7 @@ function isInTeam(teams: readonly string[], groups: readonly string[]): boolean 
 
 /** GitHub's names are unique whatever their case. */
 function equalNames(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase()
+  return lowerAscii(left) === lowerAscii(right)
 }
 
 function refused(rule: string): Problem {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { toOwnPaths } from '../../../../src/config/own-paths.ts'
 import {
   compileAllowedHosts,
   type ReturnRules,
@@ -7,7 +8,7 @@ import {
 
 const RULES: ReturnRules = {
   origin: 'https://app.example.com',
-  prefix: '/oauth2',
+  paths: toOwnPaths('/oauth2'),
   allowsHost: compileAllowedHosts([
     'foo.bar',
     '.bar.foo',
@@ -55,6 +56,9 @@ const kept = [
   'http://anyport.bar/r',
   'http://wildcard.bar/r',
   'https://a.b.wildcard.bar/r',
+  // Okta's sign-out, and the one endpoint that is made to be arrived at.
+  'https://foo.bar/oauth2/default/v1/logout?id_token_hint=x&y=/oauth2/start',
+  'https://foo.bar/oauth2/signed_in',
 ]
 
 test.each(kept)('%j is kept', (raw) => {
@@ -219,6 +223,16 @@ const refused = [
   'view-source:https://foo.bar',
   'intent://foo.bar/#Intent;end',
   '/javascript:alert(1)//\\',
+  // Endpoints of a gate, which may be this one under another name.
+  'https://foo.bar/oauth2/start',
+  'https://foo.bar/oauth2/start?rd=/x#y',
+  'https://foo.bar/oauth2/sign_in',
+  'https://foo.bar/oauth2/sign_out?rd=/',
+  'https://foo.bar/oauth2/%73tart',
+  'https://foo.bar/oauth2%2fcallback',
+  'https://foo.bar/oauth2/%2573tart',
+  'https://foo.bar/a/../oauth2/callback',
+  'https://foo.bar/oauth2/./auth',
   // Hosts that are not allowed.
   'https://evil.com',
   'http://baz.foo.bar/r',

@@ -228,3 +228,23 @@ test('a gateway that signs in on another host gets an absolute target, where tha
   const closed = await aSignInBench({ signIn: { redirectUrl, whitelistDomains: [] } })
   expect(closed.signIn.returnTo(exchange)).toBe('/a?b')
 })
+
+// [what the gateway says the person asked for, where the sign-in returns to]
+test.each([
+  [[], '/oauth2/start', 'https://app.example.org/'],
+  [[], '/oauth2/start?rd=/a&rd=/b', 'https://app.example.org/'],
+  [[], '/oauth2/%73tart', 'https://app.example.org/'],
+  [['X-Forwarded-Uri', '/oauth2/sign_out'], '/oauth2/start', 'https://app.example.org/'],
+  [['X-Forwarded-Uri', '/a/../oauth2/callback?x'], '/oauth2/start', 'https://app.example.org/'],
+  [['X-Auth-Request-Redirect', 'https://app.example.org/oauth2/start'], '/oauth2/start', '/'],
+  [['X-Forwarded-Uri', '/a/../b?c'], '/oauth2/start', 'https://app.example.org/b?c'],
+])(
+  'a sign-in on another host never returns to an endpoint of ours: %j, %s',
+  async (more, target, expected) => {
+    const headers = named('X-Forwarded-Host', 'app.example.org', ...more)
+    const { signIn } = await aSignInBench({
+      signIn: { redirectUrl: 'https://login.example.net/oauth2/callback' },
+    })
+    expect(signIn.returnTo(anExchange(target, { headers, ...TRUSTED }))).toBe(expected)
+  },
+)
