@@ -12,7 +12,7 @@ import { toFilePath } from './file-path.ts'
 import { compileHeaderRules } from './header-rules.ts'
 import { createIdentityHeaders } from './identity-headers.ts'
 import { createRequestHeaders } from './request-headers.ts'
-import { createResponseEdit } from './response-edit.ts'
+import { addedLines, createResponseEdit } from './response-edit.ts'
 import { compileUpstreams } from './upstreams.ts'
 import { isWebSocketHandshake } from './websocket-request.ts'
 
@@ -100,7 +100,7 @@ export function createForwarder(parts: {
     return route?.kind === 'upstream' && route.upstream.target.kind === 'static'
   }
 
-  return { forward, isStatic, answerLines: (request) => responseEdit(request).add }
+  return { forward, isStatic, answerLines: (request) => addedLines(policy, request) }
 }
 
 /**

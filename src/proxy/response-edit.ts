@@ -23,8 +23,9 @@ type Rewrite = ResponseEdit['rewrite']
 
 /**
  * Makes the edit of a response. Three cases differ only in what caches may do (RFC 9111 §3, §5.2.2): answers of
- * a public route are left alone; those made for a signed-in person that may be stored become `private` and keep their
- * max-age, so that browsers go on caching; those that carry a cookie of ours may not be stored at all.
+ * a public route are left alone; those made for a signed-in person are `private`, so that browsers go on caching as the
+ * app wants it and shared caches do not, not even by their own rules for answers that say nothing (§4.2.2); those that
+ * carry a cookie of ours may not be stored at all.
  */
 export function createResponseEdit(policy: Policy): (input: ResponseEditInput) => ResponseEdit {
   const openRewrite = createRewrite(policy, 'open')
@@ -33,15 +34,34 @@ export function createResponseEdit(policy: Policy): (input: ResponseEditInput) =
   const open: ResponseEdit = { rewrite: openRewrite, add: [] }
   return ({ session, setCookies }) => {
     if (session === undefined && setCookies.length === 0) return open
-    const identity = session === undefined ? [] : policy.identity.forResponse(session)
-    if (setCookies.length === 0) return { rewrite: personalRewrite, add: identity }
-    return { rewrite: cookieRewrite, add: [...identity, ...cookieLines(setCookies)] }
+    const added = addedLines(policy, { session, setCookies })
+    return setCookies.length === 0
+      ? personalEdit(policy, personalRewrite, added)
+      : { rewrite: cookieRewrite, add: [...added, 'Cache-Control', 'private, no-store'] }
   }
 }
 
-function cookieLines(setCookies: readonly string[]): HeaderLines {
-  const lines = setCookies.flatMap((value) => ['Set-Cookie', value])
-  return [...lines, 'Cache-Control', 'private, no-store']
+/** The lines that say who is signed in, and our cookies. */
+export function addedLines(
+  { identity }: Pick<Policy, 'identity'>,
+  { session, setCookies }: ResponseEditInput,
+): HeaderLines {
+  const lines = session === undefined ? [] : identity.forResponse(session)
+  return setCookies.length === 0 ? lines : [...lines, ...setCookies.flatMap((value) => ['Set-Cookie', value])]
+}
+
+/** An edit that adds `private` where the answer had no Cache-Control to put it into. */
+function personalEdit({ ruleOf }: Policy, rewrite: Rewrite, added: HeaderLines): ResponseEdit {
+  let isPrivate = false
+  return {
+    rewrite(name, value) {
+      if (!isPrivate && ruleOf(name) === 'cache-control') isPrivate = true
+      return rewrite(name, value)
+    },
+    get add() {
+      return isPrivate ? added : ['Cache-Control', 'private', ...added]
+    },
+  }
 }
 
 function createRewrite(policy: Policy, content: 'open' | 'personal' | 'with-cookie'): Rewrite {
@@ -73,8 +93,8 @@ function createRewrite(policy: Policy, content: 'open' | 'personal' | 'with-cook
 function toPrivate(value: string): string {
   const all = value.split(',')
   const directives = all.filter((directive) => !/^\s*(?:public|s-maxage)\s*(?:=|$)/iu.test(directive))
-  const isClosed = directives.some((directive) => /^\s*(?:private|no-store)\s*$/iu.test(directive))
-  if (isClosed && directives.length === all.length) return value
-  const rest = directives.map((directive) => directive.trim())
-  return (isClosed ? rest : ['private', ...rest]).join(', ')
+  const isPrivate = directives.some((directive) => /^\s*private\s*$/iu.test(directive))
+  if (isPrivate && directives.length === all.length) return value
+  const rest = directives.map((directive) => directive.trim()).filter((directive) => directive !== '')
+  return (isPrivate ? rest : ['private', ...rest]).join(', ')
 }
