@@ -9,11 +9,10 @@ import { toHttps } from './http/force-https.ts'
 import { createReadExchange } from './http/read-exchange.ts'
 import type { MaybePromise } from './lib/async.ts'
 import { type AccessEntry, logAccess } from './observe/access.ts'
-import type { Sink } from './observe/event.ts'
 import type { IncomingRequest, Platform } from './platform.ts'
 import { problem } from './problems.ts'
 import type { Result } from './result.ts'
-import { createServices, type Services } from './services.ts'
+import { createServices, type Services, type ServicesOptions } from './services.ts'
 
 /** The program as a fetch handler. `env` is what the runtime passes beside the Request. */
 export interface App {
@@ -26,13 +25,13 @@ export interface App {
 
 type Env = { Bindings: { request: IncomingRequest } }
 
-/** Builds every part of the program once. `sinks` hear of events beside the log. */
+/** Builds every part of the program once. */
 export async function createApp(
   config: Config,
   platform: Platform,
-  sinks: readonly Sink[] = [],
+  options: ServicesOptions = {},
 ): Promise<App> {
-  return assembleApp(await createServices(config, platform, sinks), platform)
+  return assembleApp(await createServices(config, platform, options), platform)
 }
 
 /** Says, in order, what happens to a request. */

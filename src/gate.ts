@@ -3,7 +3,6 @@ import type { Handle } from './endpoints/handler.ts'
 import { offerSignIn } from './endpoints/sign-in-page.ts'
 import { toSetCookie } from './http/cookies.ts'
 import type { Exchange } from './http/exchange.ts'
-import { isOwnOrigin } from './http/origin.ts'
 import type { ProblemContext } from './http/respond.ts'
 import { thenMaybe } from './lib/async.ts'
 import type { AccessEntry } from './observe/access.ts'
@@ -42,7 +41,7 @@ export function createGate(services: Services): Handle {
 
 /** In front of a static upstream stands a gateway that asks about a request of its own; there is nothing to forward then. */
 function whatIsAsked({ forwarder }: Services, exchange: Exchange): PolicyRequest {
-  const isNamed = exchange.facts.forwarded.uri !== undefined
+  const isNamed = exchange.facts.forwarded.request !== undefined
   return isNamed && forwarder.isStatic(exchange.target)
     ? toForwardAuthRequest(exchange)
     : toPolicyRequest(exchange)
@@ -55,7 +54,7 @@ async function forward(
 ): Promise<Response> {
   const { config, forwarder, sessions } = services
   const { session } = caller
-  if (session !== undefined && isForeignWebSocket(exchange, caller)) {
+  if (session !== undefined && isForeignWebSocket(services, exchange, caller)) {
     entry.verdict = 'deny'
     return refuse(
       services,
@@ -112,8 +111,9 @@ async function askToSignIn(
 }
 
 async function keepForm(services: Services, exchange: Exchange, caller: Caller): Promise<Response> {
-  const { config, pages, respond } = services
-  const fields = await readFormReplay(exchange, config.signIn.formReplayLimitBytes)
+  const { config, pages, respond, site } = services
+  const limitBytes = config.signIn.formReplayLimitBytes
+  const fields = await readFormReplay(exchange, { limitBytes, site })
   if (!fields.ok) return refuse(services, exchange, caller, fields.problem)
   const page = pages.formReplay({ host: exchange.facts.host, fields: fields.value })
   return respond.page(exchange, 401, page, caller.changes)
@@ -138,6 +138,6 @@ function asProgram(exchange: Exchange): Exchange {
  * A page of another site can open a WebSocket with our cookies, and no CORS stops it (RFC 6455 §10.2). Credentials in
  * a header prove that a program of ours asked.
  */
-function isForeignWebSocket({ facts }: Exchange, caller: Caller): boolean {
-  return facts.websocket && !caller.authorizationUsed && !isOwnOrigin(facts)
+function isForeignWebSocket({ site }: Services, { facts }: Exchange, caller: Caller): boolean {
+  return facts.websocket && !caller.authorizationUsed && !site.isFromSitePage(facts)
 }

@@ -2,6 +2,7 @@ import type { Config } from './config/config.ts'
 import { createAddressSet } from './http/addresses.ts'
 import { attributeBytes } from './http/cookies.ts'
 import { createRespond, type Respond } from './http/respond.ts'
+import { createSite, type Site, type SiteOptions } from './http/site.ts'
 import type { Sink } from './observe/event.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createLogLines } from './observe/log-lines.ts'
@@ -11,7 +12,7 @@ import { compileRules, type Rules } from './policy/rules.ts'
 import type { ProviderContext } from './providers/context.ts'
 import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
-import { createProviders } from './providers/registry.ts'
+import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
 import type { SessionStore } from './session/cookie/store.ts'
 import { createSessions } from './session/sessions.ts'
@@ -32,22 +33,30 @@ export interface Services {
   readonly respond: Respond
   readonly providers: readonly Provider[]
   readonly rules: Rules
+  readonly site: Site
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
   readonly signIn: SignIn
   readonly forwarder: Forwarder
 }
 
+export interface ServicesOptions {
+  /** Receivers of events beside the log. */
+  readonly sinks?: readonly Sink[]
+  /** Kinds of providers that the configuration was loaded with. */
+  readonly kinds?: RegisteredKinds
+}
+
 /** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
 export async function createServices(
   config: Config,
   platform: Platform,
-  sinks: readonly Sink[],
+  { sinks = [], kinds = PROVIDER_KINDS }: ServicesOptions = {},
 ): Promise<Services> {
   const log = createLog([createLogLines(config.log, platform), ...sinks])
   const pages = createPages(config)
   const context = toTools(platform, log)
-  const providers = createProviders(config.providers, context)
+  const providers = createProviders(config.providers, context, kinds)
   const rules = compileRules({
     policy: config.policy,
     trustedAddresses: createAddressSet(config.policy.trustedIps),
@@ -61,6 +70,7 @@ export async function createServices(
     attributeBytes: attributeBytes(config.cookie),
     hasAccount: createAccountCheck(localUsers),
   })
+  const site = createSite(toSiteOptions(config))
   const signIn = createSignIn({
     config,
     providers,
@@ -71,6 +81,7 @@ export async function createServices(
     sessions,
     denylist,
     mayHold: rules.mayHold,
+    site,
     localUsers,
     platform,
     log,
@@ -92,6 +103,7 @@ export async function createServices(
     respond: createRespond({ cookie: config.cookie, pages, paths: config.paths }),
     providers,
     rules,
+    site,
     sessions,
     authenticate: createAuthenticate({
       sessions,
@@ -106,6 +118,11 @@ export async function createServices(
       ownsCookie: sessions.owns,
     }),
   }
+}
+
+function toSiteOptions({ signIn, cookie }: Config): SiteOptions {
+  const { redirectUrl, whitelistDomains } = signIn
+  return { redirectUrl, whitelistDomains, cookieDomains: cookie.domains }
 }
 
 function toTools(platform: Platform, log: Log): ProviderContext {

@@ -1,5 +1,6 @@
 import { keysOf, variableOf } from '../../src/config/option.ts'
 import { optionTable } from '../../src/config/options.ts'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 
 /**
  * The variables that Deno lets us see. With permission for all of them misspelt names are noticed too, and log lines carry
@@ -9,7 +10,9 @@ export function readEnvironment(
   warn: (sentence: string) => void,
 ): Readonly<Record<string, string | undefined>> {
   if (isGranted({ name: 'env' })) return Deno.env.toObject()
-  const names = [...optionTable([])].flatMap(([flag, option]) => keysOf(flag, option).map(variableOf))
+  const names = [...optionTable(PROVIDER_KINDS)].flatMap(([flag, option]) =>
+    keysOf(flag, option).map(variableOf),
+  )
   const allowed = names.filter((variable) => isGranted({ name: 'env', variable }))
   if (allowed.length === 0)
     warn('Deno allows no variables, so none is read: --allow-env=OAUTH2_PROXY_* allows them')

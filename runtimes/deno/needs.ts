@@ -10,12 +10,6 @@ export interface Need {
   readonly value: string
 }
 
-/** Where the endpoints of providers with fixed addresses are, beside their issuer. */
-const HOSTS: Readonly<Record<string, readonly string[]>> = {
-  google: ['oauth2.googleapis.com:443', 'openidconnect.googleapis.com:443', 'www.googleapis.com:443'],
-  github: ['github.com:443', 'api.github.com:443'],
-}
-
 /**
  * Everything that a configuration is known to need before the first request; `files` are the files it was read from.
  * An OpenID provider may name endpoints on further hosts, which only its discovery document tells.
@@ -42,7 +36,7 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
   return [
     ...addresses.flatMap((address) => (address === undefined ? [] : needsOfAddress(address))),
     ...urls.filter(isGiven).flatMap(needsOfUrl),
-    ...providers.flatMap(({ kind }) => (HOSTS[kind] ?? []).map((host) => net(host))),
+    ...providers.flatMap(({ hosts }) => hosts.map((host) => net(`${host}:443`))),
     ...read.filter(isGiven).map((path): Need => ({ kind: 'read', value: path })),
   ]
 }

@@ -4,6 +4,7 @@ import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { createLogLines } from '../../src/observe/log-lines.ts'
 import type { Platform } from '../../src/platform.ts'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import { describeRedirectUri } from '../../src/signin/login/redirect-uri.ts'
 import { VERSION } from '../version.ts'
 import { createNodePlatform } from './platform.ts'
@@ -33,7 +34,7 @@ export function runProgram(program: Program): void {
 }
 
 async function main(program: Program): Promise<void> {
-  const loaded = loadConfig({ ...program, version: VERSION })
+  const loaded = loadConfig({ ...program, version: VERSION }, PROVIDER_KINDS)
   if (loaded.kind === 'problems') return fail(loaded.text.trimEnd(), loaded.exitCode)
   if (loaded.kind === 'text') return void process.stdout.write(loaded.text)
   const refusal = program.refuse(loaded.config)

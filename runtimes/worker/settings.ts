@@ -1,4 +1,5 @@
-import { type Loaded, loadConfig } from '../../src/config/load.ts'
+import { type Loaded, type LoadInput, loadConfig } from '../../src/config/load.ts'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import type { Bindings } from './forward.ts'
 
 /** The variable that holds a whole TOML configuration, for those who keep theirs in a file. */
@@ -11,13 +12,14 @@ export const STATE = 'SIDEGATE_STATE'
 export function readSettings(bindings: Bindings, version: string): Loaded {
   const { texts, problems } = textsOf(bindings)
   const { [TOML]: toml, ...env } = texts
-  const loaded = loadConfig({
+  const input: LoadInput = {
     args: toml === undefined ? [] : ['--config', TOML],
     env,
     readFile: toml === undefined ? undefined : readOnly(toml),
     runtime: 'workers',
     version,
-  })
+  }
+  const loaded = loadConfig(input, PROVIDER_KINDS)
   if (loaded.kind === 'config') problems.push(...missingBindings(loaded, bindings))
   return problems.length === 0 ? loaded : withProblems(loaded, problems)
 }

@@ -1,12 +1,12 @@
-import { GROUPS, keyOf, type Option, variableOf } from './option.ts'
-import type { OptionTable } from './options.ts'
+import { keyOf, type Option, variableOf } from './option.ts'
+import { groupsOf, type OptionTable } from './options.ts'
 
 const WIDTH = 100
 const INDENT = ' '.repeat(8)
 
 /** The text of `--help`: every supported option by group, with its variable and default. */
 export function renderHelp(table: OptionTable): string {
-  const groups = GROUPS.map((group) => {
+  const groups = groupsOf(table).map((group) => {
     const rows = [...table].filter(([, option]) => option.group === group && option.supported !== false)
     return rows.length === 0
       ? ''

@@ -4,7 +4,7 @@ import { deepFreeze } from './freeze.ts'
 import { renderHelp } from './help.ts'
 import type { RuntimeName } from './option.ts'
 import { type OPTIONS, type OptionTable, optionTable } from './options.ts'
-import type { ProviderKind } from './provider-kind.ts'
+import type { ProviderKinds } from './provider-kind.ts'
 import { createReport, type Report } from './report.ts'
 import { buildBearer } from './sections/bearer.ts'
 import { buildCookie } from './sections/cookie.ts'
@@ -19,7 +19,7 @@ import { buildProvider } from './sections/provider.ts'
 import { buildSession } from './sections/session.ts'
 import { buildSignIn } from './sections/sign-in.ts'
 import { checkUpstreams, readUpstreams } from './sections/upstreams.ts'
-import { type AnySettings, readSettings, type SettingsOf, settingsFor } from './settings.ts'
+import { type AnySettings, readSettings, settingsFor } from './settings.ts'
 import { readEnvironment } from './sources/environment.ts'
 import { type Files, readTextFile } from './sources/files.ts'
 import { readFlags } from './sources/flags.ts'
@@ -54,7 +54,7 @@ export type Loaded =
  * Reads flags, variables and the TOML file into one frozen configuration, or says everything that is wrong at once.
  * The options of `kinds` stand in the table beside those that every deployment has.
  */
-export function loadConfig(input: LoadInput, kinds: readonly ProviderKind[] = []): Loaded {
+export function loadConfig(input: LoadInput, kinds: ProviderKinds): Loaded {
   const report = createReport()
   const files: Files = { readFile: input.readFile, readBinaryFile: input.readBinaryFile }
   const table = optionTable(kinds)
@@ -68,8 +68,8 @@ export function loadConfig(input: LoadInput, kinds: readonly ProviderKind[] = []
   if (file === undefined) return toProblems(report)
   const all = readSettings({ table, sources: [flags, variables, file], runtime: input.runtime }, report)
   const settings = settingsFor<typeof OPTIONS>(all)
-  const config = buildConfig(settings, { files, env: input.env, report })
-  checkTogether(settings, config)
+  const config = buildConfig(all, { kinds, files, env: input.env, report })
+  checkTogether(settingsFor<typeof OPTIONS>(all), config)
   warnOfSecretsInFlags(all, table)
   if (report.problems.length > 0) return toProblems(report)
   return {
@@ -80,22 +80,32 @@ export function loadConfig(input: LoadInput, kinds: readonly ProviderKind[] = []
   }
 }
 
-function buildConfig(
-  settings: SettingsOf<typeof OPTIONS>,
-  { files, env, report }: { files: Files; env: LoadInput['env']; report: Report },
-): Config {
-  const { runtime } = settings
+interface BuildDeps {
+  readonly kinds: ProviderKinds
+  readonly files: Files
+  readonly env: LoadInput['env']
+  readonly report: Report
+}
+
+function buildConfig(all: AnySettings, { kinds, files, env, report }: BuildDeps): Config {
+  const { runtime } = all
+  const settings = settingsFor<typeof OPTIONS>(all)
+  // Problems are reported in the order in which the sections are read.
   const paths = buildPaths(settings)
-  return {
+  const first = {
     listen: buildListen(settings, checkServer(readServer(settings), { files, runtime, report })),
     paths,
     trust: buildTrust(settings),
     cookie: buildCookie(settings),
     session: buildSession(settings, files),
     signIn: buildSignIn(settings, { files, paths }),
-    providers: [buildProvider(settings, files)],
+  }
+  const { provider, allowedGroups } = buildProvider(all, { files, kinds })
+  return {
+    ...first,
+    providers: [provider],
     bearer: buildBearer(settings),
-    policy: buildPolicy(settings, files),
+    policy: buildPolicy(settings, { files, allowedGroups }),
     upstreams: checkUpstreams(readUpstreams(settings), { runtime, report }),
     headers: buildHeaders(settings),
     pages: buildPages(settings, files),

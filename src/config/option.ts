@@ -4,15 +4,13 @@ export type RuntimeName = 'node' | 'deno' | 'workers'
 /** Where there are files, sockets and a TLS stack: everywhere but on Workers. */
 export const SERVERS = ['node', 'deno'] as const satisfies readonly RuntimeName[]
 
-/** The headings of `--help` and of docs/options.md, in their order. */
+/** The headings of `--help` and of docs/options.md, in their order; those of the kinds of providers stand behind OpenID Connect. */
 export const GROUPS = [
   'Program',
   'Listeners',
   'Paths and forwarded headers',
   'Provider',
   'OpenID Connect',
-  'GitHub',
-  'Other providers',
   'Who may sign in',
   'Sign-in',
   'Requests without a sign-in',
@@ -26,9 +24,6 @@ export const GROUPS = [
 ] as const
 
 interface OptionBase {
-  readonly group: (typeof GROUPS)[number]
-  /** The option of the same group that this one, and what follows it in its section, is listed behind. */
-  readonly after?: string
   /** What it does, exactly, and where that differs from oauth2-proxy. */
   readonly about: string
   /** TOML key where it is not the flag with underscores; null when the option is a flag only. */
@@ -51,8 +46,8 @@ interface OptionBase {
   readonly inert?: true
 }
 
-/** One row of the option table. Defaults are written the way a person writes them in a flag. */
-export type Option = OptionBase &
+/** What an option is, wherever it is listed. Defaults are written the way a person writes them in a flag. */
+export type BareOption = OptionBase &
   (
     | { readonly kind: 'boolean'; readonly default: boolean }
     | { readonly kind: 'integer'; readonly default: number; readonly min?: number; readonly max?: number }
@@ -63,11 +58,18 @@ export type Option = OptionBase &
     | { readonly kind: 'string' | 'url' | 'file'; readonly default: string }
   )
 
+/** One row of the option table: an option under its heading. */
+export type Option = BareOption & {
+  readonly group: string
+  /** The option of the same group that this one, and what follows it in its section, is listed behind. */
+  readonly after?: string
+}
+
 /** The options of one section by flag, in the order in which they are listed. */
-export type OptionRows = Readonly<Record<string, Option>>
+export type OptionRows = Readonly<Record<string, Option & { readonly group: (typeof GROUPS)[number] }>>
 
 /** What an option holds once it is read: durations are milliseconds, `url` and `file` are text. */
-type ValueOf<Row extends Option> = Row extends { kind: 'boolean' }
+type ValueOf<Row extends BareOption> = Row extends { kind: 'boolean' }
   ? boolean
   : Row extends { kind: 'integer' | 'duration' }
     ? number
@@ -78,14 +80,14 @@ type ValueOf<Row extends Option> = Row extends { kind: 'boolean' }
         : string
 
 /** The values of the rows that have a reader, by flag. */
-export type ValuesOf<Rows extends OptionRows> = {
+export type ValuesOf<Rows extends Readonly<Record<string, BareOption>>> = {
   readonly [Flag in keyof Rows as Rows[Flag] extends { supported: false } | { inert: true }
     ? never
     : Flag]: ValueOf<Rows[Flag]>
 }
 
 /** The TOML key of an option; undefined for options that are flags only. */
-export function keyOf(flag: string, option: Option): string | undefined {
+export function keyOf(flag: string, option: BareOption): string | undefined {
   if (option.key === null) return undefined
   return option.key ?? flag.replaceAll('-', '_')
 }
@@ -96,7 +98,7 @@ export function variableOf(key: string): string {
 }
 
 /** Every TOML key that sets an option, the current one first. */
-export function keysOf(flag: string, option: Option): readonly string[] {
+export function keysOf(flag: string, option: BareOption): readonly string[] {
   const key = keyOf(flag, option)
   return key === undefined ? [] : [key, ...(option.oldKeys ?? [])]
 }

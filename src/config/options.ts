@@ -1,17 +1,11 @@
+import { kindHeadings, kindRows } from './kind-options.ts'
 import { GROUPS, type Option, type OptionRows } from './option.ts'
-import type { ProviderKind } from './provider-kind.ts'
+import type { ProviderKinds } from './provider-kind.ts'
 import { BEARER_OPTIONS } from './sections/bearer.ts'
+import { CLIENT_OPTIONS } from './sections/client.ts'
 import { COOKIE_OPTIONS } from './sections/cookie.ts'
 import { CSRF_COOKIE_OPTIONS } from './sections/csrf-cookie.ts'
-import { GITHUB_OPTIONS } from './sections/github.ts'
 import { HEADER_OPTIONS } from './sections/headers.ts'
-import { AZURE_OPTIONS } from './sections/kinds/azure.ts'
-import { BITBUCKET_OPTIONS } from './sections/kinds/bitbucket.ts'
-import { ENTRA_ID_OPTIONS } from './sections/kinds/entra-id.ts'
-import { GITLAB_OPTIONS } from './sections/kinds/gitlab.ts'
-import { GOOGLE_OPTIONS } from './sections/kinds/google.ts'
-import { KEYCLOAK_OPTIONS } from './sections/kinds/keycloak.ts'
-import { LOGIN_GOV_OPTIONS } from './sections/kinds/login-gov.ts'
 import { LISTEN_OPTIONS } from './sections/listen.ts'
 import { LOG_OPTIONS } from './sections/log.ts'
 import { LOGIN_PARAMETER_OPTIONS } from './sections/login-parameters.ts'
@@ -21,7 +15,7 @@ import { PAGE_OPTIONS } from './sections/pages.ts'
 import { PATHS_OPTIONS, TRUST_OPTIONS } from './sections/paths.ts'
 import { POLICY_OPTIONS } from './sections/policy.ts'
 import { PROGRAM_OPTIONS } from './sections/program.ts'
-import { PROVIDER_OPTIONS } from './sections/provider.ts'
+import { describeKinds, PROVIDER_OPTIONS } from './sections/provider.ts'
 import { REDIS_OPTIONS } from './sections/redis.ts'
 import { SECRET_OPTIONS } from './sections/secrets.ts'
 import { SESSION_OPTIONS } from './sections/session.ts'
@@ -36,16 +30,9 @@ export const OPTIONS = {
   ...PATHS_OPTIONS,
   ...TRUST_OPTIONS,
   ...PROVIDER_OPTIONS,
+  ...CLIENT_OPTIONS,
   ...LOGIN_PARAMETER_OPTIONS,
   ...OIDC_OPTIONS,
-  ...GITHUB_OPTIONS,
-  ...AZURE_OPTIONS,
-  ...ENTRA_ID_OPTIONS,
-  ...BITBUCKET_OPTIONS,
-  ...GITLAB_OPTIONS,
-  ...GOOGLE_OPTIONS,
-  ...KEYCLOAK_OPTIONS,
-  ...LOGIN_GOV_OPTIONS,
   ...POLICY_OPTIONS,
   ...SIGN_IN_OPTIONS,
   ...BEARER_OPTIONS,
@@ -66,13 +53,18 @@ export type OptionTable = ReadonlyMap<string, Option>
 type OptionRow = readonly [flag: string, option: Option]
 
 /** Puts the options of the sections and those of the kinds of providers into one table. */
-export function optionTable(kinds: readonly ProviderKind[]): OptionTable {
-  const rows = [...kinds.map(({ options }) => options ?? {}), OPTIONS].flatMap((section) =>
-    Object.entries<Option>(section),
-  )
+export function optionTable(kinds: ProviderKinds): OptionTable {
+  const rows = [...Object.entries<Option>({ ...OPTIONS, ...describeKinds(kinds) }), ...kindRows(kinds)]
+  const at = GROUPS.indexOf('OpenID Connect') + 1
+  const groups = new Set([...GROUPS.slice(0, at), ...kindHeadings(kinds), ...GROUPS.slice(at)])
   return new Map(
-    GROUPS.flatMap((group) => inListedOrder(rows.filter(([, option]) => option.group === group))),
+    [...groups].flatMap((group) => inListedOrder(rows.filter(([, option]) => option.group === group))),
   )
+}
+
+/** The headings of the table in their order. */
+export function groupsOf(table: OptionTable): readonly string[] {
+  return [...new Set([...table.values()].map(({ group }) => group))]
 }
 
 function inListedOrder(rows: readonly OptionRow[]): readonly OptionRow[] {

@@ -1,10 +1,76 @@
-import type { OptionRows } from './option.ts'
+import type { BareOption } from './option.ts'
+import type { AnySettings } from './settings.ts'
 
-/** What the configuration has to know of a kind of provider. */
+/** An option of a kind of provider; it is listed under the display name of the kind. */
+export type KindOption = BareOption & {
+  /** It decides who may sign in, so beside another provider it restricts nobody. */
+  readonly restricts?: true
+}
+
+/** The options of a kind by flag. Kinds that share a flag share its row. */
+export type KindOptions = Readonly<Record<string, KindOption>>
+
+/** What holds for every provider of a kind, as plain data. Settings win over it. */
+export interface ProviderTraits {
+  /** `any` is the one that oidc-issuer-url names, `none` is plain OAuth 2.0; a URL is used unless oidc-issuer-url is given. */
+  readonly issuer: 'any' | 'none' | `https://${string}`
+  /** Accepts clients without a secret (RFC 6749 §2.1). */
+  readonly publicClient: boolean
+  /** Scopes that are asked for unless `scope` is given, separated by spaces. */
+  readonly scope: string
+  /** Scope that is added to these when allowed-group is given; undefined where groups come without one. */
+  readonly groupsScope: string | undefined
+  /** Endpoints that are used unless settings or discovery name others. */
+  readonly endpoints: ProviderEndpoints
+  /** Authorization parameters beside those of the protocol. */
+  readonly loginParameters: Readonly<Record<string, string>>
+  /** Host names of further endpoints over https, such as those that discovery names. */
+  readonly hosts: readonly string[]
+}
+
+/** Endpoints by the option that names each. */
+export interface ProviderEndpoints {
+  readonly loginUrl?: string
+  readonly redeemUrl?: string
+  readonly profileUrl?: string
+  /** Asked with the access token whether the person still belongs here, so sessions keep that token. */
+  readonly validateUrl?: string
+}
+
+/** A kind of provider as the loader of the configuration sees it; each has a file in `src/providers/kinds/`. */
 export interface ProviderKind {
-  /** Value of the option `provider` that chooses it. */
+  /** Value of `--provider`. */
   readonly kind: string
+  /** On the sign-in button unless provider-display-name is given. */
   readonly displayName: string
-  /** Options that only this kind has. */
-  readonly options?: OptionRows
+  /** Which accounts it is for, in a few words: `--help` has it behind the kind. */
+  readonly about: string
+  readonly traits: ProviderTraits
+  readonly options: KindOptions
+  /** Reads the options of the kind and reports what is wrong with them. */
+  check(settings: AnySettings): CheckedKind<unknown>
+}
+
+/** A kind of oauth2-proxy's that does not exist here: its name and its options are refused with a hint. */
+export interface UnsupportedKind {
+  readonly kind: string
+  /** What to give as `--provider` in its place; empty where nothing does its job. */
+  readonly instead: string
+  readonly options: KindOptions
+}
+
+/** Every kind of provider that is known, supported or not. The first supported one is the default of `--provider`. */
+export type ProviderKinds = readonly (ProviderKind | UnsupportedKind)[]
+
+/** Result of a kind's check. */
+export interface CheckedKind<Own> {
+  /** Settings of the kind's own, plain data: `ProviderConfig.own`, and what its maker is given. */
+  readonly own: Own
+  /** Groups that its options demand; a person needs one of these or of allowed-group. */
+  readonly allowedGroups: readonly string[]
+}
+
+/** Says whether there are providers of this kind. */
+export function isSupported<Kind extends ProviderKind>(kind: Kind | UnsupportedKind): kind is Kind {
+  return 'traits' in kind
 }

@@ -1,6 +1,6 @@
 import type { Result } from '../result.ts'
 import { renderDefault } from './help.ts'
-import { keyOf, type Option, type OptionRows, type RuntimeName, type ValuesOf, variableOf } from './option.ts'
+import { type BareOption, keyOf, type Option, type RuntimeName, type ValuesOf, variableOf } from './option.ts'
 import type { OptionTable } from './options.ts'
 import type { RawValue } from './raw.ts'
 import { quote, type Report } from './report.ts'
@@ -8,7 +8,7 @@ import { nearestName } from './sources/nearest.ts'
 import type { Given, Raw, Source } from './sources/source.ts'
 import { findPlaceholder } from './values/placeholder.ts'
 import { tidy } from './values/tidy.ts'
-import { defaultOf, parseValue, type Value } from './values/values.ts'
+import { defaultOf, parseValue, sameValue, type Value } from './values/values.ts'
 
 /** Options with their values, and the way to complain about one by the name that the person used. */
 export interface Settings<Values> {
@@ -26,7 +26,7 @@ export interface Settings<Values> {
 }
 
 /** What a section reads its own options from. Settings of a larger table can be used in its place. */
-export type SettingsOf<Rows extends OptionRows> = Settings<ValuesOf<Rows>>
+export type SettingsOf<Rows extends Readonly<Record<string, BareOption>>> = Settings<ValuesOf<Rows>>
 
 /** The values of a whole table, of which only its rows know the types. */
 export type AnySettings = Settings<Readonly<Record<string, Value>>>
@@ -63,7 +63,9 @@ interface ReadSettingsOptions {
 }
 
 /** The settings with the types of these rows, which are some of the table that was read. */
-export function settingsFor<Rows extends OptionRows>(settings: AnySettings): SettingsOf<Rows> {
+export function settingsFor<Rows extends Readonly<Record<string, BareOption>>>(
+  settings: AnySettings,
+): SettingsOf<Rows> {
   // parseValue made each value of the kind of its row, which is what ValuesOf says.
   return settings as unknown as SettingsOf<Rows>
 }
@@ -162,10 +164,6 @@ interface AbsentOption {
   readonly flag: string
   readonly option: Option | undefined
   readonly runtime: RuntimeName
-}
-
-function sameValue(left: Value, right: Value): boolean {
-  return JSON.stringify(left) === JSON.stringify(right)
 }
 
 /** One of a few names that a person may have meant, for messages: `; did you mean "x"?` or nothing. */

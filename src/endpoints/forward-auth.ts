@@ -7,7 +7,7 @@ import { decide } from '../policy/decide.ts'
 import type { PolicyRequest } from '../policy/request.ts'
 import type { Services } from '../services.ts'
 import { displayName } from '../session/session.ts'
-import type { Caller } from '../signin/authenticate.ts'
+import { type Caller, throttled } from '../signin/authenticate.ts'
 import type { Handle } from './handler.ts'
 
 /** Builds `<prefix>/auth`: 202, 401 or 403 for nginx's auth_request and its relatives. */
@@ -16,15 +16,17 @@ export function createForwardAuth(services: Services): Handle {
 }
 
 /**
- * The request that a gateway asks about, as far as a trusted one names it (X-Forwarded-Uri, X-Forwarded-Method). Without
- * that no rule on paths or methods can match, because the sub-request has a path of its own.
+ * The request that a gateway asks about, as far as a trusted one names it. Where it names none no rule on paths or methods
+ * can match, because the sub-request has a path of its own.
  */
 export function toForwardAuthRequest({ facts }: Exchange): PolicyRequest {
-  const { client, forwarded, host, originHeader } = facts
-  const named = parseTarget(forwarded.uri ?? '')
+  const { client, forwarded, originHeader } = facts
+  const request = typeof forwarded.request === 'object' ? forwarded.request : undefined
+  const named = parseTarget(request?.uri ?? '')
   const target = named.ok ? named.value : { raw: '', path: '', query: '', ambiguous: true }
-  const preflight = forwarded.method === 'OPTIONS' && originHeader !== undefined
-  return { method: forwarded.method, target, facts: { client, preflight, host } }
+  const method = request?.method
+  const preflight = method === 'OPTIONS' && originHeader !== undefined
+  return { method, target, facts: { client, preflight, host: request?.host ?? facts.host } }
 }
 
 async function answerAuth(services: Services, exchange: Exchange, entry: AccessEntry): Promise<Response> {
@@ -46,8 +48,8 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
 }
 
 /** Not for a 429: of the answers that nginx's auth_request understands, 401 is the one that asks for another try. */
-function isRefused({ problem }: Caller): boolean {
-  return problem !== undefined && problem.reason !== 'too_many_attempts'
+function isRefused(caller: Caller): boolean {
+  return caller.problem !== undefined && throttled(caller) === undefined
 }
 
 function bare(

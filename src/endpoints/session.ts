@@ -1,12 +1,11 @@
 import type { Exchange } from '../http/exchange.ts'
-import { isFromOwnPage } from '../http/origin.ts'
 import type { AccessEntry } from '../observe/access.ts'
 import { decide } from '../policy/decide.ts'
 import { toPolicyRequest } from '../policy/request.ts'
 import { type Problem, problem } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { displayName, type Session } from '../session/session.ts'
-import type { Caller, SessionAccess } from '../signin/authenticate.ts'
+import { type Caller, type SessionAccess, throttled } from '../signin/authenticate.ts'
 import type { Handle } from './handler.ts'
 
 /** Builds `<prefix>/userinfo`: who is signed in, in oauth2-proxy's words. */
@@ -28,7 +27,8 @@ export function createSessionRefresh(services: Services): Handle {
   return (exchange, entry) => {
     const { method } = exchange.request
     if (method !== 'POST') return refuse(services, exchange, { why: problem('method_not_allowed') })
-    if (!isFromOwnPage(exchange.facts)) return refuse(services, exchange, { why: problem('origin_refused') })
+    if (!services.site.isFromOwnPage(exchange.facts))
+      return refuse(services, exchange, { why: problem('origin_refused') })
     return refresh(exchange, entry)
   }
 }
@@ -43,9 +43,7 @@ function createDescription(services: Services, { show, access }: Description): H
     const caller = await services.authenticate(exchange, access)
     const { session } = caller
     if (session === undefined) {
-      const isThrottled = caller.problem?.reason === 'too_many_attempts'
-      const why = isThrottled ? caller.problem : problem('sign_in_required')
-      return refuse(services, exchange, { why, caller })
+      return refuse(services, exchange, { why: throttled(caller) ?? problem('sign_in_required'), caller })
     }
     entry.user = displayName(session)
     // Where no sign-in is needed somebody can still be signed in who may not be here.

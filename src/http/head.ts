@@ -21,12 +21,14 @@ const READ = [
   'x-moz',
   'x-requested-with',
   'x-auth-request-redirect',
+  'x-forwarded-for',
   'x-forwarded-proto',
   'x-forwarded-host',
   'x-forwarded-method',
   'x-forwarded-uri',
   'x-original-method',
   'x-original-uri',
+  'x-original-url',
 ] as const
 
 /** A header that decisions are made on. */

@@ -35,9 +35,14 @@ export function checkHead(request: IncomingRequest, head: Head): Problem | undef
 
 /** The Host header in lower case, `host` or `host:port`; refused when it is not exactly one name (RFC 9112 §3.2). */
 export function readHost(head: Head): Result<string> {
-  const host = (head.get('host') ?? '').toLowerCase()
-  if (head.hosts !== 1 || !HOST.test(host)) return failed(problem('host_malformed'))
-  return ok(host.replace(/\.(?=$|:)/u, ''))
+  const host = head.hosts === 1 ? parseHost(head.get('host') ?? '') : undefined
+  return host === undefined ? failed(problem('host_malformed')) : ok(host)
+}
+
+/** `host` or `host:port` in lower case and without a final dot; undefined for anything else. */
+export function parseHost(text: string): string | undefined {
+  const host = text.toLowerCase()
+  return HOST.test(host) ? host.replace(/\.(?=$|:)/u, '') : undefined
 }
 const HOST = /^(?:[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_.])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/u
 

@@ -1,7 +1,7 @@
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 
-/** What every provider is lent. */
+/** Platform, log and secret files, as every provider is given them. */
 export interface ProviderContext {
   readonly platform: Pick<Platform, 'fetch' | 'now' | 'runtime'>
   readonly log: Pick<Log, 'line'>

@@ -1,32 +1,33 @@
+import { isSupported, type UnsupportedKind } from '../config/provider-kind.ts'
 import type { ProviderConfig } from '../config/sections/provider.ts'
 import { containProvider } from './contain.ts'
 import type { ProviderContext } from './context.ts'
+import type { DefinedProvider } from './define-provider.ts'
 import { isLoopback } from './http/client.ts'
-import { createGithubProvider } from './kinds/github/github.ts'
-import { createGoogleProvider } from './kinds/google.ts'
-import { createKeycloakProvider } from './kinds/keycloak.ts'
-import { createOidcProvider } from './oidc/oidc.ts'
+import { github } from './kinds/github/github.ts'
+import { google } from './kinds/google.ts'
+import { keycloakOidc } from './kinds/keycloak.ts'
+import { oidc } from './kinds/oidc.ts'
+import { UNSUPPORTED_KINDS } from './kinds/unsupported.ts'
 import type { Provider } from './provider.ts'
 
-type CreateProvider = (config: ProviderConfig, context: ProviderContext) => Provider
+/** Kinds of providers that can be made, and those that are only known by name. */
+export type RegisteredKinds = readonly (DefinedProvider | UnsupportedKind)[]
 
-const KINDS: Readonly<Record<string, CreateProvider>> = {
-  oidc: (config, context) => createOidcProvider(config, context),
-  'keycloak-oidc': createKeycloakProvider,
-  google: createGoogleProvider,
-  github: createGithubProvider,
-}
+/** Every kind of provider, one line each. The first is the default of `--provider`, as in oauth2-proxy. */
+export const PROVIDER_KINDS: RegisteredKinds = [google, oidc, keycloakOidc, github, ...UNSUPPORTED_KINDS]
 
 /** Builds the configured providers, in their order. Nothing is asked yet. */
 export function createProviders(
   configs: readonly ProviderConfig[],
   context: ProviderContext,
+  kinds: RegisteredKinds = PROVIDER_KINDS,
 ): readonly Provider[] {
   return configs.map((config) => {
-    const create = Object.hasOwn(KINDS, config.kind) ? KINDS[config.kind] : undefined
-    if (create === undefined) throw new TypeError(`Use a known provider, not "${config.kind}"`)
+    const kind = kinds.filter(isSupported<DefinedProvider>).find((each) => each.kind === config.kind)
+    if (kind === undefined) throw new TypeError(`Use a known provider, not "${config.kind}"`)
     warnAboutPlainHttp(config, context)
-    return containProvider(create(config, context), context.log)
+    return containProvider(kind.create(config, context), context.log)
   })
 }
 

@@ -125,7 +125,8 @@ function addForwarding(lines: string[], from: { exchange: Exchange; chain: strin
   // The external scheme, not that of the last hop: a TLS terminator in front need not be one that we trust.
   lines.push('X-Forwarded-Proto', facts.origin.startsWith('https:') ? 'https' : 'http')
   lines.push('X-Forwarded-Host', facts.host)
-  lines.push('X-Forwarded-Uri', facts.forwarded.uri ?? target.raw)
+  const { request: named } = facts.forwarded
+  lines.push('X-Forwarded-Uri', typeof named === 'object' ? named.uri : target.raw)
 }
 
 function peerAddress(peer: Peer): string | undefined {

@@ -54,6 +54,11 @@ export interface AuthenticateDeps {
   readonly authorization: readonly ReadAuthorization[]
 }
 
+/** The problem of a caller whose password was not compared, because there were too many tries: it asks for patience. */
+export function throttled({ problem }: Caller): Problem | undefined {
+  return problem?.reason === 'too_many_attempts' ? problem : undefined
+}
+
 const ANONYMOUS: Caller = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
 
 /** Reads verified JWTs as sessions of one request (skip-jwt-bearer-tokens). */

@@ -3,6 +3,7 @@ import type { CookieConfig } from '../config/sections/cookie.ts'
 import type { SignInConfig } from '../config/sections/sign-in.ts'
 import type { KeyRing } from '../crypto/keys.ts'
 import type { Cookie, CookieChange, Exchange } from '../http/exchange.ts'
+import type { Site } from '../http/site.ts'
 import type { MaybePromise } from '../lib/async.ts'
 import type { EventFields, EventName } from '../observe/event.ts'
 import type { Log } from '../observe/log.ts'
@@ -40,6 +41,7 @@ export interface SignInContext {
   readonly ring: KeyRing
   readonly sessions: Sessions
   readonly denylist: Pick<Denylist, 'deny'>
+  readonly site: Site
   /** Whether somebody who has proved who they are may hold a session. */
   readonly mayHold: Rules['mayHold']
   /** Undefined without an htpasswd file. */

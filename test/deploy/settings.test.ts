@@ -6,6 +6,7 @@ import type { Config } from '../../src/config/config.ts'
 import { type Loaded, loadConfig } from '../../src/config/load.ts'
 import { keysOf, variableOf } from '../../src/config/option.ts'
 import { optionTable } from '../../src/config/options.ts'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import { kubernetesTools, type Manifest, render } from '../support/kubernetes.ts'
 
 const deploy = join(import.meta.dirname, '../../deploy')
@@ -23,7 +24,7 @@ function load(env: Record<string, string | undefined>, secrets: Record<string, s
     if (content === undefined) throw new Error(`no ${path}`)
     return content
   }
-  return loadConfig({ args: [], env, readFile, runtime: 'node', version: '0.1.0' })
+  return loadConfig({ args: [], env, readFile, runtime: 'node', version: '0.1.0' }, PROVIDER_KINDS)
 }
 
 function configOf(loaded: Loaded): Config {
@@ -41,7 +42,7 @@ function podEnvironment(manifests: readonly Manifest[]): Record<string, string> 
 
 describe('every variable in deploy/', () => {
   const known = new Map(
-    [...optionTable([])].flatMap(([flag, option]) =>
+    [...optionTable(PROVIDER_KINDS)].flatMap(([flag, option]) =>
       keysOf(flag, option).map((key) => [variableOf(key), option.supported] as const),
     ),
   )
@@ -103,7 +104,8 @@ describe('deploy/systemd/sidegate.env', () => {
     expect(flags).toHaveLength(3)
     const readFile = (path: string) => SECRETS[path.split('/').at(-1) as keyof typeof SECRETS]
     const env = parseEnv(read('systemd/sidegate.env'))
-    const loaded = loadConfig({ args: flags, env, readFile, runtime: 'node', version: '0.1.0' })
+    const input = { args: flags, env, readFile, runtime: 'node', version: '0.1.0' } as const
+    const loaded = loadConfig(input, PROVIDER_KINDS)
     expect(loaded).toMatchObject({ warnings: [], config: { listen: { http: { kind: 'fd', fd: 3 } } } })
   })
 })
@@ -118,7 +120,10 @@ it('README.md starts the Node door with settings that can sign in at the redirec
     OAUTH2_PROXY_CLIENT_SECRET: SECRETS['client-secret'],
     OAUTH2_PROXY_COOKIE_SECRET: SECRETS['cookie-secret'],
   }
-  const loaded = loadConfig({ args, env, readFile: () => '', runtime: 'node', version: '0.1.0' })
+  const loaded = loadConfig(
+    { args, env, readFile: () => '', runtime: 'node', version: '0.1.0' },
+    PROVIDER_KINDS,
+  )
   expect(loaded).toMatchObject({ kind: 'config', warnings: [], config: { cookie: { secure: false } } })
   const { listen, signIn } = configOf(loaded)
   const { origin } = new URL(signIn.redirectUrl ?? '')

@@ -71,6 +71,39 @@ describe('/oauth2/auth', () => {
     )
   })
 
+  it('judges what ingress-nginx names by its annotations, whatever else the browser sends (HD-42)', async () => {
+    const gate = await startGate({ args: TRUSTING })
+    const ingress = (path: string, method: string) => [
+      ...['X-Original-URL', `https://app.example.com${path}`, 'X-Original-Method', method],
+      ...['X-Auth-Request-Redirect', path, 'X-Sent-From', 'nginx-ingress-controller'],
+    ]
+    const forged = ['X-Forwarded-Uri', '/public/x', 'X-Forwarded-Method', 'GET']
+    const chosen = await gate.sibling([...TRUSTING, '--forward-auth-uri-header=X-Original-URL'])
+    for (const each of [gate, chosen]) {
+      expect((await auth(each, ingress('/public/x', 'GET'))).status).toBe(202)
+      expect((await auth(each, ingress('/public/x', 'POST'))).status).toBe(401)
+      expect((await auth(each, [...ingress('/admin', 'GET'), ...forged])).status).toBe(401)
+      expect((await auth(each, [...ingress('/admin', 'GET'), 'X-Original-URI', '/public/x'])).status).toBe(
+        401,
+      )
+    }
+    // With the setting nothing that a client adds takes away what the gateway said.
+    expect((await auth(chosen, [...ingress('/public/x', 'GET'), 'X-Forwarded-Uri', '/admin'])).status).toBe(
+      202,
+    )
+    expect((await auth(chosen, forged)).status).toBe(401)
+  })
+
+  it('lets no client make a preflight of a request that the gateway named no method for (HD-42)', async () => {
+    const gate = await startGate({ args: [...TRUSTING, '--skip-auth-preflight'] })
+    const origin = ['Origin', 'https://evil.example']
+    const preflight = ['X-Forwarded-Method', 'OPTIONS', 'X-Forwarded-Uri', '/admin']
+    expect((await auth(gate, [...origin, ...preflight])).status).toBe(202)
+    expect((await auth(gate, [...origin, 'X-Forwarded-Method', 'OPTIONS'])).status).toBe(401)
+    const forged = ['X-Original-URI', '/admin', 'X-Forwarded-Method', 'OPTIONS']
+    expect((await auth(gate, [...origin, ...forged])).status).toBe(401)
+  })
+
   it('lets no rule on methods match when nobody named the method', async () => {
     const gate = await startGate({ args: TRUSTING })
     expect((await auth(gate, ['X-Forwarded-Uri', '/public/x'])).status).toBe(401)
@@ -167,6 +200,19 @@ describe('WebSockets', () => {
     expect(gate.platform.plans.at(-1)?.websocket ?? false).toBe(status === 200)
   })
 
+  it('of a page behind a gateway that rewrites Host open where redirect-url names its origin', async () => {
+    const redirect = '--redirect-url=https://app.example.com/oauth2/callback'
+    const gate = await startGate({ args: [redirect] })
+    const headers = ['Host', 'inner:4180', ...upgrade, 'Cookie', await cookieOf(gate)]
+    const from = (origin: string) => gate.ask('/ws', { headers: [...headers, 'Origin', origin] })
+    expect((await from('https://app.example.com')).status).toBe(200)
+    expect((await from('https://evil.example')).status).toBe(403)
+    const sibling = await gate.sibling([redirect, '--whitelist-domain=.example.com'])
+    const portal = [...headers, 'Origin', 'https://portal.example.com', 'Sec-Fetch-Site']
+    expect((await sibling.ask('/ws', { headers: [...portal, 'same-site'] })).status).toBe(200)
+    expect((await sibling.ask('/ws', { headers: [...portal, 'cross-site'] })).status).toBe(403)
+  })
+
   it('end with the session', async () => {
     const gate = await startGate({ args: ['--cookie-expire=1h'] })
     const headers = [
@@ -229,6 +275,11 @@ describe('a gateway that asks at the root, where a static upstream answers', () 
       peer: GATEWAY,
     })
     expect(proxied.status).toBe(401)
+  })
+
+  it('judges no request by its own path when the gateway names two', async () => {
+    const gate = await startGate({ args: [...args, '--skip-auth-route=^/$'], upstreams })
+    expect((await ask(gate, ['X-Forwarded-Uri', '/admin', 'X-Original-URI', '/open'])).status).toBe(401)
   })
 })
 

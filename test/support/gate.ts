@@ -1,8 +1,9 @@
 import { type App, assembleApp } from '../../src/app.ts'
-import { loadConfig } from '../../src/config/load.ts'
+import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import type { Sink } from '../../src/observe/event.ts'
 import type { Completion } from '../../src/platform.ts'
 import type { Rules } from '../../src/policy/rules.ts'
+import { PROVIDER_KINDS, type RegisteredKinds } from '../../src/providers/registry.ts'
 import { createServices } from '../../src/services.ts'
 import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
@@ -32,6 +33,8 @@ export interface AGate extends World {
   readonly secret?: string
   /** What no setting can say yet: rules that see the request as well as the person. */
   readonly permits?: Rules['permits']
+  /** Instead of the kinds of providers that there are. */
+  readonly kinds?: RegisteredKinds
   /** Receivers of events beside the log. */
   readonly sinks?: readonly Sink[]
 }
@@ -55,7 +58,8 @@ interface Assembly {
 }
 
 async function assemble({ provider, platform, given, args }: Assembly): Promise<TestGate> {
-  const loaded = loadConfig({
+  const { kinds = PROVIDER_KINDS } = given
+  const input: LoadInput = {
     args: [
       '--provider=oidc',
       `--oidc-issuer-url=${provider.origin}`,
@@ -73,9 +77,10 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
     readFile: platform.readFile,
     runtime: 'node',
     version: '0.0.0',
-  })
+  }
+  const loaded = loadConfig(input, kinds)
   if (loaded.kind !== 'config') throw new Error(loaded.text)
-  const services = await createServices(loaded.config, platform, given.sinks ?? [])
+  const services = await createServices(loaded.config, platform, { sinks: given.sinks ?? [], kinds })
   const { permits = services.rules.permits } = given
   const app = assembleApp({ ...services, rules: { ...services.rules, permits } }, platform)
   const ask = async (target: string, asking: Asking = {}): Promise<Response> => {

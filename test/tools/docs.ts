@@ -1,17 +1,19 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { renderDefault } from '../../src/config/help.ts'
-import { GROUPS, keyOf, keysOf, type Option, variableOf } from '../../src/config/option.ts'
-import { optionTable } from '../../src/config/options.ts'
+import { keyOf, keysOf, type Option, variableOf } from '../../src/config/option.ts'
+import { groupsOf, optionTable } from '../../src/config/options.ts'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 
-const ROWS = [...optionTable([])]
+const TABLE = optionTable(PROVIDER_KINDS)
+const ROWS = [...TABLE]
 
 /** Where the page lives. */
 export const OPTIONS_PAGE = join(import.meta.dirname, '../../docs/options.md')
 
 const INTRODUCTION = `# Options
 
-<!-- Written by \`npm run docs\` from the tables of options in src/config/sections; edit those. -->
+<!-- Written by \`npm run docs\` from the options in src/config/sections and src/providers/kinds; edit those. -->
 
 Every option is a flag, and nearly every one is an environment variable and a TOML key too. The names are those of
 oauth2-proxy, so settings can be kept; where an option does something else here, its description says so.
@@ -39,7 +41,7 @@ and says what is doubtful as well, each line with \`warning:\` in front.
 
 /** The whole page, from the option table. */
 export function renderOptionsPage(): string {
-  const sections = GROUPS.map((group) => {
+  const sections = groupsOf(TABLE).map((group) => {
     const rows = ROWS.filter(([, option]) => option.group === group && option.supported !== false)
     return rows.length === 0
       ? ''

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { toOwnPaths } from '../../src/config/own-paths.ts'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -213,6 +214,26 @@ describe('the house', () => {
     expect(assembled?.toSorted()).toEqual(names.toSorted())
   })
 
+  it('names a kind of provider, and an option of one, in its own file only', () => {
+    // An option of one word, such as `resource`, may be meant as that word.
+    const flags = PROVIDER_KINDS.flatMap(({ options }) => Object.keys(options)).filter((flag) =>
+      /-/u.test(flag),
+    )
+    const names = [...PROVIDER_KINDS.map(({ kind }) => kind), ...flags]
+    expect(names.length).toBeGreaterThan(35)
+    const named = new RegExp(
+      `(?<![\\w/]|[^-]-)(?:${names.join('|').replaceAll('.', '\\.')})(?![\\w-])`,
+      'giu',
+    )
+    const outside = [...source, ...filesBelow('runtimes')].filter(
+      (file) => !file.startsWith('src/providers/kinds/') && file !== 'src/providers/registry.ts',
+    )
+    const strays = outside.flatMap((file) =>
+      [...withoutComments(textOf(file)).matchAll(named)].map(([name]) => `${file}: ${name}`),
+    )
+    expect(strays).toEqual([])
+  })
+
   it('exports no value that nobody uses', () => {
     const files = ['src', 'runtimes', 'test', 'deploy'].flatMap(filesBelow)
     const exported = [...source, ...filesBelow('runtimes')].flatMap((file) =>
@@ -227,12 +248,14 @@ describe('the house', () => {
   })
 })
 
-function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gmu, '')
-}
-
 function textOf(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8')
+}
+
+/** Source without its comments; what stands between quotes stays, also where it looks like one. */
+function withoutComments(text: string): string {
+  const parts = /('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)|\/\*[\s\S]*?\*\/|\/\/.*$/gmu
+  return text.replace(parts, (_, quoted: string | undefined) => quoted ?? '')
 }
 
 function wordsOf(files: readonly string[]): ReadonlySet<string> {

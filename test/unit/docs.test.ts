@@ -14,6 +14,12 @@ it('docs/options.md says what the option table says: run `npm run docs` and comm
   expect(readFileSync(OPTIONS_PAGE, 'utf8')).toBe(renderOptionsPage())
 })
 
+it('docs/architecture.md shows the kind of provider that the tests sign in with', () => {
+  const [kind = ''] = /^\/\*\* `GET[\s\S]*$/mu.exec(read('test/support/acme-kind.ts')) ?? []
+  expect(kind).toContain('export const acme = defineProvider({')
+  expect(read('docs/architecture.md')).toContain(kind)
+})
+
 it('CONTRIBUTING.md explains the ids of attacks', () => {
   const files = globSync('{src,runtimes,test}/**/*.ts', { cwd: ROOT })
   const used = files.flatMap((file) =>

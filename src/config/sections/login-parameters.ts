@@ -1,4 +1,5 @@
 import type { OptionRows } from '../option.ts'
+import type { ProviderTraits } from '../provider-kind.ts'
 import { quote } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 
@@ -10,7 +11,7 @@ export const LOGIN_PARAMETER_OPTIONS = {
     kind: 'string',
     default: '',
     about:
-      'Scopes, separated by spaces; empty leaves the choice to the provider: `openid email profile`, and `groups` when allowed-group is set, for oidc. Providers without a scope of that name (Keycloak, GitLab) need it spelt out.',
+      'Scopes, separated by spaces; empty is what the provider needs, which for any OpenID issuer is `openid email profile`, and `groups` when allowed-group is set. Issuers without a scope of that name need it spelt out.',
   },
   prompt: { group: 'Provider', kind: 'string', default: '', about: 'Sent as `prompt` when people sign in.' },
   'approval-prompt': {
@@ -48,19 +49,12 @@ export const LOGIN_PARAMETER_OPTIONS = {
     default: '',
     about: 'Deprecated name of code-challenge-method, which wins when both are given.',
   },
-  resource: {
-    group: 'Provider',
-    kind: 'string',
-    default: '',
-    supported: false,
-    about: 'Sent as `resource` (azure, adfs).',
-  },
 } as const satisfies OptionRows
 
 /** What an authorization request carries. */
 export interface LoginParametersConfig {
-  /** Space-separated; undefined leaves it to the provider. */
-  readonly scope: string | undefined
+  /** Space-separated. */
+  readonly scope: string
   /** Extra authorization parameters: prompt, acr_values, response_mode, … */
   readonly loginParameters: Readonly<Record<string, string>>
   readonly codeChallengeMethod: 'S256' | 'plain'
@@ -69,18 +63,24 @@ export interface LoginParametersConfig {
 type SectionSettings = SettingsOf<typeof LOGIN_PARAMETER_OPTIONS>
 
 /**
- * Reads what an authorization request carries. A rule on groups needs groups: as in oauth2-proxy, any OpenID provider
- * is asked for them unless `scope` is given.
+ * Reads what an authorization request carries. A rule on groups needs groups: as in oauth2-proxy, a provider that has a
+ * scope for them is asked for it unless `scope` is given.
  */
-export function buildLoginParameters(settings: SectionSettings, wantsGroups: boolean): LoginParametersConfig {
+export function buildLoginParameters(
+  settings: SectionSettings,
+  { traits, wantsGroups }: { traits: ProviderTraits; wantsGroups: boolean },
+): LoginParametersConfig {
+  const { scope, groupsScope, loginParameters } = traits
   const codeChallengeMethod =
     settings.value('code-challenge-method') || settings.value('force-code-challenge-method') || 'S256'
   if (codeChallengeMethod === 'plain') {
     settings.warning('code-challenge-method', 'use S256, plain does not protect the code')
   }
   return {
-    scope: settings.value('scope') || (wantsGroups ? 'openid email profile groups' : undefined),
-    loginParameters: readLoginParameters(settings),
+    scope:
+      settings.value('scope') ||
+      (wantsGroups && groupsScope !== undefined ? `${scope} ${groupsScope}` : scope),
+    loginParameters: { ...loginParameters, ...readLoginParameters(settings) },
     codeChallengeMethod,
   }
 }

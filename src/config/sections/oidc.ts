@@ -1,5 +1,6 @@
 import { failed, ok, type Result } from '../../result.ts'
 import type { OptionRows } from '../option.ts'
+import type { ProviderKind, ProviderTraits } from '../provider-kind.ts'
 import type { SettingsOf } from '../settings.ts'
 import { readEach } from '../values/lists.ts'
 import { isLoopbackUrl } from '../values/url.ts'
@@ -12,7 +13,7 @@ export const OIDC_OPTIONS = {
     kind: 'url',
     default: '',
     about:
-      'Issuer. Must equal the `issuer` of the discovery document byte for byte. Required for oidc; google has its own. Discovery happens at the first sign-in and not at the start, so a provider that is down stops nobody who is signed in.',
+      'Issuer. Must equal the `issuer` of the discovery document byte for byte. Required unless the provider has one of its own (see provider). Discovery happens at the first sign-in and not at the start, so a provider that is down stops nobody who is signed in.',
   },
   'skip-oidc-discovery': {
     group: 'OpenID Connect',
@@ -132,23 +133,20 @@ const SIGNING_ALGS = /^(?:EdDSA|(?:ES|HS|PS|RS)(?:256|384|512))$/u
 /** The path at which an issuer publishes its metadata (OpenID Connect Discovery §4, RFC 8414 §3) is no part of its name. */
 const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)\/?$/u
 
-/** Issuer of a kind of provider: its own, whichever the operator names, or none where there is no OpenID Connect. */
-export type IssuerRule = { readonly fixed: string } | 'any' | 'none'
-
 /** Reads what is expected of an OpenID provider. */
 export function buildOidc(
   settings: SettingsOf<typeof OIDC_OPTIONS & typeof PROVIDER_OPTIONS>,
-  rule: IssuerRule,
+  { displayName, traits }: Pick<ProviderKind, 'displayName' | 'traits'>,
 ): OidcConfig {
   warnOfInsecure(settings)
   const skipDiscovery = settings.value('skip-oidc-discovery')
-  if (skipDiscovery && rule !== 'none') {
+  if (skipDiscovery && traits.issuer !== 'none') {
     for (const flag of ['login-url', 'redeem-url', 'oidc-jwks-url'] as const) {
       if (settings.value(flag) === '') settings.problem(flag, 'give this URL, discovery is skipped')
     }
   }
   return {
-    issuer: readIssuer(settings, rule),
+    issuer: readIssuer(settings, { displayName, issuer: traits.issuer }),
     skipDiscovery,
     jwksUrl: settings.value('oidc-jwks-url') || undefined,
     signingAlgs: readEach(settings, 'oidc-enabled-signing-alg', parseSigningAlg),
@@ -158,18 +156,19 @@ export function buildOidc(
   }
 }
 
-function readIssuer(settings: SectionSettings, rule: IssuerRule): string | undefined {
+function readIssuer(
+  settings: SectionSettings,
+  kind: { displayName: string; issuer: ProviderTraits['issuer'] },
+): string | undefined {
   const given = settings.value('oidc-issuer-url')
-  if (rule === 'none') {
+  if (kind.issuer === 'none') {
     if (given !== '') {
-      settings.problem(
-        'oidc-issuer-url',
-        'remove this, GitHub is not an OpenID issuer; or give --provider=oidc',
-      )
+      const sentence = `remove this, ${kind.displayName} is not an OpenID issuer; or give the provider whose issuer it is`
+      settings.problem('oidc-issuer-url', sentence)
     }
     return undefined
   }
-  const issuer = given || (rule === 'any' ? undefined : rule.fixed)
+  const issuer = given || (kind.issuer === 'any' ? undefined : kind.issuer)
   const base = issuer?.replace(WELL_KNOWN, '')
   if (issuer === undefined) settings.problem('oidc-issuer-url', 'give the issuer of the provider')
   else if (base !== issuer) {

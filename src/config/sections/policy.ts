@@ -6,21 +6,12 @@ import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { isVeryWide } from '../values/cidr.ts'
 import { parseEmailDomain } from '../values/domains.ts'
-import { readCidrs, readEach } from '../values/lists.ts'
-import type { PROVIDER_OPTIONS } from './provider.ts'
+import { readAllowed, readCidrs, readEach } from '../values/lists.ts'
 import { type ParsedRoute, parseRoute } from './route.ts'
 import type { SIGN_IN_OPTIONS } from './sign-in.ts'
 
 /** Options that say who may pass. */
 export const POLICY_OPTIONS = {
-  'allowed-role': {
-    group: 'Who may sign in',
-    kind: 'list',
-    default: [],
-    key: 'allowed_roles',
-    about:
-      'Roles of keycloak-oidc of which one is needed: `role` of the realm or `client:role`. The same as `role:…` in allowed-group. An explicitly empty flag is refused.',
-  },
   'email-domain': {
     group: 'Who may sign in',
     kind: 'list',
@@ -101,10 +92,16 @@ export interface PolicyConfig {
   readonly trustedIps: readonly string[]
 }
 
+interface PolicyDeps {
+  readonly files: Files
+  /** Groups that the provider's own options demand. */
+  readonly allowedGroups: readonly string[]
+}
+
 /** Who may pass, and what needs no sign-in. */
 export function buildPolicy(
-  settings: SettingsOf<typeof POLICY_OPTIONS & typeof PROVIDER_OPTIONS & typeof SIGN_IN_OPTIONS>,
-  files: Files,
+  settings: SettingsOf<typeof POLICY_OPTIONS & typeof SIGN_IN_OPTIONS>,
+  { files, allowedGroups }: PolicyDeps,
 ): PolicyConfig {
   checkSomebodyMayPass(settings)
   const trustedIps = readCidrs(settings, 'trusted-ip')
@@ -114,7 +111,7 @@ export function buildPolicy(
   return {
     emailDomains: readEmailDomains(settings),
     authenticatedEmailsFile: readEmailsFile(settings, files),
-    allowedGroups: [...readGroups(settings, 'allowed-group'), ...readRoles(settings)],
+    allowedGroups: [...readAllowed(settings, { flag: 'allowed-group', what: 'group' }), ...allowedGroups],
     skipAuthRoutes: [
       ...readRoutes(settings, 'skip-auth-route', parseRoute),
       ...readRoutes(settings, 'skip-auth-regex', parseAnyMethod),
@@ -152,26 +149,6 @@ function readEmailsFile(settings: SectionSettings, files: Files): string | undef
   const text = readTextFile(files, path)
   if (!text.ok) settings.problem('authenticated-emails-file', text.problem)
   return path
-}
-
-/** A flag such as `--allowed-group=$GROUP` with nothing in it would open the door instead of guarding it. */
-function readGroups(settings: SectionSettings, flag: 'allowed-group' | 'allowed-role'): readonly string[] {
-  const groups = settings.value(flag)
-  if (groups.length === 0 && settings.source(flag) === 'flag') {
-    const what = flag === 'allowed-group' ? 'group' : 'role'
-    settings.problem(flag, `give a ${what} or leave the flag out, without one everybody is allowed`)
-  }
-  if (groups.some((group) => group.trim() === '')) settings.problem(flag, 'remove the blank entry')
-  return groups
-}
-
-function readRoles(settings: SettingsOf<typeof POLICY_OPTIONS & typeof PROVIDER_OPTIONS>): readonly string[] {
-  const roles = readGroups(settings, 'allowed-role')
-  const kind = settings.value('provider')
-  if (roles.length > 0 && kind !== 'keycloak-oidc') {
-    settings.problem('allowed-role', `remove this, there are no roles with --provider=${kind}`)
-  }
-  return roles.map((role) => `role:${role}`)
 }
 
 function readRoutes(

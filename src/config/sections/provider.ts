@@ -1,14 +1,16 @@
+import { warnOfOtherKinds } from '../kind-options.ts'
 import { type OptionRows, SERVERS } from '../option.ts'
+import { isSupported, type ProviderKind, type ProviderKinds, type ProviderTraits } from '../provider-kind.ts'
 import { quote } from '../report.ts'
-import { didYouMean, type SettingsOf } from '../settings.ts'
-import { type Files, readTextFile } from '../sources/files.ts'
-import { type GITHUB_OPTIONS, type GithubConfig, readGithub } from './github.ts'
+import { type AnySettings, didYouMean, type SettingsOf, settingsFor } from '../settings.ts'
+import type { Files } from '../sources/files.ts'
+import { buildClient, type CLIENT_OPTIONS, type ClientConfig } from './client.ts'
 import {
   buildLoginParameters,
   type LOGIN_PARAMETER_OPTIONS,
   type LoginParametersConfig,
 } from './login-parameters.ts'
-import { buildOidc, type IssuerRule, type OIDC_OPTIONS, type OidcConfig } from './oidc.ts'
+import { buildOidc, type OIDC_OPTIONS, type OidcConfig } from './oidc.ts'
 import type { POLICY_OPTIONS } from './policy.ts'
 
 /** Options that every kind of provider has. */
@@ -16,31 +18,14 @@ export const PROVIDER_OPTIONS = {
   provider: {
     group: 'Provider',
     kind: 'string',
-    default: 'google',
-    about:
-      'Where people sign in: `oidc` (any OpenID Connect issuer), `keycloak-oidc` (the same, and the roles in its access tokens are groups `role:realm-role` and `role:client:role`), `google` or `github`.',
+    default: '',
+    about: 'Where people sign in.',
   },
   'provider-display-name': {
     group: 'Provider',
     kind: 'string',
     default: '',
     about: 'Name on the sign-in button; empty is the name of the provider.',
-  },
-  'client-id': { group: 'Provider', kind: 'string', default: '', about: 'OAuth client id. Required.' },
-  'client-secret': {
-    group: 'Provider',
-    kind: 'string',
-    default: '',
-    secret: true,
-    about:
-      'OAuth client secret. Required, or client-secret-file; a public OpenID client says so with an explicitly empty value (`--client-secret=`).',
-  },
-  'client-secret-file': {
-    group: 'Provider',
-    kind: 'file',
-    default: '',
-    runtimes: SERVERS,
-    about: 'File with the client secret, read again at each use, so it can be replaced while running.',
   },
   'login-url': {
     group: 'Provider',
@@ -97,139 +82,115 @@ export const PROVIDER_OPTIONS = {
 type SectionSettings = SettingsOf<typeof PROVIDER_OPTIONS>
 
 /** One place to sign in at; `insecureTls` skips the verification of its certificates. */
-export interface ProviderConfig extends OidcConfig, LoginParametersConfig {
+export interface ProviderConfig extends ClientConfig, OidcConfig, LoginParametersConfig {
+  /** Free text that no other provider of the configuration has. */
   readonly id: string
   readonly kind: string
   readonly displayName: string
-  readonly clientId: string
-  /** The secret itself, or the file to read it from at each use; undefined for a public client. */
-  readonly clientSecret: { readonly value: string } | { readonly file: string } | undefined
   readonly loginUrl: string | undefined
   readonly redeemUrl: string | undefined
   readonly profileUrl: string | undefined
   readonly validateUrl: string | undefined
+  /** Host names that are called over https beside those of issuer and endpoints. */
+  readonly hosts: readonly string[]
   readonly insecureTls: boolean
-  readonly github: GithubConfig
+  /** Settings of the kind's own options, which only the kind reads. */
+  readonly own: unknown
 }
 
-/** Kinds of providers that there are, and the issuer that each needs. */
-const KINDS: Readonly<Record<string, { readonly displayName: string; readonly issuer: IssuerRule }>> = {
-  oidc: { displayName: 'OpenID Connect', issuer: 'any' },
-  'keycloak-oidc': { displayName: 'Keycloak OIDC', issuer: 'any' },
-  google: { displayName: 'Google', issuer: { fixed: 'https://accounts.google.com' } },
-  github: { displayName: 'GitHub', issuer: 'none' },
+/** The row of `provider` with what the kinds say of themselves; the first one is the default, as Google is in oauth2-proxy. */
+export function describeKinds(kinds: ProviderKinds): OptionRows {
+  const supported = kinds.filter(isSupported)
+  const list = supported.map(({ kind, about }) => `\`${kind}\` (${about})`)
+  const about = `Where people sign in: ${listed(list)}. Options that belong to another of them have no effect, and are warned about.`
+  return { provider: { ...PROVIDER_OPTIONS.provider, default: supported[0]?.kind ?? '', about } }
 }
 
-/** Providers of oauth2-proxy that there are not yet, and what to give in their place where there is something. */
-const UNSUPPORTED_KINDS: Readonly<Record<string, string>> = {
-  adfs: 'oidc',
-  azure: 'oidc, with oidc-issuer-url=https://login.microsoftonline.com/TENANT/v2.0',
-  bitbucket: '',
-  cidaas: 'oidc',
-  digitalocean: '',
-  'entra-id': 'oidc, with oidc-issuer-url=https://login.microsoftonline.com/TENANT/v2.0',
-  facebook: '',
-  gitlab: 'oidc',
-  keycloak: 'keycloak-oidc',
-  linkedin: '',
-  'login.gov': '',
-  nextcloud: '',
-  sourcehut: '',
+interface ProviderDeps {
+  readonly files: Files
+  readonly kinds: ProviderKinds
 }
 
-/** Reads the provider that people sign in at. */
+/** Reads the provider that people sign in at, and the groups that its own options demand. */
 export function buildProvider(
-  settings: SettingsOf<
-    typeof PROVIDER_OPTIONS &
-      typeof OIDC_OPTIONS &
-      typeof LOGIN_PARAMETER_OPTIONS &
-      typeof GITHUB_OPTIONS &
-      typeof POLICY_OPTIONS
-  >,
-  files: Files,
-): ProviderConfig {
-  const kind = readKind(settings)
-  const { displayName, issuer } = KINDS[kind] ?? { displayName: kind, issuer: 'any' }
-  const clientId = readTrimmed(settings, 'client-id')
-  if (clientId === '') settings.problem('client-id', 'give the client id that the provider issued')
-  const insecureTls = settings.value('ssl-insecure-skip-verify')
-  if (insecureTls) {
+  all: AnySettings,
+  { files, kinds }: ProviderDeps,
+): { readonly provider: ProviderConfig; readonly allowedGroups: readonly string[] } {
+  const settings = settingsFor<ProviderRows>(all)
+  const kind = readKind(settings, kinds)
+  const { displayName, traits } = kind
+  warnOfOtherKinds(all, { chosen: kind, kinds })
+  const client = buildClient(settings, { files, publicClient: traits.publicClient })
+  const { own, allowedGroups } = kind.check(all)
+  const provider = {
+    ...client,
+    id: kind.kind,
+    kind: kind.kind,
+    displayName: settings.value('provider-display-name') || displayName,
+    ...readEndpoints(settings, traits),
+    hosts: traits.hosts,
+    insecureTls: readInsecureTls(settings),
+    ...buildOidc(settings, kind),
+    ...buildLoginParameters(settings, { traits, wantsGroups: settings.value('allowed-group').length > 0 }),
+    own,
+  }
+  return { provider, allowedGroups }
+}
+
+type ProviderRows = typeof PROVIDER_OPTIONS &
+  typeof CLIENT_OPTIONS &
+  typeof OIDC_OPTIONS &
+  typeof LOGIN_PARAMETER_OPTIONS &
+  typeof POLICY_OPTIONS
+
+function readKind(settings: SectionSettings, kinds: ProviderKinds): ProviderKind {
+  const name = settings.value('provider')
+  const supported = kinds.filter(isSupported)
+  const found = supported.find(({ kind }) => kind === name)
+  if (found !== undefined) return found
+  const names = supported.map(({ kind }) => kind)
+  const unsupported = kinds.find(({ kind }) => kind === name)
+  const sentence =
+    unsupported !== undefined && 'instead' in unsupported
+      ? `${quote(name)} is not supported yet; give ${unsupported.instead || listed(names)}`
+      : `give ${listed(names)}, not ${quote(name)}${didYouMean(name, names)}`
+  settings.problem('provider', sentence)
+  // One that needs no issuer stands in, so that this one problem does not look like several.
+  const standIn = supported.find(({ traits }) => traits.issuer !== 'any')
+  if (standIn === undefined) throw new TypeError('Hand the loader a kind of provider that needs no issuer')
+  return standIn
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+}
+
+function readInsecureTls(settings: SectionSettings): boolean {
+  const insecure = settings.value('ssl-insecure-skip-verify')
+  if (insecure) {
     settings.warning(
       'ssl-insecure-skip-verify',
       'this is insecure: anybody on the way to the provider can sign in as anybody',
     )
   }
-  const mayBePublic = issuer === 'any'
-  const wantsGroups = mayBePublic && settings.value('allowed-group').length > 0
+  return insecure
+}
+
+type Endpoints = Pick<ProviderConfig, 'loginUrl' | 'redeemUrl' | 'profileUrl' | 'validateUrl'>
+
+function readEndpoints(settings: SectionSettings, { issuer, endpoints }: ProviderTraits): Endpoints {
+  const loginUrl = settings.value('login-url') || endpoints.loginUrl
+  const redeemUrl = settings.value('redeem-url') || endpoints.redeemUrl
+  if (issuer === 'none') {
+    if (loginUrl === undefined)
+      settings.problem('login-url', 'give this URL, the provider has none of its own')
+    if (redeemUrl === undefined)
+      settings.problem('redeem-url', 'give this URL, the provider has none of its own')
+  }
   return {
-    id: kind,
-    kind,
-    displayName: settings.value('provider-display-name') || displayName,
-    clientId,
-    clientSecret: readClientSecret(settings, { files, mayBePublic }),
-    loginUrl: settings.value('login-url') || undefined,
-    redeemUrl: settings.value('redeem-url') || undefined,
-    profileUrl: settings.value('profile-url') || undefined,
-    validateUrl: settings.value('validate-url') || undefined,
-    insecureTls,
-    ...buildOidc(settings, issuer),
-    ...buildLoginParameters(settings, wantsGroups),
-    github: readGithub(settings, kind),
+    loginUrl,
+    redeemUrl,
+    profileUrl: settings.value('profile-url') || endpoints.profileUrl,
+    validateUrl: settings.value('validate-url') || endpoints.validateUrl,
   }
-}
-
-function readKind(settings: SectionSettings): string {
-  const kind = settings.value('provider')
-  if (Object.hasOwn(KINDS, kind)) return kind
-  const known = 'oidc, keycloak-oidc, google or github'
-  const sentence = Object.hasOwn(UNSUPPORTED_KINDS, kind)
-    ? `${quote(kind)} is not supported yet; give ${UNSUPPORTED_KINDS[kind] || known}`
-    : `give ${known}, not ${quote(kind)}${didYouMean(kind, Object.keys(KINDS))}`
-  settings.problem('provider', sentence)
-  // Google needs nothing more, so this one problem does not look like several.
-  return 'google'
-}
-
-/** RFC 6749 §A.1 and §A.2 allow blanks around both, and no provider issues such. */
-function readTrimmed(settings: SectionSettings, flag: 'client-id' | 'client-secret'): string {
-  const value = settings.value(flag)
-  const trimmed = value.trim()
-  if (trimmed !== value) settings.warning(flag, 'remove the blanks around the value; it counts without them')
-  return trimmed
-}
-
-function readClientSecret(
-  settings: SectionSettings,
-  { files, mayBePublic }: { files: Files; mayBePublic: boolean },
-): ProviderConfig['clientSecret'] {
-  const value = readTrimmed(settings, 'client-secret')
-  const file = settings.value('client-secret-file')
-  if (value !== '') {
-    if (file !== '') {
-      settings.warning('client-secret-file', 'this is not used, because client-secret is given')
-    }
-    return { value }
-  }
-  if (file !== '') {
-    const text = readTextFile(files, file)
-    if (!text.ok) settings.problem('client-secret-file', text.problem)
-    else if (text.value.trim() === '') {
-      settings.problem('client-secret-file', `put the secret into ${quote(file)}, it is empty`)
-    } else if (text.value.trim() !== text.value.replace(/\r?\n$/u, '')) {
-      settings.warning(
-        'client-secret-file',
-        `remove the blanks around the secret in ${quote(file)}; it counts without them`,
-      )
-    }
-    return { file }
-  }
-  // Blanks alone are a gap that was not filled in rather than the wish to have none.
-  if (!settings.given('client-secret') || settings.value('client-secret') !== '' || !mayBePublic) {
-    const hint = mayBePublic ? '; a public client says --client-secret= with nothing behind it' : ''
-    settings.problem(
-      'client-secret',
-      `give the client secret that the provider issued, or client-secret-file${hint}`,
-    )
-  }
-  return undefined
 }

@@ -29,7 +29,7 @@ export const UPSTREAM_OPTIONS = {
     kind: 'boolean',
     default: true,
     about:
-      'Carry WebSocket connections. With a session cookie their Origin header must name this site; programs send it too, or a bearer token.',
+      'Carry WebSocket connections. With a session cookie their Origin header must name this site (redirect-url), or a sibling that cookie-domain or whitelist-domain names; programs send it too, or a bearer token.',
   },
   'upstream-timeout': {
     group: 'Upstreams',

@@ -21,6 +21,22 @@ export function readEach<Flag extends string, Entry>(
   return entries
 }
 
+/**
+ * Reads a list of names of which a person needs one; `what` is one of them. A flag such as `--allowed-group=$GROUP` with
+ * nothing in it would let everyone in instead of keeping most people out, so it is refused.
+ */
+export function readAllowed<Flag extends string>(
+  settings: ListSettings<Flag>,
+  { flag, what }: { flag: Flag; what: string },
+): readonly string[] {
+  const names = settings.value(flag)
+  if (names.length === 0 && settings.source(flag) === 'flag') {
+    settings.problem(flag, `give a ${what} or leave the flag out, without one everybody is allowed`)
+  }
+  if (names.some((name) => name.trim() === '')) settings.problem(flag, 'remove the blank entry')
+  return names
+}
+
 /** Reads a list of IP addresses and ranges. */
 export function readCidrs<Flag extends string>(settings: ListSettings<Flag>, flag: Flag): readonly string[] {
   return readEach(settings, flag, parseCidr)

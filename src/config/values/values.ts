@@ -1,5 +1,5 @@
 import { failed, ok, type Result } from '../../result.ts'
-import type { Option } from '../option.ts'
+import type { BareOption } from '../option.ts'
 import { quote } from '../report.ts'
 import type { Raw } from '../sources/source.ts'
 import { parseDuration } from './duration.ts'
@@ -14,18 +14,23 @@ const BOOLEANS: Readonly<Record<string, boolean>> = Object.fromEntries([
 ])
 
 /** Reads one value by the kind of its option; the failure says what to write instead and never shows a secret. */
-export function parseValue(option: Option, raw: Raw): Result<Value, string> {
+export function parseValue(option: BareOption, raw: Raw): Result<Value, string> {
   const parsed = raw.form === 'items' ? parseItems(raw.items) : parseText(option, raw.text)
   if (parsed.ok || raw.form === 'items' || option.secret) return parsed
   return failed(`${parsed.problem}, not ${quote(raw.text)}`)
 }
 
 /** The default of an option in the form in which values are read: durations in milliseconds. */
-export function defaultOf(option: Option): Value {
+export function defaultOf(option: BareOption): Value {
   return option.kind === 'duration' ? (parseDuration(option.default) ?? Number.NaN) : option.default
 }
 
-function parseText(option: Option, text: string): Result<Value, string> {
+/** Compares two values of one option. */
+export function sameValue(left: Value, right: Value): boolean {
+  return JSON.stringify(left) === JSON.stringify(right)
+}
+
+function parseText(option: BareOption, text: string): Result<Value, string> {
   switch (option.kind) {
     case 'boolean':
       return Object.hasOwn(BOOLEANS, text) ? ok(BOOLEANS[text] === true) : failed('give true or false')
@@ -44,7 +49,7 @@ function parseText(option: Option, text: string): Result<Value, string> {
   }
 }
 
-function parseInteger(option: Option & { kind: 'integer' }, text: string): Result<number, string> {
+function parseInteger(option: BareOption & { kind: 'integer' }, text: string): Result<number, string> {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = option
   const value = /^[+-]?\d+$/u.test(text) ? Number(text) : Number.NaN
   if (value >= min && value <= max) return ok(value)
@@ -55,7 +60,10 @@ function parseInteger(option: Option & { kind: 'integer' }, text: string): Resul
   )
 }
 
-function parseBoundedDuration(option: Option & { kind: 'duration' }, text: string): Result<number, string> {
+function parseBoundedDuration(
+  option: BareOption & { kind: 'duration' },
+  text: string,
+): Result<number, string> {
   const value = parseDuration(text)
   if (value === undefined) return failed('give a duration with a unit, such as 30s, 15m or 168h')
   if (value < 0 && !option.negative) return failed('give a duration that is not negative')

@@ -2,10 +2,12 @@ import * as v from 'valibot'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 
-const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(2_048))
-/** What can stand in a header and an address as it is. */
-const Name = v.pipe(v.string(), v.regex(/^[\w.-]{1,255}$/u))
-const Email = v.pipe(v.string(), v.maxLength(320), v.regex(/^[^\s\p{C}]+$/u))
+/** A text that is not empty, and bounded. */
+export const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(2_048))
+/** A name that can stand in a header and an address as it is. */
+export const Name = v.pipe(v.string(), v.regex(/^[\w.-]{1,255}$/u))
+/** An e-mail address without spaces and control characters. */
+export const Email = v.pipe(v.string(), v.maxLength(320), v.regex(/^[^\s\p{C}]+$/u))
 const Words = v.pipe(
   v.array(v.unknown()),
   v.maxLength(256),
@@ -48,33 +50,6 @@ export const IssuerDocument = v.object({
   issuer: Text,
   jwks_uri: Text,
   id_token_signing_alg_values_supported: spare(Words),
-})
-
-/** `GET /user`. */
-export const GithubUser = v.object({ id: v.pipe(v.number(), v.safeInteger()), login: Name })
-
-/** `GET /user/emails`. */
-export const GithubEmails = v.array(v.object({ email: Email, primary: v.boolean(), verified: v.boolean() }))
-
-// Gitea and Forgejo answer the same calls with other names in their objects.
-const GithubOrganization = v.object({
-  login: v.optional(Text),
-  username: v.optional(Text),
-  name: v.optional(v.nullable(v.string())),
-})
-
-/** `GET /user/orgs`. */
-export const GithubOrganizations = v.array(GithubOrganization)
-
-/** `GET /user/teams`. */
-export const GithubTeams = v.array(
-  v.object({ slug: v.optional(Text), name: Text, organization: v.nullish(GithubOrganization) }),
-)
-
-/** `GET /repos/{owner}/{repo}`. */
-export const GithubRepository = v.object({
-  private: v.boolean(),
-  permissions: v.optional(v.object({ pull: v.boolean(), push: v.boolean() })),
 })
 
 /** Checks a provider's answer against its shape; the values themselves never reach the problem. */

@@ -1,12 +1,13 @@
-import type { ProviderConfig } from '../../config/sections/provider.ts'
+import { readAllowed } from '../../config/values/lists.ts'
 import { fromBase64Url } from '../../lib/bytes.ts'
 import { isRecord, parseJson } from '../../lib/json.ts'
 import { ok, type Result } from '../../result.ts'
 import type { Grant } from '../../session/session.ts'
-import type { ProviderContext } from '../context.ts'
+import { defineProvider } from '../define-provider.ts'
 import { readGroups } from '../oidc/claims.ts'
 import type { Claims } from '../oidc/jwks.ts'
 import { createOidcProvider } from '../oidc/oidc.ts'
+import { OIDC_TRAITS } from '../oidc/traits.ts'
 import type { Provider } from '../provider.ts'
 
 const ROLE = 'role:'
@@ -15,22 +16,44 @@ const ROLE = 'role:'
  * Keycloak as an OpenID provider whose access tokens are JWTs with roles: those of the realm become the groups
  * `role:NAME`, those of a client `role:CLIENT:NAME`, as in oauth2-proxy. An access token that is no JWT has no roles.
  */
-export function createKeycloakProvider(config: ProviderConfig, context: ProviderContext): Provider {
-  const oidc = createOidcProvider(config, context)
+export const keycloakOidc = defineProvider({
+  kind: 'keycloak-oidc',
+  displayName: 'Keycloak OIDC',
+  about:
+    'any realm of Keycloak; the roles in its access tokens are groups `role:realm-role` and `role:client:role`',
+  traits: OIDC_TRAITS,
+  options: {
+    'allowed-role': {
+      kind: 'list',
+      default: [],
+      key: 'allowed_roles',
+      restricts: true,
+      about:
+        'Roles of which one is needed: `role` of the realm or `client:role`. The same as `role:…` in allowed-group. An explicitly empty flag is refused.',
+    },
+  },
+  check(settings) {
+    const roles = readAllowed(settings, { flag: 'allowed-role', what: 'role' })
+    return { own: undefined, allowedGroups: roles.map((role) => `${ROLE}${role}`) }
+  },
+  create: (config, _, context) => withRoles(createOidcProvider(config, context)),
+})
+
+function withRoles(oidc: Provider): Provider {
   const { verifyBearer } = oidc
   return {
     ...oidc,
-    redeem: async (response) => withRoles(await oidc.redeem(response)),
+    redeem: async (response) => addRoles(await oidc.redeem(response)),
     // What was a role then need not be one now.
     refresh: async (session) => {
       const groups = session.groups.filter((group) => !group.startsWith(ROLE))
-      return withRoles(await oidc.refresh({ ...session, groups }))
+      return addRoles(await oidc.refresh({ ...session, groups }))
     },
-    ...(verifyBearer && { verifyBearer: async (token) => withRoles(await verifyBearer(token)) }),
+    ...(verifyBearer && { verifyBearer: async (token) => addRoles(await verifyBearer(token)) }),
   }
 }
 
-function withRoles(grant: Result<Grant>): Result<Grant> {
+function addRoles(grant: Result<Grant>): Result<Grant> {
   if (!grant.ok) return grant
   const { identity, tokens } = grant.value
   const groups = [...new Set([...identity.groups, ...readRoles(tokens.access ?? '')])]

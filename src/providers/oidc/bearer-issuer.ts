@@ -8,14 +8,10 @@ import type { ProviderContext } from '../context.ts'
 import { createProviderClient, type ProviderClient, readJsonFile } from '../http/client.ts'
 import { IssuerDocument, parseSchema } from '../http/schemas.ts'
 import { readIdentity } from './claims.ts'
+import type { VerifyToken } from './first-verifier.ts'
 import { toBearerGrant } from './grants.ts'
 import { createKeys } from './jwks.ts'
 import { chooseAlgs, createTokenVerifier } from './token-verifier.ts'
-
-/** Verifier of bearer tokens of an issuer that is no sign-in provider. */
-export interface IssuerVerifier {
-  verifyBearer(token: string): Promise<Result<Grant>>
-}
 
 interface KeySource {
   readonly jwksUri: string
@@ -25,12 +21,12 @@ interface KeySource {
 /** Settings of the sign-in provider that hold for tokens of every issuer: which claims say what, and what may sign. */
 export type TokenSettings = Pick<ProviderConfig, 'claims' | 'signingAlgs'>
 
-/** One entry of extra-jwt-issuers: keys by discovery, else from `<issuer>/.well-known/jwks.json`. */
+/** Verifier of bearer tokens of one entry of extra-jwt-issuers, an issuer without a sign-in: keys by discovery, else from `<issuer>/.well-known/jwks.json`. */
 export function createIssuerVerifier(
   { issuer, audience }: BearerConfig['extraIssuers'][number],
   { claims: settings, signingAlgs }: TokenSettings,
   context: ProviderContext,
-): IssuerVerifier {
+): VerifyToken<Grant> {
   // There is no secret that this issuer and we share, so nothing symmetric can be verified.
   const allowedAlgs = signingAlgs.filter((alg) => !alg.startsWith('HS'))
   const http = createProviderClient({ platform: context.platform, operatorUrls: [issuer] })
@@ -58,13 +54,11 @@ export function createIssuerVerifier(
     readClientSecret: async () => ok(undefined),
     platform: context.platform,
   })
-  return {
-    async verifyBearer(token) {
-      const claims = await verifier.bearer(token)
-      if (!claims.ok) return claims
-      const identity = readIdentity([claims.value], settings)
-      return identity.ok ? ok(toBearerGrant(identity.value.identity, token, claims.value)) : identity
-    },
+  return async function verifyBearer(token) {
+    const claims = await verifier.bearer(token)
+    if (!claims.ok) return claims
+    const identity = readIdentity([claims.value], settings)
+    return identity.ok ? ok(toBearerGrant(identity.value.identity, token, claims.value)) : identity
   }
 }
 

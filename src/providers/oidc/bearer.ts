@@ -1,11 +1,12 @@
 import type { BearerConfig } from '../../config/sections/bearer.ts'
 import { fromBase64 } from '../../lib/bytes.ts'
-import { problem } from '../../problems.ts'
+import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { Grant } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'
 import type { Provider } from '../provider.ts'
-import { createIssuerVerifier, type IssuerVerifier, type TokenSettings } from './bearer-issuer.ts'
+import { createIssuerVerifier, type TokenSettings } from './bearer-issuer.ts'
+import { verifyWithFirst } from './first-verifier.ts'
 
 /**
  * Reads an Authorization header as a sign-in. Undefined when it holds no JWT that this configuration looks at; a JWT that
@@ -26,12 +27,15 @@ export interface BearerDeps {
 /** Compiles skip-jwt-bearer-tokens and extra-jwt-issuers. Nothing is stored: each request shows its token. */
 export function createBearerReader({ bearer, providers, settings, context }: BearerDeps): BearerReader {
   if (!bearer.enabled) return async () => undefined
-  const own = providers.flatMap(({ verifyBearer }) => (verifyBearer === undefined ? [] : [{ verifyBearer }]))
-  const extra = bearer.extraIssuers.map((issuer) => createIssuerVerifier(issuer, settings, context))
+  const verifiers = [
+    ...providers.map(({ verifyBearer }) => verifyBearer),
+    ...bearer.extraIssuers.map((issuer) => createIssuerVerifier(issuer, settings, context)),
+  ].filter((verify) => verify !== undefined)
   return async (authorization) => {
     const read = readToken(authorization)
     if (read === undefined || !read.ok) return read
-    return verifyWithFirst([...own, ...extra], read.value)
+    const grant = await verifyWithFirst(verifiers, read.value, problem('bearer_invalid', { check: 'iss' }))
+    return grant.ok ? grant : failed(toBearerProblem(grant.problem))
   }
 }
 
@@ -70,18 +74,7 @@ function decodeBase64(text: string): string | undefined {
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
 }
 
-/** The verifier of the issuer that the token names decides; one of another issuer says `iss` without asking for keys. */
-async function verifyWithFirst(
-  verifiers: readonly Pick<IssuerVerifier, 'verifyBearer'>[],
-  token: string,
-): Promise<Result<Grant>> {
-  let last = failed(problem('bearer_invalid', { check: 'iss' }))
-  for (const { verifyBearer } of verifiers) {
-    const grant = await verifyBearer(token)
-    if (grant.ok) return grant
-    const { reason, detail } = grant.problem
-    if (reason !== 'id_token_invalid') last = grant
-    else if (detail?.['check'] !== 'iss') last = failed(problem('bearer_invalid', detail))
-  }
-  return last
+/** A JWT that fails a check is no reason to look at the provider; keys that cannot be had are. */
+function toBearerProblem(why: Problem): Problem {
+  return why.reason === 'id_token_invalid' ? problem('bearer_invalid', why.detail) : why
 }

@@ -106,6 +106,9 @@ export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
       return refusal === undefined ? ok(jwt.value.claims) : failed(refusal)
     },
     async logoutToken(token) {
+      // Another provider's token is no reason to fetch the keys of this one.
+      const named = peekIssuer(token)
+      if (named !== undefined && parties.issuers?.includes(named) === false) return failed(invalid('iss'))
       const jwt = await verify(token, 'anybody')
       if (!jwt.ok) return jwt
       // Back-Channel Logout 1.0 §2.6: signed with the algorithm of the client's ID tokens.

@@ -52,7 +52,8 @@ const NO_TOKENS = { access: false, id: false, refresh: false }
 
 function compileKeeps({ headers, session, signIn, providers }: Config): Projection['keeps'] {
   const passesId = headers.passAuthorizationHeader || headers.setAuthorizationHeader
-  const asksWithAccess = session.refreshMs > 0 && providers.some(validatesByAccessToken)
+  const asksWithAccess =
+    session.refreshMs > 0 && providers.some(({ validateUrl }) => validateUrl !== undefined)
   return {
     access: headers.passAccessToken || asksWithAccess,
     id: passesId || (signIn.backendLogoutUrl?.includes('{id_token}') ?? false),
@@ -62,11 +63,6 @@ function compileKeeps({ headers, session, signIn, providers }: Config): Projecti
 
 function isOpenId({ issuer }: ProviderConfig): boolean {
   return issuer !== undefined
-}
-
-/** Whether the person still belongs here is asked with the access token. */
-function validatesByAccessToken({ kind, validateUrl }: ProviderConfig): boolean {
-  return kind === 'github' || validateUrl !== undefined
 }
 
 function toWarnings({ session, policy }: Config, keeps: Projection['keeps']): readonly string[] {

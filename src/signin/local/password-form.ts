@@ -1,6 +1,5 @@
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue, readForm } from '../../http/form.ts'
-import { checkSameOrigin } from '../../http/origin.ts'
 import { problem } from '../../problems.ts'
 import { logFailure, type SignInContext } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
@@ -20,7 +19,7 @@ export function createPasswordForm(
     const form = await readForm(exchange)
     if (!form.ok) return refuse(form.problem)
     const returnTo = targets.choose(exchange, form.value)
-    const foreign = checkSameOrigin(exchange)
+    const foreign = context.site.checkOwnOrigin(exchange)
     if (foreign !== undefined) return refuse(foreign, { returnTo })
     const username = onlyValue(form.value, 'username') ?? ''
     const grant = await localUsers.verify({

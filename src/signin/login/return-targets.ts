@@ -1,8 +1,9 @@
 import { isOwnPath } from '../../config/own-paths.ts'
+import { compileAllowedHosts } from '../../http/allowed-hosts.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue } from '../../http/form.ts'
 import { type SignInContext, toRedirectUri } from '../context.ts'
-import { compileAllowedHosts, type ReturnRules, readReturnTo } from './return-to.ts'
+import { type ReturnRules, readReturnTo } from './return-to.ts'
 
 /** Where a sign-in or sign-out that this request asks for leads back to. */
 export interface ReturnTargets {
@@ -45,7 +46,8 @@ export function createReturnTargets(context: Pick<SignInContext, 'config'>): Ret
       const rules = rulesFor(exchange)
       const given = named(exchange, form)
       if (given !== undefined) return readReturnTo(given, rules)
-      const asked = readReturnTo(facts.forwarded.uri ?? target.raw, rules)
+      const { request } = facts.forwarded
+      const asked = readReturnTo(typeof request === 'object' ? request.uri : target.raw, rules)
       // A gateway may ask for a site that signs in on another one: only an absolute target leads back there.
       const elsewhere = facts.trusted && rules.origin !== facts.origin && asked.startsWith('/')
       const absolute = elsewhere ? readReturnTo(`${facts.origin}${asked}`, rules) : '/'

@@ -1,4 +1,5 @@
 import { isOwnEndpoint, isOwnPath, type OwnPaths } from '../../config/own-paths.ts'
+import type { AllowsHost } from '../../http/allowed-hosts.ts'
 
 /** What a return target is judged by. */
 export interface ReturnRules {
@@ -8,9 +9,6 @@ export interface ReturnRules {
   readonly paths: OwnPaths
   readonly allowsHost: AllowsHost
 }
-
-/** Says whether an absolute target may name this host; the port as written, undefined when absent. */
-export type AllowsHost = (host: string, port: string | undefined) => boolean
 
 const MAX_LENGTH = 2_048
 /** Printable ASCII without the backslash, which browsers read as a slash. */
@@ -42,20 +40,6 @@ function escapeAgain(given: string): string {
 }
 const LETTERS = /(?!\p{ASCII})[\p{L}\p{M}\p{N}]+/gu
 const LETTERS_AND_SPACES = / |(?!\p{ASCII})[\p{L}\p{M}\p{N}]+/gu
-
-/** Compiles whitelist-domain: `host`, `.host` or `*.host` (the host and all below it), each with `:port` or `:*`. */
-export function compileAllowedHosts(entries: readonly string[]): AllowsHost {
-  const rules = entries.map((entry) => {
-    const [, wildcard, host = '', port] = /^(\*?\.)?([^:]*)(?::(.*))?$/u.exec(entry) ?? []
-    return { host, port, below: wildcard !== undefined }
-  })
-  return (host, port) =>
-    rules.some(
-      (rule) =>
-        (host === rule.host || (rule.below && host.endsWith(`.${rule.host}`))) &&
-        (rule.port === '*' || rule.port === port),
-    )
-}
 
 function readRelative(raw: string, { origin, paths }: ReturnRules): string | undefined {
   // The one endpoint of ours that is made to be arrived at: it says so and leads nowhere by itself.

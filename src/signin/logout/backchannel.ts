@@ -2,8 +2,8 @@ import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue, readForm } from '../../http/form.ts'
 import type { ReplayGuard } from '../../lib/replay-guard.ts'
 import { type Problem, problem } from '../../problems.ts'
-import type { Logout, Provider } from '../../providers/provider.ts'
-import { failed, type Result } from '../../result.ts'
+import { verifyWithFirst } from '../../providers/oidc/first-verifier.ts'
+import type { Logout } from '../../providers/provider.ts'
 import type { Denial } from '../../session/denylist.ts'
 import { logFailure, requestFields, type SignInContext } from '../context.ts'
 import { type Outcome, refuse } from '../outcome.ts'
@@ -16,6 +16,9 @@ export function createBackchannel(
   context: SignInContext,
   { replays }: { readonly replays: ReplayGuard },
 ): (exchange: Exchange) => Promise<Outcome> {
+  const verifiers = context.providers
+    .map(({ verifyLogoutToken }) => verifyLogoutToken)
+    .filter((verify) => verify !== undefined)
   return async function backchannel(exchange) {
     const stop = (why: Problem): Outcome => {
       logFailure(context, 'backchannel_logout_refused', { exchange, why })
@@ -26,8 +29,8 @@ export function createBackchannel(
     if (!form.ok) return stop(form.problem)
     const token = onlyValue(form.value, 'logout_token')
     if (token === undefined) return stop(malformed('logout_token'))
-    const logout = await verifyWithFirst(context.providers, token)
-    if (!logout.ok) return stop(logout.problem)
+    const logout = await verifyWithFirst(verifiers, token, problem('request_malformed', { check: 'iss' }))
+    if (!logout.ok) return stop(toLogoutProblem(logout.problem))
     const { issuer, subject, sid, jti } = logout.value
     if (!replays.claim(`${issuer} ${jti}`)) return stop(malformed('jti'))
     await context.denylist.deny(toDenial(logout.value))
@@ -41,18 +44,9 @@ export function createBackchannel(
   }
 }
 
-/** The token of one provider fails at the others; the first that accepts it decides. */
-async function verifyWithFirst(providers: readonly Provider[], token: string): Promise<Result<Logout>> {
-  let last: Result<Logout> = failed(malformed('no provider'))
-  for (const { verifyLogoutToken } of providers) {
-    const logout = await verifyLogoutToken?.(token)
-    if (logout === undefined) continue
-    if (logout.ok) return logout
-    // §2.8: whatever is wrong with the token is 400.
-    const { reason, detail } = logout.problem
-    last = reason === 'id_token_invalid' ? failed(problem('request_malformed', detail)) : logout
-  }
-  return last
+/** Back-Channel Logout 1.0 §2.8: whatever is wrong with the token is 400. */
+function toLogoutProblem(why: Problem): Problem {
+  return why.reason === 'id_token_invalid' ? problem('request_malformed', why.detail) : why
 }
 
 /** A session id ends one session; a subject alone ends all that began before the token was written. */

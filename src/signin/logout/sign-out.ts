@@ -2,7 +2,6 @@ import { hasBody } from '../../http/body.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue, readForm, readQuery } from '../../http/form.ts'
 import { findHeader } from '../../http/head.ts'
-import { checkSameOrigin } from '../../http/origin.ts'
 import { problem } from '../../problems.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Session } from '../../session/session.ts'
@@ -36,7 +35,7 @@ export function createSignOut(
 ): (exchange: Exchange) => Promise<Outcome> {
   return async function signOut(exchange) {
     const form = await readSignOutForm(exchange)
-    const foreign = checkSameOrigin(exchange)
+    const foreign = context.site.checkSite(exchange)
     if (foreign !== undefined || !form.ok) {
       const why = foreign ?? (form.ok ? problem('request_malformed') : form.problem)
       logFailure(context, 'sign_out_refused', { exchange, why })

@@ -1,6 +1,7 @@
 import { loadConfig } from '../../../src/config/load.ts'
 import { randomToken } from '../../../src/lib/bytes.ts'
 import type { Platform } from '../../../src/platform.ts'
+import { PROVIDER_KINDS } from '../../../src/providers/registry.ts'
 import { createServices } from '../../../src/services.ts'
 import type { SessionStore } from '../../../src/session/cookie/store.ts'
 import { aSession } from '../../support/session.ts'
@@ -14,15 +15,16 @@ export interface Mint {
 
 /** Builds the parts of a gate in this process, from the same flags and secrets, and uses its session store. */
 export async function createMint(deployment: Deployment): Promise<Mint> {
-  const loaded = loadConfig({
+  const input = {
     args: gateFlags(deployment, 1),
     env: gateSecrets(deployment),
     readFile: undefined,
     runtime: 'node',
     version: '0.0.0',
-  })
+  } as const
+  const loaded = loadConfig(input, PROVIDER_KINDS)
   if (loaded.kind !== 'config') throw new Error(`The flags of the bench are wrong: ${loaded.text}`)
-  const { sessions } = await createServices(loaded.config, platform, [])
+  const { sessions } = await createServices(loaded.config, platform)
   return {
     async cookies(users, bytes) {
       const tokenLength = await fittingLength(sessions, deployment, bytes)

@@ -1,5 +1,7 @@
 import type { Config } from '../../../src/config/config.ts'
 import { type Loaded, type LoadInput, loadConfig } from '../../../src/config/load.ts'
+import type { ProviderKinds } from '../../../src/config/provider-kind.ts'
+import { PROVIDER_KINDS } from '../../../src/providers/registry.ts'
 
 /** A secret that is random enough and belongs to nobody. */
 export const SECRET = 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk'
@@ -24,12 +26,15 @@ export interface Given {
 }
 
 /** Loads on top of the base settings. */
-export function load(given: Given = {}): Loaded {
-  return loadBare({ ...given, env: { ...BASE, ...given.env } })
+export function load(given: Given = {}, kinds?: ProviderKinds): Loaded {
+  return loadBare({ ...given, env: { ...BASE, ...given.env } }, kinds)
 }
 
 /** Loads what is given and nothing else. */
-export function loadBare({ args = [], env = {}, files = {}, runtime = 'node' }: Given): Loaded {
+export function loadBare(
+  { args = [], env = {}, files = {}, runtime = 'node' }: Given,
+  kinds: ProviderKinds = PROVIDER_KINDS,
+): Loaded {
   const readFile = (path: string) => {
     const text = files[path]
     if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' })
@@ -37,7 +42,7 @@ export function loadBare({ args = [], env = {}, files = {}, runtime = 'node' }: 
   }
   const lent = runtime === 'workers' ? undefined : readFile
   const readBinaryFile = lent && ((path: string) => new TextEncoder().encode(lent(path)))
-  return loadConfig({ args, env, readFile: lent, readBinaryFile, runtime, version: '1.2.3' })
+  return loadConfig({ args, env, readFile: lent, readBinaryFile, runtime, version: '1.2.3' }, kinds)
 }
 
 /** The configuration, or the problems as the error of the test. */
@@ -46,13 +51,13 @@ export function configOf(given: Given = {}): Config {
 }
 
 /** The warnings of a configuration that loads. */
-export function warningsOf(given: Given = {}): readonly string[] {
-  return accept(load(given)).warnings
+export function warningsOf(given: Given = {}, kinds?: ProviderKinds): readonly string[] {
+  return accept(load(given, kinds)).warnings
 }
 
 /** The lines that say what is wrong; fails when nothing is. */
-export function problemsOf(given: Given): readonly string[] {
-  return linesOf(load(given))
+export function problemsOf(given: Given, kinds?: ProviderKinds): readonly string[] {
+  return linesOf(load(given, kinds))
 }
 
 /** The problems of a configuration that does not load, one a line, without the warnings behind them. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { GROUPS, keyOf, variableOf } from '../../../src/config/option.ts'
-import { optionTable } from '../../../src/config/options.ts'
+import { keyOf, variableOf } from '../../../src/config/option.ts'
+import { groupsOf, optionTable } from '../../../src/config/options.ts'
 import { defaultOf, parseValue } from '../../../src/config/values/values.ts'
+import { PROVIDER_KINDS } from '../../../src/providers/registry.ts'
 import { load, problemsOf } from './config-fixture.ts'
 
 /** Every option of oauth2-proxy 7.15 but those of the Program group. */
@@ -80,6 +81,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'reverse-proxy': ['true'],
   'trusted-proxy-ip': ['192.0.2.1', '--reverse-proxy'],
   'real-client-ip-header': ['x-forwarded-for'],
+  'forward-auth-uri-header': ['X-Original-URL', '--reverse-proxy'],
   provider: ['google'],
   'provider-display-name': ['Company'],
   'client-id': ['other'],
@@ -197,7 +199,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'log-format': ['text'],
 }
 
-const TABLE = optionTable([])
+const TABLE = optionTable(PROVIDER_KINDS)
 const ROWS = [...TABLE]
 const supported = ROWS.filter(([, option]) => option.supported !== false && option.inert === undefined)
 const unsupported = ROWS.filter(([, option]) => option.supported === false)
@@ -221,7 +223,7 @@ describe('the option table', () => {
 
   it.each(ROWS)('--%s is described, belongs to a group and has a default of its kind', (_, option) => {
     expect(option.about).toMatch(/^[A-Z`a-z].*\.$/u)
-    expect(GROUPS).toContain(option.group)
+    expect(groupsOf(TABLE)).toContain(option.group)
     const text = Array.isArray(option.default) ? undefined : String(option.default)
     const raw =
       text === undefined
@@ -320,7 +322,7 @@ it('asks any OpenID provider for groups when a rule needs them, unless a scope i
     const loaded = load({ args })
     return loaded.kind === 'config' ? loaded.config.providers[0]?.scope : loaded
   }
-  expect(scopeOf()).toBeUndefined()
+  expect(scopeOf()).toBe('openid email profile')
   expect(scopeOf('--allowed-group=admins')).toBe('openid email profile groups')
   expect(scopeOf('--allowed-group=admins', '--scope=openid email')).toBe('openid email')
 })

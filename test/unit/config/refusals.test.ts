@@ -82,11 +82,6 @@ describe('refused with one sentence', () => {
       '--oidc-enabled-signing-alg: give EdDSA',
     ],
     ['an unknown PKCE method', flags('--code-challenge-method=s256'), '--code-challenge-method: give one of'],
-    [
-      'GitHub rules at another provider',
-      flags('--github-org=acme'),
-      '--github-org: remove this, it restricts nobody',
-    ],
     ['a GitHub team without its organisation', flags(...GITHUB, '--github-team=ops'), 'write org:team'],
     ['a GitHub repository without its owner', flags(...GITHUB, '--github-repo=app'), 'give owner/name'],
     ['an issuer at GitHub', flags('--provider=github'), 'GitHub is not an OpenID issuer'],
@@ -237,6 +232,11 @@ describe('refused with one sentence', () => {
       '--real-client-ip-header: give one of',
     ],
     [
+      'an unknown header for the address of a request',
+      flags('--reverse-proxy', '--forward-auth-uri-header=X-Rewrite-URL'),
+      '--forward-auth-uri-header: give X-Forwarded-Uri, X-Original-URL or X-Original-URI',
+    ],
+    [
       'a bad skip-auth pattern',
       flags('--skip-auth-route=PUT=(bad[regex'),
       '--skip-auth-route: mend the character class',
@@ -375,9 +375,39 @@ describe('taken with a warning', () => {
       flags('--trusted-proxy-ip=192.0.2.1'),
       'no effect without --reverse-proxy',
     ],
+    [
+      'a gateway and rules without sign-in, but no header that names the request',
+      flags('--reverse-proxy', '--skip-auth-route=^/public/', '--upstream=static://202'),
+      '--forward-auth-uri-header or OAUTH2_PROXY_FORWARD_AUTH_URI_HEADER: name the header',
+    ],
+    [
+      'the same with preflights and an empty directory as upstream',
+      flags('--reverse-proxy', '--skip-auth-preflight', '--upstream=file:///dev/null'),
+      'clients choose by themselves which rule they are judged by',
+    ],
+    [
+      'a header for the address of a request without a proxy',
+      flags('--forward-auth-uri-header=x-original-url'),
+      'this has no effect without --reverse-proxy',
+    ],
     ['clients that are everybody', flags('--trusted-ip=::/0'), 'lets strangers in'],
     ['a pattern without anchor', flags('--skip-auth-route=/public'), 'start the pattern "/public" with ^'],
     ['a negated pattern without anchor', flags('--skip-auth-route=!=/api'), 'still needs a sign-in'],
+    [
+      'GitHub rules at another provider',
+      flags('--github-org=acme'),
+      '--github-org: remove this, it restricts nobody with --provider=oidc',
+    ],
+    [
+      'roles at another provider',
+      { env: { OAUTH2_PROXY_ALLOWED_ROLES: 'admin' } },
+      'OAUTH2_PROXY_ALLOWED_ROLES: remove this, it restricts nobody with --provider=oidc',
+    ],
+    [
+      'a GitHub token at another provider',
+      flags('--github-token=t'),
+      'it has no effect with --provider=oidc',
+    ],
     ['no nonce', flags('--insecure-oidc-skip-nonce'), '--insecure-oidc-skip-nonce: this is insecure'],
     ['any issuer', flags('--insecure-oidc-skip-issuer-verification'), 'this is insecure'],
     ['any e-mail', flags('--insecure-oidc-allow-unverified-email'), 'this is insecure'],
@@ -559,7 +589,7 @@ describe('what the settings become', () => {
     [
       'GitHub teams',
       flags(...GITHUB, '--github-org=acme', '--github-team=ops, dev,'),
-      { providers: [{ kind: 'github', issuer: undefined, github: { teams: ['ops', 'dev'] } }] },
+      { providers: [{ kind: 'github', issuer: undefined, own: { org: 'acme', teams: ['ops', 'dev'] } }] },
     ],
     ['a public client', flags('--client-secret='), { providers: [{ clientSecret: undefined }] }],
     [
@@ -682,5 +712,17 @@ describe('a secret', () => {
       expect(run.kind).toBe('problems')
       expect(JSON.stringify(run)).not.toContain(MARK)
     }
+  })
+})
+
+describe('a gateway that names the request', () => {
+  const rule = ['--reverse-proxy', '--skip-auth-route=^/public/']
+  it.each([
+    ['says so', [...rule, '--upstream=static://202', '--forward-auth-uri-header=X-Original-URL']],
+    ['is none, there is an app to forward to', [...rule, '--upstream=http://127.0.0.1:8080/']],
+    ['is none, no peer is believed', ['--skip-auth-route=^/public/', '--upstream=static://202']],
+    ['decides nothing, there are no rules', ['--reverse-proxy', '--upstream=static://202']],
+  ])('is not warned about when it %s', (_, args) => {
+    expect(warningsOf({ args }).join()).not.toContain('which rule they are judged by')
   })
 })

@@ -16,7 +16,7 @@ describe('who wins', () => {
     )
     expect(configOf({ ...toml, env }).providers[0]?.scope).toBe('variable')
     expect(configOf(toml).providers[0]?.scope).toBe('file')
-    expect(configOf().providers[0]?.scope).toBeUndefined()
+    expect(configOf().providers[0]?.scope).toBe('openid email profile')
   })
 
   it('is an empty flag too, but not an empty variable', () => {

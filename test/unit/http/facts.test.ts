@@ -5,11 +5,17 @@ import { readHead } from '../../../src/http/head.ts'
 import type { HeaderLines, Peer } from '../../../src/platform.ts'
 import { anIncomingRequest, type RequestTraits } from '../../support/incoming-request.ts'
 
-const DIRECT: TrustConfig = { reverseProxy: false, trustedProxyIps: [], realClientIpHeader: 'x-real-ip' }
+const DIRECT: TrustConfig = {
+  reverseProxy: false,
+  trustedProxyIps: [],
+  realClientIpHeader: 'x-real-ip',
+  forwardAuthUriHeader: undefined,
+}
 const BEHIND: TrustConfig = {
   reverseProxy: true,
   trustedProxyIps: ['10.0.0.0/8'],
   realClientIpHeader: 'x-forwarded-for',
+  forwardAuthUriHeader: undefined,
 }
 const PROXY: Peer = { kind: 'ip', address: '10.0.0.5' }
 
@@ -88,13 +94,16 @@ describe('where the browser believes to be', () => {
   it('ignores forwarded headers from an untrusted peer', () => {
     const read = facts(BEHIND, { more })
     expect(read).toMatchObject({ host: 'app.example.com', scheme: 'http', origin: 'http://app.example.com' })
-    expect(read.forwarded).toEqual({ method: undefined, uri: undefined, redirect: undefined })
+    expect(read.forwarded).toEqual({ request: undefined, redirect: undefined })
   })
 
   it('takes them from a trusted one', () => {
     const read = facts(BEHIND, { peer: PROXY, more: [...more, 'X-Forwarded-Method', 'POST'] })
     expect(read).toMatchObject({ host: 'evil.example', scheme: 'https', origin: 'https://evil.example' })
-    expect(read.forwarded).toEqual({ method: 'POST', uri: '/public', redirect: undefined })
+    expect(read.forwarded).toEqual({
+      request: { method: 'POST', uri: '/public', host: undefined },
+      redirect: undefined,
+    })
   })
 
   it.each([
@@ -107,11 +116,44 @@ describe('where the browser believes to be', () => {
   })
 
   it.each([
-    ['https, http', 'https'],
+    ['https, http', 'http'],
     ['HTTPS', 'https'],
     ['javascript', 'http'],
   ])('of X-Forwarded-Proto %j makes %s', (value, scheme) => {
     expect(facts(BEHIND, { peer: PROXY, more: ['X-Forwarded-Proto', value] }).scheme).toBe(scheme)
+  })
+
+  // [X-Forwarded-For, -Proto, -Host, what the outermost trusted proxy saw]
+  it.each([
+    ['6.6.6.6', 'https', 'app.example.com', '6.6.6.6 https://app.example.com'],
+    ['6.6.6.6, 10.1.1.1', 'https,http', 'app.example.com, inner.example', '6.6.6.6 https://app.example.com'],
+    ['6.6.6.6, 10.1.1.1', 'https', 'app.example.com', '6.6.6.6 https://app.example.com'],
+    ['6.6.6.6', 'https,http', 'app.example.com, inner.example', '6.6.6.6 http://inner.example'],
+    ['9.9.9.9, 6.6.6.6', 'https, http', 'evil.example, app.example.com', '6.6.6.6 http://app.example.com'],
+    [
+      '9.9.9.9, 6.6.6.6, 10.1.1.1',
+      'http, https, http',
+      'evil.example, app.example.com, inner.example',
+      '6.6.6.6 https://app.example.com',
+    ],
+    [
+      '10.0.0.9, 10.1.1.1, 10.1.1.2',
+      'https, http, http',
+      'a.example, b.example',
+      '10.0.0.9 https://a.example',
+    ],
+    [undefined, 'https, http', 'app.example.com, inner.example', 'undefined http://inner.example'],
+    ['junk, 10.1.1.1', 'https, http', 'a.example, b.example', 'undefined https://a.example'],
+  ])('is read from all lists by one rule: %s, %s, %s', (chain, proto, host, expected) => {
+    const lines = [
+      ...(chain === undefined ? [] : ['X-Forwarded-For', chain]),
+      ...['X-Forwarded-Proto', proto, 'X-Forwarded-Host', host],
+    ]
+    const read = facts(BEHIND, { peer: PROXY, more: lines })
+    expect(`${read.client} ${read.origin}`).toBe(expected)
+    // Another header for the client changes nothing about the rest.
+    const other = facts({ ...BEHIND, realClientIpHeader: 'x-real-ip' }, { peer: PROXY, more: lines })
+    expect(other.origin).toBe(read.origin)
   })
 
   it('is https outside when cookies are Secure, though the last hop is not', () => {

@@ -1,31 +1,38 @@
+import { isSupported } from '../../../src/config/provider-kind.ts'
 import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
 import type { EventFields } from '../../../src/observe/event.ts'
 import type { ProviderContext } from '../../../src/providers/context.ts'
+import { OIDC_TRAITS } from '../../../src/providers/oidc/traits.ts'
 import type { LoginResponse, Provider } from '../../../src/providers/provider.ts'
-import { createProviders } from '../../../src/providers/registry.ts'
+import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from '../../../src/providers/registry.ts'
 import type { Result } from '../../../src/result.ts'
 import type { Grant, Session } from '../../../src/session/session.ts'
 import { createFakePlatform, type FakePlatform } from '../../support/fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from '../../support/fake-provider.ts'
 import { aSession } from '../../support/session.ts'
 
-/** An OpenID provider of the usual settings. */
-export function aProviderConfig(given: Partial<ProviderConfig> = {}): ProviderConfig {
+/** A provider of the usual settings and of what its kind brings along, which is generic OpenID unless another is given. */
+export function aProviderConfig(
+  given: Partial<ProviderConfig> = {},
+  kinds: RegisteredKinds = PROVIDER_KINDS,
+): ProviderConfig {
+  const { kind = 'oidc' } = given
+  const traits = kinds.filter(isSupported).find((each) => each.kind === kind)?.traits ?? OIDC_TRAITS
   return {
-    id: 'oidc',
-    kind: 'oidc',
+    id: kind,
+    kind,
     displayName: 'OpenID Connect',
     clientId: 'sidegate',
     clientSecret: { value: 's3cret:+/% é' },
-    issuer: 'https://op.test',
+    issuer: traits.issuer === 'none' ? undefined : 'https://op.test',
     skipDiscovery: false,
-    loginUrl: undefined,
-    redeemUrl: undefined,
-    profileUrl: undefined,
-    validateUrl: undefined,
+    loginUrl: traits.endpoints.loginUrl,
+    redeemUrl: traits.endpoints.redeemUrl,
+    profileUrl: traits.endpoints.profileUrl,
+    validateUrl: traits.endpoints.validateUrl,
     jwksUrl: undefined,
-    scope: undefined,
-    loginParameters: {},
+    hosts: traits.hosts,
+    scope: traits.scope,
     claims: {
       email: 'email',
       groups: 'groups',
@@ -39,8 +46,9 @@ export function aProviderConfig(given: Partial<ProviderConfig> = {}): ProviderCo
     skipNonce: false,
     codeChallengeMethod: 'S256',
     insecureTls: false,
-    github: { org: '', teams: [], repo: '', token: '', users: [] },
+    own: undefined,
     ...given,
+    loginParameters: { ...traits.loginParameters, ...given.loginParameters },
   }
 }
 
@@ -80,8 +88,9 @@ export interface Bench {
 export async function aBench(
   given: Partial<ProviderConfig> = {},
   files: Readonly<Record<string, string>> = {},
+  origin?: string,
 ): Promise<Bench> {
-  const op = await createFakeProvider()
+  const op = await createFakeProvider(origin)
   const platform = createFakePlatform({ provider: op.fetch })
   op.behaviour.now = platform.now
   const context = someTools(platform, files)

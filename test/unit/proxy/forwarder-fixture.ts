@@ -89,7 +89,7 @@ function anExchange(given: Given): Exchange {
     fetchSite: undefined,
     userAgent: '',
     authorization: undefined,
-    forwarded: { method: undefined, uri: undefined, redirect: undefined },
+    forwarded: { request: undefined, redirect: undefined },
     ...given.facts,
   }
   return {

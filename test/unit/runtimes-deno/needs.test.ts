@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { flagsOf, needsOf, placeOf } from '../../../runtimes/deno/needs.ts'
-import { loadConfig } from '../../../src/config/load.ts'
+import { type LoadInput, loadConfig } from '../../../src/config/load.ts'
+import { PROVIDER_KINDS } from '../../../src/providers/registry.ts'
 
 const SECRET = 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk'
 
@@ -11,13 +12,14 @@ function flagsFor(...args: readonly string[]): readonly string[] {
     files.push(path)
     return path === '/etc/passwords' ? 'alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=' : ''
   }
-  const loaded = loadConfig({
+  const input: LoadInput = {
     args: ['--client-id=a', '--client-secret=b', '--email-domain=*', `--cookie-secret=${SECRET}`, ...args],
     env: {},
     readFile,
     runtime: 'deno',
     version: '0.0.0',
-  })
+  }
+  const loaded = loadConfig(input, PROVIDER_KINDS)
   if (loaded.kind !== 'config') throw new Error(loaded.text)
   return flagsOf(needsOf(loaded.config, files))
 }

@@ -7,6 +7,7 @@ import { readCookies } from '../../../src/http/cookies.ts'
 import type { CookieChange, Exchange } from '../../../src/http/exchange.ts'
 import { createReadFacts } from '../../../src/http/facts.ts'
 import { readHead } from '../../../src/http/head.ts'
+import { createSite } from '../../../src/http/site.ts'
 import { parseTarget } from '../../../src/http/target.ts'
 import type { EventFields } from '../../../src/observe/event.ts'
 import type { HeaderLines } from '../../../src/platform.ts'
@@ -70,6 +71,7 @@ export function anExchange(target: string, given: AnExchange = {}): Exchange {
     reverseProxy: trusted.length > 0,
     trustedProxyIps: trusted,
     realClientIpHeader: 'x-real-ip',
+    forwardAuthUriHeader: undefined,
   }
   const facts = createReadFacts(trust, true)(request, head)
   const parsed = parseTarget(target)
@@ -196,6 +198,11 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
           .map(({ name }) => ({ ...SESSION_COOKIE, name, value: '', maxAgeSeconds: 0 })),
     },
     denylist: { deny: async (denial) => void denials.push(denial) },
+    site: createSite({
+      redirectUrl: given.signIn?.redirectUrl,
+      cookieDomains: [],
+      whitelistDomains: given.signIn?.whitelistDomains ?? ['.example.org'],
+    }),
     mayHold: () => (world.refusal === undefined ? ok(undefined) : failed(world.refusal)),
     localUsers: given.localUsers,
     platform,

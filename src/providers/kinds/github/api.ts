@@ -2,15 +2,9 @@ import type * as v from 'valibot'
 import { problem } from '../../../problems.ts'
 import { failed, ok, type Result } from '../../../result.ts'
 import { type ProviderClient, type ProviderResponse, readJson } from '../../http/client.ts'
-import {
-  GithubEmails,
-  GithubOrganizations,
-  GithubRepository,
-  GithubTeams,
-  GithubUser,
-  parseSchema,
-} from '../../http/schemas.ts'
+import { parseSchema } from '../../http/schemas.ts'
 import { readGroups } from '../../oidc/claims.ts'
+import { GithubEmails, GithubOrganizations, GithubRepository, GithubTeams, GithubUser } from './schemas.ts'
 
 /** The few calls that a sign-in needs; each takes the person's access token. */
 export interface GithubApi {

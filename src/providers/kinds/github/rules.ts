@@ -1,4 +1,3 @@
-import type { ProviderConfig } from '../../../config/sections/provider.ts'
 import { lowerAscii } from '../../../lib/text.ts'
 import { type Problem, problem } from '../../../problems.ts'
 import type { GithubApi } from './api.ts'
@@ -12,13 +11,26 @@ export interface GithubPerson {
   readonly api: Pick<GithubApi, 'mayUse' | 'isCollaborator'>
 }
 
-type Rules = ProviderConfig['github']
+/** Restrictions of github-org, github-team, github-repo and github-user; empty ones restrict nothing. */
+export interface GithubRules {
+  readonly org: string
+  /** `team` of `org`, or `org:team`. */
+  readonly teams: readonly string[]
+  /** `owner/name`. */
+  readonly repo: string
+  /** Token that may list the collaborators of `repo`; empty asks with the person's own. */
+  readonly token: string
+  readonly users: readonly string[]
+}
 
 /**
  * Judges github-user, github-org, github-team and github-repo in oauth2-proxy's order: a listed user needs nothing else;
  * a list of users alone admits nobody else; an organisation comes before a repository. Undefined admits.
  */
-export async function checkGithubRules(rules: Rules, person: GithubPerson): Promise<Problem | undefined> {
+export async function checkGithubRules(
+  rules: GithubRules,
+  person: GithubPerson,
+): Promise<Problem | undefined> {
   const { org, teams, repo, users } = rules
   if (users.some((user) => equalNames(user, person.login))) return undefined
   if (org !== '') return checkOrganization(rules, person)
@@ -28,7 +40,7 @@ export async function checkGithubRules(rules: Rules, person: GithubPerson): Prom
 }
 
 /** Team entries are slugs of the organisation; entries of the form `org:slug` must name it themselves. */
-function checkOrganization({ org, teams }: Rules, { groups }: GithubPerson): Problem | undefined {
+function checkOrganization({ org, teams }: GithubRules, { groups }: GithubPerson): Problem | undefined {
   if (!groups.some((group) => equalNames(group, org))) return refused('github-org')
   if (teams.length === 0) return undefined
   const full = teams.map((team) => (team.includes(':') ? team : `${org}:${team}`))
@@ -36,7 +48,7 @@ function checkOrganization({ org, teams }: Rules, { groups }: GithubPerson): Pro
 }
 
 async function checkRepository(
-  { repo, token }: Rules,
+  { repo, token }: GithubRules,
   { login, accessToken, api }: GithubPerson,
 ): Promise<Problem | undefined> {
   const may =

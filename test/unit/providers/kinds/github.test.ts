@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ProviderConfig } from '../../../../src/config/sections/provider.ts'
+import type { GithubRules } from '../../../../src/providers/kinds/github/rules.ts'
 import { createProviders } from '../../../../src/providers/registry.ts'
 import { createFakeGithub, type FakeGithub } from '../../../support/fake-github.ts'
 import { createFakePlatform } from '../../../support/fake-platform.ts'
@@ -17,7 +18,7 @@ import { aProviderConfig, someTools, verdictOf } from '../providers-fixture.ts'
 
 const REDIRECT_URI = 'https://app.example.com/oauth2/callback'
 
-function aGithub(rules: Partial<ProviderConfig['github']> = {}, given: Partial<ProviderConfig> = {}) {
+function aGithub(rules: Partial<GithubRules> = {}, given: Partial<ProviderConfig> = {}) {
   const github = createFakeGithub()
   const config = aProviderConfig({
     id: 'github',
@@ -28,7 +29,7 @@ function aGithub(rules: Partial<ProviderConfig['github']> = {}, given: Partial<P
     loginUrl: `${github.origin}/login/oauth/authorize`,
     redeemUrl: `${github.origin}/login/oauth/access_token`,
     validateUrl: `${github.origin}/api/v3`,
-    github: { org: '', teams: [], repo: '', token: '', users: [], ...rules },
+    own: { org: '', teams: [], repo: '', token: '', users: [], ...rules } satisfies GithubRules,
     ...given,
   })
   const [provider] = createProviders([config], someTools(createFakePlatform({ provider: github.fetch })))
@@ -94,7 +95,7 @@ test('the authorization request has PKCE and state; settings cannot change the p
 const REPO = { private: false, pull: false, push: false, collaborators: [] as string[] }
 
 // [rule, settings, change to the world, verdict]
-const rules: [string, Partial<ProviderConfig['github']>, (github: FakeGithub) => void, string][] = [
+const rules: [string, Partial<GithubRules>, (github: FakeGithub) => void, string][] = [
   ['no rule', {}, () => undefined, 'ok'],
   ['org', { org: 'acme' }, () => undefined, 'ok'],
   ['org in another case', { org: 'ACME' }, () => undefined, 'ok'],
@@ -386,8 +387,8 @@ test('the access token is checked against the API; there is nothing to refresh, 
 })
 
 test('without URLs it is github.com', async () => {
-  const { provider } = aGithub({}, { loginUrl: undefined, redeemUrl: undefined, validateUrl: undefined })
-  const url = await provider.authorizationUrl({
+  const [provider] = createProviders([aProviderConfig({ kind: 'github' })], someTools(createFakePlatform()))
+  const url = await provider!.authorizationUrl({
     redirectUri: 'https://a/',
     state: '',
     nonce: '',

@@ -30,7 +30,11 @@ describe('of the tokens', () => {
     ['a sign-out address that does not', { backendLogoutUrl: 'https://op/out' }, 'RT'],
     ['validate-url without cookie-refresh', { provider: { validateUrl: 'https://op/v' } }, 'RT'],
     ['validate-url', { session: { refreshMs: 1000 }, provider: { validateUrl: 'https://op/v' } }, 'AT RT'],
-    ['GitHub', { session: { refreshMs: 1000 }, provider: { kind: 'github', issuer: undefined } }, 'AT RT'],
+    [
+      'a provider without an issuer that is asked with it',
+      { session: { refreshMs: 1000 }, provider: { issuer: undefined, validateUrl: 'https://op/v' } },
+      'AT RT',
+    ],
     ['session-cookie-minimal', { session: { minimal: true }, headers: { passAccessToken: true } }, ''],
   ])('kept for %s', (_, wishes, kept) => expect(keptOf(wishes)).toBe(kept))
 

@@ -1,10 +1,7 @@
 import { expect, test } from 'vitest'
 import { toOwnPaths } from '../../../../src/config/own-paths.ts'
-import {
-  compileAllowedHosts,
-  type ReturnRules,
-  readReturnTo,
-} from '../../../../src/signin/login/return-to.ts'
+import { compileAllowedHosts } from '../../../../src/http/allowed-hosts.ts'
+import { type ReturnRules, readReturnTo } from '../../../../src/signin/login/return-to.ts'
 
 const RULES: ReturnRules = {
   origin: 'https://app.example.com',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { json, redirectTo, status } from '../../../support/fake-server.ts'
+import { aBench } from '../../providers/providers-fixture.ts'
 import { type AnExchange, aJar, anExchange, aSignInBench, type Given, shortOf } from '../signin-fixture.ts'
 
 const OUT = '/oauth2/sign_out'
@@ -80,6 +81,18 @@ test.each(requests)('%s', async (_name, given, signedOut) => {
   expect(denials).toHaveLength(signedOut ? 1 : 0)
   expect(op.revoked).toHaveLength(signedOut ? 1 : 0)
   if (!signedOut) expect(shortOf(outcome)).toBe('origin_refused')
+})
+
+test('a link on a sibling host that whitelist-domain names signs out, without a question', async () => {
+  const link = (referer: string): AnExchange => ({
+    method: 'GET',
+    headers: ['Sec-Fetch-Site', 'same-site', 'Referer', referer],
+  })
+  const { jar, out } = await signedIn({ signIn: { whitelistDomains: ['portal.example.com'] } })
+  expect(shortOf(await out(OUT, link('https://wiki.example.com/')))).toBe('origin_refused')
+  expect(jar.cookies.has('__Host-s')).toBe(true)
+  await out(OUT, link('https://portal.example.com/'))
+  expect(jar.cookies.has('__Host-s')).toBe(false)
 })
 
 test('other methods sign nobody out', async () => {
@@ -284,4 +297,27 @@ test('LO-09: without keys nobody can say, so the provider is asked to try again'
   expect(shortOf(await signIn.backchannel(post(`logout_token=${await op.logoutToken()}`)))).toBe(
     'provider_unreachable',
   )
+})
+
+test('a logout token gets the answer of the provider that it names, whatever the others say', async () => {
+  const own = await aBench({ id: 'own', issuer: 'https://own.test' }, {}, 'https://own.test')
+  const other = await aBench()
+  const { denials, signIn } = await aSignInBench({ providers: [own.provider, other.provider] })
+  const ask = async () =>
+    shortOf(await signIn.backchannel(post(`logout_token=${await own.op.logoutToken()}`)))
+  own.op.scripts.jwks = () => json(500, {})
+  expect(await ask()).toBe('provider_unreachable')
+  delete own.op.scripts.jwks
+  own.platform.pass(60_000)
+  expect(await ask()).toBe('done')
+  expect(denials).toMatchObject([{ issuer: 'https://own.test' }])
+  expect(other.op.hits.jwks).toBe(0)
+})
+
+test('a logout token of an issuer that is no provider here is refused', async () => {
+  const { signIn, denials } = await aSignInBench()
+  const stranger = await aBench({}, {}, 'https://stranger.test')
+  const token = await stranger.op.logoutToken()
+  expect(shortOf(await signIn.backchannel(post(`logout_token=${token}`)))).toBe('request_malformed/iss')
+  expect(denials).toEqual([])
 })

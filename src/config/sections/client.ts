@@ -1,0 +1,96 @@
+import { type OptionRows, SERVERS } from '../option.ts'
+import { quote } from '../report.ts'
+import type { SettingsOf } from '../settings.ts'
+import { type Files, readTextFile } from '../sources/files.ts'
+
+/** Options of the OAuth client (RFC 6749 section 2). */
+export const CLIENT_OPTIONS = {
+  'client-id': {
+    group: 'Provider',
+    after: 'provider-display-name',
+    kind: 'string',
+    default: '',
+    about: 'OAuth client id. Required.',
+  },
+  'client-secret': {
+    group: 'Provider',
+    kind: 'string',
+    default: '',
+    secret: true,
+    about:
+      'OAuth client secret. Required, or client-secret-file; a public OpenID client says so with an explicitly empty value (`--client-secret=`).',
+  },
+  'client-secret-file': {
+    group: 'Provider',
+    kind: 'file',
+    default: '',
+    runtimes: SERVERS,
+    about: 'File with the client secret, read again at each use, so it can be replaced while running.',
+  },
+} as const satisfies OptionRows
+
+/** The client that the provider registered. */
+export interface ClientConfig {
+  readonly clientId: string
+  /** The secret itself, or the file to read it from at each use; undefined for a public client. */
+  readonly clientSecret: { readonly value: string } | { readonly file: string } | undefined
+}
+
+type SectionSettings = SettingsOf<typeof CLIENT_OPTIONS>
+
+interface ClientDeps {
+  readonly files: Files
+  /** A client without a secret is allowed. */
+  readonly publicClient: boolean
+}
+
+/** Reads the client id and its secret. */
+export function buildClient(settings: SectionSettings, deps: ClientDeps): ClientConfig {
+  const clientId = readTrimmed(settings, 'client-id')
+  if (clientId === '') settings.problem('client-id', 'give the client id that the provider issued')
+  return { clientId, clientSecret: readSecret(settings, deps) }
+}
+
+/** RFC 6749 §A.1 and §A.2 allow blanks around both, and no provider issues such. */
+function readTrimmed(settings: SectionSettings, flag: 'client-id' | 'client-secret'): string {
+  const value = settings.value(flag)
+  const trimmed = value.trim()
+  if (trimmed !== value) settings.warning(flag, 'remove the blanks around the value; it counts without them')
+  return trimmed
+}
+
+function readSecret(
+  settings: SectionSettings,
+  { files, publicClient }: ClientDeps,
+): ClientConfig['clientSecret'] {
+  const value = readTrimmed(settings, 'client-secret')
+  const file = settings.value('client-secret-file')
+  if (value !== '') {
+    if (file !== '') {
+      settings.warning('client-secret-file', 'this is not used, because client-secret is given')
+    }
+    return { value }
+  }
+  if (file !== '') {
+    const text = readTextFile(files, file)
+    if (!text.ok) settings.problem('client-secret-file', text.problem)
+    else if (text.value.trim() === '') {
+      settings.problem('client-secret-file', `put the secret into ${quote(file)}, it is empty`)
+    } else if (text.value.trim() !== text.value.replace(/\r?\n$/u, '')) {
+      settings.warning(
+        'client-secret-file',
+        `remove the blanks around the secret in ${quote(file)}; it counts without them`,
+      )
+    }
+    return { file }
+  }
+  // Blanks alone are a gap that was not filled in rather than the wish to have none.
+  if (!settings.given('client-secret') || settings.value('client-secret') !== '' || !publicClient) {
+    const hint = publicClient ? '; a public client says --client-secret= with nothing behind it' : ''
+    settings.problem(
+      'client-secret',
+      `give the client secret that the provider issued, or client-secret-file${hint}`,
+    )
+  }
+  return undefined
+}

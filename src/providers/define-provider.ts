@@ -1,0 +1,37 @@
+import type { CheckedKind, KindOptions, ProviderKind } from '../config/provider-kind.ts'
+import type { ProviderConfig } from '../config/sections/provider.ts'
+import { type SettingsOf, settingsFor } from '../config/settings.ts'
+import type { ProviderContext } from './context.ts'
+import type { Provider } from './provider.ts'
+
+/** Everything about one kind of provider. `Rows` are its own options, `Own` is what its maker gets of them. */
+export interface ProviderDefinition<Rows extends KindOptions, Own>
+  extends Omit<ProviderKind, 'options' | 'check'> {
+  /** Options of its own, if it has any. */
+  readonly options?: Rows
+  /** Reads these options, and reports what is wrong with them by the name that the operator used. */
+  readonly check?: (settings: SettingsOf<Rows>) => CheckedKind<Own>
+  /** Makes the provider of one configuration; nothing is asked yet. */
+  create(config: ProviderConfig, own: Own, context: ProviderContext): Provider
+}
+
+/** A kind of provider that can be configured and made. */
+export interface DefinedProvider extends ProviderKind {
+  create(config: ProviderConfig, context: ProviderContext): Provider
+}
+
+const NOTHING_OWN: CheckedKind<undefined> = { own: undefined, allowedGroups: [] }
+
+/** Defines a kind of provider; a line in `registry.ts` makes it known. */
+export function defineProvider<const Rows extends KindOptions, Own>(
+  definition: ProviderDefinition<Rows, Own>,
+): DefinedProvider {
+  const { options = {}, check } = definition
+  return {
+    ...definition,
+    options,
+    check: (settings) => check?.(settingsFor<Rows>(settings)) ?? NOTHING_OWN,
+    // `own` is what `check` of this kind returned: the loader keeps it beside the kind, by which the registry finds this.
+    create: (config, context) => definition.create(config, config.own as Own, context),
+  }
+}

@@ -1,0 +1,58 @@
+import type { ProviderConfig } from '../../config/sections/provider.ts'
+import { problem } from '../../problems.ts'
+import { failed, ok, type Result } from '../../result.ts'
+import type { Identity } from '../../session/session.ts'
+import type { ProviderContext } from '../context.ts'
+import type { ProviderClient } from '../http/client.ts'
+import { createReadClientSecret } from '../http/client-secret.ts'
+import { callValidateUrl } from '../http/validate-url.ts'
+import type { Provider } from '../provider.ts'
+import { createOAuth2Flow } from './oauth2.ts'
+
+export interface OAuth2ProviderDeps {
+  readonly config: ProviderConfig
+  readonly context: ProviderContext
+  /** Way out to the provider; the calls of `readIdentity` take it too. */
+  readonly http: ProviderClient
+  /** Scheme of the access token in Authorization headers. */
+  readonly scheme: 'Bearer' | 'token'
+  /** Asks the provider's API about the person who granted the access token, and judges the restrictions of the kind. */
+  readonly readIdentity: (accessToken: string) => Promise<Result<Identity>>
+}
+
+/**
+ * A provider of plain OAuth 2.0 (RFC 6749): an access token without end, an API of its own to say who the person is, no
+ * refresh, no sign-out. A kind spreads it where it can do more.
+ */
+export function createOAuth2Provider(deps: OAuth2ProviderDeps): Provider {
+  const { config, context, http, scheme, readIdentity } = deps
+  const { loginUrl, redeemUrl } = config
+  if (loginUrl === undefined || redeemUrl === undefined) {
+    throw new TypeError(`Set login-url and redeem-url of provider "${config.id}"`)
+  }
+  const flow = createOAuth2Flow({
+    config,
+    authorizationEndpoint: loginUrl,
+    tokenEndpoint: redeemUrl,
+    scopes: config.scope.split(' '),
+    readClientSecret: createReadClientSecret(config, context),
+    http,
+  })
+  return {
+    id: config.id,
+    displayName: config.displayName,
+    authorizationUrl: async (login) => ok(flow.authorizationUrl(login)),
+    async redeem(login) {
+      const access = await flow.redeem(login)
+      if (!access.ok) return access
+      const identity = await readIdentity(access.value)
+      if (!identity.ok) return identity
+      const tokens = { access: access.value, id: undefined, refresh: undefined, accessExpiresAtMs: undefined }
+      return ok({ identity: identity.value, tokens })
+    },
+    refresh: async () => failed(problem('refresh_unsupported')),
+    validate: ({ tokens }) => callValidateUrl(http, config.validateUrl, tokens.access, scheme),
+    endSessionUrl: async () => undefined,
+    revoke: async () => ok(undefined),
+  }
+}
