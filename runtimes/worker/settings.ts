@@ -1,4 +1,4 @@
-import { type Loaded, type LoadInput, loadConfig } from '../../src/config/load.ts'
+import { type LoadInput, type LoadResult, loadConfig } from '../../src/config/load.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import type { Bindings } from './forward.ts'
 
@@ -9,7 +9,7 @@ const TOML = 'OAUTH2_PROXY_CONFIG_TOML'
 export const STATE = 'SIDEGATE_STATE'
 
 /** Reads the settings from variables and secrets, by the names that they have everywhere. */
-export function readSettings(bindings: Bindings, version: string): Loaded {
+export function readSettings(bindings: Bindings, version: string): LoadResult {
   const { texts, problems } = textsOf(bindings)
   const { [TOML]: toml, ...env } = texts
   const input: LoadInput = {
@@ -44,7 +44,7 @@ function readOnly(toml: string): (path: string) => string {
   }
 }
 
-function missingBindings({ config }: Loaded & { kind: 'config' }, bindings: Bindings): readonly string[] {
+function missingBindings({ config }: LoadResult & { kind: 'config' }, bindings: Bindings): readonly string[] {
   return config.upstreams
     .map(({ target }) => (target.kind === 'binding' ? target.name : undefined))
     .filter((name) => name !== undefined && !isFetcher(bindings[name]))
@@ -55,7 +55,7 @@ function isFetcher(binding: unknown): boolean {
   return typeof binding === 'object' && binding !== null && 'fetch' in binding
 }
 
-function withProblems(loaded: Loaded, problems: readonly string[]): Loaded {
+function withProblems(loaded: LoadResult, problems: readonly string[]): LoadResult {
   const text = loaded.kind === 'problems' ? loaded.text : 'Sidegate cannot start, fix the settings:\n'
   return { kind: 'problems', text: text + problems.map((line) => `  ${line}\n`).join(''), exitCode: 1 }
 }

@@ -1,6 +1,6 @@
+import { quote } from '../lib/text.ts'
 import type { Config } from './config.ts'
 import type { OPTIONS } from './options.ts'
-import { quote } from './report.ts'
 import type { UpstreamConfig } from './sections/upstreams.ts'
 import type { SettingsOf } from './settings.ts'
 import type { ListenAddress } from './values/listen-address.ts'

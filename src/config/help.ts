@@ -1,4 +1,4 @@
-import { keyOf, type Option, variableOf } from './option.ts'
+import { keyOf, type Option, renderDefault, variableOf } from './option.ts'
 import { groupsOf, type OptionTable } from './options.ts'
 
 const WIDTH = 100
@@ -15,11 +15,6 @@ export function renderHelp(table: OptionTable): string {
   const usage =
     'Usage: sidegate [--option=value ...]\n\nFlags win over variables, variables over the --config file.\n'
   return [usage, ...groups.filter((text) => text !== '')].join('\n')
-}
-
-/** The default of an option as a person writes it; empty when there is none. */
-export function renderDefault(option: Option): string {
-  return Array.isArray(option.default) ? option.default.join(',') : String(option.default)
 }
 
 function renderOption(flag: string, option: Option): string {

@@ -1,3 +1,4 @@
+import { buildConfig, readRawConfig } from './build.ts'
 import type { Config } from './config.ts'
 import { checkTogether } from './cross-checks.ts'
 import { deepFreeze } from './freeze.ts'
@@ -6,24 +7,12 @@ import type { RuntimeName } from './option.ts'
 import { type OPTIONS, type OptionTable, optionTable } from './options.ts'
 import type { ProviderKinds } from './provider-kind.ts'
 import { createReport, type Report } from './report.ts'
-import { buildBearer } from './sections/bearer.ts'
-import { buildCookie } from './sections/cookie.ts'
-import { buildHeaders } from './sections/headers.ts'
-import { buildListen, checkServer, readServer } from './sections/listen.ts'
-import { buildLog } from './sections/log.ts'
-import { buildPages } from './sections/pages.ts'
-import { buildPaths, buildTrust } from './sections/paths.ts'
-import { buildPolicy } from './sections/policy.ts'
 import { isTestOnly, readInvocation } from './sections/program.ts'
-import { buildProvider } from './sections/provider.ts'
-import { buildSession } from './sections/session.ts'
-import { buildSignIn } from './sections/sign-in.ts'
-import { checkUpstreams, readUpstreams } from './sections/upstreams.ts'
 import { type AnySettings, readSettings, settingsFor } from './settings.ts'
 import { readEnvironment } from './sources/environment.ts'
 import { type Files, readTextFile } from './sources/files.ts'
 import { readFlags } from './sources/flags.ts'
-import type { Source } from './sources/source.ts'
+import type { OptionSource } from './sources/source.ts'
 import { readToml } from './sources/toml.ts'
 import { defaultOf } from './values/values.ts'
 
@@ -38,7 +27,7 @@ export interface LoadInput {
 }
 
 /** What to do next: run, print and exit 0, or print what is wrong and exit. */
-export type Loaded =
+export type LoadResult =
   | {
       readonly kind: 'config'
       readonly config: Config
@@ -54,7 +43,7 @@ export type Loaded =
  * Reads flags, variables and the TOML file into one frozen configuration, or says everything that is wrong at once.
  * The options of `kinds` stand in the table beside those that every deployment has.
  */
-export function loadConfig(input: LoadInput, kinds: ProviderKinds): Loaded {
+export function loadConfig(input: LoadInput, kinds: ProviderKinds): LoadResult {
   const report = createReport()
   const files: Files = { readFile: input.readFile, readBinaryFile: input.readBinaryFile }
   const table = optionTable(kinds)
@@ -66,10 +55,12 @@ export function loadConfig(input: LoadInput, kinds: ProviderKinds): Loaded {
   const file = readConfigFile({ name: configFile, files, table }, report)
   // Without its file the rest of the configuration would only look wrong.
   if (file === undefined) return toProblems(report)
-  const all = readSettings({ table, sources: [flags, variables, file], runtime: input.runtime }, report)
+  const { runtime, env } = input
+  const all = readSettings({ table, sources: [flags, variables, file], runtime }, report)
   const settings = settingsFor<typeof OPTIONS>(all)
-  const config = buildConfig(all, { kinds, files, env: input.env, report })
-  checkTogether(settingsFor<typeof OPTIONS>(all), config)
+  const raw = readRawConfig(all)
+  const config = buildConfig(raw, { settings, kinds, files, env, report })
+  checkTogether(settings, config)
   warnOfSecretsInFlags(all, table)
   if (report.problems.length > 0) return toProblems(report)
   return {
@@ -80,44 +71,11 @@ export function loadConfig(input: LoadInput, kinds: ProviderKinds): Loaded {
   }
 }
 
-interface BuildDeps {
-  readonly kinds: ProviderKinds
-  readonly files: Files
-  readonly env: LoadInput['env']
-  readonly report: Report
-}
-
-function buildConfig(all: AnySettings, { kinds, files, env, report }: BuildDeps): Config {
-  const { runtime } = all
-  const settings = settingsFor<typeof OPTIONS>(all)
-  // Problems are reported in the order in which the sections are read.
-  const paths = buildPaths(settings)
-  const first = {
-    listen: buildListen(settings, checkServer(readServer(settings), { files, runtime, report })),
-    paths,
-    trust: buildTrust(settings),
-    cookie: buildCookie(settings),
-    session: buildSession(settings, files),
-    signIn: buildSignIn(settings, { files, paths }),
-  }
-  const { provider, allowedGroups } = buildProvider(all, { files, kinds })
-  return {
-    ...first,
-    providers: [provider],
-    bearer: buildBearer(settings),
-    policy: buildPolicy(settings, { files, allowedGroups }),
-    upstreams: checkUpstreams(readUpstreams(settings), { runtime, report }),
-    headers: buildHeaders(settings),
-    pages: buildPages(settings, files),
-    log: buildLog(settings, env),
-  }
-}
-
 /** The settings of the TOML file, none when there is no file to read; undefined when it cannot be read. */
 function readConfigFile(
   { name, files, table }: { name: string; files: Files; table: OptionTable },
   report: Report,
-): Source | undefined {
+): OptionSource | undefined {
   if (name === '') return new Map()
   const text = readTextFile(files, name)
   if (text.ok) return readToml({ name, text: text.value }, table, report)
@@ -141,7 +99,7 @@ function warnOfSecretsInFlags(settings: AnySettings, table: OptionTable): void {
   }
 }
 
-function toProblems(report: Report): Loaded {
+function toProblems(report: Report): LoadResult {
   const { problems, warnings, exitCode } = report
   const count = problems.length === 1 ? 'one setting' : `${problems.length} settings`
   const lines = [...problems, ...warnings.map((warning) => `warning: ${warning}`)]

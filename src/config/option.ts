@@ -34,6 +34,10 @@ interface OptionBase {
   readonly secret?: true
   /** Entries of a list that count as they are, blanks included: patterns. */
   readonly exact?: true
+  /** HTML: line breaks at its end and quotes around it are part of it. */
+  readonly markup?: true
+  /** What looks like a forgotten placeholder is part of the value, or the reader of the option has a rule for it. */
+  readonly placeholders?: 'meant'
   /** Runtimes that can honour it; all when absent. */
   readonly runtimes?: readonly RuntimeName[]
   /** An option of oauth2-proxy that is known and refused. */
@@ -101,4 +105,9 @@ export function variableOf(key: string): string {
 export function keysOf(flag: string, option: BareOption): readonly string[] {
   const key = keyOf(flag, option)
   return key === undefined ? [] : [key, ...(option.oldKeys ?? [])]
+}
+
+/** The default of an option as a person writes it; empty when there is none. */
+export function renderDefault(option: BareOption): string {
+  return Array.isArray(option.default) ? option.default.join(',') : String(option.default)
 }

@@ -40,9 +40,3 @@ export function createReport(): Report {
     },
   }
 }
-
-/** A value as messages show it: quoted, on one line, bounded, and without the password of a URL. */
-export function quote(value: string): string {
-  const shown = value.replaceAll(/\/\/\S*@/gu, '//…@')
-  return JSON.stringify(shown.length > 120 ? `${shown.slice(0, 120)}…` : shown)
-}

@@ -1,11 +1,18 @@
+import { quote } from '../lib/text.ts'
 import type { Result } from '../result.ts'
-import { renderDefault } from './help.ts'
-import { type BareOption, keyOf, type Option, type RuntimeName, type ValuesOf, variableOf } from './option.ts'
+import {
+  type BareOption,
+  keyOf,
+  type Option,
+  type RuntimeName,
+  renderDefault,
+  type ValuesOf,
+  variableOf,
+} from './option.ts'
 import type { OptionTable } from './options.ts'
 import type { RawValue } from './raw.ts'
-import { quote, type Report } from './report.ts'
-import { nearestName } from './sources/nearest.ts'
-import type { Given, Raw, Source } from './sources/source.ts'
+import type { Report } from './report.ts'
+import type { Given, OptionSource, Unparsed } from './sources/source.ts'
 import { findPlaceholder } from './values/placeholder.ts'
 import { tidy } from './values/tidy.ts'
 import { defaultOf, parseValue, sameValue, type Value } from './values/values.ts'
@@ -32,7 +39,10 @@ export type SettingsOf<Rows extends Readonly<Record<string, BareOption>>> = Sett
 export type AnySettings = Settings<Readonly<Record<string, Value>>>
 
 /** Lets the first source that gives an option win, reads its value, and refuses what cannot be honoured. */
-export function readSettings({ table, sources, runtime }: ReadSettingsOptions, report: Report): AnySettings {
+export function readSettings(
+  { table, sources, runtime, nameOf = nameInEverySource }: ReadSettingsOptions,
+  report: Report,
+): AnySettings {
   const values = new Map<string, Value>()
   const winners = new Map<string, Given>()
   for (const [flag, option] of table) {
@@ -43,23 +53,25 @@ export function readSettings({ table, sources, runtime }: ReadSettingsOptions, r
     if (winner !== undefined && value === undefined) report.mute(winner.label)
     values.set(flag, value ?? defaultOf(option))
   }
-  const nameOf = (flag: string) =>
-    winners.get(flag)?.label ?? nameWhenAbsent({ flag, option: table.get(flag), runtime })
+  const labelOf = (flag: string) =>
+    winners.get(flag)?.label ?? nameOf(flag, { option: table.get(flag), runtime })
   return {
     value: (flag) => values.get(flag) ?? '',
-    raw: (flag) => ({ value: values.get(flag), label: nameOf(flag) }),
+    raw: (flag) => ({ value: values.get(flag), label: labelOf(flag) }),
     given: (flag) => winners.has(flag),
     source: (flag) => winners.get(flag)?.source,
-    problem: (flag, sentence) => report.problem(nameOf(flag), sentence),
-    warning: (flag, sentence) => report.warning(nameOf(flag), sentence),
+    problem: (flag, sentence) => report.problem(labelOf(flag), sentence),
+    warning: (flag, sentence) => report.warning(labelOf(flag), sentence),
     runtime,
   }
 }
 
 interface ReadSettingsOptions {
   readonly table: OptionTable
-  readonly sources: readonly Source[]
+  readonly sources: readonly OptionSource[]
   readonly runtime: RuntimeName
+  /** Name to complain by when no source gave an option; flag and variable when absent. */
+  readonly nameOf?: (flag: string, absent: AbsentOption) => string
 }
 
 /** The settings with the types of these rows, which are some of the table that was read. */
@@ -79,8 +91,8 @@ interface Reading {
 
 /** The value of one option; undefined when it was refused. */
 function readOne(reading: Reading, report: Report): Value | undefined {
-  const { flag, option, winner } = reading
-  const { raw, remarks } = tidy(flag, { option, given: winner })
+  const { option, winner } = reading
+  const { raw, remarks } = tidy(option, winner)
   for (const remark of remarks) report.warning(winner.label, remark)
   if (option.supported === false) {
     judgeUnsupported({ option, winner, raw }, report)
@@ -90,7 +102,7 @@ function readOne(reading: Reading, report: Report): Value | undefined {
     report.warning(winner.label, `this is empty, so the default counts: ${quote(renderDefault(option))}`)
     return defaultOf(option)
   }
-  const placeholder = findPlaceholder(flag, option, raw)
+  const placeholder = findPlaceholder(option, raw)
   if (placeholder !== undefined) report[placeholder.kind](winner.label, placeholder.sentence)
   if (placeholder?.kind === 'problem') return undefined
   const parsed = parseValue(option, raw)
@@ -114,7 +126,7 @@ function whyNotHere({ flag, option, runtime }: Reading, parsed: Result<Value, st
 }
 
 /** Templates write keys without a value, which to oauth2-proxy mean `false`, 0 or the default. */
-function isNothing(option: Option, { source }: Given, raw: Raw): boolean {
+function isNothing(option: Option, { source }: Given, raw: Unparsed): boolean {
   if (raw.form !== 'text' || raw.text !== '') return false
   if (option.kind === 'enum') return !option.values.includes('')
   const isOff = option.inert || option.default === false || option.default === 0
@@ -124,7 +136,7 @@ function isNothing(option: Option, { source }: Given, raw: Raw): boolean {
 interface Unsupported {
   readonly option: Option
   readonly winner: Given
-  readonly raw: Raw
+  readonly raw: Unparsed
 }
 
 /** Its default asks for nothing, and neither does a value that switches it off. */
@@ -154,20 +166,13 @@ function why(flag: string): string {
   return /file|config/u.test(flag) ? 'there are no files' : 'there are no sockets of our own'
 }
 
-function nameWhenAbsent({ flag, option, runtime }: AbsentOption): string {
+function nameInEverySource(flag: string, { option, runtime }: AbsentOption): string {
   const key = option && keyOf(flag, option)
   if (key === undefined) return `--${flag}`
   return runtime === 'workers' ? variableOf(key) : `--${flag} or ${variableOf(key)}`
 }
 
 interface AbsentOption {
-  readonly flag: string
   readonly option: Option | undefined
   readonly runtime: RuntimeName
-}
-
-/** One of a few names that a person may have meant, for messages: `; did you mean "x"?` or nothing. */
-export function didYouMean(name: string, known: Iterable<string>): string {
-  const nearest = nearestName(name, known)
-  return nearest === undefined ? '' : `; did you mean ${quote(nearest)}?`
 }

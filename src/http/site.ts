@@ -1,3 +1,4 @@
+import { isLoopback } from '../lib/loopback.ts'
 import { type Problem, problem } from '../problems.ts'
 import { compileHostRules } from './allowed-hosts.ts'
 import type { Exchange, Facts } from './exchange.ts'
@@ -98,9 +99,8 @@ export function createSite({ redirectUrl, cookieDomains, whitelistDomains }: Sit
 
 /** On this machine browsers send Secure cookies over http as well. */
 function isOwnLoopback(source: string, { scheme, host }: Facts): boolean {
-  return LOOPBACK.test(host) && source === `${scheme}://${host}`
+  return isLoopback(host.replace(/:\d+$/u, '')) && source === `${scheme}://${host}`
 }
-const LOOPBACK = /^(?:(?:[^:]+\.)?localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/u
 
 function parseOrigin(text: string): Origin | undefined {
   const [, scheme, host, port] =

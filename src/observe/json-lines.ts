@@ -1,6 +1,6 @@
 import type { Level } from '../problems.ts'
 import type { EventFields, FinishedRequest } from './event.ts'
-import { quote } from './json.ts'
+import { toJsonString } from './json.ts'
 import type { LineFormat } from './log-lines.ts'
 import { redact } from './redact.ts'
 
@@ -9,11 +9,11 @@ export function createJsonLines(context: Readonly<Record<string, string>>, now: 
   const end = `${toFields(context)}}`
   const clock = createClock(now)
   const write = (level: Level, msg: string, fields: string): string =>
-    `{"time":"${clock()}","level":"${level}","msg":${quote(msg)}${fields}${end}`
+    `{"time":"${clock()}","level":"${level}","msg":${toJsonString(msg)}${fields}${end}`
   return {
     program: (level, message, fields) => write(level, message, toFields(fields)),
     event: (event, level, fields) =>
-      write(level, event.replaceAll('_', ' '), `,"event":${quote(event)}${toFields(fields)}`),
+      write(level, event.replaceAll('_', ' '), `,"event":${toJsonString(event)}${toFields(fields)}`),
     request: (finished) => write('info', 'request', toAccessFields(finished)),
   }
 }
@@ -37,7 +37,7 @@ function toFields(fields: EventFields): string {
   let text = ''
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue
-    text += `,${quote(name)}:${typeof value === 'string' ? quote(redact(name, value)) : JSON.stringify(value)}`
+    text += `,${toJsonString(name)}:${typeof value === 'string' ? toJsonString(redact(name, value)) : JSON.stringify(value)}`
   }
   return text
 }
@@ -47,14 +47,14 @@ function toAccessFields(finished: FinishedRequest): string {
   const { aborted, bytes, client, durationMs, host, method, path, requestId, status } = finished
   const { upstream, user, userAgent, verdict } = finished
   return (
-    `,"request_id":${quote(requestId)},"method":${quote(method)},"host":${quote(host)},"path":${quote(path)}` +
+    `,"request_id":${toJsonString(requestId)},"method":${toJsonString(method)},"host":${toJsonString(host)},"path":${toJsonString(path)}` +
     `,"status":${status}${bytes === undefined ? '' : `,"bytes":${bytes}`}` +
     `,"duration_ms":${Math.round(durationMs * 10) / 10}${optional('client', client)}${optional('user', user)}` +
-    `${optional('upstream', upstream)},"verdict":${quote(verdict)},"user_agent":${quote(userAgent)}` +
+    `${optional('upstream', upstream)},"verdict":${toJsonString(verdict)},"user_agent":${toJsonString(userAgent)}` +
     `${aborted ? ',"aborted":true' : ''}`
   )
 }
 
 function optional(name: string, value: string | undefined): string {
-  return value === undefined ? '' : `,"${name}":${quote(value)}`
+  return value === undefined ? '' : `,"${name}":${toJsonString(value)}`
 }

@@ -8,7 +8,7 @@ const PLAIN = /^[ !#-[\]-~]*$/u
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 /** A JSON string (RFC 8259 §7) of at most `MAX_FIELD_LENGTH` characters that cannot move, split or colour a line. */
-export function quote(text: string): string {
+export function toJsonString(text: string): string {
   const short = shorten(text)
   if (PLAIN.test(short)) return `"${short}"`
   return JSON.stringify(short).replace(INVISIBLE, toEscape)

@@ -1,6 +1,6 @@
 import type { Level } from '../problems.ts'
 import type { EventFields, FinishedRequest } from './event.ts'
-import { quote, toVisible } from './json.ts'
+import { toJsonString, toVisible } from './json.ts'
 import type { LineFormat } from './log-lines.ts'
 import { redact } from './redact.ts'
 
@@ -44,5 +44,5 @@ function toPairs(fields: EventFields): string {
 
 /** The text as it is when it is one word that nothing could be mistaken in, else quoted. */
 function toWord(text: string): string {
-  return /^[!#-<>-[\]-~]{1,200}$/u.test(text) ? text : quote(text)
+  return /^[!#-<>-[\]-~]{1,200}$/u.test(text) ? text : toJsonString(text)
 }

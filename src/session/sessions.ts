@@ -11,7 +11,7 @@ import { createRefresher, type Refresher } from './refresh/refresh.ts'
 import type { Session, SessionProvider } from './session.ts'
 
 /** Everything that keeps people signed in. */
-export interface Sessions {
+export interface SessionServices {
   readonly sessions: SessionStore
   readonly refresher: Refresher
   readonly denylist: Denylist
@@ -33,7 +33,7 @@ export interface SessionsDeps {
 export async function createSessions(
   config: Config,
   { platform, log, providers, attributeBytes, hasAccount }: SessionsDeps,
-): Promise<Sessions> {
+): Promise<SessionServices> {
   const deployment = toDeployment([
     ...config.providers.flatMap(({ clientId, issuer, loginUrl }) => [clientId, issuer ?? loginUrl ?? '']),
     config.cookie.name,

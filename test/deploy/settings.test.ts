@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
-import { type Loaded, loadConfig } from '../../src/config/load.ts'
+import { type LoadResult, loadConfig } from '../../src/config/load.ts'
 import { keysOf, variableOf } from '../../src/config/option.ts'
 import { optionTable } from '../../src/config/options.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
@@ -18,7 +18,10 @@ const SECRETS = {
 const PLACEHOLDERS = { 'client-secret': 'replace-me', 'cookie-secret': 'replace-me' }
 
 /** Starts the program as far as its configuration, with the secrets as files wherever they are looked for. */
-function load(env: Record<string, string | undefined>, secrets: Record<string, string> = SECRETS): Loaded {
+function load(
+  env: Record<string, string | undefined>,
+  secrets: Record<string, string> = SECRETS,
+): LoadResult {
   const readFile = (path: string) => {
     const content = secrets[path.split('/').at(-1) ?? '']
     if (content === undefined) throw new Error(`no ${path}`)
@@ -27,7 +30,7 @@ function load(env: Record<string, string | undefined>, secrets: Record<string, s
   return loadConfig({ args: [], env, readFile, runtime: 'node', version: '0.1.0' }, PROVIDER_KINDS)
 }
 
-function configOf(loaded: Loaded): Config {
+function configOf(loaded: LoadResult): Config {
   if (loaded.kind !== 'config') throw new Error(loaded.kind === 'text' ? 'help' : loaded.text)
   return loaded.config
 }

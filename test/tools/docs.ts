@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { renderDefault } from '../../src/config/help.ts'
-import { keyOf, keysOf, type Option, variableOf } from '../../src/config/option.ts'
+import { keyOf, keysOf, type Option, renderDefault, variableOf } from '../../src/config/option.ts'
 import { groupsOf, optionTable } from '../../src/config/options.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 

@@ -1,10 +1,10 @@
+import { hasControls, quote } from '../../lib/text.ts'
 import { ok } from '../../result.ts'
 import type { OptionRows } from '../option.ts'
-import { quote } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 import { parseHost } from '../values/domains.ts'
 import { readEach } from '../values/lists.ts'
-import { checkUrl, hasControls, isLoopbackUrl } from '../values/url.ts'
+import { checkUrl, isLoopbackUrl } from '../values/url.ts'
 import {
   buildCsrfCookie,
   type CsrfCookieConfig,

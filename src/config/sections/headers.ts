@@ -1,5 +1,5 @@
+import { quote } from '../../lib/text.ts'
 import type { OptionRows } from '../option.ts'
-import { quote } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 
 /** Options of the headers that carry the identity. */

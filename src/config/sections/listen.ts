@@ -1,6 +1,7 @@
+import { quote } from '../../lib/text.ts'
 import { type OptionRows, type RuntimeName, SERVERS } from '../option.ts'
 import type { RawValue } from '../raw.ts'
-import { quote, type Report } from '../report.ts'
+import type { Report } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { type ListenAddress, parseListenAddress } from '../values/listen-address.ts'

@@ -1,6 +1,7 @@
+import { toBase64 } from '../../lib/bytes.ts'
+import { quote } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { OptionRows } from '../option.ts'
-import { quote } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 import { type Files, readBytesFile, readTextFile } from '../sources/files.ts'
 import { checkUrl } from '../values/url.ts'
@@ -11,12 +12,16 @@ export const PAGE_OPTIONS = {
     group: 'Pages',
     kind: 'string',
     default: '',
+    markup: true,
+    placeholders: 'meant',
     about: 'HTML above the sign-in button, yours and not escaped; `-` hides it, empty is a default text.',
   },
   footer: {
     group: 'Pages',
     kind: 'string',
     default: '',
+    markup: true,
+    placeholders: 'meant',
     about: 'HTML at the end of our pages, yours and not escaped; `-` hides it, empty is a default text.',
   },
   'custom-sign-in-logo': {
@@ -104,10 +109,4 @@ function readSvg(path: string, files: Files): Result<string, string> {
     return failed(`give a logo of at most ${LARGEST_LOGO_BYTES} bytes`)
   }
   return ok(text.value.slice(start).trim())
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let binary = ''
-  for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary)
 }

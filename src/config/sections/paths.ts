@@ -1,6 +1,6 @@
+import { quote } from '../../lib/text.ts'
 import type { OptionRows } from '../option.ts'
 import { type OwnPaths, toOwnPaths } from '../own-paths.ts'
-import { quote } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 import { isVeryWide } from '../values/cidr.ts'
 import { readCidrs } from '../values/lists.ts'

@@ -94,7 +94,7 @@ export interface PolicyConfig {
 
 interface PolicyDeps {
   readonly files: Files
-  /** Groups that the provider's own options demand. */
+  /** Groups of which a person needs one, whoever asks for them. */
   readonly allowedGroups: readonly string[]
 }
 
@@ -111,7 +111,7 @@ export function buildPolicy(
   return {
     emailDomains: readEmailDomains(settings),
     authenticatedEmailsFile: readEmailsFile(settings, files),
-    allowedGroups: [...readAllowed(settings, { flag: 'allowed-group', what: 'group' }), ...allowedGroups],
+    allowedGroups,
     skipAuthRoutes: [
       ...readRoutes(settings, 'skip-auth-route', parseRoute),
       ...readRoutes(settings, 'skip-auth-regex', parseAnyMethod),
@@ -120,6 +120,11 @@ export function buildPolicy(
     apiRoutes: readEach(settings, 'api-route', parsePattern),
     trustedIps,
   }
+}
+
+/** Reads the option `allowed-group`, which can be given for each provider. */
+export function readAllowedGroups(settings: SectionSettings): readonly string[] {
+  return readAllowed(settings, { flag: 'allowed-group', what: 'group' })
 }
 
 function checkSomebodyMayPass(settings: SettingsOf<typeof POLICY_OPTIONS & typeof SIGN_IN_OPTIONS>): void {

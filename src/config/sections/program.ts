@@ -1,6 +1,6 @@
 import { type OptionRows, SERVERS } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
-import type { Source } from '../sources/source.ts'
+import type { OptionSource } from '../sources/source.ts'
 
 /** Options that choose what the program does. */
 export const PROGRAM_OPTIONS = {
@@ -63,7 +63,7 @@ export interface Invocation {
 }
 
 /** Reads what the program is asked to do. */
-export function readInvocation(flags: Source): Invocation {
+export function readInvocation(flags: OptionSource): Invocation {
   const print = isOn(flags, 'help') ? 'help' : isOn(flags, 'version') ? 'version' : undefined
   return { print, configFile: textOf(flags, 'config') ?? '' }
 }
@@ -73,11 +73,11 @@ export function isTestOnly(settings: SettingsOf<typeof PROGRAM_OPTIONS>): boolea
   return settings.value('config-test')
 }
 
-function textOf(flags: Source, flag: 'config' | 'help' | 'version'): string | undefined {
+function textOf(flags: OptionSource, flag: 'config' | 'help' | 'version'): string | undefined {
   const raw = flags.get(flag)?.raw
   return raw?.form === 'text' ? raw.text : undefined
 }
 
-function isOn(flags: Source, flag: 'help' | 'version'): boolean {
+function isOn(flags: OptionSource, flag: 'help' | 'version'): boolean {
   return /^(?:1|t|true)$/iu.test(textOf(flags, flag) ?? '')
 }

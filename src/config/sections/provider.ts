@@ -1,17 +1,19 @@
+import { didYouMean, quote } from '../../lib/text.ts'
 import { warnOfOtherKinds } from '../kind-options.ts'
 import { type OptionRows, SERVERS } from '../option.ts'
 import { isSupported, type ProviderKind, type ProviderKinds, type ProviderTraits } from '../provider-kind.ts'
-import { quote } from '../report.ts'
-import { type AnySettings, didYouMean, type SettingsOf, settingsFor } from '../settings.ts'
+import type { RawValue } from '../raw.ts'
+import type { Report } from '../report.ts'
+import { type AnySettings, type SettingsOf, settingsFor } from '../settings.ts'
 import type { Files } from '../sources/files.ts'
-import { buildClient, type CLIENT_OPTIONS, type ClientConfig } from './client.ts'
+import { type POLICY_OPTIONS, readAllowedGroups } from './policy.ts'
+import { buildClient, type CLIENT_OPTIONS, type ClientConfig } from './provider/client.ts'
 import {
   buildLoginParameters,
   type LOGIN_PARAMETER_OPTIONS,
   type LoginParametersConfig,
-} from './login-parameters.ts'
-import { buildOidc, type OIDC_OPTIONS, type OidcConfig } from './oidc.ts'
-import type { POLICY_OPTIONS } from './policy.ts'
+} from './provider/login-parameters.ts'
+import { buildOidc, type OIDC_OPTIONS, type OidcConfig } from './provider/oidc.ts'
 
 /** Options that every kind of provider has. */
 export const PROVIDER_OPTIONS = {
@@ -106,15 +108,53 @@ export function describeKinds(kinds: ProviderKinds): OptionRows {
   return { provider: { ...PROVIDER_OPTIONS.provider, default: supported[0]?.kind ?? '', about } }
 }
 
-interface ProviderDeps {
-  readonly files: Files
-  readonly kinds: ProviderKinds
+/** One provider as a source gave it: the options of providers, each with the name that the source has for it. */
+export interface RawProvider {
+  /** Name of the provider in addresses, cookies and the log; its kind unless it is given. */
+  readonly id: RawValue<string>
+  readonly settings: AnySettings
 }
 
-/** Reads the provider that people sign in at, and the groups that its own options demand. */
-export function buildProvider(
+/** Reads the one provider that the options describe. */
+export function readProvider(all: AnySettings): RawProvider {
+  return { id: { value: undefined, label: all.raw('provider').label }, settings: all }
+}
+
+interface CheckProvidersDeps {
+  readonly files: Files
+  readonly kinds: ProviderKinds
+  readonly report: Report
+}
+
+/** Checks providers of any source, and reads the groups of which a person needs one. */
+export function checkProviders(
+  raws: readonly RawProvider[],
+  { files, kinds, report }: CheckProvidersDeps,
+): { readonly providers: readonly ProviderConfig[]; readonly allowedGroups: readonly string[] } {
+  const ids = new Set<string>()
+  const checked = raws.map(({ id, settings }) => {
+    const { provider, allowedGroups } = toProvider(settings, { files, kinds })
+    const own = id.value ?? provider.kind
+    if (ids.has(own)) report.problem(id.label, `give each provider an id of its own, two have ${quote(own)}`)
+    ids.add(own)
+    if (raws.length > 1 && allowedGroups.length > 0) {
+      // One list for all would let the members of a group in that another provider has.
+      report.problem(
+        id.label,
+        'demand no groups, they are asked of everyone alike; or give one provider only',
+      )
+    }
+    return { provider: { ...provider, id: own }, allowedGroups }
+  })
+  return {
+    providers: checked.map(({ provider }) => provider),
+    allowedGroups: checked.flatMap(({ allowedGroups }) => allowedGroups),
+  }
+}
+
+function toProvider(
   all: AnySettings,
-  { files, kinds }: ProviderDeps,
+  { files, kinds }: Pick<CheckProvidersDeps, 'files' | 'kinds'>,
 ): { readonly provider: ProviderConfig; readonly allowedGroups: readonly string[] } {
   const settings = settingsFor<ProviderRows>(all)
   const kind = readKind(settings, kinds)
@@ -122,6 +162,7 @@ export function buildProvider(
   warnOfOtherKinds(all, { chosen: kind, kinds })
   const client = buildClient(settings, { files, publicClient: traits.publicClient })
   const { own, allowedGroups } = kind.check(all)
+  const groups = readAllowedGroups(settings)
   const provider = {
     ...client,
     id: kind.kind,
@@ -131,10 +172,10 @@ export function buildProvider(
     hosts: traits.hosts,
     insecureTls: readInsecureTls(settings),
     ...buildOidc(settings, kind),
-    ...buildLoginParameters(settings, { traits, wantsGroups: settings.value('allowed-group').length > 0 }),
+    ...buildLoginParameters(settings, { traits, wantsGroups: groups.length > 0 }),
     own,
   }
-  return { provider, allowedGroups }
+  return { provider, allowedGroups: [...groups, ...allowedGroups] }
 }
 
 type ProviderRows = typeof PROVIDER_OPTIONS &

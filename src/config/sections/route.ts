@@ -1,6 +1,6 @@
+import { quote } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import { checkPattern } from '../pattern.ts'
-import { quote } from '../report.ts'
 import type { RouteRule } from '../route-rule.ts'
 
 /** Ways to write a pattern that fits every path, all of which start with a slash. */

@@ -1,10 +1,10 @@
+import { quote } from '../../lib/text.ts'
 import type { OptionRows } from '../option.ts'
-import { quote } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 import type { Files } from '../sources/files.ts'
 import type { HEADER_OPTIONS } from './headers.ts'
-import { buildRedis, type REDIS_OPTIONS, type RedisConfig } from './redis.ts'
-import { buildSecrets, type SECRET_OPTIONS, type SecretsConfig } from './secrets.ts'
+import { buildRedis, type REDIS_OPTIONS, type RedisConfig } from './session/redis.ts'
+import { buildSecrets, type SECRET_OPTIONS, type SecretsConfig } from './session/secrets.ts'
 
 /** Options of the life and the size of a session. */
 export const SESSION_OPTIONS = {

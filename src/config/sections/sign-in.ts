@@ -1,6 +1,6 @@
+import { quote } from '../../lib/text.ts'
 import { failed } from '../../result.ts'
 import { type OptionRows, SERVERS } from '../option.ts'
-import { quote } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { parseWhitelistDomain } from '../values/domains.ts'
@@ -86,6 +86,7 @@ export const SIGN_IN_OPTIONS = {
     group: 'Sign-in',
     kind: 'string',
     default: '',
+    placeholders: 'meant',
     about: 'Called with GET when somebody signs out; `{id_token}` is replaced.',
   },
   'form-replay-limit': {

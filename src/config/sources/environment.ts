@@ -1,8 +1,8 @@
+import { nearestName } from '../../lib/text.ts'
 import { keysOf, variableOf } from '../option.ts'
 import type { OptionTable } from '../options.ts'
 import type { Report } from '../report.ts'
-import { nearestName } from './nearest.ts'
-import { type Given, type Source, splitRaw } from './source.ts'
+import { type Given, type OptionSource, splitRaw } from './source.ts'
 
 /** What Kubernetes puts into every pod when a Service is called `oauth2-proxy`. */
 const SERVICE_LINK =
@@ -13,7 +13,7 @@ export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   table: OptionTable,
   report: Report,
-): Source {
+): OptionSource {
   const given = new Map<string, Given>()
   const known = new Set<string>()
   for (const [flag, option] of table) {

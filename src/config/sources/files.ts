@@ -1,5 +1,5 @@
+import { quote } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import { quote } from '../report.ts'
 
 /** The files of this machine, as a runtime lends them; both throw when a file cannot be read. */
 export interface Files {

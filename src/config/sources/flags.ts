@@ -1,8 +1,8 @@
+import { nearestName } from '../../lib/text.ts'
 import type { OptionTable } from '../options.ts'
 import type { Report } from '../report.ts'
 import { parseCsvRecord } from './csv.ts'
-import { nearestName } from './nearest.ts'
-import type { Given, Source } from './source.ts'
+import type { Given, OptionSource } from './source.ts'
 
 interface Reading {
   readonly table: OptionTable
@@ -14,7 +14,7 @@ interface Reading {
  * Reads the command line: `--name=value`, `--name value`, and `--name` alone for booleans, which never take the next
  * word. The last of several wins; list flags add up, each one a CSV record.
  */
-export function readFlags(args: readonly string[], table: OptionTable, report: Report): Source {
+export function readFlags(args: readonly string[], table: OptionTable, report: Report): OptionSource {
   const reading: Reading = { table, report, given: new Map() }
   for (let at = 0; at < args.length; at += 1) {
     const word = args[at] ?? ''

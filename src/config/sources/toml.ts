@@ -1,10 +1,10 @@
 import { parse, type TomlValue } from 'smol-toml'
+import { nearestName, quote } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import { keysOf, type Option } from '../option.ts'
 import type { OptionTable } from '../options.ts'
-import { quote, type Report } from '../report.ts'
-import { nearestName } from './nearest.ts'
-import { type Given, type Raw, type Source, splitRaw } from './source.ts'
+import type { Report } from '../report.ts'
+import { type Given, type OptionSource, splitRaw, type Unparsed } from './source.ts'
 
 /**
  * Reads a TOML file: flat keys in any case, every one of them known. Types are weak, as in oauth2-proxy: `"true"` is a
@@ -14,7 +14,7 @@ export function readToml(
   file: { readonly name: string; readonly text: string },
   options: OptionTable,
   report: Report,
-): Source | undefined {
+): OptionSource | undefined {
   const table = parseTable(file.text)
   if (!table.ok) {
     report.problem('--config', `fix the TOML syntax of ${quote(file.name)} ${table.problem}`)
@@ -57,7 +57,7 @@ function addValue(
   else report.problem(label, raw.problem)
 }
 
-function toRaw(option: Option, value: TomlValue): Result<Raw, string> {
+function toRaw(option: Option, value: TomlValue): Result<Unparsed, string> {
   if (Array.isArray(value)) {
     if (option.kind !== 'list') return failed('give one value, not a list')
     const items = value.map(toText)

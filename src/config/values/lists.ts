@@ -1,5 +1,5 @@
+import { quote } from '../../lib/text.ts'
 import type { Result } from '../../result.ts'
-import { quote } from '../report.ts'
 import type { Settings } from '../settings.ts'
 import { parseCidr } from './cidr.ts'
 

@@ -1,15 +1,12 @@
+import { quote } from '../../lib/text.ts'
 import type { Option } from '../option.ts'
-import { quote } from '../report.ts'
-import type { Raw } from '../sources/source.ts'
+import type { Unparsed } from '../sources/source.ts'
 
 /** What stands where a real value should: it can never work, or most likely not. */
 export interface Placeholder {
   readonly kind: 'problem' | 'warning'
   readonly sentence: string
 }
-
-/** Values that people write for people, in which every sign can be meant; the cookie secret has rules of its own. */
-const FREE: ReadonlySet<string> = new Set(['banner', 'footer', 'backend-logout-url', 'cookie-secret'])
 
 /** `${NAME}`, `$(NAME)` and `{{ name }}` as shells, Kubernetes and template engines leave them when they know no value. */
 const VARIABLE = /\$\{[A-Za-z_][\w.]*(?::?[-+?=][^}]*)?\}|\$\([A-Za-z_]\w*\)|\{\{[^{}]*\}\}/u
@@ -19,8 +16,8 @@ const EXAMPLE =
   /^(?:x{4,}|\.{3}|…|todo|tbd|<[^<>]*>|\[[^[\]]*\]|(?:please[-_ ]?)?(?:change|replace)[-_ ]?(?:me|this|it)|your[-_ ].*)$/iu
 
 /** Finds a placeholder in a value; a secret is never shown, and only one that is nothing else counts as such. */
-export function findPlaceholder(flag: string, option: Option, raw: Raw): Placeholder | undefined {
-  if (FREE.has(flag) || (option.kind === 'list' && option.exact)) return undefined
+export function findPlaceholder(option: Option, raw: Unparsed): Placeholder | undefined {
+  if (option.placeholders === 'meant' || (option.kind === 'list' && option.exact)) return undefined
   const texts = raw.form === 'items' ? raw.items : [raw.text]
   for (const text of texts) {
     const found = option.secret ? inSecret(text) : inText(text)

@@ -1,22 +1,19 @@
 import type { Option } from '../option.ts'
-import type { Given, Raw } from '../sources/source.ts'
+import type { Given, Unparsed } from '../sources/source.ts'
 
 /** A value without what people leave around it, and a sentence for each thing that was dropped or looks odd. */
 export interface Tidied {
-  readonly raw: Raw
+  readonly raw: Unparsed
   readonly remarks: readonly string[]
 }
-
-/** HTML of the operator: line breaks and quotes are part of it. */
-const MARKUP: ReadonlySet<string> = new Set(['banner', 'footer'])
 
 /**
  * Drops what cannot be meant: line breaks at the end (an env file with Windows line ends, `echo` into a Secret) and blanks
  * beside the commas of a list. Patterns keep their blanks, and so do lists whose items stood alone: TOML arrays, quoted CSV.
  */
-export function tidy(flag: string, { option, given }: { option: Option; given: Given }): Tidied {
+export function tidy(option: Option, given: Given): Tidied {
   const { raw, source } = given
-  if (MARKUP.has(flag)) return { raw, remarks: [] }
+  if (option.markup) return { raw, remarks: [] }
   const texts = raw.form === 'items' ? raw.items : [raw.text]
   const unbroken = texts.map((text) => text.replace(/[\r\n]+$/u, ''))
   const isSplit = raw.form === 'items' && raw.split === true
@@ -31,7 +28,7 @@ export function tidy(flag: string, { option, given }: { option: Option; given: G
   return { raw: withTexts(raw, clean), remarks }
 }
 
-function withTexts(raw: Raw, texts: readonly string[]): Raw {
+function withTexts(raw: Unparsed, texts: readonly string[]): Unparsed {
   return raw.form === 'items' ? { ...raw, items: texts } : { form: 'text', text: texts[0] ?? '' }
 }
 

@@ -1,7 +1,7 @@
+import { hasControls } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { RuntimeName } from '../option.ts'
 import { isPort } from './domains.ts'
-import { hasControls } from './url.ts'
 
 /** What an upstream URL points at. */
 export type UpstreamUrl =

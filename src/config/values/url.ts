@@ -1,3 +1,5 @@
+import { isLoopback } from '../../lib/loopback.ts'
+import { hasControls } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import { isRegistryName } from './domains.ts'
 
@@ -18,8 +20,7 @@ export function checkUrl(text: string): Result<string, string> {
 
 /** The host of an http(s) URL is this machine, so that plain http is no danger. */
 export function isLoopbackUrl(text: string): boolean {
-  const { hostname } = new URL(text)
-  return /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/u.test(hostname)
+  return isLoopback(new URL(text).hostname)
 }
 
 /**
@@ -36,11 +37,6 @@ function toSite(hostname: string): string {
   const labels = hostname.split('.')
   const isRegistered = isRegistryName(labels.slice(-2).join('.'))
   return labels.slice(isRegistered ? -3 : -2).join('.')
-}
-
-/** Control characters, line breaks included: never part of a header, cookie attribute or URL. */
-export function hasControls(text: string): boolean {
-  return /[\x00-\x1f\x7f]/u.test(text)
 }
 
 /**

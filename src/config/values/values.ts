@@ -1,7 +1,7 @@
+import { quote } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { BareOption } from '../option.ts'
-import { quote } from '../report.ts'
-import type { Raw } from '../sources/source.ts'
+import type { Unparsed } from '../sources/source.ts'
 import { parseDuration } from './duration.ts'
 import { checkUrl } from './url.ts'
 
@@ -14,7 +14,7 @@ const BOOLEANS: Readonly<Record<string, boolean>> = Object.fromEntries([
 ])
 
 /** Reads one value by the kind of its option; the failure says what to write instead and never shows a secret. */
-export function parseValue(option: BareOption, raw: Raw): Result<Value, string> {
+export function parseValue(option: BareOption, raw: Unparsed): Result<Value, string> {
   const parsed = raw.form === 'items' ? parseItems(raw.items) : parseText(option, raw.text)
   if (parsed.ok || raw.form === 'items' || option.secret) return parsed
   return failed(`${parsed.problem}, not ${quote(raw.text)}`)

@@ -1,4 +1,5 @@
 import { isRecord, parseJson } from '../../lib/json.ts'
+import { isLoopback } from '../../lib/loopback.ts'
 import type { Platform } from '../../platform.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
@@ -190,11 +191,6 @@ function createAllows(operatorUrls: readonly (string | undefined)[]): (url: stri
     if (url.protocol === 'https:') return true
     return url.protocol === 'http:' && (origins.has(url.origin) || (loopback && isLoopback(url.hostname)))
   }
-}
-
-/** True for names that cannot leave this machine. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(hostname)
 }
 
 function parse(text: string | undefined): URL | undefined {

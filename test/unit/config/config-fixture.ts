@@ -1,5 +1,5 @@
 import type { Config } from '../../../src/config/config.ts'
-import { type Loaded, type LoadInput, loadConfig } from '../../../src/config/load.ts'
+import { type LoadInput, type LoadResult, loadConfig } from '../../../src/config/load.ts'
 import type { ProviderKinds } from '../../../src/config/provider-kind.ts'
 import { PROVIDER_KINDS } from '../../../src/providers/registry.ts'
 
@@ -26,7 +26,7 @@ export interface Given {
 }
 
 /** Loads on top of the base settings. */
-export function load(given: Given = {}, kinds?: ProviderKinds): Loaded {
+export function load(given: Given = {}, kinds?: ProviderKinds): LoadResult {
   return loadBare({ ...given, env: { ...BASE, ...given.env } }, kinds)
 }
 
@@ -34,7 +34,7 @@ export function load(given: Given = {}, kinds?: ProviderKinds): Loaded {
 export function loadBare(
   { args = [], env = {}, files = {}, runtime = 'node' }: Given,
   kinds: ProviderKinds = PROVIDER_KINDS,
-): Loaded {
+): LoadResult {
   const readFile = (path: string) => {
     const text = files[path]
     if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' })
@@ -61,7 +61,7 @@ export function problemsOf(given: Given, kinds?: ProviderKinds): readonly string
 }
 
 /** The problems of a configuration that does not load, one a line, without the warnings behind them. */
-export function linesOf(loaded: Loaded): readonly string[] {
+export function linesOf(loaded: LoadResult): readonly string[] {
   if (loaded.kind !== 'problems') throw new Error(`this was accepted: ${loaded.kind}`)
   return loaded.text
     .split('\n')
@@ -70,7 +70,7 @@ export function linesOf(loaded: Loaded): readonly string[] {
     .filter((line) => !line.startsWith('warning: '))
 }
 
-function accept(loaded: Loaded): Extract<Loaded, { kind: 'config' }> {
+function accept(loaded: LoadResult): Extract<LoadResult, { kind: 'config' }> {
   if (loaded.kind !== 'config') throw new Error(loaded.text)
   return loaded
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { quote } from '../../../src/config/report.ts'
 import { parseCsvRecord } from '../../../src/config/sources/csv.ts'
 import { parseCidr } from '../../../src/config/values/cidr.ts'
 import { parseEmailDomain, parseWhitelistDomain } from '../../../src/config/values/domains.ts'
@@ -181,13 +180,5 @@ describe('listen addresses', () => {
     '127.0.0.1:80/x',
   ])('refuses %j', (text) => {
     expect(parseListenAddress(text).ok).toBe(false)
-  })
-})
-
-describe('quoting', () => {
-  it('shows one short line without the password of a URL', () => {
-    expect(quote('http://user:pa/ss@host/x')).toBe('"http://…@host/x"')
-    expect(quote('a\nb"\x1b[31m')).toBe('"a\\nb\\"\\u001b[31m"')
-    expect(quote('x'.repeat(500)).length).toBeLessThan(130)
   })
 })

@@ -1,6 +1,6 @@
 import type { KindOptions } from '../../../config/provider-kind.ts'
-import { quote } from '../../../config/report.ts'
 import type { SettingsOf } from '../../../config/settings.ts'
+import { quote } from '../../../lib/text.ts'
 import type { GithubRules } from './rules.ts'
 
 /** Options of GitHub; `github-team` is one text in oauth2-proxy too. */

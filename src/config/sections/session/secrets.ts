@@ -1,8 +1,8 @@
-import { isPublished, MAKE_SECRET, parseCookieSecrets } from '../../crypto/secrets.ts'
-import { type OptionRows, SERVERS } from '../option.ts'
-import { quote } from '../report.ts'
-import type { SettingsOf } from '../settings.ts'
-import { type Files, readTextFile } from '../sources/files.ts'
+import { isPublished, MAKE_SECRET, parseCookieSecrets } from '../../../crypto/secrets.ts'
+import { quote } from '../../../lib/text.ts'
+import { type OptionRows, SERVERS } from '../../option.ts'
+import type { SettingsOf } from '../../settings.ts'
+import { type Files, readTextFile } from '../../sources/files.ts'
 
 /** Options of the secret that seals sessions. */
 export const SECRET_OPTIONS = {
@@ -11,6 +11,7 @@ export const SECRET_OPTIONS = {
     after: 'cookie-name',
     kind: 'string',
     default: '',
+    placeholders: 'meant',
     secret: true,
     about:
       'Secret that seals sessions: 16, 24 or 32 bytes, as base64url or as they are. Several, separated by commas: the first seals, all open, so a secret can be replaced without signing anybody out. Placeholders are refused; a secret that is published as an example works, with a warning at each start.',

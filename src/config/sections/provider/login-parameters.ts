@@ -1,7 +1,7 @@
-import type { OptionRows } from '../option.ts'
-import type { ProviderTraits } from '../provider-kind.ts'
-import { quote } from '../report.ts'
-import type { SettingsOf } from '../settings.ts'
+import { quote } from '../../../lib/text.ts'
+import type { OptionRows } from '../../option.ts'
+import type { ProviderTraits } from '../../provider-kind.ts'
+import type { SettingsOf } from '../../settings.ts'
 
 /** Options of the authorization request (RFC 6749 section 4.1.1). */
 export const LOGIN_PARAMETER_OPTIONS = {

@@ -1,10 +1,10 @@
-import { failed, ok, type Result } from '../../result.ts'
-import type { OptionRows } from '../option.ts'
-import type { ProviderKind, ProviderTraits } from '../provider-kind.ts'
-import type { SettingsOf } from '../settings.ts'
-import { readEach } from '../values/lists.ts'
-import { isLoopbackUrl } from '../values/url.ts'
-import type { PROVIDER_OPTIONS } from './provider.ts'
+import { failed, ok, type Result } from '../../../result.ts'
+import type { OptionRows } from '../../option.ts'
+import type { ProviderKind, ProviderTraits } from '../../provider-kind.ts'
+import type { SettingsOf } from '../../settings.ts'
+import { readEach } from '../../values/lists.ts'
+import { isLoopbackUrl } from '../../values/url.ts'
+import type { PROVIDER_OPTIONS } from '../provider.ts'
 
 /** Options of OpenID Connect. */
 export const OIDC_OPTIONS = {

@@ -1,5 +1,5 @@
-import { type OptionRows, SERVERS } from '../option.ts'
-import type { SettingsOf } from '../settings.ts'
+import { type OptionRows, SERVERS } from '../../option.ts'
+import type { SettingsOf } from '../../settings.ts'
 
 /** Options of the Redis that replicas share. */
 export const REDIS_OPTIONS = {

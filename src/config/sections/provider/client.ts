@@ -1,7 +1,7 @@
-import { type OptionRows, SERVERS } from '../option.ts'
-import { quote } from '../report.ts'
-import type { SettingsOf } from '../settings.ts'
-import { type Files, readTextFile } from '../sources/files.ts'
+import { quote } from '../../../lib/text.ts'
+import { type OptionRows, SERVERS } from '../../option.ts'
+import type { SettingsOf } from '../../settings.ts'
+import { type Files, readTextFile } from '../../sources/files.ts'
 
 /** Options of the OAuth client (RFC 6749 section 2). */
 export const CLIENT_OPTIONS = {

@@ -1,0 +1,72 @@
+import type { Config } from './config.ts'
+import type { OPTIONS } from './options.ts'
+import type { ProviderKinds } from './provider-kind.ts'
+import type { Report } from './report.ts'
+import { buildBearer } from './sections/bearer.ts'
+import { buildCookie } from './sections/cookie.ts'
+import { buildHeaders } from './sections/headers.ts'
+import { buildListen, checkServer, type RawServer, readServer } from './sections/listen.ts'
+import { buildLog } from './sections/log.ts'
+import { buildPages } from './sections/pages.ts'
+import { buildPaths, buildTrust } from './sections/paths.ts'
+import { buildPolicy } from './sections/policy.ts'
+import { checkProviders, type RawProvider, readProvider } from './sections/provider.ts'
+import { buildSession } from './sections/session.ts'
+import { buildSignIn } from './sections/sign-in.ts'
+import { checkUpstreams, type RawUpstream, readUpstreams } from './sections/upstreams.ts'
+import { type AnySettings, type SettingsOf, settingsFor } from './settings.ts'
+import type { Files } from './sources/files.ts'
+
+/**
+ * The parts of a configuration that oauth2-proxy's structured file can hold: everything is optional, and each value
+ * knows the name to complain by. Whatever the source, the same checks make the configuration of it.
+ */
+export interface RawConfig {
+  readonly server: RawServer
+  readonly providers: readonly RawProvider[]
+  readonly upstreams: readonly RawUpstream[]
+}
+
+/** Fills the records from the options, which know one provider and one set of traits for all upstreams. */
+export function readRawConfig(all: AnySettings): RawConfig {
+  const settings = settingsFor<typeof OPTIONS>(all)
+  return {
+    server: readServer(settings),
+    providers: [readProvider(all)],
+    upstreams: readUpstreams(settings),
+  }
+}
+
+interface BuildDeps {
+  /** The options that no record holds. */
+  readonly settings: SettingsOf<typeof OPTIONS>
+  readonly kinds: ProviderKinds
+  readonly files: Files
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly report: Report
+}
+
+/** Checks records and options section by section, in the order in which their problems are to be read. */
+export function buildConfig(raw: RawConfig, { settings, kinds, files, env, report }: BuildDeps): Config {
+  const { runtime } = settings
+  const paths = buildPaths(settings)
+  const first = {
+    listen: buildListen(settings, checkServer(raw.server, { files, runtime, report })),
+    paths,
+    trust: buildTrust(settings),
+    cookie: buildCookie(settings),
+    session: buildSession(settings, files),
+    signIn: buildSignIn(settings, { files, paths }),
+  }
+  const { providers, allowedGroups } = checkProviders(raw.providers, { files, kinds, report })
+  return {
+    ...first,
+    providers,
+    bearer: buildBearer(settings),
+    policy: buildPolicy(settings, { files, allowedGroups }),
+    upstreams: checkUpstreams(raw.upstreams, { runtime, report }),
+    headers: buildHeaders(settings),
+    pages: buildPages(settings, files),
+    log: buildLog(settings, env),
+  }
+}

@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest'
+import { configOf, warningsOf } from './config-fixture.ts'
+import { buildStructured } from './structured-fixture.ts'
+
+const PEM = { '/cert': '-----BEGIN CERTIFICATE-----\n', '/key': '-----BEGIN PRIVATE KEY-----\n' }
+const PROVIDER = {
+  provider: 'oidc',
+  clientID: 'gate',
+  clientSecret: 'client-secret',
+  oidcConfig: { issuerURL: 'https://issuer.example' },
+}
+const FILE = {
+  server: { bindAddress: ':8080' },
+  upstreamConfig: { upstreams: [{ id: 'app', path: '/', uri: 'http://app:8080' }] },
+  providers: [PROVIDER],
+}
+
+describe('a structured source and the flags make the same configuration', () => {
+  it('with one upstream, one provider and a plain listener', () => {
+    const built = buildStructured({ file: FILE })
+    expect(built.problems).toEqual([])
+    const config = configOf({ args: ['--http-address=:8080', '--upstream=http://app:8080/'] })
+    const [upstream] = config.upstreams
+    expect(built.config).toEqual({ ...config, upstreams: [{ ...upstream, id: 'app' }] })
+  })
+
+  it('with upstreams of every sort, whose traits stand in each entry', () => {
+    const traits = { passHostHeader: false, proxyWebSockets: false, timeout: '5s' }
+    const upstreams = [
+      { path: '/x/', uri: 'https://[::1]:8443', insecureSkipTLSVerify: true, disableKeepAlives: true },
+      { path: '/', id: '/run/a.sock', uri: 'unix:///run/a.sock', disableKeepAlives: true },
+      { path: '/static/', uri: 'file:///srv/www/' },
+    ].map((entry) => ({ ...entry, ...traits }))
+    const built = buildStructured({ file: { ...FILE, upstreamConfig: { upstreams } } })
+    const args = [
+      '--upstream=https://[::1]:8443/x/,unix:///run/a.sock,file:///srv/www/#/static/',
+      '--ssl-upstream-insecure-skip-verify',
+      '--disable-keep-alives',
+      '--pass-host-header=false',
+      '--proxy-websockets=false',
+      '--upstream-timeout=5s',
+    ]
+    expect(built.problems).toEqual([])
+    expect(built.config.upstreams).toEqual(configOf({ args }).upstreams)
+    const [warning = ''] = warningsOf({ args }).map((line) => line.replace(/^[^:]*/u, ''))
+    expect(built.warnings).toEqual([`upstreamConfig.upstreams[0].insecureSkipTLSVerify (line 8)${warning}`])
+  })
+
+  it('with TLS beside the plain listener', () => {
+    const tls = { cert: { fromFile: '/cert' }, key: { fromFile: '/key' }, minVersion: 'TLS1.3' }
+    const server = { bindAddress: '127.0.0.1:80', secureBindAddress: ':443', tls }
+    const args = ['--http-address=127.0.0.1:80', '--tls-cert-file=/cert', '--tls-key-file=/key']
+    const built = buildStructured({ file: { ...FILE, server }, files: PEM })
+    expect(built.problems).toEqual([])
+    expect(built.config.listen).toEqual(
+      configOf({ args: [...args, '--tls-min-version=TLS1.3'], files: PEM }).listen,
+    )
+  })
+
+  it('with options of one kind of provider', () => {
+    const github = { provider: 'github', githubConfig: { org: 'acme' }, name: 'Work', scope: 'read:org' }
+    const built = buildStructured({
+      file: { ...FILE, providers: [{ ...PROVIDER, ...github, oidcConfig: {} }] },
+    })
+    const args = ['--provider=github', '--oidc-issuer-url=', '--github-org=acme', '--scope=read:org']
+    expect(built.problems).toEqual([])
+    expect(built.config.providers).toEqual(
+      configOf({ args: [...args, '--provider-display-name=Work'] }).providers,
+    )
+  })
+
+  it('with groups that a provider asks for', () => {
+    const providers = [{ ...PROVIDER, allowedGroups: ['ops', 'dev'] }]
+    const built = buildStructured({ file: { ...FILE, providers } })
+    const config = configOf({ args: ['--allowed-group=ops,dev', '--http-address=:8080'] })
+    expect(built.config.policy).toEqual(config.policy)
+    expect(built.config.providers).toEqual(config.providers)
+  })
+})
+
+/** [what is wrong, members of the file, path and line of the problem, what it says]. */
+const WRONG: [string, object, string, string][] = [
+  [
+    'a listener without a port',
+    { server: { bindAddress: 'app' } },
+    'server.bindAddress (line 2)',
+    'give host:port',
+  ],
+  ['no listener', { server: {} }, 'server.bindAddress (missing, line 1)', 'nothing would listen'],
+  [
+    'a certificate without its key',
+    { server: { secureBindAddress: ':443', tls: { cert: { fromFile: '/cert' } } } },
+    'server.tls.key.fromFile (missing, line 3)',
+    'TLS needs certificate and key',
+  ],
+  [
+    'an upstream without a scheme',
+    { upstreamConfig: { upstreams: [{ path: '/', uri: 'app:8080' }] } },
+    'upstreamConfig.upstreams[0].uri (line 7)',
+    'give http://',
+  ],
+  [
+    'an upstream without an address',
+    { upstreamConfig: { upstreams: [{ path: '/' }] } },
+    'upstreamConfig.upstreams[0].uri (missing, line 5)',
+    'give http://',
+  ],
+  [
+    'an upstream without a path',
+    { upstreamConfig: { upstreams: [{ uri: 'http://app' }] } },
+    'upstreamConfig.upstreams[0].path (missing, line 5)',
+    'start the path with a slash',
+  ],
+  [
+    'two upstreams for one path',
+    {
+      upstreamConfig: {
+        upstreams: [
+          { path: '/', uri: 'http://a' },
+          { path: '/', uri: 'http://b' },
+        ],
+      },
+    },
+    'upstreamConfig.upstreams[1].path (line 9)',
+    'two take "/"',
+  ],
+  [
+    'two upstreams with one id',
+    {
+      upstreamConfig: {
+        upstreams: [
+          { id: 'a', path: '/', uri: 'http://a' },
+          { id: 'a', path: '/b/', uri: 'http://b' },
+        ],
+      },
+    },
+    'upstreamConfig.upstreams[1].id (line 10)',
+    'two have "a"',
+  ],
+  [
+    'an unknown kind of provider',
+    { providers: [{ ...PROVIDER, provider: 'oicd' }] },
+    'providers[0].provider (line 11)',
+    'did you mean "oidc"?',
+  ],
+  [
+    'a provider without a client',
+    { providers: [{ ...PROVIDER, clientID: undefined }] },
+    'providers[0].clientID (line 12)',
+    'give the client id',
+  ],
+  [
+    'a provider without an issuer',
+    { providers: [{ ...PROVIDER, oidcConfig: {} }] },
+    'providers[0].oidcConfig.issuerURL (missing, line 14)',
+    'give the issuer',
+  ],
+  [
+    'a value of another kind',
+    {
+      providers: [
+        { ...PROVIDER, oidcConfig: { issuerURL: 'https://i.example', insecureSkipNonce: 'maybe' } },
+      ],
+    },
+    'providers[0].oidcConfig.insecureSkipNonce (line 16)',
+    'give true or false',
+  ],
+  [
+    'an entry of a list that cannot be read',
+    {
+      providers: [
+        { ...PROVIDER, oidcConfig: { issuerURL: 'https://i.example', enabledSigningAlgs: ['none'] } },
+      ],
+    },
+    'providers[0].oidcConfig.enabledSigningAlgs (line 16)',
+    'give EdDSA',
+  ],
+  [
+    'an option of a kind that cannot be read',
+    { providers: [{ ...PROVIDER, provider: 'github', oidcConfig: {}, githubConfig: { repo: 'app' } }] },
+    'providers[0].githubConfig.repo (line 16)',
+    'give owner/name',
+  ],
+]
+
+describe('a problem in a structured source is named by its path and line', () => {
+  it.each(WRONG)('%s', (_, members, place, sentence) => {
+    const { problems } = buildStructured({ file: { ...FILE, ...members }, files: PEM })
+    expect(problems).toEqual([expect.stringContaining(sentence)])
+    expect(problems[0]?.split(': ')[0]).toBe(place)
+  })
+})
+
+describe('several providers of a structured source', () => {
+  const second = { ...PROVIDER, id: 'partners', oidcConfig: { issuerURL: 'https://partners.example' } }
+  const build = (...providers: object[]) => buildStructured({ file: { ...FILE, providers } })
+
+  it('are each read from their own entry', () => {
+    const { config, problems } = build({ ...PROVIDER, id: 'staff' }, second)
+    expect(problems).toEqual([])
+    expect(config.providers.map(({ id, issuer }) => [id, issuer])).toEqual([
+      ['staff', 'https://issuer.example'],
+      ['partners', 'https://partners.example'],
+    ])
+  })
+
+  it('are complained about entry by entry', () => {
+    const { problems } = build({ ...PROVIDER, clientSecret: undefined }, { ...second, loginURL: '/login' })
+    expect(problems.map((line) => line.split(' ')[0])).toEqual([
+      'providers[1].loginURL',
+      'providers[0].clientSecret',
+    ])
+  })
+
+  it('have ids of their own', () => {
+    expect(build(PROVIDER, { ...second, id: 'oidc' }).problems[0]).toMatch(
+      /^providers\[1\]\.id .*two have "oidc"/u,
+    )
+  })
+
+  it('ask for no groups, which would be one list for everyone', () => {
+    const { problems } = build(PROVIDER, { ...second, allowedGroups: ['ops'] })
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatch(/^providers\[1\]\.id \(line \d+\): demand no groups/u)
+  })
+})
