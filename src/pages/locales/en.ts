@@ -3,6 +3,7 @@ import type { Texts } from '../texts.ts'
 /** English, the language of every text that no other locale has. */
 export const EN: Texts = {
   lang: 'en',
+  app: 'this application',
   problems: {
     target_malformed: {
       title: 'Bad request',
@@ -23,6 +24,11 @@ export const EN: Texts = {
     headers_too_many: {
       title: 'Too many headers',
       sentence: 'This request has too many header lines.',
+    },
+    headers_too_large: {
+      title: 'Headers too large',
+      sentence:
+        'The browser sends more than this site takes, which is nearly always cookies. Delete the cookies of this site in the browser, then open it again.',
     },
     method_not_allowed: {
       title: 'Method not allowed',
@@ -47,7 +53,7 @@ export const EN: Texts = {
     },
     not_permitted: {
       title: 'No access',
-      sentence: 'This account may not use this application.',
+      sentence: 'This account may not use {app}.',
     },
     origin_refused: {
       title: 'Refused',
@@ -75,7 +81,7 @@ export const EN: Texts = {
     },
     state_missing: {
       title: 'Sign-in failed',
-      sentence: 'This sign-in was not started in this browser. Start again.',
+      sentence: 'The answer of the sign-in service does not say which sign-in it belongs to. Start again.',
     },
     state_mismatch: {
       title: 'Sign-in failed',
@@ -115,11 +121,22 @@ export const EN: Texts = {
     },
     session_too_large: {
       title: 'Sign-in failed',
-      sentence: 'The sign-in does not fit into a cookie. The operator has to change the settings.',
+      sentence:
+        'What the sign-in service says about you does not fit into a cookie. Tell the operator of {app}, with the request id.',
+    },
+    sign_in_loop: {
+      title: 'Signing in goes in a circle',
+      sentence:
+        'You signed in several times within a minute, and were sent back each time. You cannot fix this yourself. Tell the operator of {app} what was seen, with the request id.',
+    },
+    sent_back: {
+      title: 'No access',
+      sentence:
+        'You are signed in, and were sent back here each time. This account may not use that page of {app}.',
     },
     misconfigured: {
       title: 'Sign-in is not set up correctly',
-      sentence: 'You cannot fix this yourself. Tell the operator of this application, with the request id.',
+      sentence: 'You cannot fix this yourself. Tell the operator of {app}, with the request id.',
     },
     provider_unreachable: {
       title: 'Sign-in is not available',
@@ -166,6 +183,25 @@ export const EN: Texts = {
       sentence: 'The fault is on our side. Try again in a moment.',
     },
   },
+  findings: {
+    cookie_missing:
+      'The cookie of this sign-in did not come back from the browser. Allow cookies for this site, then start again. If that does not help, tell the operator.',
+    cookie_other:
+      'This sign-in was not started in this browser, or another one took its place meanwhile. Start again.',
+    secure_over_http:
+      'The cookies are for https only, and this page was opened over http: browsers do not keep them.',
+    cookie_domain: 'The cookies are for {domain}, and this is {host}.',
+    other_host: 'The sign-in began on {from} and came back on {to}, where its cookies are not sent.',
+    other_secret: 'A part of this application that has another secret began this sign-in.',
+    session_missing: 'The cookie of the session did not come back.',
+    session_not_sent:
+      'The cookie of the session comes back here, but not at the address on {host} that was asked for.',
+    session_unreadable: 'The cookie of the session came back sealed with another secret.',
+    session_incomplete: 'A part of the session did not come back.',
+    session_ended: 'The session came back, and was over already.',
+    session_accepted: 'The session came back and is good.',
+    header_large: 'The browser sends {bytes} bytes of cookies.',
+  },
   recovery: {
     account: 'Use another account',
     signIn: 'Sign in again',
@@ -173,7 +209,7 @@ export const EN: Texts = {
     reload: 'Try again',
     home: 'Go to the start page',
   },
-  facts: { account: 'Account', requestId: 'Request id' },
+  facts: { account: 'Account', requestId: 'Request id', seen: 'What was seen', contact: 'Contact' },
   signIn: {
     title: 'Sign in to {host}',
     domains: 'Use an account of {domains}.',
@@ -187,6 +223,8 @@ export const EN: Texts = {
     title: 'Signed in to {host}',
     heading: 'You are signed in',
     lead: 'If you were about to send a form, close this tab and send it from the other one.',
+    targetLost:
+      'The address that you came from was too long to be kept while you signed in. Open it again, from where you found it.',
     open: 'Open {host}',
   },
   formReplay: {
