@@ -6,6 +6,7 @@ import { createSite, type Site, type SiteOptions } from './http/site.ts'
 import type { Sink } from './observe/event.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createLogLines } from './observe/log-lines.ts'
+import { createAccent } from './pages/accent.ts'
 import { createPages, type Pages } from './pages/pages.ts'
 import type { Platform } from './platform.ts'
 import { compileRules, type Rules } from './policy/rules.ts'
@@ -22,6 +23,7 @@ import {
   createAuthenticate,
   localCredentials,
 } from './signin/authenticate.ts'
+import { createRefusals, type Refusals } from './signin/failure/refusals.ts'
 import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
@@ -34,6 +36,8 @@ export interface Services {
   readonly providers: readonly Provider[]
   readonly rules: Rules
   readonly site: Site
+  /** What gateways were told no about just now. */
+  readonly refusals: Refusals
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
   readonly signIn: SignIn
@@ -54,7 +58,7 @@ export async function createServices(
   { sinks = [], kinds = PROVIDER_KINDS }: ServicesOptions = {},
 ): Promise<Services> {
   const log = createLog([createLogLines(config.log, platform), ...sinks])
-  const pages = createPages(config)
+  const pages = await createColoredPages(config)
   const context = toTools(platform, log)
   const providers = createProviders(config.providers, context, kinds)
   const rules = compileRules({
@@ -71,17 +75,17 @@ export async function createServices(
     hasAccount: createAccountCheck(localUsers),
   })
   const site = createSite(toSiteOptions(config))
+  const refusals = createRefusals(platform.now)
   const signIn = createSignIn({
     config,
     providers,
-    formPost: config.providers.some(
-      ({ loginParameters }) => loginParameters['response_mode'] === 'form_post',
-    ),
+    formPost: config.providers.some(answersByFormPost),
     ring,
     sessions,
     denylist,
     mayHold: rules.mayHold,
     site,
+    refusals,
     localUsers,
     platform,
     log,
@@ -104,6 +108,7 @@ export async function createServices(
     providers,
     rules,
     site,
+    refusals,
     sessions,
     authenticate: createAuthenticate({
       sessions,
@@ -118,6 +123,15 @@ export async function createServices(
       ownsCookie: sessions.owns,
     }),
   }
+}
+
+function answersByFormPost({ loginParameters }: Config['providers'][number]): boolean {
+  return loginParameters['response_mode'] === 'form_post'
+}
+
+async function createColoredPages(config: Config): Promise<Pages> {
+  const { accentColor } = config.pages
+  return createPages(config, accentColor === undefined ? undefined : await createAccent(accentColor))
 }
 
 function toSiteOptions({ signIn, cookie }: Config): SiteOptions {

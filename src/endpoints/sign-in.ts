@@ -1,13 +1,14 @@
 import type { Exchange } from '../http/exchange.ts'
+import { onlyValue } from '../http/form.ts'
 import { parseTarget } from '../http/target.ts'
 import type { AccessEntry } from '../observe/access.ts'
 import { decide } from '../policy/decide.ts'
 import type { PolicyRequest } from '../policy/request.ts'
 import type { Services } from '../services.ts'
-import { displayName } from '../session/session.ts'
-import type { Outcome } from '../signin/outcome.ts'
+import { displayName, type Session } from '../session/session.ts'
+import { type Outcome, type Redirected, type Refused, refuse } from '../signin/outcome.ts'
 import type { Handle } from './handler.ts'
-import { offerSignIn, showSignIn, toResponse } from './sign-in-page.ts'
+import { offerSignIn, showSignIn, toResponse, withChanges } from './sign-in-page.ts'
 
 /** Builds `<prefix>/sign_in`: GET shows the sign-in page, POST takes a user name and password. */
 export function createSignInEndpoint(services: Services): Handle {
@@ -16,13 +17,15 @@ export function createSignInEndpoint(services: Services): Handle {
     exchange.request.method === 'POST' ? password(exchange, entry) : visitSignIn(services, exchange, entry)
 }
 
-/** Builds `<prefix>/signed_in`, where a sign-in on the side ends: a page that says so. */
+/** Builds `<prefix>/signed_in`, where a sign-in ends that has nowhere to go: a page that says so. */
 export function createSignedInEndpoint(services: Services): Handle {
   return async (exchange) => {
     const { pages, respond } = services
     const caller = await services.authenticate(exchange, 'peek')
     if (caller.session === undefined) return offerSignIn(services, exchange, caller)
-    return respond.page(exchange, 200, pages.signedIn({ host: exchange.facts.host }), caller.changes)
+    const targetLost = onlyValue(new URLSearchParams(exchange.target.query), 'target') === 'lost'
+    const page = pages.signedIn({ host: exchange.facts.host, targetLost })
+    return respond.page(exchange, 200, page, caller.changes)
   }
 }
 
@@ -31,19 +34,56 @@ export function createStep(services: Services, step: (exchange: Exchange) => Pro
   return async (exchange) => toResponse(services, exchange, await step(exchange))
 }
 
+/**
+ * Builds `<prefix>/callback`. A person is not left at an address with a spent code: what failed is told at one that a
+ * reload tries again from. Programs keep status and code; the access line has the reason either way.
+ */
+export function createCallbackEndpoint(services: Services): Handle {
+  const { respond, signIn } = services
+  return async (exchange, entry) => {
+    const outcome = await signIn.callback(exchange)
+    if (outcome.kind !== 'refused') return toResponse(services, exchange, outcome)
+    entry.verdict = outcome.problem.reason
+    if (!exchange.facts.wantsHtml || outcome.problem.reason === 'method_not_allowed')
+      return toResponse(services, exchange, outcome)
+    return respond.seeOther(exchange, await signIn.failures.write(exchange, outcome), outcome.changes)
+  }
+}
+
 /** A person who is signed in and came here all the same is taken to where they were going, if they may go there. */
 async function visitSignIn(services: Services, exchange: Exchange, entry: AccessEntry): Promise<Response> {
-  const { config, respond, rules, signIn } = services
-  const caller = await services.authenticate(exchange)
-  const { session } = caller
-  if (session !== undefined) {
-    entry.user = displayName(session)
-    const returnTo = signIn.returnTo(exchange)
-    const { problem } = decide(rules, toReturnRequest(exchange, returnTo), session)
-    if (problem === undefined) return respond.redirect(exchange, returnTo, caller.changes)
+  const { config, respond, signIn } = services
+  const returnTo = signIn.returnTo(exchange)
+  const failure = exchange.facts.navigation ? await signIn.failures.read(exchange) : undefined
+  if (failure?.kind === 'show') {
+    entry.verdict = failure.problem.reason
+    return respond.problem(exchange, failure.problem, { ...failure, changes: [], returnTo })
   }
-  if (config.signIn.skipProviderButton) return offerSignIn(services, exchange, caller)
-  return showSignIn(services, exchange, { status: 200, changes: caller.changes })
+  const caller = await services.authenticate(exchange)
+  const otherAccount = onlyValue(new URLSearchParams(exchange.target.query), 'account') === 'other'
+  const page = { status: 200, changes: caller.changes, returnTo, otherAccount }
+  if (otherAccount) return showSignIn(services, exchange, page)
+  if (caller.session !== undefined) {
+    entry.user = displayName(caller.session)
+    const outcome = goOn(services, exchange, { session: caller.session, returnTo })
+    if (outcome.kind === 'refused') entry.verdict = outcome.problem.reason
+    return toResponse(services, exchange, withChanges(outcome, caller.changes))
+  }
+  const startsAlone = config.signIn.skipProviderButton && failure?.kind !== 'unreadable'
+  return startsAlone ? offerSignIn(services, exchange, caller) : showSignIn(services, exchange, page)
+}
+
+/** What they may not have here they are told here: the same sign-in would lead to the same refusal. */
+function goOn(
+  { rules, signIn }: Services,
+  exchange: Exchange,
+  visit: { readonly session: Session; readonly returnTo: string },
+): Redirected | Refused {
+  const { returnTo, session } = visit
+  const { problem } = decide(rules, toReturnRequest(exchange, returnTo), session)
+  return problem === undefined
+    ? signIn.goOn(exchange, visit)
+    : refuse(problem, { returnTo, identity: session })
 }
 
 /** The page load that a validated return target leads to. */

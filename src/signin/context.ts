@@ -15,6 +15,8 @@ import type { Result } from '../result.ts'
 import type { Saved } from '../session/cookie/store.ts'
 import type { Denylist } from '../session/denylist.ts'
 import type { Loaded, Session } from '../session/session.ts'
+import { adviseOperator } from './failure/advice.ts'
+import type { Refusals } from './failure/refusals.ts'
 import type { LocalUsers } from './local/local-users.ts'
 
 /** What signing in and out needs of the session store. */
@@ -32,7 +34,7 @@ export interface SignInContext {
   readonly config: {
     readonly signIn: SignInConfig
     readonly paths: OwnPaths
-    readonly cookie: Pick<CookieConfig, 'name' | 'csrf'>
+    readonly cookie: Pick<CookieConfig, 'name' | 'csrf' | 'domains' | 'secure'>
   }
   readonly providers: readonly Provider[]
   /** A provider answers by form_post, so that the callback takes POST. */
@@ -42,6 +44,7 @@ export interface SignInContext {
   readonly sessions: Sessions
   readonly denylist: Pick<Denylist, 'deny'>
   readonly site: Site
+  readonly refusals: Pick<Refusals, 'find'>
   /** Whether somebody who has proved who they are may hold a session. */
   readonly mayHold: Rules['mayHold']
   /** Undefined without an htpasswd file. */
@@ -75,7 +78,14 @@ export function logFailure(
   }: { readonly exchange: Exchange; readonly why: Problem; readonly fields?: EventFields },
 ): void {
   const { level } = PROBLEMS[why.reason]
-  log.event(event, level, { code: why.reason, ...why.detail, ...fields, ...requestFields(exchange) })
+  log.event(event, level, {
+    code: why.reason,
+    ...why.detail,
+    seen: why.findings?.map(({ code }) => code).join(' '),
+    ...fields,
+    ...requestFields(exchange),
+    advice: adviseOperator(why),
+  })
 }
 
 /** The fields that say which request an event belongs to. */

@@ -63,16 +63,16 @@ describe('a rule that sees the request', () => {
     expect((await root.ask('/', named('/admin/users'))).status).toBe(403)
   })
 
-  it('is asked before the sign-in page sends a person who is signed in back', async () => {
+  it('is asked before the sign-in page sends a person who is signed in back, and the page says so', async () => {
     const { ask } = await aliceAt({ args: ['--whitelist-domain=.example.com'] })
     const visit = async (rd: string) => {
       const { status, headers } = await ask(`/oauth2/sign_in?rd=${encodeURIComponent(rd)}`, { more: PAGE })
       return status === 302 ? headers.get('location') : status
     }
     expect(await visit('/home?x=1#y')).toBe('/home?x=1#y')
-    expect(await visit('/admin/users#top')).toBe(200)
-    expect(await visit('https://app.example.com/admin')).toBe(200)
-    expect(await visit('https://admin.example.com')).toBe(200)
+    expect(await visit('/admin/users#top')).toBe(403)
+    expect(await visit('https://app.example.com/admin')).toBe(403)
+    expect(await visit('https://admin.example.com')).toBe(403)
     expect(await visit('https://other.example.com/home')).toBe('https://other.example.com/home')
   })
 

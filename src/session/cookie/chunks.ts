@@ -116,7 +116,8 @@ export function sessionNames(name: string, cookies: readonly Cookie[]): readonly
  */
 export function compileOwnNames(name: string): (cookieName: string) => boolean {
   return (cookieName) =>
-    cookieName.startsWith(name) && /^(?:_\d+|(?:_[\w-]{8})?_csrf)?$/u.test(cookieName.slice(name.length))
+    cookieName.startsWith(name) &&
+    /^(?:_\d+|(?:_[\w-]{8})?_csrf|_target_\d|_turns)?$/u.test(cookieName.slice(name.length))
 }
 
 interface Chunk {

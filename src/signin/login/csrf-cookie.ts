@@ -14,6 +14,8 @@ export interface CsrfCookie {
   }
   /** Secrets that could have started this login; a few at most. */
   find(flowId: string, cookies: readonly Cookie[]): readonly Uint8Array<ArrayBuffer>[]
+  /** A cookie of any login came with the request. */
+  carries(cookies: readonly Cookie[]): boolean
   /** Ends what belongs to this login alone, where the browser carries it. */
   release(flowId: string, cookies: readonly Cookie[]): readonly CookieChange[]
   /** Ends all logins that this browser has under way. */
@@ -69,6 +71,7 @@ export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'
       [ownName(flowId), ...(csrf.perRequest ? [] : [shared])].flatMap((wanted) =>
         readSecrets(wanted, cookies),
       ),
+    carries: (cookies) => carried(cookies).length > 0,
     release: (flowId, cookies) =>
       cookies.some((cookie) => cookie.name === ownName(flowId)) ? [end(ownName(flowId))] : [],
     clear: (cookies) => [...new Set(carried(cookies).map((cookie) => cookie.name))].map(end),

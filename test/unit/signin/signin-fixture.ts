@@ -115,7 +115,12 @@ export interface SignInBench {
   readonly signIn: SignIn
   readonly events: { event: string; level: string; fields: EventFields }[]
   readonly denials: Denial[]
-  readonly world: { refusal: Problem | undefined; saveProblem: Problem | undefined }
+  readonly world: {
+    refusal: Problem | undefined
+    saveProblem: Problem | undefined
+    /** What a gateway was told about the session just now. */
+    refused: Problem | undefined
+  }
   /** Starts a login in a browser; returns what the browser brings back. */
   start(jar: Jar, target?: string): Promise<URL>
   callback(jar: Jar, url: URL | string, given?: AnExchange): Promise<Outcome>
@@ -126,6 +131,7 @@ export interface SignInBench {
 export interface Given {
   readonly signIn?: Partial<SignInConfig>
   readonly csrf?: Partial<CookieConfig['csrf']>
+  readonly cookie?: Partial<Pick<CookieConfig, 'domains' | 'secure'>>
   readonly formPost?: boolean
   readonly localUsers?: LocalUsers
   readonly providers?: readonly Provider[]
@@ -142,7 +148,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
   op.behaviour.metadata = given.metadata ?? {}
   const events: SignInBench['events'] = []
   const denials: Denial[] = []
-  const world: SignInBench['world'] = { refusal: undefined, saveProblem: undefined }
+  const world: SignInBench['world'] = { refusal: undefined, saveProblem: undefined, refused: undefined }
   const log = {
     event: (event: string, level: string, fields: EventFields) => events.push({ event, level, fields }),
     line: () => undefined,
@@ -153,6 +159,9 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
       paths: toOwnPaths('/oauth2'),
       cookie: {
         name: '__Host-s',
+        domains: [],
+        secure: true,
+        ...given.cookie,
         csrf: { sameSite: 'lax', expireMs: 900_000, perRequest: false, perRequestLimit: 3, ...given.csrf },
       },
       signIn: {
@@ -198,6 +207,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
           .map(({ name }) => ({ ...SESSION_COOKIE, name, value: '', maxAgeSeconds: 0 })),
     },
     denylist: { deny: async (denial) => void denials.push(denial) },
+    refusals: { find: () => world.refused },
     site: createSite({
       redirectUrl: given.signIn?.redirectUrl,
       cookieDomains: [],

@@ -1,17 +1,40 @@
 import { expect, it } from 'vitest'
+import { utf8 } from '../../../../src/lib/bytes.ts'
 import { decodeLoginState, encodeLoginState, type LoginState } from '../../../../src/signin/login/state.ts'
 
-const FLOW: LoginState = {
+const LOGIN: LoginState = {
   id: new Uint8Array(16).fill(1),
   proof: new Uint8Array(16).fill(2),
+  startedAtMs: 1_767_600_000_123,
   expiresAtMs: 1_767_600_900_000,
   restarts: 1,
+  turns: 2,
+  session: 'key',
   provider: 'oidc',
-  returnTo: '/a?b=c#ü',
+  host: 'a.example',
+  target: { form: 'plain', bytes: utf8('/a?b=c#ü') },
 }
 
-/** Version 1, byte for byte. Never to be recorded anew. */
+/** Version 3, byte for byte. Never to be recorded anew. */
 const RECORDED = [
+  '03', // version
+  '01', // started over once
+  '02', // turns
+  '04', // a session under another key
+  '00', // the target as it is
+  '01'.repeat(16),
+  '02'.repeat(16),
+  '695b7304', // end
+  '019b8d2b8c7b', // start
+  '04', // length of the provider's id
+  '09', // length of the host
+  '6f696463', // oidc
+  '612e6578616d706c65', // a.example
+  '2f613f623d6323c3bc', // return target
+].join('')
+
+/** Version 1, byte for byte. */
+const RECORDED_1 = [
   '01', // version
   '01', // started over once
   '01'.repeat(16),
@@ -22,18 +45,39 @@ const RECORDED = [
   '2f613f623d6323c3bc', // return target
 ].join('')
 
-it('a sign-in has exactly this form; whoever changes it raises the version', () => {
-  expect(Buffer.from(encodeLoginState(FLOW)).toString('hex')).toBe(RECORDED)
+const decode = (hex: string) => decodeLoginState(new Uint8Array(Buffer.from(hex, 'hex')))
+
+it('a login has exactly this form: a change to it raises the version', () => {
+  expect(Buffer.from(encodeLoginState(LOGIN)).toString('hex')).toBe(RECORDED)
 })
 
-it('a sign-in that version 0.1 started can be finished', () => {
-  expect(decodeLoginState(new Uint8Array(Buffer.from(RECORDED, 'hex')))).toEqual(FLOW)
+it('a login comes back as it was', () => {
+  expect(decode(RECORDED)).toEqual(LOGIN)
+  const bare: LoginState = {
+    ...LOGIN,
+    host: undefined,
+    session: 'none',
+    target: { form: 'cookie', bytes: new Uint8Array(0) },
+  }
+  expect(decodeLoginState(encodeLoginState(bare))).toEqual(bare)
+})
+
+it('a login that version 0.1 started can be finished', () => {
+  expect(decode(RECORDED_1)).toEqual({
+    ...LOGIN,
+    startedAtMs: undefined,
+    turns: 0,
+    session: 'unknown',
+    host: undefined,
+  })
 })
 
 it.each([
   ['nothing', ''],
-  ['another version', `02${RECORDED.slice(2)}`],
-  ['a head that is cut off', RECORDED.slice(0, 76)],
-])('is no sign-in: %s', (_, hex) => {
-  expect(decodeLoginState(new Uint8Array(Buffer.from(hex, 'hex')))).toBeUndefined()
+  ['the state of a sign-out', `02${RECORDED.slice(2)}`],
+  ['another version', `04${RECORDED.slice(2)}`],
+  ['a head that is cut off', RECORDED.slice(0, 96)],
+  ['a head of version 1 that is cut off', RECORDED_1.slice(0, 76)],
+])('is no login: %s', (_, hex) => {
+  expect(decode(hex)).toBeUndefined()
 })
