@@ -126,12 +126,15 @@ const startFor = (target: string): string => `/oauth2/start?${new URLSearchParam
 /** Text that no compression makes shorter than three quarters. */
 function noise(length: number): string {
   let text = ''
-  for (let at = 0; text.length < length; at += 1) text += toBase64Url(createHash('sha512').update(`${at}`).digest())
+  for (let at = 0; text.length < length; at += 1)
+    text += toBase64Url(createHash('sha512').update(`${at}`).digest())
   return text.slice(0, length)
 }
 
 const KIBANA = `/app/discover?_g=${encodeURIComponent(
-  Array.from({ length: 60 }, (_, at) => `(filters:!(),refreshInterval:(pause:!t,value:${at * 997}))`).join(','),
+  Array.from({ length: 60 }, (_, at) => `(filters:!(),refreshInterval:(pause:!t,value:${at * 997}))`).join(
+    ',',
+  ),
 )}`
 
 test.each([
@@ -180,7 +183,8 @@ test('the cookie of one login holds no target for another, and no login opens as
   const other = aJar()
   const second = await start(other, startFor(`/second/${noise(3_300)}`))
   for (const [name, value] of other.cookies) {
-    if (name.includes('_target_')) for (const slot of [0, 1]) jar.cookies.set(`__Host-s_target_${slot}`, value)
+    if (name.includes('_target_'))
+      for (const slot of [0, 1]) jar.cookies.set(`__Host-s_target_${slot}`, value)
   }
   expect(shortOf(await callback(jar, first))).toBe('to /oauth2/signed_in?target=lost')
   for (const slot of [0, 1])
