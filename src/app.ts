@@ -21,6 +21,8 @@ export interface App {
   readonly respondOverloaded: OverloadResponder
   /** Paths of health checks, which never wait in line. */
   readonly probes: readonly string[]
+  /** Asks the providers for what sign-ins need; the log has a line for each. True when all are good. */
+  checkProviders(): Promise<boolean>
 }
 
 type Env = { Bindings: { request: IncomingRequest } }
@@ -82,6 +84,7 @@ export function assembleApp(services: Services, platform: Platform): App {
   return {
     fetch: (request, env) => app.fetch(request, { request: platform.incomingRequest(request, env) }),
     respondOverloaded: createOverloadResponder(services),
+    checkProviders: services.providerCheck.run,
     probes: endpoints.filter((endpoint) => 'probe' in endpoint).map(({ path }) => path),
   }
 }

@@ -23,6 +23,7 @@ import {
   createAuthenticate,
   localCredentials,
 } from './signin/authenticate.ts'
+import { createProviderCheck, type ProviderCheck } from './signin/failure/provider-check.ts'
 import { createRefusals, type Refusals } from './signin/failure/refusals.ts'
 import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
@@ -34,6 +35,7 @@ export interface Services {
   readonly pages: Pages
   readonly respond: Respond
   readonly providers: readonly Provider[]
+  readonly providerCheck: ProviderCheck
   readonly rules: Rules
   readonly site: Site
   /** What gateways were told no about just now. */
@@ -106,6 +108,7 @@ export async function createServices(
     pages,
     respond: createRespond({ cookie: config.cookie, pages, paths: config.paths }),
     providers,
+    providerCheck: createProviderCheck({ providers, log }),
     rules,
     site,
     refusals,

@@ -13,9 +13,15 @@ export function createPing({ config, respond }: Pick<Services, 'config' | 'respo
     pingUserAgent === '' || userAgentOf(request) === pingUserAgent ? respond.text('OK') : undefined
 }
 
-/** Builds `ready-path`: 200 when requests can be served. */
-export function createReady({ respond }: Pick<Services, 'respond'>): Probe {
-  return () => respond.text('OK')
+/** Builds `ready-path`: 200 when requests can be served; with ready-wait-for-provider 503 until people can sign in. */
+export function createReady({
+  config,
+  providerCheck,
+  respond,
+}: Pick<Services, 'config' | 'providerCheck' | 'respond'>): Probe {
+  const waits = config.paths.readyWaitsForProvider
+  return () =>
+    waits && !providerCheck.passed() ? respond.text('Waiting for the provider', 503) : respond.text('OK')
 }
 
 /** Builds the same as ping for Google's load balancers, at paths of their own. */

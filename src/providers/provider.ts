@@ -25,6 +25,8 @@ export interface LoginResponse {
  * returns expected failures as values. Per-login state comes in as an argument and is never kept.
  */
 export interface Provider extends SessionProvider {
+  /** Asks for all that a sign-in needs before a person comes: metadata and keys, or whether the token endpoint answers. */
+  check(): Promise<Result<CheckedProvider>>
   /** On the button: "Sign in with …". */
   readonly displayName: string
   /** Where the browser goes to sign in. Needs discovery, so it can fail. */
@@ -43,6 +45,11 @@ export interface Provider extends SessionProvider {
   revoke(session: Session): Promise<Result<void>>
   /** What a back-channel logout token asks for, after every check of OpenID Back-Channel Logout 1.0 §2.6 but `jti`. */
   readonly verifyLogoutToken?: (token: string) => Promise<Result<Logout>>
+}
+
+/** The provider as it answered, for the log. */
+export interface CheckedProvider {
+  readonly host: string
 }
 
 /** Whose sessions a provider wants to end. */

@@ -1,7 +1,7 @@
 import { isRecord, parseJson } from '../../lib/json.ts'
 import { isLoopback } from '../../lib/loopback.ts'
 import type { Platform } from '../../platform.ts'
-import { problem } from '../../problems.ts'
+import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 
 /** An answer that was read to its end within the bounds of time and size. */
@@ -76,6 +76,15 @@ export function readJsonObject(response: ProviderResponse): Result<Readonly<Reco
   return isRecord(value.value)
     ? ok(value.value)
     : failed(problem('provider_misbehaved', { why: 'not an object' }))
+}
+
+/** A failure to read an answer, with the endpoint that gave it. */
+export function located<Failed extends { readonly ok: false; readonly problem: Problem }>(
+  { problem: why }: Failed,
+  endpoint: string,
+  url: string,
+): Result<never> {
+  return failed({ ...why, detail: { ...why.detail, endpoint, host: hostOf(url) } })
 }
 
 /** What file stores and static hosts call a document that they know nothing about. */
@@ -197,6 +206,7 @@ function parse(text: string | undefined): URL | undefined {
   return text === undefined || !URL.canParse(text) ? undefined : new URL(text)
 }
 
-function hostOf(url: string): string {
+/** Host and port of a URL; empty for what is none. */
+export function hostOf(url: string): string {
   return parse(url)?.host ?? ''
 }

@@ -3,7 +3,7 @@ import { createStaleCache } from '../../lib/stale-cache.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { ProviderContext } from '../context.ts'
-import { type ProviderClient, readJsonFile } from '../http/client.ts'
+import { located, type ProviderClient, readJsonFile } from '../http/client.ts'
 import { DiscoveryDocument, parseSchema } from '../http/schemas.ts'
 
 /** Where an OpenID provider is and what it can do. */
@@ -62,14 +62,12 @@ export function createReadMetadata(
 
 async function discover(settings: Settings, http: ProviderClient): Promise<Result<Metadata>> {
   const issuer = settings.issuer ?? ''
-  const response = await http.request(`${issuer.replace(/\/$/u, '')}/.well-known/openid-configuration`, {
-    endpoint: 'discovery',
-  })
+  const url = `${issuer.replace(/\/$/u, '')}/.well-known/openid-configuration`
+  const response = await http.request(url, { endpoint: 'discovery' })
   if (!response.ok) return response
   const json = readJsonFile(response.value)
-  if (!json.ok) return json
-  const document = parseSchema(DiscoveryDocument, json.value)
-  if (!document.ok) return document
+  const document = json.ok ? parseSchema(DiscoveryDocument, json.value) : json
+  if (!document.ok) return located(document, 'discovery', url)
   // Discovery 1.0 §4.3: identical, byte for byte; a slash more is another issuer.
   if (!settings.skipIssuerVerification && document.value.issuer !== issuer) {
     return failed(

@@ -78,6 +78,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'ping-user-agent': ['probe'],
   'gcp-healthchecks': ['true'],
   'ready-path': [''],
+  'ready-wait-for-provider': ['true'],
   'reverse-proxy': ['true'],
   'trusted-proxy-ip': ['192.0.2.1', '--reverse-proxy'],
   'real-client-ip-header': ['x-forwarded-for'],

@@ -42,6 +42,7 @@ function appWith(see: (request: IncomingRequest) => void): App {
     },
     respondOverloaded: () => ({ status: 503, headers: [], body: '' }),
     probes: [],
+    checkProviders: async () => true,
   }
 }
 

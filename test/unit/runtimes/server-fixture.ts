@@ -67,7 +67,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
   const config = { http, https: undefined, forceHttps: false }
   const [listener] = await listen({
     config,
-    app: { fetch, respondOverloaded, probes: [] },
+    app: { fetch, respondOverloaded, probes: [], checkProviders: async () => true },
     watch: node.watcher.watch,
     onBug,
   })
