@@ -64,7 +64,7 @@ async function signIn(script: Script = remembering): Promise<string> {
   for (const name of ['state', 'nonce', 'code_challenge'])
     secrets.add(authorization.searchParams.get(name) ?? '')
   secrets.add(back.searchParams.get('code') ?? '')
-  const seen = await visitor.visit(back.pathname + back.search)
+  const seen = await visitor.arrive(back.pathname + back.search)
   pages.push(seen.text)
   for (const { form, authorization: basic } of rig.provider.tokenRequests) {
     secrets
@@ -275,7 +275,7 @@ describe('an answer that somebody could keep', () => {
     ['IL-04', '/page/x.css', 200],
     ['IL-04', '/oauth2/userinfo', 401],
     ['IL-04', '/oauth2/auth', 401],
-    ['IL-04', '/oauth2/callback', 403],
+    ['IL-04', '/oauth2/callback', 303],
     ['IL-04', '/ping', 200],
   ])('%s of ours is never kept: %s', async (_, target, expected) => {
     const answer = await gate.tell(rawRequest(target, { lines: ['Accept: text/html'] }))
@@ -343,7 +343,7 @@ describe('an answer that somebody could keep', () => {
     const visitor = gate.visitor()
     const { location = '' } = await visitor.visit('/oauth2/start?rd=/wanted')
     const back = await rig.provider.visit(location)
-    const seen = await visitor.visit(back.pathname + back.search)
+    const seen = await visitor.arrive(back.pathname + back.search)
     expect([seen.location, seen.text, seen.headers.get('referrer-policy')]).toEqual([
       '/wanted',
       '',
