@@ -35,7 +35,7 @@ main {
 h1 { margin: 0; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -.015em; overflow-wrap: anywhere; text-wrap: balance }
 h1 + p, .lead { margin: .75rem 0 0; color: var(--quiet); text-wrap: pretty }
 .host { display: block }
-.name { display: inline-block; max-width: 100%; text-wrap: wrap }
+.name, .label { display: inline-block; max-width: 100%; text-wrap: wrap }
 p { margin: .75rem 0 0; overflow-wrap: anywhere }
 a { color: var(--accent); text-underline-offset: .2em }
 .status { margin: 0 0 .5rem; font-size: .875rem; font-weight: 600; letter-spacing: .06em; color: var(--quiet); font-variant-numeric: tabular-nums }
@@ -90,4 +90,4 @@ footer a { color: inherit }
 `
 
 /** CSP source of `STYLE`: base64 of its SHA-256 (CSP3 §2.3.1). The test that compares them prints the new value after an edit. */
-export const STYLE_SOURCE = "'sha256-3O8dr8KsS0bl4vgLqiPIu2+jqk84sSkMu+7EFdSNiAQ='"
+export const STYLE_SOURCE = "'sha256-iiVREsQAU4kXtzQ7863iJ7RV2vC4PFuAGTZRVb+y6+A='"
