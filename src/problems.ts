@@ -127,11 +127,14 @@ export function problem(reason: Reason, detail?: Problem['detail']): Problem {
   return detail === undefined ? { reason } : { reason, detail }
 }
 
-/** The action that helps: a fault of the settings is for the operator, whatever the reason would offer otherwise. */
-export function recoveryOf({ reason, findings = [] }: Problem): Recovery {
-  return findings.some(({ code }) => FINDINGS[code] === 'operator') && reason !== 'sent_back'
-    ? 'operator'
-    : PROBLEMS[reason].recovery
+/**
+ * The action that helps. A fault of the settings is for the operator, whatever the reason would offer otherwise: one that
+ * names the setting, or that observations of a sign-in point to.
+ */
+export function recoveryOf({ reason, detail, findings = [] }: Problem): Recovery {
+  const isOperators =
+    detail?.['setting'] !== undefined || findings.some(({ code }) => FINDINGS[code] === 'operator')
+  return isOperators ? 'operator' : PROBLEMS[reason].recovery
 }
 
 function outcome(status: number, level: Level, recovery: Recovery, retryAfter?: number): Outcome {

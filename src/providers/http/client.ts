@@ -2,7 +2,7 @@ import { isRecord, parseJson } from '../../lib/json.ts'
 import { isLoopback } from '../../lib/loopback.ts'
 import type { Platform } from '../../platform.ts'
 import { type Problem, problem } from '../../problems.ts'
-import { failed, ok, type Result } from '../../result.ts'
+import { type Failed, failed, ok, type Result } from '../../result.ts'
 
 /** An answer that was read to its end within the bounds of time and size. */
 export interface ProviderResponse {
@@ -79,11 +79,7 @@ export function readJsonObject(response: ProviderResponse): Result<Readonly<Reco
 }
 
 /** A failure to read an answer, with the endpoint that gave it. */
-export function located<Failed extends { readonly ok: false; readonly problem: Problem }>(
-  { problem: why }: Failed,
-  endpoint: string,
-  url: string,
-): Result<never> {
+export function located({ problem: why }: Failed<Problem>, endpoint: string, url: string): Failed<Problem> {
   return failed({ ...why, detail: { ...why.detail, endpoint, host: hostOf(url) } })
 }
 
