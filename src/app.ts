@@ -12,7 +12,7 @@ import { type AccessEntry, logAccess } from './observe/access.ts'
 import type { IncomingRequest, Platform } from './platform.ts'
 import { problem } from './problems.ts'
 import type { Result } from './result.ts'
-import { createServices, type Services, type ServicesOptions } from './services.ts'
+import { createServices, type ServicesOptions } from './services.ts'
 
 /** The program as a fetch handler. `env` is what the runtime passes beside the Request. */
 export interface App {
@@ -27,18 +27,14 @@ export interface App {
 
 type Env = { Bindings: { request: IncomingRequest } }
 
-/** Builds every part of the program once. */
+/** Builds every part of the program once and says, in order, what happens to a request. */
 export async function createApp(
   config: Config,
   platform: Platform,
   options: ServicesOptions = {},
 ): Promise<App> {
-  return assembleApp(await createServices(config, platform, options), platform)
-}
-
-/** Says, in order, what happens to a request. */
-export function assembleApp(services: Services, platform: Platform): App {
-  const { config, log, respond } = services
+  const services = await createServices(config, platform, options)
+  const { log, respond } = services
   const readExchange = createReadExchange(config)
   const endpoints = createEndpoints(services)
   // Everything that is no endpoint of ours is for the app behind us.

@@ -1,16 +1,18 @@
 import { toForwardAuthRequest } from './endpoints/forward-auth.ts'
 import type { Handle } from './endpoints/handler.ts'
 import { offerSignIn } from './endpoints/sign-in-page.ts'
-import { toSetCookie } from './http/cookies.ts'
-import type { Exchange } from './http/exchange.ts'
+import { toClientNetwork } from './http/addresses.ts'
+import { toSetCookie, withChanges } from './http/cookies.ts'
+import type { CookieChange, Exchange } from './http/exchange.ts'
 import type { ProblemContext } from './http/respond.ts'
 import { thenMaybe } from './lib/async.ts'
 import type { AccessEntry } from './observe/access.ts'
+import type { Follow, Share } from './platform.ts'
 import { decide } from './policy/decide.ts'
 import { type PolicyRequest, toPolicyRequest } from './policy/request.ts'
 import { PROBLEMS, type Problem, problem } from './problems.ts'
 import type { Services } from './services.ts'
-import { displayName } from './session/session.ts'
+import { displayName, type Session } from './session/session.ts'
 import type { Caller } from './signin/authenticate.ts'
 import { readFormReplay } from './signin/login/form-replay.ts'
 
@@ -52,7 +54,7 @@ async function forward(
   exchange: Exchange,
   { caller, entry }: { caller: Caller; entry: AccessEntry },
 ): Promise<Response> {
-  const { config, forwarder, sessions } = services
+  const { config, forwarder } = services
   const { session } = caller
   if (session !== undefined && isForeignWebSocket(services, exchange, caller)) {
     entry.verdict = 'deny'
@@ -63,18 +65,63 @@ async function forward(
       problem('origin_refused', { origin: exchange.facts.originHeader }),
     )
   }
+  const refusal = session && findRefusal(services, exchange, session)
+  if (refusal !== undefined) {
+    entry.verdict = 'deny'
+    return refuse(services, exchange, caller, refusal)
+  }
   const sent = await forwarder.forward({
     exchange,
     session,
+    share: toShare(services, exchange, session),
     setCookies: caller.changes.map((change) => toSetCookie(change, config.cookie, exchange.facts.host)),
-    closeAtMs: session === undefined ? undefined : sessions.endsAtMs(session),
+    follow: session === undefined ? undefined : toFollow(services, exchange, { ...caller, session }),
     // A token is made to be read by programs behind us too, as behind oauth2-proxy; a password is for us alone.
     dropAuthorization: caller.authorizationUsed && session?.provider !== 'bearer',
     entry,
   })
   if (sent.ok) return sent.value
   logUpstream(services, exchange, { why: sent.problem, upstream: entry.upstream })
-  return refuse(services, exchange, caller, sent.problem)
+  const isOver = sent.problem.reason === 'sign_in_required'
+  return refuse(services, exchange, isOver ? { ...caller, ...SIGNED_OUT } : caller, sent.problem)
+}
+
+/** A session that ended while its request was under way: the cookies that renewed it must not leave any more. */
+const SIGNED_OUT = { session: undefined, changes: [] }
+
+/** Judges what outlasts this request as the next request of its browser would be, which carries the cookies of the answer. */
+function toFollow(
+  { streams, rejudge, now }: Services,
+  exchange: Exchange,
+  { session, changes }: { session: Session; changes: readonly CookieChange[] },
+): Follow {
+  return (end) => {
+    const openedAtMs = now()
+    const next =
+      changes.length === 0 ? exchange : { ...exchange, cookies: withChanges(exchange.cookies, changes) }
+    const judge = (token: string | undefined) => rejudge({ exchange: next, token, openedAtMs })
+    return streams.follow({ session, requestId: exchange.requestId, judge }, end)
+  }
+}
+
+const TRUSTED: Share = { holder: undefined, anonymous: false }
+
+/** A person counts as one however many sessions they have; without a session it is the client's network. */
+function toShare({ rules }: Services, { facts }: Exchange, session: Session | undefined): Share {
+  const { client } = facts
+  if (session !== undefined) return { holder: `${session.issuer} ${session.subject}`, anonymous: false }
+  if (client === undefined) return { holder: undefined, anonymous: true }
+  // Behind an address of trusted-ip stand many clients, and the operator vouches for them.
+  return rules.trustedAddresses.has(client) ? TRUSTED : { holder: toClientNetwork(client), anonymous: true }
+}
+
+/** A gateway that refused a person may hand them over to a static upstream, so that they see why; its own answer is a bare yes. */
+function findRefusal(
+  { forwarder, refusals }: Services,
+  { facts, target }: Exchange,
+  session: Session,
+): Problem | undefined {
+  return facts.navigation && forwarder.isStatic(target) ? refusals.find(session.id, target.raw) : undefined
 }
 
 /** What the client is not told: why the app gave no answer. What clients do wrong stands in their access lines. */

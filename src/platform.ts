@@ -21,7 +21,7 @@ export interface Completion {
   readonly aborted: boolean
 }
 
-/** One request as it arrived, before anybody interpreted it. */
+/** One request as it arrived, not interpreted yet. */
 export interface IncomingRequest {
   readonly method: string
   /** The request target, byte for byte: `/a/../b?x=%20`. */
@@ -29,10 +29,15 @@ export interface IncomingRequest {
   readonly httpVersion: '0.9' | '1.0' | '1.1' | '2'
   readonly headers: HeaderLines
   readonly peer: Peer
-  /** The connection to us is TLS. */
+  /** True when the connection to Sidegate is TLS. */
   readonly encrypted: boolean
   /** The body, for the few own endpoints that read one, once; the forwarder takes the stream itself. Null when there is none. */
   readonly body: ReadableStream<Uint8Array> | null
+  /**
+   * Waits until it is known whether the announced body holds anything, at its first byte or its end, ten seconds at most; true
+   * in doubt. For requests whose head announces one; nothing is taken from it.
+   */
+  hasContent(): Promise<boolean>
   /** Calls back once, when the answer has left or the client has. */
   onFinished(listener: (completion: Completion) => void): void
   /** Lets work that outlives the answer finish (`waitUntil` on Workers). */
@@ -56,7 +61,7 @@ export type UpstreamAddress =
 export interface ResponseEdit {
   /**
    * The value that reaches the client, nearly always the one that came; undefined drops the line (hop-by-hop, identity
-   * family, our own cookies). Framing is not asked about: it belongs to the forwarder.
+   * family, Sidegate's cookies). Framing is not asked about: it belongs to the forwarder.
    */
   rewrite(name: string, value: string): string | undefined
   /**
@@ -66,23 +71,62 @@ export interface ResponseEdit {
   readonly add: HeaderLines
 }
 
+/** Account that a forwarded request is charged to while it holds what is bounded: upstream connections, tunnels. */
+export interface Share {
+  /** Person, or network of the client; undefined where no one address stands for one client. */
+  readonly holder: string | undefined
+  /** The request is on a public route, without a session. */
+  readonly anonymous: boolean
+}
+
+/** Next step for the client of a stream that has ended: sign in, or connect again, which renews the session. */
+export type StreamEnd = 'sign-in' | 'reconnect'
+
+/** An open stream that is kept in step with its session. */
+export interface Following {
+  /** Judges it now: when it has to be judged again (ms since the epoch), or why it has ended. Never rejects. */
+  judge(): Promise<number | StreamEnd>
+  /** The stream is over. */
+  stop(): void
+}
+
+/**
+ * Begins to follow a tunnel, an unended answer or an upload of a person who is signed in: `end` is called once, when a
+ * request of that moment would be refused. A runtime without `Platform.every` passes none and calls `judge` itself.
+ */
+export type Follow = (end?: (why: StreamEnd) => void) => Following
+
 /** Everything that a runtime needs to forward one request; nothing is left to be decided there. */
 export interface ForwardPlan {
   readonly upstream: UpstreamAddress
+  readonly share: Share
   /** Origin-form target, byte for byte as it goes out. */
   readonly target: string
   /** The complete request header lines but for framing (Content-Length, Transfer-Encoding, Connection), which the forwarder owns. */
   readonly headers: HeaderLines
   readonly response: ResponseEdit
-  /** Milliseconds until response headers; 0 waits for ever. Ignored for WebSockets. */
+  /**
+   * Milliseconds until response headers (not for WebSockets), and without progress of a body or of a client that reads;
+   * 0 waits for ever.
+   */
   readonly timeoutMs: number
-  /** Carry a WebSocket handshake and then the raw connection. */
+  /** Carries a WebSocket handshake and then the raw connection. */
   readonly websocket: boolean
-  /** End of a tunnel or an endless response, in ms since the epoch. */
-  readonly closeAtMs?: number
+  /** Present when a session was judged. Every exchange that lasts longer than a second or two is followed. */
+  readonly follow?: Follow
 }
 
-/** A file that may change while we run. */
+/** One file to be served, as an answer that is edited like an upstream's. */
+export interface FilePlan {
+  readonly path: string
+  readonly response: ResponseEdit
+  /** Milliseconds without progress of a client that reads; 0 waits for ever. */
+  readonly timeoutMs: number
+  /** As in ForwardPlan. */
+  readonly follow?: Follow
+}
+
+/** A file that may change at run time. */
 export interface WatchedFile {
   readonly path: string
   readonly onChange: (text: string) => void
@@ -98,7 +142,9 @@ export interface SharedState {
   /** Takes the key unless another process holds it; true for the holder. */
   claim(key: string, ttlMs: number): Promise<boolean>
   release(key: string): Promise<void>
-  /** Tells a line to the followers in all processes, also to those that start before `untilMs` (ms since the epoch). */
+  /**
+   * Publishes a line to the followers in all processes, also to those that start before `untilMs` (ms since the epoch).
+   */
   announce(line: string, untilMs: number): Promise<void>
   follow(listener: (line: string, untilMs: number) => void): void
 }
@@ -106,26 +152,31 @@ export interface SharedState {
 /** Everything that a runtime provides to the core, and the only way from `src/` to the outside world. */
 export interface Platform {
   readonly runtime: 'node' | 'deno' | 'workers'
-  /** Reads what arrived. `env` is what the runtime passes beside the Request. */
+  /** Reads the request as it arrived. `env` is what the runtime passes beside the Request. */
   incomingRequest(request: Request, env: unknown): IncomingRequest
   /**
    * Sends one request upstream and streams the answer back. On Node and Deno the answer is written straight to the
-   * connection and the Response is only the mark that says so; nobody may read or wrap it.
+   * connection and the Response is only the mark that says so; no code may read or wrap it.
    */
   forward(request: IncomingRequest, plan: ForwardPlan): Promise<Result<Response>>
   /** Serves `file:` upstreams; absent where there is no file system. */
-  readonly serveFile?: (
-    request: IncomingRequest,
-    path: string,
-    edit: ResponseEdit,
-  ) => Promise<Result<Response>>
-  /** Calls to the provider. Plain fetch semantics; the caller bounds time and size. */
+  readonly serveFile?: (request: IncomingRequest, plan: FilePlan) => Promise<Result<Response>>
+  /** Sends a request to the provider. Plain fetch semantics; the caller bounds time and size. */
   fetch(url: string, init: RequestInit): Promise<Response>
   /** Milliseconds since the epoch. */
   now(): number
+  /**
+   * Calls back every so many ms, without keeping the process alive, until what it returns is called. Absent where timers
+   * belong to one request (Workers).
+   */
+  readonly every?: (ms: number, callback: () => void) => () => unknown
+  /** Begins to follow every exchange that has a session and is under way. Absent where exchanges are followed at once. */
+  readonly followInFlight?: () => void
+  /** Aborted when the process begins to end; absent where it ends without notice. */
+  readonly ending?: AbortSignal
   /** Writes one log line (without the line end). */
   write(line: string): void
-  /** Log lines go to a terminal, where a person reads them. */
+  /** True when log lines go to a terminal, where a person reads them. */
   readonly isTerminal?: boolean
   /** Reads a text file at start; throws when it cannot. Absent where there is no file system. */
   readonly readFile?: (path: string) => string

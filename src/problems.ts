@@ -11,20 +11,23 @@ interface Outcome {
   readonly status: number
   readonly level: Level
   readonly recovery: Recovery
-  /** For failures that pass: seconds after which another try makes sense (RFC 9110 §10.2.3). */
+  /** Seconds after which another try makes sense, for failures that pass (RFC 9110 §10.2.3). */
   readonly retryAfter: number | undefined
 }
 
 /**
- * The one map from the reason of a failure to what the outside sees; the sentences are in `pages/locales`.
- * The keys are the stable codes: programs find them as `error` in JSON answers, operators as `code` in the log.
+ * Map from the reason of a failure to its status, log level, recovery and retry-after; the sentences are in
+ * `pages/locales`. The keys are the stable codes: programs find them as `error` in JSON answers, operators as `code` in
+ * the log.
  */
 export const PROBLEMS = {
   // The request is malformed or not for this host.
   target_malformed: outcome(400, 'info', 'home'),
   host_malformed: outcome(400, 'info', 'home'),
   request_malformed: outcome(400, 'info', 'home'),
+  get_with_body: outcome(400, 'info', 'home'),
   target_too_long: outcome(414, 'info', 'home'),
+  request_timeout: outcome(408, 'info', 'reload'),
   headers_too_many: outcome(431, 'info', 'home'),
   headers_too_large: outcome(431, 'info', 'reload'),
   method_not_allowed: outcome(405, 'info', 'home'),
@@ -116,9 +119,9 @@ export interface Problem {
   readonly reason: Reason
   /** Evidence for the log: short scalars, never a token, code, cookie or secret. */
   readonly detail?: Readonly<Record<string, string | number | boolean | undefined>>
-  /** Of a sign-in that does not hold; pages show them. */
+  /** Observations about a sign-in that does not hold; pages show them. */
   readonly findings?: readonly Finding[]
-  /** When another try makes sense, where that is known better than for the reason as such. */
+  /** Seconds after which another try makes sense, where that is known better than for the reason as such. */
   readonly retryAfterSeconds?: number
 }
 

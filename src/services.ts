@@ -16,16 +16,19 @@ import type { Provider } from './providers/provider.ts'
 import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
 import type { SessionStore } from './session/cookie/store.ts'
+import { createLiveStreams, type LiveStreams } from './session/live-streams.ts'
 import { createSessions } from './session/sessions.ts'
 import {
   type Authenticate,
   bearerCredentials,
   createAuthenticate,
   localCredentials,
+  type ReadAuthorization,
 } from './signin/authenticate.ts'
 import { createProviderCheck, type ProviderCheck } from './signin/failure/provider-check.ts'
 import { createRefusals, type Refusals } from './signin/failure/refusals.ts'
 import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
 /** Every part of the program, built once. */
@@ -42,8 +45,13 @@ export interface Services {
   readonly refusals: Refusals
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
+  /** What is open, and how it is judged again. */
+  readonly streams: LiveStreams
+  readonly rejudge: Rejudge
   readonly signIn: SignIn
   readonly forwarder: Forwarder
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
 }
 
 export interface ServicesOptions {
@@ -51,15 +59,19 @@ export interface ServicesOptions {
   readonly sinks?: readonly Sink[]
   /** Kinds of providers that the configuration was loaded with. */
   readonly kinds?: RegisteredKinds
+  /** A further rule about who may make which request, beside those of the settings. */
+  readonly permits?: Rules['permits'] | undefined
 }
 
 /** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
 export async function createServices(
   config: Config,
-  platform: Platform,
-  { sinks = [], kinds = PROVIDER_KINDS }: ServicesOptions = {},
+  runtime: Platform,
+  { sinks = [], kinds = PROVIDER_KINDS, permits }: ServicesOptions = {},
 ): Promise<Services> {
-  const log = createLog([createLogLines(config.log, platform), ...sinks])
+  const log = createLog([createLogLines(config.log, runtime), ...sinks])
+  const streams = createLiveStreams({ platform: runtime, log })
+  const platform = withReload(runtime, streams)
   const pages = await createColoredPages(config)
   const context = toTools(platform, log)
   const providers = createProviders(config.providers, context, kinds)
@@ -67,6 +79,7 @@ export async function createServices(
     policy: config.policy,
     trustedAddresses: createAddressSet(config.policy.trustedIps),
     platform,
+    permits,
   })
   const localUsers = await createUsers(config, platform, log)
   const { sessions, ring, denylist, refresher } = await createSessions(config, {
@@ -74,6 +87,7 @@ export async function createServices(
     log,
     providers,
     attributeBytes: attributeBytes(config.cookie),
+    streams,
     hasAccount: createAccountCheck(localUsers),
   })
   const site = createSite(toSiteOptions(config))
@@ -81,7 +95,7 @@ export async function createServices(
   const signIn = createSignIn({
     config,
     providers,
-    formPost: config.providers.some(answersByFormPost),
+    formPost: config.providers.some(answersByForm),
     ring,
     sessions,
     denylist,
@@ -92,16 +106,8 @@ export async function createServices(
     platform,
     log,
   })
-  const bearer = createBearerReader({
-    bearer: config.bearer,
-    providers,
-    settings: mainProvider(config),
-    context,
-  })
-  const authorization = [
-    bearerCredentials(bearer, config.bearer, { log, platform }),
-    ...(localUsers === undefined ? [] : [localCredentials(localUsers, { log, platform })]),
-  ]
+  const authorization = readersOf(config, { providers, context, localUsers, log })
+  const authenticate = createAuthenticate({ sessions, refresher, authorization })
   return {
     config,
     log,
@@ -113,11 +119,9 @@ export async function createServices(
     site,
     refusals,
     sessions,
-    authenticate: createAuthenticate({
-      sessions,
-      refresher,
-      authorization,
-    }),
+    authenticate,
+    streams,
+    rejudge: createRejudge({ authenticate, refresher, sessions, rules }),
     signIn,
     forwarder: createForwarder({
       upstreams: config.upstreams,
@@ -125,16 +129,58 @@ export async function createServices(
       platform,
       ownsCookie: sessions.owns,
     }),
+    now: platform.now,
   }
-}
-
-function answersByFormPost({ loginParameters }: Config['providers'][number]): boolean {
-  return loginParameters['response_mode'] === 'form_post'
 }
 
 async function createColoredPages(config: Config): Promise<Pages> {
   const { accentColor } = config.pages
   return createPages(config, accentColor === undefined ? undefined : await createAccent(accentColor))
+}
+
+/** Whatever file changes (e-mail lists, local users, secrets), open streams are judged by what it says now. */
+function withReload(platform: Platform, streams: LiveStreams): Platform {
+  const { watch } = platform
+  if (watch === undefined) return platform
+  return {
+    ...platform,
+    watch: ({ path, onChange }) =>
+      watch({
+        path,
+        onChange: (text) => {
+          onChange(text)
+          streams.denied()
+        },
+      }),
+  }
+}
+
+/** What may stand in an Authorization header: the first that recognises it decides. */
+function readersOf(
+  config: Config,
+  parts: {
+    readonly providers: readonly Provider[]
+    readonly context: ProviderContext
+    readonly localUsers: LocalUsers | undefined
+    readonly log: Log
+  },
+): readonly ReadAuthorization[] {
+  const { providers, context, localUsers, log } = parts
+  const deps = { log, platform: context.platform }
+  const bearer = createBearerReader({
+    bearer: config.bearer,
+    providers,
+    settings: mainProvider(config),
+    context,
+  })
+  return [
+    bearerCredentials(bearer, config.bearer, deps),
+    ...(localUsers === undefined ? [] : [localCredentials(localUsers, deps)]),
+  ]
+}
+
+function answersByForm({ loginParameters }: Config['providers'][number]): boolean {
+  return loginParameters['response_mode'] === 'form_post'
 }
 
 function toSiteOptions({ signIn, cookie }: Config): SiteOptions {

@@ -1,28 +1,34 @@
 -- Asks the gate about a request, with the HTTP client that HAProxy brings since 2.5. Goes to /etc/haproxy/sidegate.lua.
 
--- What the judgement depends on, and what the log shows.
-local ASKED_WITH = { "cookie", "authorization", "user-agent", "origin", "access-control-request-method" }
--- What the app gets to know. A header that the gate did not set is absent: the frontend has deleted the client's.
-local TOLD = { "x-auth-request-user", "x-auth-request-email", "x-auth-request-preferred-username", "x-auth-request-groups" }
+-- What the judgement depends on, and what the log shows. The frontend has set the first five over what the client said.
+local ASKED_WITH = {
+  "host", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+  "cookie", "authorization", "user-agent", "accept", "origin", "x-requested-with",
+  "access-control-request-method", "purpose", "x-moz",
+  "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site", "sec-fetch-user", "sec-purpose",
+}
+-- What the app gets to know. The gate's yes names all of them, empty where there is nothing to say.
+local TOLD = {
+  "x-forwarded-user", "x-forwarded-email", "x-forwarded-groups", "x-forwarded-preferred-username",
+  "x-forwarded-access-token",
+  "x-auth-request-user", "x-auth-request-email", "x-auth-request-groups", "x-auth-request-preferred-username",
+  "x-auth-request-access-token",
+}
+
+-- Several lines of one name are one list; cookies are joined as HTTP/1 does, HTTP/2 clients may split them.
+local function joined(name, lines)
+  local value = lines[0]
+  for at = 1, #lines do
+    value = value .. (name == "cookie" and "; " or ", ") .. lines[at]
+  end
+  return value
+end
 
 local function question(txn)
   local sent = txn.http:req_get_headers()
-  local headers = {
-    ["host"] = { txn.sf:req_hdr("host") },
-    ["x-real-ip"] = { txn.sf:src() },
-    ["x-forwarded-for"] = { txn.sf:src() },
-    ["x-forwarded-proto"] = { txn.sf:ssl_fc() == 1 and "https" or "http" },
-    ["x-forwarded-method"] = { txn.sf:method() },
-    ["x-forwarded-uri"] = { txn.sf:pathq() },
-  }
+  local headers = { ["x-forwarded-method"] = { txn.sf:method() }, ["x-forwarded-uri"] = { txn.sf:pathq() } }
   for _, name in ipairs(ASKED_WITH) do
-    if sent[name] then
-      headers[name] = { sent[name][0] }
-      -- HTTP/2 clients may send their cookies in several lines; in HTTP/1 they are one list.
-      for at = 1, #sent[name] do
-        headers[name][1] = headers[name][1] .. (name == "cookie" and "; " or ", ") .. sent[name][at]
-      end
-    end
+    if sent[name] then headers[name] = { joined(name, sent[name]) } end
   end
   return headers
 end
@@ -33,7 +39,7 @@ core.register_action("sidegate", { "http-req" }, function(txn, gate)
   txn:set_var("txn.sidegate_signed_in", answer ~= nil and answer.status == 202)
   if answer == nil or answer.status ~= 202 then return end
   for _, name in ipairs(TOLD) do
-    if answer.headers[name] then txn.http:req_set_header(name, answer.headers[name][0]) end
+    txn.http:req_set_header(name, answer.headers[name] and answer.headers[name][0] or "")
   end
   txn:set_priv(answer.headers["set-cookie"])
 end, 1)

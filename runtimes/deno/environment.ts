@@ -3,8 +3,8 @@ import { optionTable } from '../../src/config/options.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 
 /**
- * The variables that Deno lets us see. With permission for all of them misspelt names are noticed too, and log lines carry
- * the name of the pod; with `--allow-env=OAUTH2_PROXY_*` only the names in the option table can be asked for.
+ * Reads the variables that Deno allows. With permission for all of them misspelt names are noticed too, and log lines
+ * carry the name of the pod; with `--allow-env=OAUTH2_PROXY_*` only the names in the option table can be asked for.
  */
 export function readEnvironment(
   warn: (sentence: string) => void,

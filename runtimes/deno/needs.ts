@@ -3,15 +3,15 @@ import type { ProviderConfig } from '../../src/config/sections/provider.ts'
 import type { UpstreamConfig } from '../../src/config/sections/upstreams.ts'
 import type { ListenAddress } from '../../src/config/values/listen-address.ts'
 
-/** One thing that Deno has to allow: the kind is that of the flag, `net` for `--allow-net`. */
+/** A permission that Deno has to grant: the kind is that of the flag, `net` for `--allow-net`. */
 export interface Need {
   readonly kind: 'net' | 'read' | 'write'
-  /** As the flag takes it: `host:port`, `unix:/path`, a path. */
+  /** Value as the flag takes it: `host:port`, `unix:/path`, a path. */
   readonly value: string
 }
 
 /**
- * Everything that a configuration is known to need before the first request; `files` are the files it was read from.
+ * Permissions that a configuration is known to need before the first request; `files` are the files it was read from.
  * An OpenID provider may name endpoints on further hosts, which only its discovery document tells.
  */
 export function needsOf(config: Config, files: Iterable<string>): readonly Need[] {
@@ -41,7 +41,7 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
   ]
 }
 
-/** The flags that allow all this, each once, as Deno takes them. */
+/** Flags that grant these permissions, each once, as Deno takes them. */
 export function flagsOf(needs: readonly Need[]): readonly string[] {
   const kinds = ['net', 'read', 'write'] as const
   return kinds.flatMap((kind) => {
@@ -66,7 +66,7 @@ function needsOfAddress(address: ListenAddress | UpstreamConfig['target']): read
   }
 }
 
-/** To Deno a unix socket is a file that is read and written, and a place in the network. */
+/** Permissions for a unix socket: to Deno it is a file that is read and written, and a place in the network. */
 function unix(path: string): readonly Need[] {
   return [net(`unix:${path}`), { kind: 'read', value: path }, { kind: 'write', value: path }]
 }

@@ -5,8 +5,8 @@ import { flagsOf, type Need, needsOf, placeOf } from './needs.ts'
 export const ENVIRONMENT = 'OAUTH2_PROXY_*'
 
 /**
- * What stands in the way of a configuration on Deno: a permission that is missing, or something that Deno cannot do. Asked
- * at the start, because a connection that is not allowed would fail in the middle of somebody's request.
+ * Finds what keeps a configuration from running on Deno: a permission that is missing, or something that Deno cannot
+ * do. Checked at the start, because a connection that is not allowed would fail in the middle of a request.
  */
 export function refuse(config: Config, files: Iterable<string>): string | undefined {
   const { http, https } = config.listen
@@ -20,14 +20,14 @@ export function refuse(config: Config, files: Iterable<string>): string | undefi
   return `Run Deno with ${wanted.join(' ')}\nWhat is missing now: ${flagsOf(missing).join(' ')}`
 }
 
-/** Says whether Deno allows it; never asks the person at the terminal. */
+/** True when Deno grants a permission; never asks the person at the terminal. */
 function isGranted({ kind, value }: Need): boolean {
   const what =
     kind === 'net' ? ({ name: kind, host: value } as const) : ({ name: kind, path: value } as const)
   return Deno.permissions.querySync(what).state === 'granted'
 }
 
-/** A reader of files that remembers what it read, and names the permission where that is what is missing. */
+/** Creates a reader of files that remembers what it read, and names the permission where that is what is missing. */
 export function createReader(
   files: Set<string>,
 ): <Content>(path: string, read: (path: string) => Content) => Content {
@@ -39,7 +39,10 @@ export function createReader(
   }
 }
 
-/** Fetch, with one sentence for each host that is not allowed: those in a discovery document are not known at the start. */
+/**
+ * Creates a fetch that logs each host that is not allowed once: those in a discovery document are not known at the
+ * start.
+ */
 export function createFetch(
   warn: (sentence: string) => void,
 ): (url: string, init: RequestInit) => Promise<Response> {

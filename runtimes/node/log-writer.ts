@@ -1,34 +1,94 @@
-/** Where log lines go. */
+/** Takes log text: complete lines, with their ends. */
+export interface LogSink {
+  /** False when its reader is behind: `onDrained` is called once when it has caught up, and nothing is given until then. */
+  write(text: string, onDrained: () => void): boolean
+  /** Takes text at the very end, when nothing can be waited for any more. */
+  writeLast(text: string): void
+  /** A person reads it as it comes. */
+  readonly isTerminal?: boolean
+}
+
+/** The way of log lines to their sink. */
 export interface LogWriter {
   /** Takes one line without its end. */
   write(line: string): void
-  /** Writes what waits. */
+  /** Hands over what waits for company. */
   flush(): void
+  /** Resolves when the sink has everything. */
+  drained(): Promise<void>
+  /** Hands over what it can before the process is gone. */
+  end(): void
 }
 
 /** Lines wait this long for company: one system call for all of them. */
 const GATHER_MS = 5
 /** More than this is written at once. */
 const FULL = 32 * 1024
+/** Most characters that wait for a reader that is behind; a stalled one must not fill memory. */
+const MOST_WAITING = 1024 * 1024
 
-/** Gathers lines and hands them on in one piece. `sink` gets complete lines, with their ends. */
-export function createLogWriter(sink: (text: string) => void): LogWriter {
-  let waiting = ''
+/**
+ * Gathers lines and hands them on in one piece. What a reader that is behind leaves no room for is counted and dropped;
+ * `onLost` is told the count when it has caught up, before any other line.
+ */
+export function createLogWriter(sink: LogSink, onLost: (count: number) => void = () => {}): LogWriter {
+  const queue: string[] = []
+  let queued = 0
+  let gathered = ''
+  let isBusy = false
+  let lost = 0
   let timer: NodeJS.Timeout | undefined
+  const waiting = new Set<() => void>()
+
+  const handOver = (text: string): void => {
+    isBusy = !sink.write(text, onDrained)
+  }
+
   const flush = (): void => {
     clearTimeout(timer)
     timer = undefined
-    if (waiting === '') return
-    const text = waiting
-    waiting = ''
-    sink(text)
+    if (gathered === '') return
+    const text = gathered
+    gathered = ''
+    if (isBusy) {
+      queue.push(text)
+      queued += text.length
+    } else handOver(text)
   }
+
+  const onDrained = (): void => {
+    isBusy = false
+    while (!isBusy) {
+      const next = queue.shift()
+      if (next === undefined) break
+      queued -= next.length
+      handOver(next)
+    }
+    if (isBusy) return
+    const count = lost
+    lost = 0
+    if (count > 0) onLost(count)
+    flush()
+    if (isBusy) return
+    for (const resolve of waiting) resolve()
+    waiting.clear()
+  }
+
   return {
     write: (line) => {
-      waiting += `${line}\n`
-      if (waiting.length >= FULL) flush()
+      if (isBusy && (lost > 0 || queued + gathered.length + line.length > MOST_WAITING)) {
+        lost += 1
+        return
+      }
+      gathered += `${line}\n`
+      if (gathered.length >= FULL) flush()
       else timer ??= setTimeout(flush, GATHER_MS)
     },
     flush,
+    drained: () => (isBusy ? new Promise((resolve) => waiting.add(resolve)) : Promise.resolve()),
+    end: () => {
+      if (!isBusy) sink.writeLast(gathered)
+      gathered = ''
+    },
   }
 }

@@ -3,9 +3,10 @@ import type { Platform } from '../../src/platform.ts'
 import { openAesGcm } from './aes-gcm.ts'
 import { createBcrypt } from './bcrypt.ts'
 import { insecureFetch } from './insecure-fetch.ts'
-import { createLogWriter } from './log-writer.ts'
+import { createLogWriter, type LogSink, type LogWriter } from './log-writer.ts'
 import { type NodeEnv, NodeRequest } from './server/incoming-request.ts'
 import { serveFile } from './static/files.ts'
+import { nodeStdout } from './stdout.ts'
 import { createUpstreamClient, type UpstreamClient } from './upstream/client.ts'
 import { createWatcher, type Watcher } from './watch.ts'
 
@@ -14,9 +15,11 @@ export interface NodePlatform {
   readonly platform: Platform
   readonly client: UpstreamClient
   readonly watcher: Watcher
+  /** Tells the core that the process begins to end. */
+  beginEnding(): void
   /** Settles when the work that outlives its answers is done. */
   settled(): Promise<void>
-  flush(): void
+  readonly log: Pick<LogWriter, 'flush' | 'drained' | 'end'>
 }
 
 /** What of the configuration Node itself has to know. */
@@ -29,8 +32,10 @@ export interface NodePlatformOptions {
   readonly insecureTls: boolean
   /** Told of work that failed after its answer had left. */
   readonly onBug: (error: unknown) => void
+  /** Told of log lines that were lost because their reader was behind, when it has caught up. */
+  readonly onLinesLost?: (count: number) => void
   /** Takes finished log text; standard output unless a test wants to see it. */
-  readonly sink?: (text: string) => void
+  readonly sink?: LogSink
 }
 
 /** Makes the Platform that Node lends to the core. */
@@ -39,11 +44,13 @@ export function createNodePlatform({
   fetch = (url, init) => globalThis.fetch(url, init),
   insecureTls,
   onBug,
-  sink = toStdout,
+  onLinesLost,
+  sink = nodeStdout,
 }: NodePlatformOptions): NodePlatform {
   const client = createUpstreamClient()
   const watcher = createWatcher()
-  const log = createLogWriter(sink)
+  const log = createLogWriter(sink, onLinesLost)
+  const ending = new AbortController()
   const deferred = new Set<Promise<unknown>>()
   const defer = (work: Promise<unknown>): void => {
     deferred.add(work)
@@ -54,11 +61,17 @@ export function createNodePlatform({
     // The listeners of listen.ts are the only callers of the app, and they always pass this.
     incomingRequest: (_, env) => new NodeRequest(env as NodeEnv, defer),
     forward: client.forward,
-    serveFile,
+    serveFile: (request, plan) => serveFile(request, plan, client.inFlight),
     fetch: insecureTls ? insecureFetch : fetch,
     now: Date.now,
+    every: (ms, callback) => {
+      const timer = setInterval(callback, ms).unref()
+      return () => clearInterval(timer)
+    },
+    followInFlight: client.inFlight.followAll,
+    ending: ending.signal,
     write: log.write,
-    isTerminal: sink === toStdout && process.stdout.isTTY,
+    isTerminal: sink.isTerminal === true,
     readFile: (path) => readFileSync(path, 'utf8'),
     watch: watcher.watch,
     bcrypt: createBcrypt(),
@@ -67,12 +80,5 @@ export function createNodePlatform({
   const settled = async (): Promise<void> => {
     await Promise.allSettled(deferred)
   }
-  return { platform, client, watcher, settled, flush: log.flush }
-}
-
-// A pipe that nobody reads any more must not stop a proxy that works.
-process.stdout.on('error', () => undefined)
-
-function toStdout(text: string): void {
-  process.stdout.write(text)
+  return { platform, client, watcher, beginEnding: () => ending.abort(), settled, log }
 }

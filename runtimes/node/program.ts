@@ -8,6 +8,7 @@ import type { Platform } from '../../src/platform.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import { describeRedirectUri } from '../../src/signin/login/redirect-uri.ts'
 import { VERSION } from '../version.ts'
+import type { LogSink } from './log-writer.ts'
 import { createNodePlatform } from './platform.ts'
 import { followProxyVariables } from './proxy-variables.ts'
 import { listen } from './server/listen.ts'
@@ -21,6 +22,8 @@ export interface Program extends Omit<LoadInput, 'version'> {
   refuse(config: Config): string | undefined
   /** Calls to the provider. */
   readonly fetch: Platform['fetch']
+  /** Where log lines go; Node's standard output by default. */
+  readonly stdout?: LogSink
   /** Prepares the runtime for a long life; called when everything listens. */
   readonly tune?: () => void
 }
@@ -48,12 +51,15 @@ async function main(program: Program): Promise<void> {
 type Settings = { readonly config: Config; readonly warnings: readonly string[] }
 
 async function serve(program: Program, { config, warnings }: Settings): Promise<void> {
-  const { runtime, fetch, tune } = program
+  const { runtime, fetch, stdout, tune } = program
   const node = createNodePlatform({
     runtime,
     fetch,
     insecureTls: config.providers.some((provider) => provider.insecureTls),
     onBug: (error) => onBug(error),
+    onLinesLost: (lines) =>
+      log.line('warn', 'Log lines were lost here: what reads them was more than 1 MiB behind', { lines }),
+    ...(stdout === undefined ? {} : { sink: stdout }),
   })
   const log = createLog([createLogLines(config.log, node.platform)])
   for (const warning of warnings) log.line('warn', warning)
@@ -65,7 +71,7 @@ async function serve(program: Program, { config, warnings }: Settings): Promise<
   // One broken request must not end the others: what nobody caught is written down, and the process stays.
   process.on('unhandledRejection', onBug)
   process.on('uncaughtException', onBug)
-  process.on('exit', node.flush)
+  process.on('exit', node.log.end)
 
   const app = await createApp(config, await withSharedState(node.platform, config.session, log))
   const listeners = await listen({ config: config.listen, app, watch: node.watcher.watch, onBug })

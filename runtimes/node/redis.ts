@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import { within } from '../../src/lib/single-flight.ts'
 import type { Log } from '../../src/observe/log.ts'
 import type { SharedState } from '../../src/platform.ts'
+import { foldDenials } from '../../src/session/denial.ts'
 
 /** What processes share through Redis. */
 export interface RedisState extends SharedState {
@@ -20,14 +21,19 @@ export interface RedisDeps {
   readonly log: Pick<Log, 'line'>
   /** Longest time that one command may take, in ms. */
   readonly timeoutMs?: number
+  readonly limits?: RedisLimits
+}
+
+/** Most denials that Redis keeps, and most that wait for it to come back. */
+export interface RedisLimits {
+  readonly lines: number
+  readonly unsent: number
 }
 
 const PREFIX = 'sidegate:'
 const CHANNEL = `${PREFIX}denied`
 
-/** Most lines that wait for Redis to come back, and most that are kept there. */
-const MAX_UNSENT = 1000
-const MAX_LINES = 50_000
+const LIMITS: RedisLimits = { lines: 50_000, unsent: 1000 }
 
 /** At start, how long we wait for the first connection before we go on without. */
 const FIRST_CONNECTION_MS = 1000
@@ -46,7 +52,7 @@ export async function createRedisState(deps: RedisDeps): Promise<RedisState> {
   const subscriber = client.duplicate()
   const health = createHealth(deps.log)
   const { attempt } = health
-  const news = createNews({ client, attempt, now: deps.now })
+  const news = createNews({ client, attempt, now: deps.now, limits: deps.limits ?? LIMITS })
   const me = randomUUID()
 
   client.on('error', health.noteDown)
@@ -129,10 +135,11 @@ interface AnnouncementDeps {
   readonly client: Redis
   readonly attempt: Attempt
   readonly now: () => number
+  readonly limits: RedisLimits
 }
 
 /** Lines in a sorted set, by the time until which they count, and published as they come. */
-function createNews({ client, attempt, now }: AnnouncementDeps): News {
+function createNews({ client, attempt, now, limits }: AnnouncementDeps): News {
   const listeners: ((line: string, untilMs: number) => void)[] = []
   const unsent = new Map<string, number>()
 
@@ -140,14 +147,33 @@ function createNews({ client, attempt, now }: AnnouncementDeps): News {
     for (const listener of listeners) listener(line, untilMs)
   }
 
+  const put = async (line: string, untilMs: number): Promise<void> => {
+    await client.zadd(CHANNEL, untilMs, line)
+    await client.publish(CHANNEL, JSON.stringify([line, untilMs]))
+  }
+
   function send(line: string, untilMs: number): Promise<boolean> {
     return attempt(async () => {
       await client.zremrangebyscore(CHANNEL, '-inf', now())
-      await client.zremrangebyrank(CHANNEL, 0, -MAX_LINES - 1)
-      await client.zadd(CHANNEL, untilMs, line)
-      await client.publish(CHANNEL, JSON.stringify([line, untilMs]))
+      // What has to make room is denied by one line that means more, which is there before it goes.
+      const oldest = await client.zrange(CHANNEL, 0, String(-limits.lines - 1))
+      if (oldest.length > 0) {
+        await put(foldDenials(oldest, now()), untilMs)
+        await client.zrem(CHANNEL, ...oldest)
+      }
+      await put(line, untilMs)
       return true
     }, false)
+  }
+
+  /** Keeps a line for when Redis is back; what has to make room for it becomes part of one that means more. */
+  function keepUnsent(line: string, untilMs: number): void {
+    unsent.set(line, untilMs)
+    if (unsent.size <= limits.unsent) return
+    // Many at once, or each further one would be folded with the line before.
+    const oldest = [...unsent.keys()].slice(0, Math.ceil(limits.unsent / 10))
+    for (const one of oldest) unsent.delete(one)
+    unsent.set(foldDenials(oldest, now()), untilMs)
   }
 
   async function replay(): Promise<void> {
@@ -166,8 +192,7 @@ function createNews({ client, attempt, now }: AnnouncementDeps): News {
       await replay()
     },
     async announce(line, untilMs) {
-      if ((await send(line, untilMs)) || unsent.size >= MAX_UNSENT) return
-      unsent.set(line, untilMs)
+      if (!(await send(line, untilMs))) keepUnsent(line, untilMs)
     },
     follow(listener) {
       listeners.push(listener)

@@ -1,11 +1,11 @@
 import type { ForwardPlan, IncomingRequest, Platform, UpstreamAddress } from '../../src/platform.ts'
-import { problem } from '../../src/problems.ts'
+import { problem, type Reason } from '../../src/problems.ts'
 import { failed, ok, type Result } from '../../src/result.ts'
 import { fromBytes } from './bytes.ts'
-import { cutAfter, isEndless, remainingOf } from './deadline.ts'
+import { cuttable, watchStream } from './follow.ts'
 import { hostOf, toRequestHeaders, toResponseHeaders } from './headers.ts'
 import { toUpstreamUrl } from './target.ts'
-import { relayUntil } from './websocket.ts'
+import { relay } from './websocket.ts'
 
 /** What `env` of a Worker holds: text for variables and secrets, objects for bindings. */
 export type Bindings = Readonly<Record<string, unknown>>
@@ -16,29 +16,42 @@ export type Fetches = Pick<Fetcher, 'fetch'>
 /** `fetch` insists on being called as a function of the global object. */
 const OUTSIDE: Fetches = { fetch: (input: RequestInfo | URL, init?: RequestInit) => fetch(input, init) }
 
+/** Hears of sign-outs in other isolates, as far as that is due. */
+export type CatchUp = (waitUntil: (work: Promise<unknown>) => void) => Promise<void>
+
 /** Builds the forwarder of Workers: `fetch` to a URL or to a service binding, bodies passed through untouched. */
-export function createForward(bindings: Bindings): Platform['forward'] {
+export function createForward(bindings: Bindings, catchUp: CatchUp): Platform['forward'] {
   return async function forward(request, plan) {
     const url = toUpstreamUrl({ origin: originOf(plan), target: plan.target })
     if (url === undefined)
       return failed(problem('target_malformed', { why: 'a Worker cannot send it unchanged' }))
-    const sent = await send(fetcherOf(bindings, plan.upstream), { request, plan, url })
+    const exchange = { request, plan, url, catchUp: () => catchUp(request.waitUntil) }
+    const sent = await send(fetcherOf(bindings, plan.upstream), exchange)
     if (!sent.ok) return sent
     const { status, webSocket } = sent.value
     if (!isSendable(status) && webSocket === null) return failed(problem('upstream_misbehaved', { status }))
-    return ok(toResponse(sent.value, { request, plan }))
+    return ok(toResponse(sent.value, exchange))
   }
 }
 
-interface Sending {
+interface ForwardExchange {
   readonly request: IncomingRequest
   readonly plan: ForwardPlan
   readonly url: URL
+  readonly catchUp: () => Promise<void>
 }
 
-async function send(to: Fetches, { request, plan, url }: Sending): Promise<Result<Response>> {
-  const late = new AbortController()
-  const timer = plan.timeoutMs > 0 && !plan.websocket ? setTimeout(() => late.abort(), plan.timeoutMs) : null
+async function send(to: Fetches, exchange: ForwardExchange): Promise<Result<Response>> {
+  const { request, plan, url, catchUp } = exchange
+  const cut = new AbortController()
+  let why: Reason | undefined
+  const abort = (reason: Reason): void => {
+    why ??= reason
+    cut.abort()
+  }
+  const isBounded = plan.timeoutMs > 0 && !plan.websocket
+  const timer = isBounded ? setTimeout(() => abort('upstream_timeout'), plan.timeoutMs) : null
+  const stop = plan.follow && watchStream(plan.follow, { catchUp, end: () => abort('sign_in_required') })
   try {
     return ok(
       await to.fetch(url, {
@@ -47,18 +60,15 @@ async function send(to: Fetches, { request, plan, url }: Sending): Promise<Resul
         // `fetch` throws at a GET with a body; none gets this far that has one.
         body: request.method === 'GET' || request.method === 'HEAD' ? null : request.body,
         redirect: 'manual',
-        signal: late.signal,
+        signal: cut.signal,
         ...(isPersonal(plan) ? { cache: 'no-store' } : {}),
       }),
     )
   } catch (error) {
-    return failed(
-      late.signal.aborted
-        ? problem('upstream_timeout')
-        : problem('upstream_unreachable', { why: String(error) }),
-    )
+    return failed(why === undefined ? problem('upstream_unreachable', { why: String(error) }) : problem(why))
   } finally {
     clearTimeout(timer)
+    stop?.()
   }
 }
 
@@ -68,32 +78,38 @@ function isSendable(status: number): boolean {
 }
 
 /**
- * What is made for one person must neither come from the edge's cache nor stay there; a deadline is there whenever
- * somebody is signed in. `no-store` also tells the app `Cache-Control: no-cache`, so it is not for everything.
+ * What is made for one person must neither come from the edge's cache nor stay there. `no-store` also tells the app
+ * `Cache-Control: no-cache`, so it is not for everything.
  */
-function isPersonal({ upstream, closeAtMs }: ForwardPlan): boolean {
-  return upstream.kind === 'tcp' && closeAtMs !== undefined
+function isPersonal({ upstream, follow }: ForwardPlan): boolean {
+  return upstream.kind === 'tcp' && follow !== undefined
 }
 
-function toResponse(
-  upstream: Response,
-  { request, plan }: { request: IncomingRequest; plan: ForwardPlan },
-): Response {
+/** Answers up to here are over before anything could end them. */
+const SHORT = 64 * 1024
+
+function toResponse(upstream: Response, exchange: ForwardExchange): Response {
+  const { request, plan, catchUp } = exchange
   const { status, statusText, webSocket, body } = upstream
   const headers = toResponseHeaders(upstream, plan.response)
-  const remainingMs = remainingOf(plan.closeAtMs, Date.now())
+  const { follow } = plan
   if (webSocket !== null) {
-    const tunnel = remainingMs === undefined ? webSocket : relayUntil(webSocket, remainingMs)
-    return new Response(null, { status, statusText, headers, webSocket: tunnel })
+    if (follow === undefined) return new Response(null, { status, statusText, headers, webSocket })
+    const tunnel = relay(webSocket, () => stop())
+    const stop = watchStream(follow, { catchUp, end: tunnel.close })
+    return new Response(null, { status, statusText, headers, webSocket: tunnel.client })
   }
-  if (body === null || remainingMs === undefined || !isEndless(upstream)) {
+  // An encoded answer has to pass untouched, since a Worker that touches it unpacks it and packs it again.
+  const length = upstream.headers.get('content-length')
+  const isShort = length !== null && Number(length) <= SHORT
+  if (body === null || follow === undefined || isShort || upstream.headers.has('content-encoding')) {
     return new Response(body, { status, statusText, headers })
   }
-  return new Response(cutAfter(body, { remainingMs, waitUntil: request.waitUntil }), {
-    status,
-    statusText,
-    headers,
-  })
+  const { waitUntil } = request
+  const carried = cuttable(body, { length: length === null ? undefined : Number(length), waitUntil })
+  const stop = watchStream(follow, { catchUp, end: carried.cut })
+  waitUntil(carried.done.then(stop))
+  return new Response(carried.body, { status, statusText, headers })
 }
 
 /** A binding has no address of its own, so the app sees the Host of the plan; towards a URL Workers always send its own. */

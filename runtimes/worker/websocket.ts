@@ -1,44 +1,54 @@
+import type { StreamEnd } from '../../src/platform.ts'
+
 /** Codes that stand for "no code was sent" and "the connection broke" and may not be sent themselves (RFC 6455 §7.4.1). */
 const NEVER_SENT = new Set([1005, 1006, 1015])
 
-/** "Policy violation": the session that opened the tunnel is over. */
-const SESSION_OVER = 1008
-
-/**
- * Puts ourselves between the client and the app's WebSocket so that the tunnel can be cut at a moment (ms from now).
- * Returns the client's end. Costs CPU for each message and has no back-pressure, so it is for tunnels that need it.
- */
-export function relayUntil(upstream: WebSocket, remainingMs: number): WebSocket {
-  const { 0: client, 1: ours } = new WebSocketPair()
-  const timer = setTimeout(() => {
-    close(ours, SESSION_OVER, 'session ended')
-    close(upstream, SESSION_OVER, 'session ended')
-  }, remainingMs)
-  // Messages that arrive before a listener is there would be lost.
-  carry({ from: upstream, to: ours, timer })
-  carry({ from: ours, to: upstream, timer })
-  upstream.accept()
-  ours.accept()
-  return client
+/** Close codes by what the client should do next: policy violation (RFC 6455 §7.4.1), service restart (IANA registry). */
+const CLOSE_CODES: Readonly<Record<StreamEnd, readonly [code: number, reason: string]>> = {
+  'sign-in': [1008, 'session ended'],
+  reconnect: [1012, 'connect again to renew the session'],
 }
 
-function carry({ from, to, timer }: { from: WebSocket; to: WebSocket; timer: number }): void {
+/** A tunnel with ourselves between the client and the app's WebSocket. */
+export interface Tunnel {
+  /** The client's end. */
+  readonly client: WebSocket
+  close(why: StreamEnd): void
+}
+
+/** Joins both ends so that the tunnel can be cut. Costs CPU for each message and has no back-pressure. */
+export function relay(upstream: WebSocket, onClose: () => void): Tunnel {
+  const { 0: client, 1: ours } = new WebSocketPair()
+  // Messages that arrive before a listener is there would be lost.
+  carry({ from: upstream, to: ours, onClose })
+  carry({ from: ours, to: upstream, onClose })
+  upstream.accept()
+  ours.accept()
+  return {
+    client,
+    close: (why) => {
+      for (const socket of [ours, upstream]) close(socket, ...CLOSE_CODES[why])
+    },
+  }
+}
+
+function carry({ from, to, onClose }: { from: WebSocket; to: WebSocket; onClose: () => void }): void {
   from.binaryType = 'arraybuffer'
   from.addEventListener('message', ({ data }) => {
     // A binaryType of arraybuffer leaves no third kind.
     send(to, data as string | ArrayBuffer)
   })
   from.addEventListener('close', ({ code, reason }) => {
-    clearTimeout(timer)
+    onClose()
     close(to, code, reason)
   })
   from.addEventListener('error', () => {
-    clearTimeout(timer)
+    onClose()
     close(to, 1011, 'the other side failed')
   })
 }
 
-/** The other side may be closing already, and then there is nobody to send to. */
+/** The other side may be closing already, and then nothing can be sent to it. */
 function send(socket: WebSocket, data: string | ArrayBuffer): void {
   if (socket.readyState === WebSocket.OPEN) socket.send(data)
 }

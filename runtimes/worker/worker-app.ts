@@ -18,10 +18,11 @@ export interface WorkerApp {
 export async function createWorkerApp(bindings: Bindings): Promise<WorkerApp> {
   const loaded = readSettings(bindings, VERSION)
   if (loaded.kind !== 'config') return refuseEverything(loaded.text, console.error)
-  const platform = createWorkerPlatform(bindings)
+  let shared: IsolateState | undefined
+  const platform = createWorkerPlatform(bindings, async (waitUntil) => shared?.catchUp(waitUntil))
   const log = createLog([createLogLines(loaded.config.log, platform)])
   for (const warning of loaded.warnings) log.line('warn', warning)
-  const shared = sharedState(bindings, log)
+  shared = sharedState(bindings, log)
   const app = await createApp(loaded.config, shared === undefined ? platform : { ...platform, shared })
   log.line('info', 'Sidegate is ready', { version: VERSION, shared: shared !== undefined })
   return { fetch: (request, ctx) => answer({ app, shared }, request, ctx) }

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import { checkTogether } from './cross-checks.ts'
 import type { OPTIONS } from './options.ts'
 import type { ProviderKinds } from './provider-kind.ts'
 import type { Report } from './report.ts'
@@ -18,8 +19,8 @@ import { type AnySettings, type SettingsOf, settingsFor } from './settings.ts'
 import type { Files } from './sources/files.ts'
 
 /**
- * The parts of a configuration that oauth2-proxy's structured file can hold: everything is optional, and each value
- * knows the name to complain by. Whatever the source, the same checks make the configuration of it.
+ * The parts of a configuration that oauth2-proxy's structured file can hold: everything is optional, and each value has
+ * the name to report problems under. The same checks turn it into the configuration, whatever the source.
  */
 export interface RawConfig {
   readonly server: RawServer
@@ -54,12 +55,15 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
     listen: buildListen(settings, checkServer(raw.server, { files, runtime, report })),
     paths,
     trust: buildTrust(settings),
-    cookie: buildCookie(settings),
+    cookie: buildCookie(
+      settings,
+      raw.providers.map((provider) => settingsFor<typeof OPTIONS>(provider.settings)),
+    ),
     session: buildSession(settings, files),
     signIn: buildSignIn(settings, { files, paths }),
   }
   const { providers, allowedGroups } = checkProviders(raw.providers, { files, kinds, report })
-  return {
+  const config = {
     ...first,
     providers,
     bearer: buildBearer(settings),
@@ -69,4 +73,6 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
     pages: buildPages(settings, files),
     log: buildLog(settings, env),
   }
+  checkTogether(config, { upstreams: raw.upstreams, settings, report })
+  return config
 }

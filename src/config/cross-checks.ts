@@ -1,18 +1,34 @@
 import { quote } from '../lib/text.ts'
 import type { Config } from './config.ts'
 import type { OPTIONS } from './options.ts'
-import type { UpstreamConfig } from './sections/upstreams.ts'
+import type { Report } from './report.ts'
+import type { RawUpstream, UpstreamConfig } from './sections/upstreams.ts'
 import type { SettingsOf } from './settings.ts'
 import type { ListenAddress } from './values/listen-address.ts'
 
 type Settings = SettingsOf<typeof OPTIONS>
 
-/** Reports settings that are good alone and do not work together, under the name of the one to change. */
-export function checkTogether(settings: Settings, config: Config): void {
+interface CheckTogetherDeps {
+  readonly upstreams: readonly RawUpstream[]
+  readonly settings: Settings
+  readonly report: Report
+}
+
+/** Reports settings that are valid alone and do not work together, under the name of the one to change. */
+export function checkTogether(config: Config, { upstreams, settings, report }: CheckTogetherDeps): void {
   checkCookieScope(settings, config)
   checkForwardedScheme(settings, config)
   checkNamedRequests(settings, config)
-  checkUpstreams(settings, config)
+  if (upstreams.length === 0 && !config.trust.reverseProxy) {
+    settings.warning(
+      'upstream',
+      'give the address of the app; without it all paths but those of this program are 404, which is right only where a gateway asks /oauth2/auth',
+    )
+  }
+  const labels = new Map(upstreams.map(({ path, uri }) => [path.value, uri.label]))
+  for (const { path, target } of config.upstreams) {
+    checkTarget(target, { config, report, label: labels.get(path) ?? path })
+  }
 }
 
 /** Browsers drop a cookie for another domain, and do not send one to another path (RFC 6265bis §5.1.3, §5.1.4). */
@@ -72,26 +88,26 @@ function checkNamedRequests(settings: Settings, { trust, policy, upstreams }: Co
 }
 const NOWHERE: ReadonlySet<string> = new Set(['static', 'file'])
 
-function checkUpstreams(settings: Settings, { listen, signIn, trust, upstreams }: Config): void {
-  if (settings.value('upstream').length === 0 && !trust.reverseProxy) {
-    settings.warning(
-      'upstream',
-      'give the address of the app; without it all paths but those of this program are 404, which is right only where a gateway asks /oauth2/auth',
-    )
-  }
+interface CheckTargetDeps {
+  readonly config: Config
+  readonly report: Report
+  readonly label: string
+}
+
+/** An upstream that leads back here is a circle. */
+function checkTarget(target: Target, { config, report, label }: CheckTargetDeps): void {
+  const { listen, signIn } = config
   const own = [listen.http, listen.https?.address].filter((address) => address !== undefined)
-  for (const { target } of upstreams) {
-    if (own.some((address) => reaches(target, address))) {
-      settings.problem(
-        'upstream',
-        `give the address of the app, ${quote(nameOf(target))} is where this program itself listens`,
-      )
-    } else if (signIn.redirectUrl !== undefined && isOriginOf(target, new URL(signIn.redirectUrl))) {
-      settings.warning(
-        'upstream',
-        `give the address of the app behind this program; ${quote(nameOf(target))} is that of redirect-url, and requests may go in a circle`,
-      )
-    }
+  if (own.some((address) => reaches(target, address))) {
+    report.problem(
+      label,
+      `give the address of the app, ${quote(nameOf(target))} is where this program itself listens`,
+    )
+  } else if (signIn.redirectUrl !== undefined && isOriginOf(target, new URL(signIn.redirectUrl))) {
+    report.warning(
+      label,
+      `give the address of the app behind this program; ${quote(nameOf(target))} is that of redirect-url, and requests may go in a circle`,
+    )
   }
 }
 
@@ -103,7 +119,7 @@ function reaches(target: Target, address: ListenAddress): boolean {
   return toNames(address.host).includes(target.host)
 }
 
-/** Names of this machine under which a listener answers. */
+/** Host names under which a listener can be reached on this machine. */
 function toNames(host: string): readonly string[] {
   if (/^(?:|0\.0\.0\.0|::)$/u.test(host)) return ['localhost', '127.0.0.1', '::1', '0.0.0.0', '::']
   return /^(?:localhost|127\.0\.0\.1|::1)$/u.test(host) ? ['localhost', host] : [host.toLowerCase()]

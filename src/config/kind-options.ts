@@ -38,7 +38,7 @@ export function warnOfOtherKinds(
     // Options that are not supported were refused when they were read.
     if (Object.hasOwn(chosen.options, flag) || option.supported === false) continue
     if (sameValue(settings.value(flag), defaultOf(option))) continue
-    const effect = option.restricts === true ? 'restricts nobody' : 'has no effect'
+    const effect = option.restricts === true ? 'restricts no one' : 'has no effect'
     settings.warning(flag, `remove this, it ${effect} with --provider=${chosen.kind}`)
   }
 }

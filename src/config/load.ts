@@ -1,6 +1,5 @@
 import { buildConfig, readRawConfig } from './build.ts'
 import type { Config } from './config.ts'
-import { checkTogether } from './cross-checks.ts'
 import { deepFreeze } from './freeze.ts'
 import { renderHelp } from './help.ts'
 import type { RuntimeName } from './option.ts'
@@ -26,7 +25,7 @@ export interface LoadInput {
   readonly version: string
 }
 
-/** What to do next: run, print and exit 0, or print what is wrong and exit. */
+/** Result of loading: a config, text to print, or problems with an exit code. */
 export type LoadResult =
   | {
       readonly kind: 'config'
@@ -60,7 +59,6 @@ export function loadConfig(input: LoadInput, kinds: ProviderKinds): LoadResult {
   const settings = settingsFor<typeof OPTIONS>(all)
   const raw = readRawConfig(all)
   const config = buildConfig(raw, { settings, kinds, files, env, report })
-  checkTogether(settings, config)
   warnOfSecretsInFlags(all, table)
   if (report.problems.length > 0) return toProblems(report)
   return {

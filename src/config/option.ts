@@ -1,7 +1,7 @@
-/** Where the program runs. */
+/** Runtime that the program runs on. */
 export type RuntimeName = 'node' | 'deno' | 'workers'
 
-/** Where there are files, sockets and a TLS stack: everywhere but on Workers. */
+/** Runtimes with files, sockets and a TLS stack: all but Workers. */
 export const SERVERS = ['node', 'deno'] as const satisfies readonly RuntimeName[]
 
 /** The headings of `--help` and of docs/options.md, in their order; those of the kinds of providers stand behind OpenID Connect. */
@@ -24,19 +24,22 @@ export const GROUPS = [
 ] as const
 
 interface OptionBase {
-  /** What it does, exactly, and where that differs from oauth2-proxy. */
+  /** Exact effect, and where that differs from oauth2-proxy. */
   readonly about: string
   /** TOML key where it is not the flag with underscores; null when the option is a flag only. */
   readonly key?: string | null
   /** Further TOML keys that mean the same. */
   readonly oldKeys?: readonly string[]
-  /** The value is never shown, neither in a message nor in a log. */
+  /** Marks a value that is never shown, neither in a message nor in a log. */
   readonly secret?: true
-  /** Entries of a list that count as they are, blanks included: patterns. */
+  /** Marks a list of patterns, whose entries count as they are, blanks included. */
   readonly exact?: true
-  /** HTML: line breaks at its end and quotes around it are part of it. */
+  /** Marks HTML: line breaks at its end and quotes around it are part of it. */
   readonly markup?: true
-  /** What looks like a forgotten placeholder is part of the value, or the reader of the option has a rule for it. */
+  /**
+   * Accepts values that look like a forgotten placeholder: they are meant, or the reader of the option has a rule for
+   * them.
+   */
   readonly placeholders?: 'meant'
   /** Runtimes that can honour it; all when absent. */
   readonly runtimes?: readonly RuntimeName[]
@@ -46,11 +49,11 @@ interface OptionBase {
   readonly off?: readonly string[]
   /** For a refused option: what does its job here, as a person can do it. */
   readonly instead?: string
-  /** Accepted and checked, but there is nothing for it to change; `about` says why. */
+  /** Marks an option that is accepted and checked but changes nothing; `about` says why. */
   readonly inert?: true
 }
 
-/** What an option is, wherever it is listed. Defaults are written the way a person writes them in a flag. */
+/** Definition of an option, wherever it is listed. Defaults are written the way a person writes them in a flag. */
 export type BareOption = OptionBase &
   (
     | { readonly kind: 'boolean'; readonly default: boolean }
@@ -72,7 +75,7 @@ export type Option = BareOption & {
 /** The options of one section by flag, in the order in which they are listed. */
 export type OptionRows = Readonly<Record<string, Option & { readonly group: (typeof GROUPS)[number] }>>
 
-/** What an option holds once it is read: durations are milliseconds, `url` and `file` are text. */
+/** Type of an option's value once it is read: durations are milliseconds, `url` and `file` are text. */
 type ValueOf<Row extends BareOption> = Row extends { kind: 'boolean' }
   ? boolean
   : Row extends { kind: 'integer' | 'duration' }

@@ -3,14 +3,14 @@ import type { AnySettings } from './settings.ts'
 
 /** An option of a kind of provider; it is listed under the display name of the kind. */
 export type KindOption = BareOption & {
-  /** It decides who may sign in, so beside another provider it restricts nobody. */
+  /** Marks an option that decides who may sign in, so beside another provider it restricts no one. */
   readonly restricts?: true
 }
 
 /** The options of a kind by flag. Kinds that share a flag share its row. */
 export type KindOptions = Readonly<Record<string, KindOption>>
 
-/** What holds for every provider of a kind, as plain data. Settings win over it. */
+/** Defaults and capabilities of every provider of a kind, as plain data. Settings win over it. */
 export interface ProviderTraits {
   /** `any` is the one that oidc-issuer-url names, `none` is plain OAuth 2.0; a URL is used unless oidc-issuer-url is given. */
   readonly issuer: 'any' | 'none' | `https://${string}`
@@ -33,7 +33,9 @@ export interface ProviderEndpoints {
   readonly loginUrl?: string
   readonly redeemUrl?: string
   readonly profileUrl?: string
-  /** Asked with the access token whether the person still belongs here, so sessions keep that token. */
+  /**
+   * Endpoint that says, given the access token, whether the person still belongs here; sessions then keep that token.
+   */
   readonly validateUrl?: string
 }
 
@@ -43,7 +45,7 @@ export interface ProviderKind {
   readonly kind: string
   /** On the sign-in button unless provider-display-name is given. */
   readonly displayName: string
-  /** Which accounts it is for, in a few words: `--help` has it behind the kind. */
+  /** Accounts that it is for, in a few words: `--help` has it behind the kind. */
   readonly about: string
   readonly traits: ProviderTraits
   readonly options: KindOptions
@@ -54,7 +56,7 @@ export interface ProviderKind {
 /** A kind of oauth2-proxy's that does not exist here: its name and its options are refused with a hint. */
 export interface UnsupportedKind {
   readonly kind: string
-  /** What to give as `--provider` in its place; empty where nothing does its job. */
+  /** Value of `--provider` to give instead; empty where none does its job. */
   readonly instead: string
   readonly options: KindOptions
 }

@@ -32,7 +32,7 @@ export interface Settings<Values> {
   readonly runtime: RuntimeName
 }
 
-/** What a section reads its own options from. Settings of a larger table can be used in its place. */
+/** Settings of one section. Settings of a larger table can be used in its place. */
 export type SettingsOf<Rows extends Readonly<Record<string, BareOption>>> = Settings<ValuesOf<Rows>>
 
 /** The values of a whole table, of which only its rows know the types. */
@@ -152,7 +152,10 @@ function judgeUnsupported({ option, winner, raw }: Unsupported, report: Report):
   report.problem(winner.label, option.instead === undefined ? sentence : `${sentence}; ${option.instead}`)
 }
 
-/** What cannot be read from a flag is a mistake on the command line; what an enum does not know is a bad setting. */
+/**
+ * Reports a value that does not parse: as a mistake on the command line when it came from a flag, unless the option is
+ * an enum or a URL.
+ */
 function reportBadValue(
   { option, winner, sentence }: { option: Option; winner: Given; sentence: string },
   report: Report,

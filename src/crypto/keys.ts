@@ -1,7 +1,7 @@
 import { toBase64Url, utf8 } from '../lib/bytes.ts'
 import type { Platform } from '../platform.ts'
 
-/** What a key is for; a value sealed for one purpose opens for no other. */
+/** Purpose of a key; a value sealed for one purpose opens for no other. */
 export type KeyPurpose = 'session' | 'transaction' | 'relay'
 
 /** One derived key, with everything that sealing and opening need at hand. */
@@ -26,19 +26,18 @@ export interface KeyRing {
   readonly sealing: SealingKey
   /** The key whose header segment this is. */
   find(segment: string): SealingKey | undefined
-  /** Grows with each `replace`: what was opened before has to be opened again. */
+  /** Number of calls of `replace` so far: what was opened before has to be opened again. */
   readonly generation: number
-  /** The runtime's own synchronous AES-GCM, where it lends one. */
+  /** The runtime's own synchronous AES-GCM, where it has one. */
   readonly openAesGcm: Platform['openAesGcm']
-  /** Swaps all keys at once, for a secret that changes while we run. */
+  /** Swaps all keys at once, for a secret that changes at run time. */
   replace(secrets: readonly Uint8Array[]): Promise<void>
 }
 
-/** What a ring is made from. */
 export interface KeyRingOptions {
   /** The first one seals. At least one, of 16 bytes or more. */
   readonly secrets: readonly Uint8Array[]
-  /** Whom the keys belong to, see `toDeployment`: others derive other keys from the same secret. */
+  /** Deployment that the keys belong to, see `toDeployment`: others derive other keys from the same secret. */
   readonly deployment: string
   readonly purpose: KeyPurpose
   readonly openAesGcm?: Platform['openAesGcm']

@@ -9,16 +9,16 @@ export const MAX_TOKEN_LENGTH = 32_768
 /** Initialisation vector, ciphertext and tag behind the header and the empty key of `dir`. */
 const BODY = /^\.\.([\w-]{16})\.([\w-]+)\.([\w-]{22})$/u
 
-/** What came out of a token. */
+/** Content of a token, and whether it should be sealed again. */
 export interface Opened {
   readonly bytes: Uint8Array
-  /** The first key of the ring sealed it; false asks for sealing it anew. */
+  /** False when another key than the first of the ring sealed it, which asks for sealing it again. */
   readonly current: boolean
 }
 
 /**
- * Why a token does not open: `format` is no token of ours, `key` has the right shape but no key of this ring
- * and purpose fits, or somebody changed it.
+ * Reason why a token does not open: `format` is no token that Sidegate writes, `key` has the right shape but no key of
+ * this ring and purpose fits, or it was changed.
  */
 export type SealProblem = 'format' | 'key'
 
@@ -52,8 +52,8 @@ export async function open(ring: KeyRing, token: string): Promise<Result<Opened,
 }
 
 /**
- * Several times cheaper than WebCrypto, which hops threads; with the header pinned nothing of the JWE is left
- * to interpret.
+ * Opens with the runtime's AES-GCM, several times cheaper than WebCrypto, which hops threads; with the header pinned
+ * nothing of the JWE is left to interpret.
  */
 function openSynchronously(
   key: SealingKey,

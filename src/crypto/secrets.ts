@@ -7,7 +7,7 @@ export const MAKE_SECRET = "openssl rand -base64 32 | tr -- '+/' '-_'"
 const KEY_BYTES: readonly number[] = [16, 24, 32]
 const FEWEST_DISTINCT_BYTES = 8
 
-/** What people leave in from a template. */
+/** Placeholders that people leave in from a template. */
 const PLACEHOLDER = /change[-_ ]?(?:me|this|it)|replace|placeholder|your[-_ ]|[<>]|\$[({]/iu
 
 /** Secrets that stand in public examples of oauth2-proxy. They work, as they do there, and the start says loudly what they are worth. */
@@ -37,7 +37,7 @@ export function parseCookieSecrets(text: string): Result<Uint8Array[], string> {
   return ok(secrets)
 }
 
-/** One of the secrets in the text stands in public documentation: it opens what anybody can seal. */
+/** True when one of the secrets in the text stands in public documentation: it opens what everyone can seal. */
 export function isPublished(text: string): boolean {
   return [text, ...text.split(',')].some((part) => PUBLISHED.has(part.trim().replace(/=+$/u, '')))
 }

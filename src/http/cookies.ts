@@ -1,4 +1,5 @@
 import type { CookieConfig } from '../config/sections/cookie.ts'
+import { trimOws } from '../lib/text.ts'
 import type { Cookie, CookieChange } from './exchange.ts'
 
 /** More pairs than any honest browser sends; the rest is not looked at. */
@@ -14,8 +15,8 @@ export function readCookies(header: string | undefined): readonly Cookie[] {
   for (const pair of header.split(';', MAX_COOKIES)) {
     const equals = pair.indexOf('=')
     if (equals === -1) continue
-    const name = trim(pair.slice(0, equals))
-    if (name !== '') cookies.push({ name, value: trim(pair.slice(equals + 1)) })
+    const name = trimOws(pair.slice(0, equals))
+    if (name !== '') cookies.push({ name, value: trimOws(pair.slice(equals + 1)) })
   }
   return cookies
 }
@@ -35,6 +36,13 @@ export function toSetCookie(change: CookieChange, cookie: CookieConfig, host: st
   return `${line}; SameSite=${capital(sameSite)}`
 }
 
+/** The cookies that a browser with these sends after the answer: what was set takes the place of what was sent. */
+export function withChanges(cookies: readonly Cookie[], changes: readonly CookieChange[]): readonly Cookie[] {
+  const changed = new Set(changes.map(({ name }) => name))
+  const set = changes.filter(({ maxAgeSeconds }) => maxAgeSeconds !== 0)
+  return [...cookies.filter(({ name }) => !changed.has(name)), ...set]
+}
+
 /** Bytes that the longest attributes take, so that a value can be cut to what browsers keep. */
 export function attributeBytes(cookie: CookieConfig): number {
   const longest = [...cookie.domains].sort((a, b) => b.length - a.length)[0] ?? ''
@@ -50,10 +58,6 @@ function chooseDomain(domains: readonly string[], host: string): string | undefi
   const name = host.replace(/:\d+$/u, '')
   const byLength = domains.map((domain) => domain.replace(/^\./u, '')).sort((a, b) => b.length - a.length)
   return byLength.find((domain) => name === domain || name.endsWith(`.${domain}`)) ?? byLength.at(-1)
-}
-
-function trim(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/gu, '')
 }
 
 function capital(word: string): string {

@@ -1,4 +1,5 @@
 import type { TrustConfig } from '../config/sections/paths.ts'
+import { trimOws } from '../lib/text.ts'
 import type { IncomingRequest, Peer } from '../platform.ts'
 import { failed, ok, type Result } from '../result.ts'
 import { type AddressSet, createAddressSet, readAddress } from './addresses.ts'
@@ -102,8 +103,10 @@ function prefersHtml(accept: string): boolean {
 function quality(accept: string, type: string): number {
   for (const range of accept.toLowerCase().split(',')) {
     const [name, ...parameters] = range.split(';')
-    if (name?.trim() !== type) continue
-    const weight = parameters.map((text) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/u.exec(text)?.[1]).find(Boolean)
+    if (trimOws(name ?? '') !== type) continue
+    const weight = parameters
+      .map((text) => /^[\t ]*q=([01](?:\.\d{0,3})?)[\t ]*$/u.exec(text)?.[1])
+      .find(Boolean)
     return weight === undefined ? 1 : Number(weight)
   }
   return 0

@@ -1,3 +1,4 @@
+import { trimOws } from '../lib/text.ts'
 import type { IncomingRequest } from '../platform.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
@@ -23,7 +24,7 @@ export async function readForm(
   { request }: Exchange,
   limits: FormLimits = LIMITS,
 ): Promise<Result<URLSearchParams>> {
-  const type = findHeader(request.headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+  const type = trimOws(findHeader(request.headers, 'content-type')?.split(';', 1)[0] ?? '').toLowerCase()
   if (type !== 'application/x-www-form-urlencoded') {
     return failed(problem('request_malformed', { why: 'content type' }))
   }

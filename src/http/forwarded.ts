@@ -1,4 +1,5 @@
 import type { TrustConfig } from '../config/sections/paths.ts'
+import { trimOws } from '../lib/text.ts'
 import type { HeaderLines } from '../platform.ts'
 import { type AddressSet, readAddress } from './addresses.ts'
 import type { Facts } from './exchange.ts'
@@ -114,7 +115,7 @@ function onlyAddress(value: string | undefined): string | undefined {
 }
 
 function entriesOf(list: string | undefined): readonly string[] {
-  return list === undefined ? [] : list.split(',').map((entry) => entry.trim())
+  return list === undefined ? [] : list.split(',').map(trimOws)
 }
 
 function givenValue(head: Head, name: HeadName): string | undefined {

@@ -128,6 +128,8 @@ export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
             changes,
           )
         : respond.json(exchange, status, toJson(problem.reason, requestId), changes)
+      // RFC 9110 §15.5.9: what still comes of the request is not waited for.
+      if (problem.reason === 'request_timeout') response.headers.set('Connection', 'close')
       return withRetryAfter(response, problem)
     },
     prepared(reason, kind) {

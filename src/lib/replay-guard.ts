@@ -1,26 +1,59 @@
-/** Things that may happen once. */
+/**
+ * Result of claiming a key: it is used for the first time, or again. What was `forgotten` may be either: more keys came than
+ * are remembered, and those that end as early as this one had to make room.
+ */
+export type Claim = 'first' | 'again' | 'forgotten'
+
+/** Replay guard: accepts each key once (per process). */
 export interface ReplayGuard {
-  /** Takes a key; false when it was taken before. */
-  claim(key: string): boolean
+  /** `untilMs`: from when on the key is refused for its age anyway, ms since the epoch. */
+  claim(key: string, untilMs: number): Claim
 }
 
-const MAX_ENTRIES = 10_000
+export interface ReplayGuardOptions {
+  readonly now: () => number
+  /** Told when keys that still count have to make room, once a minute at most. */
+  readonly onForget?: () => void
+  readonly maxEntries?: number
+}
+
+const MAX_ENTRIES = 50_000
+const TELL_MS = 60_000
 
 /**
- * Remembers the latest 10,000 keys. This is memory of one process: across replicas the provider's single-use code with
- * PKCE and nonce, and the short life of a logout token, do the same work.
+ * Makes the guard. This is memory of one process: across replicas the provider's single-use code with PKCE and nonce, and
+ * the short life of a logout token, do the same work.
  */
-export function createReplayGuard(): ReplayGuard {
-  const taken = new Set<string>()
-  return {
-    claim(key) {
-      if (taken.has(key)) return false
-      taken.add(key)
-      for (const oldest of taken) {
-        if (taken.size <= MAX_ENTRIES) break
-        taken.delete(oldest)
+export function createReplayGuard({
+  now,
+  onForget,
+  maxEntries = MAX_ENTRIES,
+}: ReplayGuardOptions): ReplayGuard {
+  const taken = new Map<string, number>()
+  let floorMs = Number.NEGATIVE_INFINITY
+  let toldAtMs = Number.NEGATIVE_INFINITY
+
+  function makeRoom(): void {
+    const before = floorMs
+    for (const [oldest, untilMs] of taken) {
+      if (untilMs > now()) {
+        if (taken.size <= maxEntries) break
+        floorMs = Math.max(floorMs, untilMs)
       }
-      return true
+      taken.delete(oldest)
+    }
+    if (floorMs === before || now() - toldAtMs < TELL_MS) return
+    toldAtMs = now()
+    onForget?.()
+  }
+
+  return {
+    claim(key, untilMs) {
+      if (taken.has(key)) return 'again'
+      if (untilMs <= floorMs) return 'forgotten'
+      taken.set(key, untilMs)
+      makeRoom()
+      return 'first'
     },
   }
 }

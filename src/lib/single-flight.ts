@@ -14,6 +14,8 @@ export interface Call<Value> {
 export interface SingleFlight<Value> {
   /** The kept result for a key. */
   find(key: string): Value | undefined
+  /** A call for this key is under way. */
+  isPending(key: string): boolean
   /** Joins the call under way for a key, or starts it. */
   join(key: string, work: () => Promise<Settled<Value>>): Call<Value>
 }
@@ -83,6 +85,7 @@ export function createSingleFlight<Value>({
 
   return {
     find,
+    isPending: (key) => inFlight.has(key),
     join(key, work) {
       const call = inFlight.get(key)
       if (call === undefined) return start(key, work)

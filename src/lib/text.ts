@@ -17,6 +17,19 @@ export function hasControls(text: string): boolean {
   return /[\x00-\x1f\x7f]/u.test(text)
 }
 
+/** Text without the optional whitespace of HTTP at its ends (RFC 9110 §5.6.3): SP and HTAB, and nothing else that `trim` takes. */
+export function trimOws(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isOws(text.charCodeAt(start))) start += 1
+  while (end > start && isOws(text.charCodeAt(end - 1))) end -= 1
+  return text.slice(start, end)
+}
+
+function isOws(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}
+
 /** The known name that a misspelt one most likely meant; undefined when none is close. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined

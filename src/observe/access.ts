@@ -15,7 +15,7 @@ export interface AccessEntry {
   upstream: string | undefined
 }
 
-/** Writes one line when the answer has left or the client has. What could not be read as a request has a line as well. */
+/** Logs a request once its response or its client is gone. A request that could not be read is logged as well. */
 export function logAccess(
   { log, now }: { readonly log: Pick<Log, 'finished'>; readonly now: () => number },
   {

@@ -22,6 +22,7 @@ export type EventName =
   | 'session_refresh_ended'
   | 'session_refresh_failed'
   | 'session_trimmed'
+  | 'stream_ended'
 
 /** One finished request. */
 export interface FinishedRequest {
@@ -37,20 +38,20 @@ export interface FinishedRequest {
   readonly user: string | undefined
   /** Path of the upstream that took the request. */
   readonly upstream: string | undefined
-  /** public, allow, sign-in, deny, the name of the endpoint that answered, or the reason why nothing did. */
+  /** One of public, allow, sign-in and deny, the name of the endpoint that answered, or the reason for a failure. */
   readonly verdict: string
   readonly userAgent: string
   readonly aborted: boolean
 }
 
 /**
- * A receiver of everything that happens: log lines, and later metrics, traces or an audit trail. A sink is called
- * synchronously, must not throw, and leaves out what it does not care about.
+ * A receiver of all events: log lines, and later metrics, traces or an audit trail. A sink is called synchronously,
+ * must not throw, and leaves out what it does not care about.
  */
 export interface Sink {
   readonly request?: (finished: FinishedRequest) => void
-  /** Something happened to a sign-in or a session. `debug` is for what every request would repeat. */
+  /** Called for an event of a sign-in or a session. `debug` is for what every request would repeat. */
   readonly event?: (event: EventName, level: Level, fields: EventFields) => void
-  /** Something happened to the program itself; `message` is a sentence for operators. */
+  /** Called for an event of the program itself; `message` is a sentence for operators. */
   readonly program?: (level: Level, message: string, fields: EventFields) => void
 }

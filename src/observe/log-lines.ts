@@ -5,7 +5,7 @@ import type { EventFields, EventName, FinishedRequest, Sink } from './event.ts'
 import { createJsonLines } from './json-lines.ts'
 import { createTextLines } from './text-lines.ts'
 
-/** The three kinds of line in one form, without the line end. */
+/** Format of the three kinds of line, without the line end. */
 export interface LineFormat {
   request(finished: FinishedRequest): string
   event(event: EventName, level: Level, fields: EventFields): string

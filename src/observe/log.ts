@@ -3,17 +3,17 @@ import type { EventFields, EventName, FinishedRequest, Sink } from './event.ts'
 
 /** The one stream of events of a process, fanned out to its sinks. */
 export interface Log {
-  /** A line about the program itself. */
+  /** Logs a line about the program itself. */
   line(level: Level, message: string, fields?: EventFields): void
-  /** Something that happened to a sign-in or a session. */
+  /** Logs an event of a sign-in or a session. */
   event(event: EventName, level: Level, fields: EventFields): void
-  /** A request has been answered, or its client has left. */
+  /** Logs a request that was answered, or whose client has left. */
   finished(request: FinishedRequest): void
 }
 
 const NO_FIELDS: EventFields = {}
 
-/** Builds the stream; with a single sink, which is the usual case, nothing stands between caller and sink. */
+/** Builds the stream; with a single sink, which is the usual case, nothing is between caller and sink. */
 export function createLog(sinks: readonly Sink[]): Log {
   const program = fanOut(sinks.flatMap((sink) => sink.program ?? []))
   return {

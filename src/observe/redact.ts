@@ -12,7 +12,7 @@ export function redact(name: string, text: string): string {
   return SECRET_NAME.test(name) || TOKEN_VALUE.test(text) ? '[redacted]' : text
 }
 
-/** `code` is our own word for the reason of a problem, and OAuth's word for a secret. */
+/** True when `code` is the reason of a problem; it is also OAuth's word for a secret. */
 function isReason(name: string, text: string): boolean {
   return name === 'code' && Object.hasOwn(PROBLEMS, text)
 }

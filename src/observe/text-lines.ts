@@ -42,7 +42,7 @@ function toPairs(fields: EventFields): string {
   return text
 }
 
-/** The text as it is when it is one word that nothing could be mistaken in, else quoted. */
+/** Formats a value: as it is when it is one unambiguous word, else quoted. */
 function toWord(text: string): string {
   return /^[!#-<>-[\]-~]{1,200}$/u.test(text) ? text : toJsonString(text)
 }

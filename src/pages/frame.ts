@@ -79,9 +79,9 @@ function domainsHint(
 }
 
 /**
- * Our own pages need style sheets, known by their hashes, and an icon that stands in the page. Markup of the operator may
- * bring pictures, and inline styles, as drawing programs write them into SVG; a hash beside `'unsafe-inline'` would switch
- * the latter off.
+ * CSP directives for styles and images. Sidegate's own pages need style sheets, known by their hashes, and an icon that
+ * stands in the page. Markup of the operator may bring pictures, and inline styles, as drawing programs write them into
+ * SVG; a hash beside `'unsafe-inline'` would switch the latter off.
  */
 function toAssetPolicy(operatorMarkup: string, accent: Accent | undefined): string {
   const ours = accent === undefined ? STYLE_SOURCE : `${STYLE_SOURCE} ${accent.source}`
@@ -90,7 +90,7 @@ function toAssetPolicy(operatorMarkup: string, accent: Accent | undefined): stri
   return `style-src ${styles}; img-src ${images}`
 }
 
-/** Ourselves, inline pictures, and the https origins that the markup names. */
+/** CSP sources of images: `'self'`, inline pictures, and the https origins that the markup names. */
 function imageSources(markup: string): string {
   const origins = (markup.match(/https:\/\/[a-z0-9.-]+(?::\d+)?/giu) ?? []).map((origin) =>
     origin.toLowerCase(),
@@ -98,7 +98,9 @@ function imageSources(markup: string): string {
   return [...new Set(["'self'", 'data:', ...origins])].join(' ')
 }
 
-/** A provider without TLS exists on a developer's machine; its origin has to be named, because `https:` leaves it out. */
+/**
+ * Origin of a provider without TLS, as on a developer's machine; it has to be named, because `https:` leaves it out.
+ */
 function plainHttpOrigin({ issuer }: Pick<ProviderConfig, 'issuer'>): string[] {
   const origin = issuer === undefined ? undefined : toOrigin(issuer)
   return origin?.startsWith('http://') ? [origin] : []

@@ -19,7 +19,8 @@ export interface PageContent {
 
 /**
  * Headers of every page beside its own policy (type, framing, sniffing, isolation). The referrer policy is not
- * `no-referrer` because that makes browsers send `Origin: null` with our own forms (Fetch, "append a request Origin header").
+ * `no-referrer` because that makes browsers send `Origin: null` with Sidegate's own forms (Fetch, "append a request
+ * Origin header").
  */
 export const PAGE_HEADERS: HeaderLines = [
   'Content-Type',

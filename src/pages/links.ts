@@ -26,7 +26,7 @@ export function otherAccountHref(frame: Frame, returnTo: string): string {
   return `${frame.paths.signIn}?${new URLSearchParams({ rd: returnTo, account: 'other' })}`
 }
 
-/** Signs in in another tab, so that what this page holds is not lost. */
+/** Link that opens a sign-in in another tab, so that what this page holds is not lost. */
 export function signInAsideLink({ paths, texts }: Frame): Markup {
   const query = new URLSearchParams({ rd: paths.signedIn })
   return html`<a class="button" href="${paths.signIn}?${query.toString()}" target="_blank" rel="noopener">${texts.recovery.signInAside}</a>`

@@ -13,9 +13,9 @@ import { fillText } from './texts.ts'
 export interface Pages {
   signIn(view: SignInView): Page
   signedOut(view: SignOutView): Page
-  /** Asked on GET `<prefix>/sign_out` when the request does not come from our own origin. */
+  /** Confirmation on GET `<prefix>/sign_out`, for a request that does not come from Sidegate's own origin. */
   confirmSignOut(view: SignOutView): Page
-  /** For a form that was posted without a session. */
+  /** Page for a form that was posted without a session. */
   formReplay(view: FormReplayView): Page
   signedIn(view: SignedInView): Page
   error(view: ErrorView): Page

@@ -12,9 +12,9 @@ export interface SignInView {
   readonly host: string
   /** Validated return target. */
   readonly returnTo: string
-  /** One button each; a single one needs no name in its link. */
+  /** Providers to choose from, one button each; a single one needs no name in its link. */
   readonly providers: readonly { readonly id: string; readonly displayName: string }[]
-  /** Local users exist, and the form for them is not hidden. */
+  /** Shows the password form: local users exist, and the form is not hidden. */
   readonly passwordForm: boolean
   /** The person wants another account than the one that the provider would choose. */
   readonly otherAccount?: boolean
@@ -94,7 +94,7 @@ function alert({ texts }: Frame, { problem }: SignInView): Markup | undefined {
   )
 }
 
-/** A return target on another allowed host is where the form's redirect ends. */
+/** CSP sources of the form: a return target on another allowed host is where the form's redirect ends. */
 function allowedOrigin(returnTo: string): string[] {
   const origin = toOrigin(returnTo)
   return origin === undefined ? [] : [origin]

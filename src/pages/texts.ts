@@ -2,8 +2,8 @@ import type { FindingCode, Reason } from '../problems.ts'
 import { type Fragment, html, type Markup } from './markup.ts'
 
 /**
- * Every text that people read on our pages and that programs find as `message`, in one language. `{name}` is a place for
- * a value. The texts are fixed: nothing that arrived with a request is part of them, only of the values.
+ * Every text of the pages, and of `message` in JSON answers, in one language. `{name}` is a place for a value. The
+ * texts are fixed: nothing that arrived with a request is part of them, only of the values.
  */
 export interface Texts {
   /** BCP 47 tag for the `lang` attribute. */

@@ -2,9 +2,9 @@ import type { Identity } from '../session/session.ts'
 import { compileEmailDomains } from './emails.ts'
 
 /**
- * The query of an auth request may narrow who passes: `allowed_groups`, `allowed_emails`, `allowed_email_domains`, each
- * repeatable and separated by commas. Kinds are joined by "and", values of one kind by "or". A kind that is present but
- * empty admits nobody: a gateway that fills it from a variable must fail closed.
+ * Checks the constraints in the query of an auth request: `allowed_groups`, `allowed_emails`, `allowed_email_domains`,
+ * each repeatable and separated by commas. Kinds are joined by "and", values of one kind by "or". A kind that is
+ * present but empty admits no one: a gateway that fills it from a variable must fail closed.
  */
 export function meetsConstraints(
   query: string,
@@ -28,13 +28,13 @@ export function meetsConstraints(
   )
 }
 
-/** Here, unlike in email-domain, `.d` and `*.d` mean `d` too, as in oauth2-proxy. */
+/** Domain patterns with the apex: here, unlike in email-domain, `.d` and `*.d` mean `d` too, as in oauth2-proxy. */
 function withApex(domain: string): readonly string[] {
   const apex = /^\*?\.(.+)$/u.exec(domain)?.[1]
   return apex === undefined ? [domain] : [domain, apex]
 }
 
-/** `*` would be everybody, which no narrowing means. */
+/** False for `*`, which would admit everyone and so narrow nothing. */
 function isDomain(domain: string): boolean {
   return domain !== '*'
 }

@@ -28,7 +28,7 @@ export function compileEmailDomains(domains: readonly string[]): EmailRule {
   }
 }
 
-/** The file behind `authenticated-emails-file`: CSV, first column is the address, `#` starts a comment. */
+/** Reads the file behind `authenticated-emails-file`: CSV, first column is the address, `#` starts a comment. */
 export function readEmailList(text: string): EmailRule {
   const addresses = new Set<string>()
   for (const line of text.split(/\r?\n/u)) {
@@ -39,7 +39,10 @@ export function readEmailList(text: string): EmailRule {
   return { admits: (email) => isPlain(email) && addresses.has(lowerAscii(email)) }
 }
 
-/** The part behind the only `@`; two of them make an address that different programs read differently. */
+/**
+ * Domain of an address: the part behind the only `@`; two of them make an address that different programs read
+ * differently.
+ */
 function domainOf(email: string): string | undefined {
   const parts = email.split('@')
   return parts.length === 2 && parts[0] !== '' ? lowerAscii(parts[1] ?? '') : undefined

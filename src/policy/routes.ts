@@ -1,39 +1,42 @@
-import type { RouteRule } from '../config/route-rule.ts'
+import type { RouteRule } from '../config/sections/route.ts'
 import type { Target } from '../http/exchange.ts'
+import type { Pattern } from '../re2/compile.ts'
+import { compileChecked } from './checked.ts'
 
-/** Says whether a rule lets a method and target through. The method is undefined when nobody trustworthy named it. */
+/** Matches a method and target against the skip-auth rules. The method is undefined when no trusted peer named it. */
 export type RouteMatch = (method: string | undefined, target: Target) => boolean
 
 type Matcher = (method: string | undefined, path: string, decoded: string) => boolean
 
 /**
  * Compiles skip-auth rules. A rule must fit the path as it is on the wire and as an app will decode it; a target that
- * programs may read differently fits no rule. Long paths fit none either: patterns come from people and may backtrack.
+ * programs may read differently fits no rule.
  */
 export function compileRoutes(rules: readonly RouteRule[]): RouteMatch {
   if (rules.length === 0) return () => false
   const candidatesFor = indexByFirstSegment(rules)
   return function isPublic(method, target) {
-    if (target.ambiguous || target.path.length > MAX_PATH) return false
+    if (target.ambiguous) return false
     const candidates = candidatesFor(target.path)
     if (candidates.length === 0) return false
     const decoded = target.path.includes('%') ? decodeURIComponent(target.path) : target.path
     return candidates.some((matches) => matches(method, target.path, decoded))
   }
 }
-const MAX_PATH = 2_048
 
 /**
- * Most rules start like `^/assets/`, and a path in another folder cannot fit them: a path is held against the rules of its
- * own first segment and those that name none, so that five hundred rules cost no more than one.
+ * Indexes rules by their first path segment. Most start like `^/assets/`, and a path in another folder cannot fit them:
+ * a path is held against the rules of its own first segment and those that name none, so that five hundred rules cost
+ * no more than one.
  */
 function indexByFirstSegment(rules: readonly RouteRule[]): (path: string) => readonly Matcher[] {
   const anywhere: Matcher[] = []
   const bySegment = new Map<string, Matcher[]>()
   for (const rule of rules) {
-    const segment =
-      rule.negate || rule.pattern.flags !== 'u' ? undefined : literalSegment(rule.pattern.source)
-    const matcher = compileRule(rule)
+    // "Everything but /api" must not be escaped by /API: many apps and file systems ignore case.
+    const pattern = compileChecked(rule.pattern, { ignoreCase: rule.negate })
+    const segment = rule.negate ? undefined : literalSegment(pattern)
+    const matcher = createMatcher(rule, pattern)
     if (segment === undefined) anywhere.push(matcher)
     else bySegment.set(segment, [...(bySegment.get(segment) ?? []), matcher])
   }
@@ -44,13 +47,10 @@ function indexByFirstSegment(rules: readonly RouteRule[]): (path: string) => rea
   }
 }
 
-/** `/assets` of `^/assets/…` and `^/assets$`: only where the whole segment is plain text and nothing makes it optional. */
-function literalSegment(source: string): string | undefined {
-  // Checked patterns write a hyphen by its code, so that it means the same inside of a class.
-  const readable = source.replaceAll('\\/', '/').replaceAll('\\u{2d}', '-')
-  const plain = /^\^(\/[\w~-]+)(?:\/(?![*+?{])|\$$)/u.exec(readable)
-  // An alternative at the top level would be free of the beginning.
-  return source.includes('|') ? undefined : plain?.[1]
+/** First segment of a pattern, `/assets` of `^/assets/…` and `^/assets$`: only where the whole segment is plain text. */
+function literalSegment({ anchored, exact, prefix }: Pattern): string | undefined {
+  if (!anchored || !prefix.startsWith('/')) return undefined
+  return exact || prefix.includes('/', 1) ? firstSegment(prefix) : undefined
 }
 
 function firstSegment(path: string): string {
@@ -58,14 +58,11 @@ function firstSegment(path: string): string {
   return end === -1 ? path : path.slice(0, end)
 }
 
-function compileRule(rule: RouteRule): Matcher {
-  // "Everything but /api" must not be escaped by /API: many apps and file systems ignore case.
-  const flags = rule.negate ? 'iu' : rule.pattern.flags
-  const pattern = new RegExp(rule.pattern.source, flags)
+function createMatcher(rule: RouteRule, pattern: Pattern): Matcher {
   return (method, path, decoded) => {
     if (rule.method !== undefined && rule.method !== method) return false
-    return rule.negate
-      ? !pattern.test(path) && !pattern.test(decoded)
-      : pattern.test(path) && pattern.test(decoded)
+    const fits = pattern.test(path)
+    if (fits === rule.negate) return false
+    return decoded === path || pattern.test(decoded) !== rule.negate
   }
 }

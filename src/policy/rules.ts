@@ -1,4 +1,3 @@
-import type { Pattern } from '../config/route-rule.ts'
 import type { PolicyConfig } from '../config/sections/policy.ts'
 import type { AddressSet } from '../http/addresses.ts'
 import type { Target } from '../http/exchange.ts'
@@ -6,6 +5,7 @@ import type { Platform } from '../platform.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 import type { Session } from '../session/session.ts'
+import { compileChecked } from './checked.ts'
 import { compileEmailDomains, type EmailRule, readEmailList } from './emails.ts'
 import type { PolicyRequest } from './request.ts'
 import { compileRoutes } from './routes.ts'
@@ -19,31 +19,32 @@ export interface Rules {
   mayHold(holder: Holder): Result<void>
   /** Whether this person may make this request. Fails with `not_permitted`. */
   permits(request: PolicyRequest, holder: Holder): Result<void>
-  /** A rule lets this method and path through without a sign-in. */
+  /** True when a rule lets this method and path through without a sign-in. */
   isPublic(method: string | undefined, target: Target): boolean
-  /** Programs live here: 401 instead of a sign-in page. */
+  /** True for routes of programs, which get 401 instead of a sign-in page. */
   isApi(target: Target): boolean
   readonly trustedAddresses: AddressSet
   readonly skipPreflight: boolean
 }
 
-/** What the rules are made from. */
 export interface RulesDeps {
   readonly policy: PolicyConfig
   readonly trustedAddresses: AddressSet
   /** Reads authenticated-emails-file, and again whenever it changes. */
   readonly platform: Pick<Platform, 'readFile' | 'watch'>
+  /** A further rule that sees the request; no setting distinguishes requests yet. */
+  readonly permits?: Rules['permits'] | undefined
 }
 
 const PERMITTED = ok(undefined)
 
 /** Compiles the rules. Patterns were checked by configuration, so nothing here can fail. */
 export function compileRules(deps: RulesDeps): Rules {
-  const { policy, trustedAddresses } = deps
+  const { policy, trustedAddresses, permits } = deps
   const admitsEmail = compileEmailRule(deps)
   const allowedGroups = new Set(policy.allowedGroups.filter((group) => group !== ''))
   const routes = compileRoutes(policy.skipAuthRoutes)
-  const apiRoutes = policy.apiRoutes.map(toRegExp)
+  const apiRoutes = policy.apiRoutes.map((pattern) => compileChecked(pattern, { ignoreCase: false }))
 
   function mayHold({ email, groups, provider }: Holder): Result<void> {
     // Local users have no e-mail address; the htpasswd file itself says who they are.
@@ -55,8 +56,10 @@ export function compileRules(deps: RulesDeps): Rules {
 
   return {
     mayHold,
-    // No setting distinguishes requests yet.
-    permits: (_, holder) => mayHold(holder),
+    permits(request, holder) {
+      const held = mayHold(holder)
+      return held.ok && permits !== undefined ? permits(request, holder) : held
+    },
     isPublic: routes,
     isApi: (target) => apiRoutes.some((pattern) => pattern.test(target.raw)),
     trustedAddresses,
@@ -76,8 +79,4 @@ function compileEmailRule({ policy, platform }: RulesDeps): (email: string) => b
     },
   })
   return (email) => domains.admits(email) || list.admits(email)
-}
-
-function toRegExp(pattern: Pattern): RegExp {
-  return new RegExp(pattern.source, pattern.flags)
 }

@@ -4,9 +4,9 @@ import { failed, type Result } from '../result.ts'
 import type { CheckedProvider, Provider } from './provider.ts'
 
 /**
- * A provider whose failures to read an answer stay its own: whatever is thrown on the way counts as
- * `provider_misbehaved`, so that an odd answer ends no living session and looks like no fault of ours to the person. The
- * log gets the error, since it may be a bug as well.
+ * A provider whose failures to read an answer stay contained: whatever is thrown on the way counts as
+ * `provider_misbehaved`, so that an odd answer ends no living session and does not look like Sidegate's fault to the
+ * person. The log gets the error, since it may be a bug as well.
  */
 export function containProvider(provider: Provider, log: Pick<Log, 'line'>): Provider {
   const contain =

@@ -11,7 +11,7 @@ export interface ProviderDefinition<Rows extends KindOptions, Own>
   readonly options?: Rows
   /** Reads these options, and reports what is wrong with them by the name that the operator used. */
   readonly check?: (settings: SettingsOf<Rows>) => CheckedKind<Own>
-  /** Makes the provider of one configuration; nothing is asked yet. */
+  /** Makes the provider of one configuration; no request is sent yet. */
   create(config: ProviderConfig, own: Own, context: ProviderContext): Provider
 }
 

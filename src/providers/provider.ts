@@ -1,7 +1,7 @@
 import type { Result } from '../result.ts'
 import type { Grant, Session, SessionProvider } from '../session/session.ts'
 
-/** What one sign-in sends to the authorization endpoint. */
+/** Authorization request of one sign-in (RFC 6749 §4.1.1). */
 export interface LoginRequest {
   readonly redirectUri: string
   readonly state: string
@@ -11,7 +11,7 @@ export interface LoginRequest {
   readonly extra: Readonly<Record<string, string>>
 }
 
-/** What came back, after state was checked. */
+/** Authorization response (RFC 6749 §4.1.2), after `state` was checked. */
 export interface LoginResponse {
   /** All callback parameters; each name at most once. */
   readonly parameters: URLSearchParams
@@ -27,15 +27,15 @@ export interface LoginResponse {
 export interface Provider extends SessionProvider {
   /** Asks for all that a sign-in needs before a person comes: metadata and keys, or whether the token endpoint answers. */
   check(): Promise<Result<CheckedProvider>>
-  /** On the button: "Sign in with …". */
+  /** Name on the button: "Sign in with …". */
   readonly displayName: string
-  /** Where the browser goes to sign in. Needs discovery, so it can fail. */
+  /** Builds the address of the authorization request. Needs discovery, so it can fail. */
   authorizationUrl(login: LoginRequest): Promise<Result<string>>
-  /** Callback parameters to a verified identity. */
+  /** Exchanges callback parameters for a verified identity. */
   redeem(response: LoginResponse): Promise<Result<Grant>>
-  /** A JWT from an Authorization header to an identity; undefined when this provider cannot verify tokens. */
+  /** Verifies a JWT from an Authorization header; undefined when this provider cannot verify tokens. */
   readonly verifyBearer?: (token: string) => Promise<Result<Grant>>
-  /** Where to send the browser to end the provider's own session; undefined when there is no such place. */
+  /** Builds the address that ends the provider's own session (RP-Initiated Logout); undefined when there is none. */
   endSessionUrl(request: {
     readonly idToken: string | undefined
     readonly returnTo: string
@@ -43,7 +43,9 @@ export interface Provider extends SessionProvider {
   }): Promise<string | undefined>
   /** Revokes the refresh token (RFC 7009); failures are logged by the caller and change nothing. */
   revoke(session: Session): Promise<Result<void>>
-  /** What a back-channel logout token asks for, after every check of OpenID Back-Channel Logout 1.0 §2.6 but `jti`. */
+  /**
+   * Sessions that a back-channel logout token ends, after every check of OpenID Back-Channel Logout 1.0 §2.6 but `jti`.
+   */
   readonly verifyLogoutToken?: (token: string) => Promise<Result<Logout>>
 }
 
@@ -52,14 +54,14 @@ export interface CheckedProvider {
   readonly host: string
 }
 
-/** Whose sessions a provider wants to end. */
+/** Sessions that a provider ends. */
 export interface Logout {
-  /** As in the identities of this provider. */
+  /** Issuer, as in the identities of this provider. */
   readonly issuer: string
-  /** At least one of subject and sid is there. */
+  /** Subject of the sessions; at least one of subject and sid is there. */
   readonly subject: string | undefined
   readonly sid: string | undefined
   readonly issuedAtMs: number
-  /** For the caller to notice a replay. */
+  /** Identifier of the logout token, for the caller to detect a replay. */
   readonly jti: string
 }

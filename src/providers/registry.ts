@@ -17,7 +17,7 @@ export type RegisteredKinds = readonly (DefinedProvider | UnsupportedKind)[]
 /** Every kind of provider, one line each. The first is the default of `--provider`, as in oauth2-proxy. */
 export const PROVIDER_KINDS: RegisteredKinds = [google, oidc, keycloakOidc, github, ...UNSUPPORTED_KINDS]
 
-/** Builds the configured providers, in their order. Nothing is asked yet. */
+/** Builds the configured providers, in their order. No request is sent yet. */
 export function createProviders(
   configs: readonly ProviderConfig[],
   context: ProviderContext,

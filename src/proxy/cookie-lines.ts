@@ -1,3 +1,5 @@
+import { trimOws } from '../lib/text.ts'
+
 /** Says whether a cookie of this name is one of ours: session chunks and sign-in transactions. */
 export type OwnsCookie = (name: string) => boolean
 
@@ -17,7 +19,7 @@ export function withoutOwnCookies(line: string, ownsCookie: OwnsCookie): string 
   const others = pairs.map((pair) => withoutOwn(pair, stays)).filter((pair) => pair !== undefined)
   const joined = others.join(';')
   if (joined === line) return line
-  const rest = joined.trim()
+  const rest = trimOws(joined)
   return rest === '' ? undefined : rest
 }
 
@@ -33,11 +35,11 @@ function withoutOwn(pair: string, stays: OwnsCookie): string | undefined {
  */
 export function setsOwnCookie(line: string, ownsCookie: OwnsCookie): boolean {
   const end = line.indexOf(';')
-  const pair = (end < 0 ? line : line.slice(0, end)).replace(/^[\s=]+/u, '')
+  const pair = (end < 0 ? line : line.slice(0, end)).replace(/^[\t =]+/u, '')
   return ownsCookie(cookieName(pair))
 }
 
 function cookieName(pair: string): string {
   const equals = pair.indexOf('=')
-  return (equals < 0 ? pair : pair.slice(0, equals)).trim()
+  return trimOws(equals < 0 ? pair : pair.slice(0, equals))
 }

@@ -2,17 +2,18 @@ import type { HeadersConfig } from '../config/sections/headers.ts'
 import type { UpstreamConfig } from '../config/sections/upstreams.ts'
 import { hasBody } from '../http/body.ts'
 import type { Exchange, Target } from '../http/exchange.ts'
-import type { HeaderLines, IncomingRequest, Platform, UpstreamAddress } from '../platform.ts'
+import type { Follow, HeaderLines, IncomingRequest, Platform, Share, UpstreamAddress } from '../platform.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 import type { Session } from '../session/session.ts'
 import { slashRedirect, staticAnswer } from './answers.ts'
 import type { OwnsCookie } from './cookie-lines.ts'
 import { toFilePath } from './file-path.ts'
+import { createGatewayHeaders } from './gateway-headers.ts'
 import { compileHeaderRules } from './header-rules.ts'
 import { createIdentityHeaders } from './identity-headers.ts'
 import { createRequestHeaders } from './request-headers.ts'
-import { addedLines, createResponseEdit } from './response-edit.ts'
+import { cacheAndCookieLines, createResponseEdit } from './response-edit.ts'
 import { compileUpstreams } from './upstreams.ts'
 import { isWebSocketHandshake } from './websocket-request.ts'
 
@@ -21,10 +22,11 @@ export interface ForwardRequest {
   readonly exchange: Exchange
   /** Whose identity is sent along; undefined on routes that need no sign-in. */
   readonly session: Session | undefined
+  readonly share: Share
   /** Complete Set-Cookie values for the answer. */
   readonly setCookies: readonly string[]
-  /** When a tunnel or a never-ending answer must be cut, in ms since the epoch. */
-  readonly closeAtMs: number | undefined
+  /** Keeps what outlasts this judgement in step with the session; undefined without one. */
+  readonly follow: Follow | undefined
   /** The client's Authorization header was for us and does not travel on. */
   readonly dropAuthorization?: boolean
   /** Told which upstream took the request, for the access line. */
@@ -37,7 +39,7 @@ export interface Forwarder {
   forward(request: ForwardRequest): Promise<Result<Response>>
   /** The gate itself answers this target, so whoever asks is a gateway that reads the status. */
   isStatic(target: Target): boolean
-  /** The header lines that answer an auth_request with: identity on 202, our cookies. */
+  /** The header lines of a yes to a gateway: identity, our cookies. */
   answerLines(request: Pick<ForwardRequest, 'session' | 'setCookies'>): HeaderLines
 }
 
@@ -58,21 +60,34 @@ export function createForwarder(parts: {
   const pick = compileUpstreams(parts.upstreams)
   const requestHeaders = createRequestHeaders(policy)
   const responseEdit = createResponseEdit(policy)
+  const gatewayHeaders = createGatewayHeaders(headers, policy.identity)
+  const answerLines = (request: Pick<ForwardRequest, 'session' | 'setCookies'>) => [
+    ...gatewayHeaders(request.session),
+    ...cacheAndCookieLines(request),
+  ]
 
   const send = (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
-    const { exchange, session, closeAtMs, dropAuthorization = false } = request
+    const { exchange, session, follow, dropAuthorization = false } = request
     const websocket = exchange.facts.websocket && upstream.websockets
-    const why = whyRefused(exchange.request, websocket)
-    if (why !== undefined) return Promise.resolve(failed(problem('request_malformed', { why })))
+    if (websocket && !isWebSocketHandshake(exchange.request)) {
+      return Promise.resolve(failed(problem('request_malformed', { why: 'websocket handshake' })))
+    }
     return platform.forward(exchange.request, {
       upstream: address,
+      share: request.share,
       target: exchange.target.raw,
       headers: requestHeaders({ exchange, session, upstream, dropAuthorization }),
       response: responseEdit(request),
       timeoutMs: upstream.timeoutMs,
       websocket,
-      ...(closeAtMs === undefined ? {} : { closeAtMs }),
+      ...(follow === undefined ? {} : { follow }),
     })
+  }
+
+  /** Upstreams that do not expect the body of a GET would read it as the next request, which nothing has judged. */
+  const sendOddGet = async (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
+    const isRefused = !upstream.getBody && (await request.exchange.request.hasContent())
+    return isRefused ? failed(problem('get_with_body')) : send(request, upstream, address)
   }
 
   const forward = (request: ForwardRequest): Promise<Result<Response>> => {
@@ -80,19 +95,25 @@ export function createForwarder(parts: {
     const route = pick(exchange.target)
     if (route === undefined) return Promise.resolve(failed(problem('no_upstream')))
     if (route.kind === 'redirect') {
-      return Promise.resolve(ok(slashRedirect(route.location, responseEdit(request))))
+      return Promise.resolve(ok(slashRedirect(route.location, responseEdit(request).add)))
     }
-    const { id, target, path } = route.upstream
+    const { id, target, path, timeoutMs } = route.upstream
     if (request.entry !== undefined) request.entry.upstream = id
     if (target.kind === 'static') {
-      return Promise.resolve(ok(staticAnswer(target.status, responseEdit(request))))
+      return Promise.resolve(ok(staticAnswer(target.status, answerLines(request))))
     }
-    if (target.kind !== 'file') return send(request, route.upstream, target)
+    if (target.kind !== 'file') {
+      return isOddGet(exchange.request)
+        ? sendOddGet(request, route.upstream, target)
+        : send(request, route.upstream, target)
+    }
     const file = toFilePath({ path: exchange.target.path, prefix: path, directory: target.directory })
     if (file === undefined || platform.serveFile === undefined) {
       return Promise.resolve(failed(problem('not_found')))
     }
-    return platform.serveFile(exchange.request, file, responseEdit(request))
+    const { follow } = request
+    const plan = { path: file, response: responseEdit(request), timeoutMs }
+    return platform.serveFile(exchange.request, follow === undefined ? plan : { ...plan, follow })
   }
 
   const isStatic = (target: Target): boolean => {
@@ -100,15 +121,10 @@ export function createForwarder(parts: {
     return route?.kind === 'upstream' && route.upstream.target.kind === 'static'
   }
 
-  return { forward, isStatic, answerLines: (request) => addedLines(policy, request) }
+  return { forward, isStatic, answerLines }
 }
 
-/**
- * A GET or HEAD with a body is refused: the upstreams that do not expect one would read it as the next request, which
- * nobody has judged (RFC 9110 §9.3.1).
- */
-function whyRefused(request: IncomingRequest, websocket: boolean): string | undefined {
-  if (websocket) return isWebSocketHandshake(request) ? undefined : 'websocket handshake'
-  if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
-  return hasBody(request.headers) ? 'body of a GET' : undefined
+/** A GET or HEAD whose head announces a body, which has no meaning (RFC 9110 §9.3.1) and may be empty. */
+function isOddGet({ method, headers }: IncomingRequest): boolean {
+  return (method === 'GET' || method === 'HEAD') && hasBody(headers)
 }

@@ -25,7 +25,7 @@ export type HeaderRule =
   | 'expiry'
 
 /** The identity family: deleted from requests and from upstream responses in every spelling. */
-const IDENTITY = [
+export const IDENTITY_FAMILY: readonly string[] = [
   'X-Forwarded-User',
   'X-Forwarded-Email',
   'X-Forwarded-Groups',
@@ -155,7 +155,7 @@ function ruleTable(requestIdHeader: string): Map<string, HeaderRule> {
   enter('authorization', ['Authorization'])
   enter('set-cookie', ['Set-Cookie'])
   enter('cache-control', ['Cache-Control'])
-  enter('identity', IDENTITY)
+  enter('identity', IDENTITY_FAMILY)
   return table
 }
 

@@ -7,7 +7,7 @@ import { toByteString, toFieldValue, toGroupsValue } from './field-value.ts'
 export interface IdentityHeaders {
   /** Towards the upstream, Authorization included where it is configured and can be made. */
   forRequest(session: Session): HeaderLines
-  /** Towards the client: GAP-Auth always, the X-Auth-Request family and Authorization where configured. */
+  /** Towards the client: GAP-Auth always, both families and Authorization where configured. */
   forResponse(session: Session): HeaderLines
 }
 
@@ -22,11 +22,7 @@ export function createIdentityHeaders(config: HeadersConfig): IdentityHeaders {
 function requestLines(config: HeadersConfig, session: Session): HeaderLines {
   const lines: string[] = []
   if (config.passUserHeaders || config.passBasicAuth) {
-    const { preferEmailToUser } = config
-    add(lines, 'X-Forwarded-User', toFieldValue(nameOf(config, session)))
-    if (!preferEmailToUser) add(lines, 'X-Forwarded-Email', toFieldValue(session.email))
-    add(lines, 'X-Forwarded-Groups', toGroupsValue(session.groups))
-    add(lines, 'X-Forwarded-Preferred-Username', toFieldValue(session.preferredUsername))
+    addForwardedFamily(lines, config, session)
     addAuthRequestFamily(lines, session)
   }
   if (config.passAccessToken) add(lines, 'X-Forwarded-Access-Token', toFieldValue(session.tokens.access))
@@ -42,9 +38,20 @@ function responseLines(config: HeadersConfig, session: Session): HeaderLines {
     addAuthRequestFamily(lines, session)
     if (config.passAccessToken) add(lines, 'X-Auth-Request-Access-Token', toFieldValue(session.tokens.access))
   }
+  if (config.setXForwarded) {
+    addForwardedFamily(lines, config, session)
+    if (config.passAccessToken) add(lines, 'X-Forwarded-Access-Token', toFieldValue(session.tokens.access))
+  }
   if (config.setBasicAuth) add(lines, 'Authorization', basicCredentials(config, session))
   if (config.setAuthorizationHeader) add(lines, 'Authorization', bearerToken(session))
   return lines
+}
+
+function addForwardedFamily(lines: string[], config: HeadersConfig, session: Session): void {
+  add(lines, 'X-Forwarded-User', toFieldValue(nameOf(config, session)))
+  if (!config.preferEmailToUser) add(lines, 'X-Forwarded-Email', toFieldValue(session.email))
+  add(lines, 'X-Forwarded-Groups', toGroupsValue(session.groups))
+  add(lines, 'X-Forwarded-Preferred-Username', toFieldValue(session.preferredUsername))
 }
 
 function addAuthRequestFamily(lines: string[], session: Session): void {

@@ -2,6 +2,7 @@ import type { HeadersConfig } from '../config/sections/headers.ts'
 import type { UpstreamConfig } from '../config/sections/upstreams.ts'
 import type { Exchange, Facts } from '../http/exchange.ts'
 import { withoutHeaders } from '../http/head.ts'
+import { trimOws } from '../lib/text.ts'
 import type { HeaderLines, Peer, UpstreamAddress } from '../platform.ts'
 import type { Session } from '../session/session.ts'
 import { type OwnsCookie, withoutOwnCookies } from './cookie-lines.ts'
@@ -112,7 +113,7 @@ function keptLines(from: {
 function withListed(listed: ReadonlySet<string> | undefined, value: string): ReadonlySet<string> | undefined {
   if (value === 'keep-alive' || value === 'close' || value === 'Upgrade') return listed
   const names = new Set(listed)
-  for (const option of value.toLowerCase().split(',')) names.add(option.trim())
+  for (const option of value.toLowerCase().split(',')) names.add(trimOws(option))
   for (const name of NEVER_LISTED) names.delete(name)
   return names
 }

@@ -1,4 +1,5 @@
 import type { HeadersConfig } from '../config/sections/headers.ts'
+import { trimOws } from '../lib/text.ts'
 import type { HeaderLines, ResponseEdit } from '../platform.ts'
 import type { Session } from '../session/session.ts'
 import { type OwnsCookie, setsOwnCookie } from './cookie-lines.ts'
@@ -34,24 +35,23 @@ export function createResponseEdit(policy: Policy): (input: ResponseEditInput) =
   const open: ResponseEdit = { rewrite: openRewrite, add: [] }
   return ({ session, setCookies }) => {
     if (session === undefined && setCookies.length === 0) return open
-    const added = addedLines(policy, { session, setCookies })
+    const identity = session === undefined ? [] : policy.identity.forResponse(session)
     return setCookies.length === 0
-      ? personalEdit(policy, personalRewrite, added)
-      : { rewrite: cookieRewrite, add: [...added, 'Cache-Control', 'private, no-store'] }
+      ? personalEdit(policy, personalRewrite, identity)
+      : { rewrite: cookieRewrite, add: [...identity, ...cacheAndCookieLines({ session, setCookies })] }
   }
 }
 
-/** The lines that say who is signed in, and our cookies. */
-export function addedLines(
-  { identity }: Pick<Policy, 'identity'>,
-  { session, setCookies }: ResponseEditInput,
-): HeaderLines {
-  const lines = session === undefined ? [] : identity.forResponse(session)
-  return setCookies.length === 0 ? lines : [...lines, ...setCookies.flatMap((value) => ['Set-Cookie', value])]
+/** Set-Cookie lines of ours, and what keeps an answer that carries any, or is for one person, out of shared caches. */
+export function cacheAndCookieLines({ session, setCookies }: ResponseEditInput): HeaderLines {
+  if (setCookies.length === 0) return session === undefined ? [] : PRIVATE
+  const lines = setCookies.flatMap((value) => ['Set-Cookie', value])
+  return [...lines, 'Cache-Control', 'private, no-store']
 }
+const PRIVATE: HeaderLines = ['Cache-Control', 'private']
 
-/** An edit that adds `private` where the answer had no Cache-Control to put it into. */
-function personalEdit({ ruleOf }: Policy, rewrite: Rewrite, added: HeaderLines): ResponseEdit {
+/** Builds an edit that adds `private` where the answer had no Cache-Control to put it into. */
+function personalEdit({ ruleOf }: Policy, rewrite: Rewrite, identity: HeaderLines): ResponseEdit {
   let isPrivate = false
   return {
     rewrite(name, value) {
@@ -59,7 +59,7 @@ function personalEdit({ ruleOf }: Policy, rewrite: Rewrite, added: HeaderLines):
       return rewrite(name, value)
     },
     get add() {
-      return isPrivate ? added : ['Cache-Control', 'private', ...added]
+      return isPrivate ? identity : [...PRIVATE, ...identity]
     },
   }
 }
@@ -92,9 +92,9 @@ function createRewrite(policy: Policy, content: 'open' | 'personal' | 'with-cook
 /** Cache-Control that lets no shared cache store (RFC 9111 §5.2.2) and leaves the browser's as it was. */
 function toPrivate(value: string): string {
   const all = value.split(',')
-  const directives = all.filter((directive) => !/^\s*(?:public|s-maxage)\s*(?:=|$)/iu.test(directive))
-  const isPrivate = directives.some((directive) => /^\s*private\s*$/iu.test(directive))
+  const directives = all.filter((directive) => !/^[\t ]*(?:public|s-maxage)[\t ]*(?:=|$)/iu.test(directive))
+  const isPrivate = directives.some((directive) => /^[\t ]*private[\t ]*$/iu.test(directive))
   if (isPrivate && directives.length === all.length) return value
-  const rest = directives.map((directive) => directive.trim()).filter((directive) => directive !== '')
+  const rest = directives.map(trimOws).filter((directive) => directive !== '')
   return (isPrivate ? rest : ['private', ...rest]).join(', ')
 }

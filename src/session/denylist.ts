@@ -1,110 +1,74 @@
 import type { SessionConfig } from '../config/sections/session.ts'
+import type { Log } from '../observe/log.ts'
 import type { SharedState } from '../platform.ts'
+import { type Denial, denialKey, parseDenial, writeDenial } from './denial.ts'
+import { createDenialMemory, type DenialLimits } from './denial-memory.ts'
 import type { Session } from './session.ts'
 
-/**
- * Sessions that are over before their time: one of ours, one of the provider's, or all of a person up to a
- * moment.
- */
-export type Denial =
-  | { readonly kind: 'session'; readonly id: string }
-  | { readonly kind: 'sid'; readonly issuer: string; readonly sid: string }
-  | {
-      readonly kind: 'subject'
-      readonly issuer: string
-      readonly subject: string
-      /** Sessions signed in at or before this moment are over (ms since the epoch). */
-      readonly issuedBeforeMs: number
-    }
-
-/** Remembers who was signed out elsewhere. Asked on every request, so it answers from memory. */
+/** Remembers which sessions are over before their time. Asked on every request, so it answers from memory. */
 export interface Denylist {
   deny(denial: Denial): Promise<void>
   denies(session: Session): boolean
 }
 
-/** What a denylist is made from. */
 export interface DenylistDeps {
   readonly now: () => number
-  /** An entry is kept as long as the cookie of a denied session, which nobody renews any more, can last. */
+  readonly log: Pick<Log, 'line'>
+  /** An entry is kept as long as the cookie of a denied session, which nothing renews any more, can last. */
   readonly config: Pick<SessionConfig, 'expireMs' | 'maxLifetimeMs'>
   /** Tells the other processes; without it the denylist is this process's own. */
   readonly shared?: SharedState | undefined
-  /** Most entries; the oldest make room for new ones. */
-  readonly maxEntries?: number
+  /** Told of each denial, of this process and of others, once it counts; undefined for one that concerns everyone. */
+  readonly onDenied?: (denial?: Denial) => void
+  readonly limits?: DenialLimits
 }
 
+const LIMITS: DenialLimits = { entries: 50_000, ofOnePerson: 64 }
 const YEAR_MS = 365 * 86_400_000
-
-interface Entry {
-  readonly untilMs: number
-  readonly issuedBeforeMs: number
-}
+/** The log says at most this often that memory is full. */
+const COMPLAIN_MS = 60_000
 
 /** Builds the denylist: in memory, bounded, and the same in all processes where they share state. */
 export function createDenylist(deps: DenylistDeps): Denylist {
-  const { now, config, shared, maxEntries = 50_000 } = deps
+  const { now, config, shared, limits = LIMITS } = deps
   const keepMs = config.expireMs || config.maxLifetimeMs || YEAR_MS
-  const entries = new Map<string, Entry>()
+  const memory = createDenialMemory({ now, limits, onFloor })
+  let complainedAtMs = Number.NEGATIVE_INFINITY
 
-  function remember(line: string, untilMs: number): void {
-    const parsed = parseLine(line)
-    if (parsed === undefined || untilMs <= now()) return
-    const known = entries.get(parsed.key)
-    const issuedBeforeMs = Math.max(parsed.issuedBeforeMs, known?.issuedBeforeMs ?? 0)
-    // Entries live equally long, so the order of insertion is the order in which they end.
-    entries.delete(parsed.key)
-    entries.set(parsed.key, { untilMs: Math.max(untilMs, known?.untilMs ?? 0), issuedBeforeMs })
-    for (const [key, entry] of entries) {
-      if (entry.untilMs > now() && entries.size <= maxEntries) break
-      entries.delete(key)
-    }
+  function onFloor(floorMs: number): void {
+    deps.onDenied?.()
+    if (now() - complainedAtMs < COMPLAIN_MS) return
+    complainedAtMs = now()
+    deps.log.line('warn', 'More sign-outs than are remembered: older sessions have to sign in again', {
+      began_before: new Date(floorMs).toISOString(),
+      remembered: limits.entries,
+    })
   }
 
-  const hits = (key: string, signedInAtMs: number): boolean => {
-    const entry = entries.get(key)
-    return entry !== undefined && entry.untilMs > now() && signedInAtMs <= entry.issuedBeforeMs
+  function remember(line: string, untilMs: number): void {
+    const announced = parseDenial(line, now())
+    if (announced === undefined || untilMs <= now()) return
+    if (announced.denial === undefined) memory.raiseFloor(announced.boundMs)
+    else memory.add({ ...announced, untilMs })
+    deps.onDenied?.(announced.denial)
   }
 
   shared?.follow(remember)
   return {
     async deny(denial) {
-      const line = JSON.stringify([keyOf(denial), denial.kind === 'subject' ? denial.issuedBeforeMs : null])
+      const line = writeDenial(denial)
       const untilMs = now() + keepMs
       remember(line, untilMs)
       await shared?.announce(line, untilMs)
     },
-    denies(session) {
-      if (entries.size === 0) return false
-      const { id, issuer, sid, subject, signedInAtMs } = session
+    denies({ id, issuer, sid, subject, signedInAtMs }) {
+      if (memory.isBelowFloor(signedInAtMs)) return true
+      if (memory.isEmpty()) return false
       return (
-        hits(keyOf({ kind: 'session', id }), signedInAtMs) ||
-        (sid !== undefined && hits(keyOf({ kind: 'sid', issuer, sid }), signedInAtMs)) ||
-        hits(keyOf({ kind: 'subject', issuer, subject, issuedBeforeMs: 0 }), signedInAtMs)
+        memory.covers(denialKey({ kind: 'session', id }), signedInAtMs) ||
+        (sid !== undefined && memory.covers(denialKey({ kind: 'sid', issuer, sid }), signedInAtMs)) ||
+        memory.covers(denialKey({ kind: 'subject', issuer, subject }), signedInAtMs)
       )
     },
-  }
-}
-
-function keyOf(denial: Denial): string {
-  switch (denial.kind) {
-    case 'session':
-      return JSON.stringify(['session', denial.id])
-    case 'sid':
-      return JSON.stringify(['sid', denial.issuer, denial.sid])
-    case 'subject':
-      return JSON.stringify(['subject', denial.issuer, denial.subject])
-  }
-}
-
-/** A line as `deny` writes it; whatever else stands in a shared store is passed over. */
-function parseLine(line: string): { readonly key: string; readonly issuedBeforeMs: number } | undefined {
-  try {
-    const [key, issuedBeforeMs]: unknown[] = JSON.parse(line)
-    if (typeof key !== 'string') return undefined
-    if (issuedBeforeMs === null) return { key, issuedBeforeMs: Number.POSITIVE_INFINITY }
-    return typeof issuedBeforeMs === 'number' ? { key, issuedBeforeMs } : undefined
-  } catch {
-    return undefined
   }
 }

@@ -38,7 +38,7 @@ export function judge(
   { config, denylist, hasAccount, nowMs }: Judging,
 ): Unreadable | undefined {
   const newestMs = Math.max(session.signedInAtMs, session.refreshedAtMs, session.seenAtMs)
-  if (newestMs > nowMs + SKEW_MS) return 'format'
+  if (newestMs > nowMs + SKEW_MS) return 'future'
   if (session.signedInAtMs < config.minIssuedAtMs || denylist.denies(session)) return 'revoked'
   if (!hasAccount(session)) return 'account'
   if (config.maxLifetimeMs > 0 && nowMs >= session.signedInAtMs + config.maxLifetimeMs) return 'lifetime'
@@ -49,10 +49,11 @@ export function judge(
 
 /**
  * No process will take this session again, so its cookies go. Whether an account stands is a question to a file, of which
- * another replica may have read a newer version; there the cookie is refused and stays.
+ * another replica may have read a newer version, and a session from the future one to a clock that will be set right;
+ * there the cookie is refused and stays.
  */
 export function isFinal(why: Unreadable): boolean {
-  return why !== 'account'
+  return why !== 'account' && why !== 'future'
 }
 
 /** The cookie should say that its owner was here: a quarter of the idle limit has passed, or five minutes. */

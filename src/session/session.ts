@@ -86,5 +86,5 @@ export type Loaded =
   /** Bytes that are ours by name but cannot be opened, or are over. */
   | { readonly kind: 'unreadable'; readonly why: Unreadable }
 
-/** Why a session cookie counts for nothing. */
-export type Unreadable = 'format' | 'key' | 'expired' | 'revoked' | 'account' | 'lifetime' | 'idle'
+/** Why a session cookie counts for nothing. `future`: not yet, because a clock is wrong. */
+export type Unreadable = 'format' | 'key' | 'future' | 'expired' | 'revoked' | 'account' | 'lifetime' | 'idle'

@@ -6,6 +6,7 @@ import type { Platform } from '../platform.ts'
 import { compileProjection } from './cookie/projection.ts'
 import { createSessionStore, type SessionStore } from './cookie/store.ts'
 import { createDenylist, type Denylist } from './denylist.ts'
+import type { LiveStreams } from './live-streams.ts'
 import { createRefreshExchange } from './refresh/exchange.ts'
 import { createRefresher, type Refresher } from './refresh/refresh.ts'
 import type { Session, SessionProvider } from './session.ts'
@@ -27,12 +28,14 @@ export interface SessionsDeps {
   readonly attributeBytes: number
   /** The account behind a session is still there, as far as this deployment keeps accounts itself. */
   readonly hasAccount: (session: Session) => boolean
+  /** Told of everything that changes or ends a session. */
+  readonly streams: Pick<LiveStreams, 'denied' | 'renewed' | 'ended'>
 }
 
 /** Builds the session room for one deployment: client, issuer and cookie name decide which cookies are its own. */
 export async function createSessions(
   config: Config,
-  { platform, log, providers, attributeBytes, hasAccount }: SessionsDeps,
+  { platform, log, providers, attributeBytes, hasAccount, streams }: SessionsDeps,
 ): Promise<SessionServices> {
   const deployment = toDeployment([
     ...config.providers.flatMap(({ clientId, issuer, loginUrl }) => [clientId, issuer ?? loginUrl ?? '']),
@@ -41,11 +44,17 @@ export async function createSessions(
   const toRing = (purpose: KeyPurpose) =>
     createKeyRing({ secrets: config.session.secrets, deployment, purpose, openAesGcm: platform.openAesGcm })
   const [sessionRing, ring] = await Promise.all([toRing('session'), toRing('transaction')])
-  followSecrets({ config, platform, log, rings: [sessionRing, ring] })
+  followSecrets({ config, platform, log, rings: [sessionRing, ring], onReplaced: streams.denied })
 
   const projection = compileProjection(config)
   for (const warning of projection.warnings) log.line('warn', warning)
-  const denylist = createDenylist({ now: platform.now, config: config.session, shared: platform.shared })
+  const denylist = createDenylist({
+    now: platform.now,
+    log,
+    config: config.session,
+    shared: platform.shared,
+    onDenied: streams.denied,
+  })
   const sessions = createSessionStore({
     cookieName: config.cookie.name,
     attributeBytes,
@@ -55,6 +64,7 @@ export async function createSessions(
     denylist,
     hasAccount,
     platform,
+    onSeen: streams.renewed,
   })
   const peers =
     platform.shared === undefined ? {} : { peers: createRefreshExchange(platform.shared, deployment) }
@@ -64,6 +74,7 @@ export async function createSessions(
     store: sessions,
     platform,
     log,
+    onEnded: streams.ended,
     ...peers,
   })
   return { sessions, refresher, denylist, ring }
@@ -74,10 +85,11 @@ interface Following {
   readonly platform: Platform
   readonly log: Log
   readonly rings: readonly KeyRing[]
+  readonly onReplaced: () => void
 }
 
 /** Reads cookie-secret-file again when one of them changes; what cannot be read or is too weak changes nothing. */
-function followSecrets({ config, platform, log, rings }: Following): void {
+function followSecrets({ config, platform, log, rings, onReplaced }: Following): void {
   const { secretFiles } = config.session
   const reread = async () => {
     const read = secretFiles.map((path) => parseCookieSecrets(platform.readFile?.(path) ?? ''))
@@ -85,6 +97,7 @@ function followSecrets({ config, platform, log, rings }: Following): void {
     if (bad !== undefined && !bad.ok) throw new Error(bad.problem)
     const secrets = read.flatMap((one) => (one.ok ? one.value : []))
     await Promise.all(rings.map((ring) => ring.replace(secrets)))
+    onReplaced()
     log.line('info', 'Cookie secrets were read again', { secrets: secrets.length })
   }
   for (const path of secretFiles) {

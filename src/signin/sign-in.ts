@@ -40,28 +40,41 @@ export interface SignIn {
 
 /** Builds signing in and out from one configuration. */
 export function createSignIn(context: SignInContext): SignIn {
-  const { refusals, ring, platform } = context
+  const { log, refusals, ring, platform } = context
+  const { now } = platform
   const targets = createReturnTargets(context)
-  const transactions = createTransactions({ ring, cookie: context.config.cookie, now: platform.now })
-  const logoutState = createLogoutState(ring, platform.now)
-  const turns = createTurns(context.config.cookie, platform.now)
+  const transactions = createTransactions({ ring, cookie: context.config.cookie, now })
+  const logoutState = createLogoutState(ring, now)
+  const turns = createTurns(context.config.cookie, now)
   const begin = createRedirectToProvider(context, { transactions, turns })
-  const goOn = createGoOn(context, { refusals, turns })
   const clear = (cookies: readonly Cookie[]) => [...transactions.clear(cookies), ...turns.clear(cookies)]
   return {
     start: createStart(context, { begin, targets, refusals }),
-    callback: createCallback(context, { transactions, targets, begin, turns, replays: createReplayGuard() }),
+    callback: createCallback(context, {
+      transactions,
+      targets,
+      begin,
+      turns,
+      replays: createReplayGuard({
+        now,
+        onForget: () =>
+          log.line(
+            'warn',
+            'More sign-ins came back than are remembered: those that began earlier start over',
+          ),
+      }),
+    }),
     password: createPasswordForm(context, { targets, turns }),
-    goOn,
+    goOn: createGoOn(context, { refusals, turns }),
     failures: createFailureLinks({
       ring,
       paths: context.config.paths,
-      replays: createReplayGuard(),
-      now: platform.now,
+      replays: createReplayGuard({ now }),
+      now,
     }),
     signOut: createSignOut(context, { targets, logoutState, transactions: { clear } }),
     signedOut: createSignedOut({ targets, logoutState }),
-    backchannel: createBackchannel(context, { replays: createReplayGuard() }),
+    backchannel: createBackchannel(context, { replays: createReplayGuard({ now }) }),
     returnTo: (exchange) => targets.choose(exchange),
   }
 }

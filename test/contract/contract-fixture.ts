@@ -69,7 +69,7 @@ export async function startWorld(
     OAUTH2_PROXY_SET_XAUTHREQUEST: 'true',
     ...variables,
   })
-  const visitor = (): Visitor => createVisitor(networkOf(gate.url))
+  const visitor = (): Visitor => visitorOf(gate)
   const cookie = await signIn(visitor())
   app.heard.length = 0
   const withCookie = (wanted: OnTheWire): OnTheWire => ({
@@ -92,6 +92,11 @@ export async function startWorld(
       await Promise.all([gate.stop(), app.close(), stubborn.close(), odd.close(), listener.close()])
     },
   }
+}
+
+/** A browser with an empty jar that believes to be on https://app.example.com. */
+export function visitorOf({ url }: Pick<OpenDoor, 'url'>): Visitor {
+  return createVisitor(networkOf(url))
 }
 
 /** Signs in whoever the provider has at its desk; the Cookie line of the browser after that. */

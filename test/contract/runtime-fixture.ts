@@ -25,6 +25,7 @@ export const EXCEPTIONS = [
   'Cookie in several lines',
   'Client that leaves early',
   'Upload that the app refuses',
+  'Streams of a session that has ended',
 ] as const
 
 /** One way in which runtimes may differ. */

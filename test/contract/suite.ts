@@ -4,6 +4,7 @@ import { endpoints } from './cases/endpoints.ts'
 import { failures } from './cases/failures.ts'
 import { framing } from './cases/framing.ts'
 import { identity } from './cases/identity.ts'
+import { liveStreams } from './cases/live-streams.ts'
 import { signingIn } from './cases/signing-in.ts'
 import { streams } from './cases/streams.ts'
 import { targets } from './cases/targets.ts'
@@ -22,6 +23,7 @@ const GROUPS: readonly Cases[] = [
   bodies,
   streams,
   tunnels,
+  liveStreams,
   failures,
   framing,
 ]

@@ -14,6 +14,7 @@ const worker: Door = {
     'Cookie in several lines',
     'Client that leaves early',
     'Upload that the app refuses',
+    'Streams of a session that has ended',
   ],
   async start(variables) {
     const { urls, output, stop } = await startWorker({ variables, relay: true })

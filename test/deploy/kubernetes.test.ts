@@ -23,11 +23,12 @@ const template = (...sets: readonly string[]) => [
   ...sets.flatMap((set) => ['--set', set]),
 ]
 const INGRESS = ['ingress.enabled=true', 'ingress.className=nginx', 'ingress.tlsSecret=tls']
-const FIXED = [
-  'autoscaling.enabled=false',
-  'networkPolicy.enabled=false',
-  'podDisruptionBudget.enabled=false',
+const FIXED = ['networkPolicy.enabled=false', 'podDisruptionBudget.enabled=false']
+const REDIS = [
+  'gate.extraEnv[0].name=OAUTH2_PROXY_REDIS_CONNECTION_URL',
+  'gate.extraEnv[0].value=redis://redis:6379',
 ]
+const SEVERAL = ['autoscaling.enabled=true', ...REDIS]
 const DIGEST = `gate.image.digest=sha256:${'a'.repeat(64)}`
 const SHARED = ['existingConfigMaps={shared,more}', 'secret.existing=mine', 'secret.cookieSecretKey=key']
 
@@ -37,11 +38,16 @@ const RENDERED = [
     what: 'kustomize overlay',
     render: () => render(kubectl, ['kustomize', join(deploy, 'kubernetes/overlays/example')]),
   },
+  {
+    what: 'kustomize overlay with several pods',
+    render: () => render(kubectl, ['kustomize', join(deploy, 'kubernetes/overlays/several-pods')]),
+  },
   { what: 'chart as it comes', render: () => render(helm, template()) },
   {
     what: 'chart with a native sidecar',
     render: () => render(helm, template('gate.nativeSidecar=true', ...INGRESS)),
   },
+  { what: 'chart with several pods', render: () => render(helm, template(...SEVERAL)) },
   { what: 'chart with everything off', render: () => render(helm, template(...FIXED, DIGEST)) },
   { what: 'chart with what exists', render: () => render(helm, template(...SHARED, 'app.port=9000')) },
 ] as const
@@ -110,6 +116,14 @@ describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
     })
   })
 
+  it('has one pod, or several with a Redis that they share', () => {
+    const isSeveral = source.what.includes('several')
+    expect(deployment().spec.replicas).toBe(isSeveral ? undefined : 1)
+    expect(ofKind('HorizontalPodAutoscaler')).toHaveLength(isSeveral ? 1 : 0)
+    const names = gate().env.map(({ name }: Manifest) => name)
+    expect(names.includes('OAUTH2_PROXY_REDIS_CONNECTION_URL')).toBe(isSeveral)
+  })
+
   it('names only what exists', () => {
     const labels = deployment().spec.template.metadata.labels
     const selectors = [
@@ -145,8 +159,41 @@ describe.skipIf(tools === undefined)('the chart', () => {
     ['a secret in plain sight', 'config.OAUTH2_PROXY_CLIENT_SECRET=hunter2'],
     ['a host with a scheme', 'host=https://app.example.com'],
     ['an app on the port of the gate', 'app.port=4180'],
+    ['a variable without a name', 'gate.extraEnv[0].value=1'],
   ])('refuses %s', (_, set) => {
     expect(() => execFileSync(helm, template(set), { stdio: 'pipe' })).toThrow(/schema/u)
+  })
+
+  it.each([
+    ['a second replica', ['replicas=2']],
+    ['an autoscaler that may start a second pod', ['autoscaling.enabled=true']],
+    [
+      'several pods with other variables',
+      ['replicas=2', 'gate.extraEnv[0].name=A', 'gate.extraEnv[0].value=b'],
+    ],
+  ])('refuses %s until it is told why that is safe, and says what is', (_, sets) => {
+    const refused = () => execFileSync(helm, template(...sets), { stdio: 'pipe', encoding: 'utf8' })
+    expect(refused).toThrow(/OAUTH2_PROXY_REDIS_CONNECTION_URL.*allowSeveralReplicas=true/su)
+    for (const reason of [
+      'allowSeveralReplicas=true',
+      'config.OAUTH2_PROXY_REDIS_CONNECTION_URL=redis://redis',
+    ])
+      expect(execFileSync(helm, template(...sets, reason), { encoding: 'utf8' })).toContain(
+        'kind: Deployment',
+      )
+  })
+
+  it.each([
+    ['one pod', [], /^One pod /mu],
+    ['several pods with Redis', SEVERAL, /^Up to 6 pods share/mu],
+    [
+      'several pods without Redis',
+      ['replicas=3', 'allowSeveralReplicas=true'],
+      /^Up to 3 pods refresh sessions each by itself/mu,
+    ],
+  ])('says after an installation of %s what that means for refreshes', (_, sets, sentence) => {
+    const args = ['install', 'shop', chart, '--dry-run=client', ...sets.flatMap((set) => ['--set', set])]
+    expect(execFileSync(helm, args, { encoding: 'utf8', stdio: 'pipe' })).toMatch(sentence)
   })
 
   it('starts a native sidecar before the app and lets settings of the namespace win over its own', () => {

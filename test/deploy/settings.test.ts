@@ -35,11 +35,15 @@ function configOf(loaded: LoadResult): Config {
   return loaded.config
 }
 
+const FROM_SECRET: Readonly<Record<string, string>> = {
+  OAUTH2_PROXY_REDIS_CONNECTION_URL: 'redis://redis:6379',
+}
+
 /** What the container of the gate finds in its environment. */
 function podEnvironment(manifests: readonly Manifest[]): Record<string, string> {
   const { spec } = manifests.find(({ kind }) => kind === 'Deployment').spec.template
   const gate = spec.containers.find(({ name }: Manifest) => name === 'sidegate')
-  const own = gate.env.map(({ name, value }: Manifest) => [name, value ?? `the-${name}`])
+  const own = gate.env.map(({ name, value }: Manifest) => [name, value ?? FROM_SECRET[name] ?? `the-${name}`])
   return { ...manifests.find(({ kind }) => kind === 'ConfigMap').data, ...Object.fromEntries(own) }
 }
 
@@ -141,6 +145,10 @@ const { kubectl = '', helm = '' } = tools ?? {}
 describe.skipIf(tools === undefined).each([
   ['manifests', () => render(kubectl, ['kustomize', join(deploy, 'kubernetes/base')])],
   ['overlay', () => render(kubectl, ['kustomize', join(deploy, 'kubernetes/overlays/example')])],
+  [
+    'overlay with several pods',
+    () => render(kubectl, ['kustomize', join(deploy, 'kubernetes/overlays/several-pods')]),
+  ],
   ['chart', () => render(helm, ['template', 'app', join(deploy, 'helm/sidegate')])],
 ])('the pod of the %s', (_, manifests) => {
   it('starts, reachable from outside, with its own name in each log line', () => {

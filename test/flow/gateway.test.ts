@@ -212,23 +212,6 @@ describe('WebSockets', () => {
     expect((await sibling.ask('/ws', { headers: [...portal, 'same-site'] })).status).toBe(200)
     expect((await sibling.ask('/ws', { headers: [...portal, 'cross-site'] })).status).toBe(403)
   })
-
-  it('end with the session', async () => {
-    const gate = await startGate({ args: ['--cookie-expire=1h'] })
-    const headers = [
-      'Host',
-      'app.example.com',
-      ...upgrade,
-      'Origin',
-      'https://app.example.com',
-      'Cookie',
-      await cookieOf(gate),
-    ]
-    await gate.ask('/ws', { headers })
-    const { closeAtMs = 0 } = gate.platform.plans.at(-1) ?? {}
-    expect(closeAtMs - gate.platform.now()).toBeLessThanOrEqual(3_600_000)
-    expect(closeAtMs).toBeGreaterThan(gate.platform.now())
-  })
 })
 
 describe('the health checks of Google Cloud', () => {

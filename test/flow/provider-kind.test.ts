@@ -91,7 +91,7 @@ describe('a kind of provider', () => {
 
   it('options of a kind are warned about beside another provider, with the words that they restrict nobody', () => {
     expect(warningsOf({ args: ['--acme-department=x', '--acme-region=us'] }, KINDS)).toEqual([
-      '--acme-department: remove this, it restricts nobody with --provider=oidc',
+      '--acme-department: remove this, it restricts no one with --provider=oidc',
       '--acme-region: remove this, it has no effect with --provider=oidc',
     ])
   })

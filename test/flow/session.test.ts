@@ -237,3 +237,23 @@ describe('endpoints about the session', () => {
     expect(refreshes(gate)).toBe(1)
   })
 })
+
+describe('a clock that steps back', () => {
+  it('refuses sessions that are not valid yet, and deletes none of their cookies [SL-28]', async () => {
+    const gate = await startGate()
+    const alice = await signedIn(gate)
+    const before = jarOf(alice)
+    gate.platform.pass(-6 * MINUTE)
+    for (const target of ['/x', '/oauth2/userinfo', '/oauth2/auth']) {
+      const seen = await alice.fetch(target)
+      expect([target, seen.status, seen.setCookies]).toEqual([target, 401, []])
+    }
+    const page = await alice.visit('/x')
+    expect(page.setCookies.filter((line) => line.startsWith(`${SESSION}=`))).toEqual([])
+    gate.platform.pass(2 * MINUTE)
+    expect((await alice.fetch('/x')).status).toBe(200)
+    expect(jarOf(alice).filter(([name]) => name === SESSION)).toEqual(
+      before.filter(([name]) => name === SESSION),
+    )
+  })
+})

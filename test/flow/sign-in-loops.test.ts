@@ -209,7 +209,7 @@ describe('a gateway that sends refused people to the sign-in page', () => {
     const gate = await startGate({ args })
     const { visitor, cookie } = await signedIn(gate)
     await askAuth(gate, cookie(), '/app')
-    gate.platform.pass(10_001)
+    gate.platform.pass(30_001)
     expect(await visitor.visit('/oauth2/sign_in?rd=%2Fapp')).toMatchObject({ status: 302 })
   })
 

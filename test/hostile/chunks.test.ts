@@ -106,7 +106,7 @@ it('CK-44 that does not fit loses a whole claim, and never in silence', async ()
   expect(JSON.parse(about.text).groups).toEqual([])
   await expect
     .poll(() => long.log().filter(({ event }) => event === 'session_trimmed'))
-    .toMatchObject([{ shed: 'groups', groups: 800 }])
+    .toMatchObject([{ dropped: 'groups', groups: 800 }])
   rig.provider.user = { sub: 'alice', email: 'alice@example.com', groups: ['staff', 'admins'] }
   rig.app.take()
 })

@@ -94,7 +94,7 @@ const SPOILED: readonly Spoiled[] = [
   ['CF-07', 'an empty group', { '--allowed-group': '' }, /--allowed-group/u],
   ['CF-08', 'nobody', { '--email-domain': undefined }, /email-domain/u],
   ['CF-09', 'a pattern that is none', { '--skip-auth-route': '(' }, /--skip-auth-route/u],
-  ['CF-09, DS-14', 'a pattern that hangs', { '--skip-auth-route': '^/(a+)+$' }, /--skip-auth-route/u],
+  ['CF-09', 'a pattern that RE2 has not', { '--skip-auth-route': '^/(?!a)' }, /--skip-auth-route/u],
   ['CF-10', 'alg none', { '--oidc-enabled-signing-alg': 'none' }, /--oidc-enabled-signing-alg/u],
   ['CF-11', 'a cookie name with a semicolon', { '--cookie-name': 'a;b' }, /--cookie-name/u],
   [

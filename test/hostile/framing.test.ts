@@ -155,6 +155,55 @@ describe('a body', () => {
     expect(rig.app.take().map(({ target }) => target)).not.toContain('/smuggled')
   })
 
+  it.each([
+    ['GET', '0\r\n\r\n'],
+    ['HEAD', '0\r\n\r\n'],
+    ['GET', '0;x=y\r\nX-Trailer: 1\r\n\r\n'],
+  ])('SM-18, HD-36 of %s that is chunked and empty is none: %j', async (method, end) => {
+    const chunked = rawRequest('/x', { method, lines: [cookie, 'Transfer-Encoding: chunked'] })
+    expect(await answersTo(chunked + end + SECOND(), method)).toEqual([200, 200])
+    const [first, second] = rig.app.take()
+    expect([first?.method, first?.target, first?.body]).toEqual([method, '/x', ''])
+    expect(first?.raw).not.toMatch(/transfer-encoding|content-length|x-trailer/iu)
+    expect(second?.target).toBe('/second')
+  })
+
+  it('SM-18, HD-36 of GET that is chunked is judged by its first byte, however late', async () => {
+    const client = gate.dial()
+    client.write(rawRequest('/x', { lines: [cookie, 'Transfer-Encoding: chunked'] }))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    client.write('1\r\na\r\n')
+    const refused = await client.response()
+    expect(refused.status).toBe(400)
+    expect(refused.body).toContain('upstream-get-body')
+    client.socket.destroy()
+    const empty = gate.dial()
+    empty.write(rawRequest('/x', { lines: [cookie, 'Transfer-Encoding: chunked'] }))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    empty.write('0\r\n\r\n')
+    expect((await empty.response()).status).toBe(200)
+    empty.socket.destroy()
+    expect(rig.app.take().map(({ target }) => target)).toEqual(['/x'])
+  })
+
+  it('SM-18 of GET travels where the upstream is said to take one, as a body', async () => {
+    const open = await rig.gate('--upstream-get-body=/')
+    const lines = [`Cookie: ${await open.signIn()}`]
+    rig.app.take()
+    const client = open.dial()
+    const chunked = rawRequest('/search', { lines: [...lines, 'Transfer-Encoding: chunked'] })
+    client.write(`${chunked}${SMUGGLED.length.toString(16)}\r\n${SMUGGLED}\r\n0\r\n\r\n`)
+    expect((await client.response()).status).toBe(200)
+    client.write(rawRequest('/search', { lines, body: SMUGGLED }))
+    expect((await client.response()).status).toBe(200)
+    client.socket.destroy()
+    const bodies = rig.app.take().map(({ target, body }) => [target, body])
+    expect(bodies).toEqual([
+      ['/search', SMUGGLED],
+      ['/search', SMUGGLED],
+    ])
+  })
+
   it.each(['DELETE', 'OPTIONS', 'PATCH'])('SM-18 of %s travels as a body', async (method) => {
     const request = rawRequest('/x', { method, lines: [cookie, framed] })
     expect(await answersTo(request + SMUGGLED + SECOND(), method)).toEqual([200, 200])

@@ -114,11 +114,11 @@ describe('an ID token', () => {
     },
   )
 
-  it('ID-24 costs little, however deep a claim is that nobody reads', async () => {
+  it('ID-24 is refused when a claim is nested deep, and the next one is taken', async () => {
     rig.provider.idToken.text = deep
-    const start = performance.now()
+    expect((await signIn()).status).toBe(403)
+    delete rig.provider.idToken.text
     expect((await signIn()).status).toBe(302)
-    expect(performance.now() - start).toBeLessThan(1_000)
   })
 
   it.each(['jku', 'x5u', 'jwk'])('ID-04 brings no key of its own: %s', async (name) => {

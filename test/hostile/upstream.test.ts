@@ -199,3 +199,16 @@ it('still stands, and has written about no bug', () => {
   expect(gate.isAlive()).toBe(true)
   expect(gate.output()).not.toMatch(/Bug:/u)
 })
+
+describe('an answer of the app that is no HTTP', () => {
+  it.each([
+    ['a NUL in a value', 'X-Bad: a\0b', { why: 'header value', header: 'X-Bad', byte: '0x00' }],
+    ['two lengths', 'Content-Length: 3', { why: 'lengths that differ', header: 'Content-Length' }],
+  ])('is 502, and the log says which header and byte: %s [SM-39]', async (_, line, flaw) => {
+    rig.app.answer(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${line}\r\n\r\nok`)
+    expect((await ask('/odd'))?.status).toBe(502)
+    await gate.written()
+    const lines = gate.log().filter(({ msg }) => msg === 'The app gave no answer')
+    expect(lines.at(-1)).toMatchObject({ code: 'upstream_misbehaved', ...flaw })
+  })
+})

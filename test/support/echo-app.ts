@@ -17,16 +17,27 @@ export interface EchoApp {
   readonly close: () => void
 }
 
+/** Status of an answer, and header lines beside the usual ones. */
+interface EchoAnswer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 /** Listens on a free loopback port. `/own-401` is a refusal of the app's own; WebSockets echo. */
-export async function startEchoApp(): Promise<EchoApp> {
+export async function startEchoApp(
+  answerTo: (url: string) => EchoAnswer = (url) => ({ status: url === '/own-401' ? 401 : 200 }),
+): Promise<EchoApp> {
   const received: Received[] = []
-  const server = createServer(async (request, response) => {
+  // Some gateways hand on the cookies of the gate too, beside two hundred groups under two names.
+  const server = createServer({ maxHeaderSize: 32_768 }, async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
     const { method = '', url = '', headers } = request
     const seen = { method, url, headers, body }
     received.push(seen)
-    response.writeHead(url === '/own-401' ? 401 : 200, [
+    const { status, headers: own = {} } = answerTo(url)
+    response.writeHead(status, [
+      ...Object.entries(own),
       ['Content-Type', 'application/json'],
       ['Set-Cookie', 'app=1; Path=/'],
       ['X-App', 'yes'],

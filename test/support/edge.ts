@@ -6,7 +6,7 @@ import { parseEnv } from 'node:util'
 import { WebSocket } from 'ws'
 import { type EchoApp, startEchoApp } from './echo-app.ts'
 import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
-import { type Gateway, prepare } from './gateways.ts'
+import { type Gateway, type Places, prepare } from './gateways.ts'
 import { freePort, type Running, start } from './processes.ts'
 import { type Asking, createVisitor, type Visitor } from './visitor.ts'
 
@@ -31,22 +31,15 @@ export async function startEdge(gateway: Gateway, settings: Record<string, strin
   const [app, provider] = await Promise.all([startEchoApp(), createFakeProvider()])
   const idp = await provider.listen()
   const [gatePort, edgePort] = [await freePort(), await freePort()]
-  const args = prepare(gateway, { folder, edge: edgePort, gate: gatePort, app: app.port })
-  const env = gateEnvironment(folder, { gatePort, provider, settings })
+  const ports = { folder, edge: edgePort, gate: gatePort, app: app.port }
+  const env = gateEnvironment(folder, { gateway, gatePort, provider, settings })
   const gate = await start({
     command: process.execPath,
     args: [join(root, 'runtimes/node.ts')],
     port: gatePort,
     env: { ...env, PATH: process.env['PATH'] },
   })
-  const proxy = await start({
-    command: gateway.program() ?? gateway.name,
-    args,
-    port: edgePort,
-    cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder },
-  })
-  await untilItAnswers(edgePort)
+  const proxy = await startGateway(gateway, ports)
   const cookiesOf = (visitor: Visitor) =>
     [...visitor.jar].map(([name, value]) => `${name}=${value}`).join('; ')
   return {
@@ -63,19 +56,75 @@ export async function startEdge(gateway: Gateway, settings: Record<string, strin
   }
 }
 
+/** A gateway with its shipped recipe, between a gate that says yes to everything and an app; both remember. */
+export interface RecordedEdge {
+  /** What the gate was asked. */
+  readonly asked: EchoApp['received']
+  readonly app: EchoApp
+  /** One request of a client to the gateway. */
+  readonly send: (path: string, asking: Asking) => Promise<Response>
+  readonly close: () => Promise<void>
+}
+
+/** Starts a gateway without a gate of ours: what it asks is all that counts. */
+export async function recordEdge(gateway: Gateway): Promise<RecordedEdge> {
+  const folder = mkdtempSync(join(tmpdir(), `${gateway.name}-`))
+  const app = await startEchoApp()
+  const identity = { 'X-Forwarded-User': 'alice', 'X-Auth-Request-User': 'alice' }
+  const gate = await startEchoApp((url) => ({
+    status: url === '/oauth2/auth' ? 202 : 200,
+    headers: identity,
+  }))
+  const port = await freePort()
+  const proxy = await startGateway(gateway, { folder, edge: port, gate: gate.port, app: app.port })
+  gate.received.length = 0
+  return {
+    asked: gate.received,
+    app,
+    send: (path, asking) => ask(port, path, asking),
+    async close() {
+      await proxy.stop()
+      gate.close()
+      app.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** Starts the program with the recipe and waits until the gate's pages come through. */
+async function startGateway(gateway: Gateway, ports: Ports): Promise<Running> {
+  const args = prepare(gateway, ports)
+  const { folder, edge } = ports
+  const proxy = await start({
+    command: gateway.program() ?? gateway.name,
+    args,
+    port: edge,
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder },
+  })
+  await untilItAnswers(edge)
+  return proxy
+}
+
+type Ports = Pick<Places, 'folder' | 'edge' | 'gate' | 'app'>
+
 interface GateInput {
+  readonly gateway: Gateway
   readonly gatePort: number
   readonly provider: FakeProvider
   readonly settings: Record<string, string>
 }
 
 /** The recipe's own variables, with what differs on this machine. */
-function gateEnvironment(folder: string, { gatePort, provider, settings }: GateInput): NodeJS.ProcessEnv {
+function gateEnvironment(
+  folder: string,
+  { gateway, gatePort, provider, settings }: GateInput,
+): NodeJS.ProcessEnv {
   const [clientSecret, cookieSecret] = [join(folder, 'client-secret'), join(folder, 'cookie-secret')]
   writeFileSync(clientSecret, provider.client.secret)
   writeFileSync(cookieSecret, 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n')
   return {
-    ...parseEnv(readFileSync(join(folder, 'sidegate.env'), 'utf8')),
+    ...parseEnv(readFileSync(join(root, 'deploy', gateway.name, 'sidegate.env'), 'utf8')),
     OAUTH2_PROXY_HTTP_ADDRESS: `127.0.0.1:${gatePort}`,
     OAUTH2_PROXY_OIDC_ISSUER_URL: provider.origin,
     OAUTH2_PROXY_CLIENT_ID: provider.client.id,

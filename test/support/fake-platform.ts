@@ -3,6 +3,7 @@ import type { ForwardPlan, IncomingRequest, Platform } from '../../src/platform.
 import { problem } from '../../src/problems.ts'
 import { failed, ok } from '../../src/result.ts'
 import { NOW_MS } from './session.ts'
+import { createFakeSharedState } from './shared-state.ts'
 
 /** What a test decides about the world around the core. */
 export interface World {
@@ -11,6 +12,8 @@ export interface World {
   /** Answers every call to a provider. */
   provider?(url: string, init: RequestInit): Response | Promise<Response>
   readonly files?: Readonly<Record<string, string>>
+  /** Processes of the deployment share state, as with Redis. */
+  readonly shares?: boolean
 }
 
 /** A platform without a network, whose clock only the test moves. */
@@ -18,9 +21,9 @@ export interface FakePlatform extends Platform {
   /** Log lines, parsed. */
   readonly lines: Record<string, unknown>[]
   readonly plans: ForwardPlan[]
-  /** Moves the clock forward. */
+  /** Moves the clock forward; what is called back every so often is called once, at the end. */
   pass(milliseconds: number): void
-  /** Work that was deferred behind answers. */
+  /** Work that was deferred behind answers, and whatever callbacks of `every` began. */
   settled(): Promise<void>
   /** Changes a file and tells who watches it. */
   change(path: string, text: string): void
@@ -32,8 +35,10 @@ export function createFakePlatform(world: World = {}): FakePlatform {
   const files = new Map(Object.entries(world.files ?? {}))
   const watchers: { path: string; onChange: (text: string) => void }[] = []
   const deferred: Promise<unknown>[] = []
+  const timers = new Set<() => void>()
   const platform: FakePlatform = {
     runtime: 'node',
+    ...(world.shares ? { shared: createFakeSharedState(() => now) } : {}),
     lines: [],
     plans: [],
     // The flow tests hand an incoming request over as the environment of the request.
@@ -48,6 +53,10 @@ export function createFakePlatform(world: World = {}): FakePlatform {
     },
     fetch: async (url, init) => world.provider?.(url, init) ?? Promise.reject(new TypeError('fetch failed')),
     now: () => now,
+    every(_, callback) {
+      timers.add(callback)
+      return () => timers.delete(callback)
+    },
     write: (line) => platform.lines.push(JSON.parse(line)),
     bcrypt: async (password, hashes) => hashes.map((hash) => compareSync(password, hash)),
     readFile(path) {
@@ -58,9 +67,12 @@ export function createFakePlatform(world: World = {}): FakePlatform {
     watch: (file) => watchers.push(file),
     pass: (milliseconds) => {
       now += milliseconds
+      for (const callback of [...timers]) callback()
     },
     settled: async () => {
       await Promise.all(deferred)
+      // Cryptography comes back through the event loop.
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setTimeout(resolve))
     },
     change(path, text) {
       files.set(path, text)

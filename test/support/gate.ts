@@ -1,10 +1,9 @@
-import { type App, assembleApp } from '../../src/app.ts'
+import { type App, createApp } from '../../src/app.ts'
 import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import type { Sink } from '../../src/observe/event.ts'
 import type { Completion } from '../../src/platform.ts'
 import type { Rules } from '../../src/policy/rules.ts'
 import { PROVIDER_KINDS, type RegisteredKinds } from '../../src/providers/registry.ts'
-import { createServices } from '../../src/services.ts'
 import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
 import { anIncomingRequest } from './incoming-request.ts'
@@ -80,9 +79,8 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
   }
   const loaded = loadConfig(input, kinds)
   if (loaded.kind !== 'config') throw new Error(loaded.text)
-  const services = await createServices(loaded.config, platform, { sinks: given.sinks ?? [], kinds })
-  const { permits = services.rules.permits } = given
-  const app = assembleApp({ ...services, rules: { ...services.rules, permits } }, platform)
+  const { permits, sinks = [] } = given
+  const app = await createApp(loaded.config, platform, { sinks, kinds, permits })
   const ask = async (target: string, asking: Asking = {}): Promise<Response> => {
     const headers = asking.headers ?? ['Host', 'app.example.com']
     const listeners: ((completion: Completion) => void)[] = []

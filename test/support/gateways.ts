@@ -24,6 +24,8 @@ export interface Gateway {
   readonly prepare: (places: Places) => readonly string[]
   /** Takes the gate's cookies out of what the app receives. */
   readonly hidesCookies: boolean
+  /** Asks under the path of the request, and not at `/oauth2/auth`. */
+  readonly asksAtPath?: boolean
 }
 
 const recipes = join(import.meta.dirname, '../../deploy')
@@ -103,6 +105,7 @@ const envoy: Gateway = {
   name: 'envoy',
   program: () => wheelProgram(ENVOY),
   hidesCookies: false,
+  asksAtPath: true,
   prepare({ folder, edge, gate, app, certificate, key }) {
     edit(folder, [
       ['address: 0.0.0.0, port_value: 443', `address: 127.0.0.1, port_value: ${edge}`],

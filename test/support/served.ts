@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A gate that runs as a program of its own. */
@@ -7,6 +8,8 @@ export interface Served {
   /** Where it listens: `http://127.0.0.1:port`, `unix:///path`. One for each listener. */
   readonly urls: readonly string[]
   readonly pid: number
+  /** Paused, it is not read. */
+  readonly stdout: Readable
   /** Everything that it wrote so far. */
   readonly output: () => string
   /** Asks it to end and gives its exit code; it is killed when it takes too long, and the code is -1. */
@@ -45,7 +48,10 @@ export async function serve({ command, args, env, cwd, listeners = 1 }: Serving)
   }
   for (const untilMs = Date.now() + PATIENCE_MS; Date.now() < untilMs && child.exitCode === null; ) {
     const urls = [...output.matchAll(LISTENING)].map(([, url = '']) => url)
-    if (urls.length >= listeners) return { urls, pid: child.pid ?? 0, output: () => output, stop }
+    if (urls.length >= listeners) {
+      const { pid = 0, stdout } = child
+      return { urls, pid, stdout, output: () => output, stop }
+    }
     await sleep(20)
   }
   await stop('SIGKILL')

@@ -125,6 +125,12 @@ describe('the house', () => {
     expect(calls).toEqual([])
   })
 
+  it('compiles patterns through one file of their room only', () => {
+    const others = arrows.filter(({ from, to }) => roomOf(from) !== 're2' && roomOf(to) === 're2')
+    expect(others.length).toBeGreaterThan(2)
+    expect(others.filter(({ to }) => to !== 'src/re2/compile.ts')).toEqual([])
+  })
+
   it('has no circle of value imports from file to file', () => {
     let left = arrows.filter(({ typeOnly }) => !typeOnly)
     expect(left.length).toBeGreaterThan(200)
@@ -183,6 +189,13 @@ describe('the house', () => {
       .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length - 1 }))
       .filter(({ lines }) => lines > 250)
     expect(long).toEqual([])
+  })
+
+  it('exports no type name twice', () => {
+    const names = source.flatMap((file) =>
+      [...textOf(file).matchAll(/^export (?:type|interface) (\w+)/gmu)].map(([, name = '']) => name),
+    )
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
   })
 
   it('documents what it exports', () => {

@@ -10,6 +10,8 @@ export interface ShutdownInput {
 }
 
 const GRACE_MS = 25_000
+/** A reader of the log that is behind is waited for no longer. */
+const LOG_MS = 1000
 /** Keep-alive connections that become idle while we wait are closed this soon. */
 const SWEEP_MS = 50
 
@@ -18,6 +20,7 @@ const SWEEP_MS = 50
  * Resolves when everything is done or the grace is over, whichever is first.
  */
 export async function shutDown({ listeners, node, graceMs = GRACE_MS }: ShutdownInput): Promise<void> {
+  node.beginEnding()
   const servers = listeners.map(({ server }) => server)
   const sweep = setInterval(() => {
     for (const server of servers) server.closeIdleConnections()
@@ -32,7 +35,8 @@ export async function shutDown({ listeners, node, graceMs = GRACE_MS }: Shutdown
   for (const server of servers) server.closeAllConnections()
   node.client.close()
   node.watcher.close()
-  node.flush()
+  node.log.flush()
+  await Promise.race([node.log.drained(), after(LOG_MS)])
 }
 
 /** Ends on SIGTERM and SIGINT with status 0; a second signal ends at once. */

@@ -52,8 +52,9 @@ function responseOn(socket: Socket, incoming: IncomingMessage): ServerResponse |
   } catch {
     return undefined
   }
-  // The server would do both for a response of its own.
+  // The server would do all this for a response of its own.
   socket.on('drain', () => outgoing.emit('drain'))
+  socket.on('timeout', () => outgoing.emit('timeout', socket))
   outgoing.on('finish', () => socket.destroySoon())
   return outgoing
 }

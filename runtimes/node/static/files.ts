@@ -4,10 +4,13 @@ import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { getMimeType } from 'hono/utils/mime'
-import type { IncomingRequest, ResponseEdit } from '../../../src/platform.ts'
+import { trimOws } from '../../../src/lib/text.ts'
+import type { FilePlan, Following, IncomingRequest, ResponseEdit } from '../../../src/platform.ts'
 import { problem } from '../../../src/problems.ts'
 import { failed, ok, type Result } from '../../../src/result.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
+import { onClientIdle } from '../stalls.ts'
+import type { InFlight } from '../upstream/in-flight.ts'
 import { type ByteRange, readRange } from './byte-range.ts'
 
 interface OpenFile {
@@ -30,21 +33,22 @@ interface FileAnswer {
  */
 export async function serveFile(
   from: IncomingRequest,
-  path: string,
-  edit: ResponseEdit,
+  plan: FilePlan,
+  inFlight: InFlight,
 ): Promise<Result<Response>> {
-  // Requests come from incoming-request.ts: this platform made it.
+  // Arrivals come from request.ts: this platform made it.
   const request = from as NodeRequest
   if (request.method !== 'GET' && request.method !== 'HEAD') return failed(problem('method_not_allowed'))
+  const { path, response } = plan
   const file = await openFile(path.endsWith('/') ? `${path}index.html` : path)
   if (file === undefined) return failed(problem('not_found'))
   if (file.stats.isFile()) {
-    send({ request, file, answer: answerFor(request.incoming, file), edit })
+    send({ request, file, answer: answerFor(request.incoming, file), plan, inFlight })
     return ok(RESPONSE_ALREADY_SENT)
   }
   await file.handle.close()
   return file.stats.isDirectory() && !path.endsWith('/')
-    ? ok(redirectToFolder(request.target, edit))
+    ? ok(redirectToFolder(request.target, response))
     : failed(problem('not_found'))
 }
 
@@ -85,15 +89,24 @@ function isUnchanged(
 ): boolean {
   const tags = headers['if-none-match']
   if (tags !== undefined) {
-    return tags.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//u, '') === etag)
+    return tags.split(',').some((tag) => trimOws(tag) === '*' || trimOws(tag).replace(/^W\//u, '') === etag)
   }
   const since = Date.parse(headers['if-modified-since'] ?? '')
   return !Number.isNaN(since) && Math.floor(stats.mtimeMs / 1000) * 1000 <= since
 }
 
-function send(from: { request: NodeRequest; file: OpenFile; answer: FileAnswer; edit: ResponseEdit }): void {
-  const { request, file, answer, edit } = from
+interface Sending {
+  readonly request: NodeRequest
+  readonly file: OpenFile
+  readonly answer: FileAnswer
+  readonly plan: FilePlan
+  readonly inFlight: InFlight
+}
+
+function send(sending: Sending): void {
+  const { request, file, answer, plan } = sending
   const { outgoing, method } = request
+  const edit = plan.response
   // Stored, but asked about each time: a cache does not show the file to a person who may no longer see it.
   const cacheControl = edit.rewrite('Cache-Control', 'no-cache')
   const lines = [...answer.lines, ...edit.add]
@@ -109,10 +122,33 @@ function send(from: { request: NodeRequest; file: OpenFile; answer: FileAnswer; 
   const range = answer.range ?? { first: 0, last: file.stats.size - 1 }
   request.bytes = range.last - range.first + 1
   const stream = file.handle.createReadStream({ start: range.first, end: range.last, highWaterMark: 65_536 })
+  const endWatch = watch(sending)
   // A file that shrinks meanwhile or a client that leaves ends both; the length mismatch is visible.
   pipeline(stream, outgoing, (error) => {
+    endWatch()
     if (error) outgoing.destroy()
   })
+}
+
+/** A long answer ends with its session, and with a client that does not read it. */
+function watch({ request: { outgoing }, plan, inFlight }: Sending): () => void {
+  if (plan.timeoutMs > 0) {
+    onClientIdle(outgoing, plan.timeoutMs, () => {
+      if (outgoing.writableLength > 0) outgoing.destroy()
+    })
+  }
+  if (plan.follow === undefined) return () => {}
+  let following: Following | undefined
+  const exchange = {
+    follow: () => {
+      following ??= plan.follow?.(() => outgoing.destroy())
+    },
+  }
+  inFlight.add(exchange)
+  return () => {
+    inFlight.delete(exchange)
+    following?.stop()
+  }
 }
 
 function redirectToFolder(target: string, edit: ResponseEdit): Response {

@@ -10,8 +10,12 @@ export type ChunkedDecoder = (bytes: Buffer, onContent: (content: Buffer) => voi
 const MORE: ChunkedProgress = { kind: 'more' }
 const BROKEN: ChunkedProgress = { kind: 'broken' }
 
-/** A size, then extensions, which nobody uses and we do not pass on; no controls in either. */
-const SIZE_LINE = /^([0-9A-Fa-f]{1,13})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/u
+/**
+ * A size, then extensions (RFC 9112 §7.1.1), which are checked and not passed on: another reader that finds an extension
+ * odd would see another end of the body. No two parts can match the same text, so it cannot backtrack.
+ */
+const SIZE_LINE =
+  /^([0-9A-Fa-f]{1,13})(?:;[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:=(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/u
 const TRAILER_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/u
 const LONGEST_LINE = 4096
 const MOST_TRAILERS = 64

@@ -2,6 +2,7 @@ import type { ForwardPlan, IncomingRequest } from '../../../src/platform.ts'
 import { problem } from '../../../src/problems.ts'
 import { failed, type Result } from '../../../src/result.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
+import { createInFlight, type InFlight } from './in-flight.ts'
 import { createPool, POOL_LIMITS, type Pool, type PoolLimits } from './pool.ts'
 import { Relay } from './relay.ts'
 import type { SocketAddress } from './socket.ts'
@@ -12,6 +13,7 @@ export interface UpstreamClient {
   /** Fails with `upstream_unreachable`, `upstream_timeout`, `upstream_misbehaved`, `overloaded`, `client_gone`. */
   forward(request: IncomingRequest, plan: ForwardPlan): Promise<Result<Response>>
   readonly tunnels: Tunnels
+  readonly inFlight: InFlight
   /** Closes idle connections; what is under way finishes. */
   close(): void
 }
@@ -19,6 +21,7 @@ export interface UpstreamClient {
 /** Makes the client, with one pool for each upstream address of the configuration. */
 export function createUpstreamClient(limits: PoolLimits = POOL_LIMITS): UpstreamClient {
   const tunnels = createTunnels()
+  const inFlight = createInFlight()
   const pools = new Map<SocketAddress, Pool>()
   const poolOf = (address: SocketAddress): Pool => {
     const known = pools.get(address)
@@ -29,6 +32,7 @@ export function createUpstreamClient(limits: PoolLimits = POOL_LIMITS): Upstream
   }
   return {
     tunnels,
+    inFlight,
     forward: (from, plan) => {
       // Requests come from incoming-request.ts: this platform made it.
       const request = from as NodeRequest
@@ -39,8 +43,11 @@ export function createUpstreamClient(limits: PoolLimits = POOL_LIMITS): Upstream
       if (upstream.kind === 'binding') {
         return Promise.resolve(failed(problem('no_upstream', { why: 'bindings exist on Workers only' })))
       }
+      if (plan.websocket && !tunnels.reserve(plan.share)) {
+        return Promise.resolve(failed(problem('overloaded', { why: 'open WebSockets' })))
+      }
       return new Promise((settle) => {
-        new Relay({ request, plan, pool: poolOf(upstream), tunnels, settle }).start()
+        new Relay({ request, plan, pool: poolOf(upstream), tunnels, inFlight, settle }).start()
       })
     },
     close: () => {

@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net'
+import type { Share } from '../../../src/platform.ts'
+import type { Flaw } from './head-flaw.ts'
 import type { ResponseHead } from './response-head.ts'
 import { ResponseParser, type ResponseSink } from './response-parser.ts'
 import { isEncrypted, openSocket, type SocketAddress } from './socket.ts'
@@ -7,7 +9,7 @@ import { isEncrypted, openSocket, type SocketAddress } from './socket.ts'
 export interface ConnectionFailure {
   /** `connect`: nobody took the request. `closed`: the connection ended. `broken`: what came is not HTTP. */
   readonly kind: 'connect' | 'closed' | 'broken'
-  readonly why: string
+  readonly flaw: Flaw
   /** Some byte of a response had come. */
   readonly responded: boolean
 }
@@ -37,6 +39,8 @@ export class UpstreamConnection implements ResponseSink {
   readonly socket: Socket
   /** It has carried a request before, so the upstream may have closed it without our knowing. */
   wasUsed = false
+  /** Account of the request that has it; undefined while it is idle. */
+  share: Share | undefined
   /** While it is in the pool: since when, and until when it may stay; ms since the epoch. */
   idleSinceMs = 0
   idleUntilMs = 0
@@ -58,7 +62,7 @@ export class UpstreamConnection implements ResponseSink {
     this.#parser = new ResponseParser(this)
     this.#readyEvent = isEncrypted(address) ? 'secureConnect' : 'connect'
     this.socket = openSocket(address)
-    const timer = setTimeout(() => this.#fail('connect', 'timeout'), CONNECT_MS)
+    const timer = setTimeout(() => this.#fail('connect', { why: 'timeout' }), CONNECT_MS)
     this.socket.on(this.#readyEvent, () => {
       this.#ready = true
       clearTimeout(timer)
@@ -70,7 +74,7 @@ export class UpstreamConnection implements ResponseSink {
     })
     this.socket.on('close', () => {
       clearTimeout(timer)
-      this.#fail('closed', this.#error ?? 'closed')
+      this.#fail('closed', { why: this.#error ?? 'closed' })
       onGone()
     })
   }
@@ -146,8 +150,8 @@ export class UpstreamConnection implements ResponseSink {
     user?.onEnd(clean && this.#persistent && !this.#severed && !this.socket.destroyed)
   }
 
-  onBroken(why: string): void {
-    this.#fail('broken', why)
+  onBroken(flaw: Flaw): void {
+    this.#fail('broken', flaw)
   }
 
   readonly #onData = (bytes: Buffer): void => {
@@ -158,13 +162,13 @@ export class UpstreamConnection implements ResponseSink {
 
   readonly #onFin = (): void => {
     if (this.#user !== undefined && this.#responded && !this.#severed) this.#parser.finish()
-    this.#fail('closed', this.#error ?? 'closed')
+    this.#fail('closed', { why: this.#error ?? 'closed' })
   }
 
-  #fail(kind: ConnectionFailure['kind'], why: string): void {
+  #fail(kind: ConnectionFailure['kind'], flaw: Flaw): void {
     const user = this.#user
     this.#user = undefined
     this.socket.destroy()
-    user?.onFailure({ kind: this.#ready ? kind : 'connect', why, responded: this.#responded })
+    user?.onFailure({ kind: this.#ready ? kind : 'connect', flaw, responded: this.#responded })
   }
 }

@@ -1,11 +1,8 @@
 import { UpstreamConnection } from './connection.ts'
+import { createIdleConnections } from './idle-connections.ts'
+import { createShares, sharesOf } from './shares.ts'
 import type { SocketAddress } from './socket.ts'
-
-/** Somebody who needs a connection. */
-export interface Waiter {
-  /** Here is one. */
-  onConnection(connection: UpstreamConnection): void
-}
+import { createWaitingLine, type Waiter } from './waiting-line.ts'
 
 /** The connections to one upstream. */
 export interface Pool {
@@ -18,6 +15,8 @@ export interface Pool {
   forget(waiter: Waiter): void
   /** Takes a connection back whose response was read to its end. */
   release(connection: UpstreamConnection): void
+  /** Lets go of a connection that has become a tunnel: it counts nowhere here any more. */
+  detach(connection: UpstreamConnection): void
   /** Closes what is idle now and whatever comes back later. */
   close(): void
 }
@@ -32,90 +31,79 @@ export interface PoolLimits {
 }
 
 /**
- * Enough for a thousand event streams, and little enough for 128 MiB. Four seconds, because many application servers
- * close after five and a request must not meet the FIN.
+ * Enough for a thousand event streams, and little enough for 128 MiB. More may wait than may be served, so that a program
+ * that asks for much at once waits for its share and is not refused. Four seconds, because many application servers close
+ * after five and a request must not meet the FIN.
  */
-export const POOL_LIMITS: PoolLimits = { maxSockets: 1024, maxQueued: 1024, idleMs: 4000, maxIdleMs: 60_000 }
+export const POOL_LIMITS: PoolLimits = { maxSockets: 1024, maxQueued: 4096, idleMs: 4000, maxIdleMs: 60_000 }
 
-const SWEEP_MS = 1000
-
-/** Makes the pool. Last in, first out: what is not needed grows old and is closed. */
+/** Makes the pool. Every holder has a share of the connections in use and of the places in the queue (shares.ts). */
 export function createPool(address: SocketAddress, limits: PoolLimits, now: () => number): Pool {
-  const idle: UpstreamConnection[] = []
-  const queue: Waiter[] = []
+  const idle = createIdleConnections({ ...limits, now })
+  const used = createShares(sharesOf(limits.maxSockets))
+  const line = createWaitingLine(limits.maxQueued, used.admits)
+  const detached = new WeakSet<UpstreamConnection>()
   let open = 0
   let closed = false
-  let sweeper: NodeJS.Timeout | undefined
+
+  const give = (connection: UpstreamConnection, waiter: Waiter): void => {
+    used.take(waiter.share)
+    connection.share = waiter.share
+    waiter.onConnection(connection)
+  }
+
+  const takeBack = (connection: UpstreamConnection): void => {
+    if (connection.share !== undefined) used.give(connection.share)
+    connection.share = undefined
+  }
+
+  /** A socket has become free: the next in line gets a new one. */
+  const onFree = (): void => {
+    open -= 1
+    const next = line.next()
+    if (next !== undefined) connect(next)
+  }
 
   const connect = (waiter: Waiter): void => {
     open += 1
     const connection = new UpstreamConnection(address, () => {
-      open -= 1
-      const at = idle.indexOf(connection)
-      if (at >= 0) idle.splice(at, 1)
-      // A socket has become free: whoever waits gets a new one.
-      const next = queue.shift()
-      if (next !== undefined) connect(next)
+      if (detached.has(connection)) return
+      idle.remove(connection)
+      takeBack(connection)
+      onFree()
     })
-    waiter.onConnection(connection)
+    give(connection, waiter)
   }
 
-  const sweep = (): void => {
-    const time = now()
-    for (const connection of [...idle]) if (connection.idleUntilMs <= time) connection.destroy()
-    if (idle.length > 0) return
-    clearInterval(sweeper)
-    sweeper = undefined
-  }
-
-  const keep = (connection: UpstreamConnection): void => {
-    const hint = connection.keepAliveSeconds
-    // A second less than the upstream: its clock runs from when it sent, ours from when we read.
-    const stay = hint === undefined ? limits.idleMs : Math.min(limits.maxIdleMs, (hint - 1) * 1000)
-    connection.wasUsed = true
-    connection.idleSinceMs = now()
-    connection.idleUntilMs = connection.idleSinceMs + stay
-    idle.push(connection)
-    sweeper ??= setInterval(sweep, SWEEP_MS).unref()
-  }
-
-  const takeIdle = (maxIdleMs: number): UpstreamConnection | undefined => {
-    for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
-      const time = now()
-      if (connection.socket.destroyed || connection.idleUntilMs <= time) connection.destroy()
-      else if (time - connection.idleSinceMs <= maxIdleMs) return connection
-      else {
-        idle.push(connection)
-        return undefined
-      }
-    }
-    return undefined
+  const tryNow = (waiter: Waiter, maxIdleMs: number): boolean => {
+    if (!used.admits(waiter.share)) return false
+    // When no more may be opened, an old one is better than none.
+    const connection = idle.take(open < limits.maxSockets ? maxIdleMs : Number.POSITIVE_INFINITY)
+    if (connection === undefined && open >= limits.maxSockets) return false
+    if (connection === undefined) connect(waiter)
+    else give(connection, waiter)
+    return true
   }
 
   return {
-    acquire: (waiter, maxIdleMs) => {
-      // When no more may be opened, an old one is better than none.
-      const connection = takeIdle(open < limits.maxSockets ? maxIdleMs : Number.POSITIVE_INFINITY)
-      if (connection !== undefined) waiter.onConnection(connection)
-      else if (open < limits.maxSockets) connect(waiter)
-      else if (queue.length < limits.maxQueued) queue.push(waiter)
-      else return false
-      return true
-    },
-    forget: (waiter) => {
-      const at = queue.indexOf(waiter)
-      if (at >= 0) queue.splice(at, 1)
-    },
+    acquire: (waiter, maxIdleMs) => tryNow(waiter, maxIdleMs) || line.push(waiter),
+    forget: line.remove,
     release: (connection) => {
       if (closed || !address.keepAlive) return connection.destroy()
+      takeBack(connection)
       connection.wasUsed = true
-      const next = queue.shift()
-      if (next !== undefined) return next.onConnection(connection)
-      keep(connection)
+      const next = line.next()
+      if (next === undefined) idle.keep(connection)
+      else give(connection, next)
+    },
+    detach: (connection) => {
+      detached.add(connection)
+      takeBack(connection)
+      onFree()
     },
     close: () => {
       closed = true
-      for (const connection of [...idle]) connection.destroy()
+      idle.closeAll()
     },
   }
 }

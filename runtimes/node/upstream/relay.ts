@@ -1,16 +1,18 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import { hasBody } from '../../../src/http/body.ts'
-import { headerValues } from '../../../src/http/head.ts'
-import type { ForwardPlan } from '../../../src/platform.ts'
+import type { Following, ForwardPlan, Share } from '../../../src/platform.ts'
 import { problem, type Reason } from '../../../src/problems.ts'
 import { failed, ok, type Result } from '../../../src/result.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
+import { onClientIdle } from '../stalls.ts'
 import type { ConnectionFailure, ConnectionUser, UpstreamConnection } from './connection.ts'
-import type { Pool, Waiter } from './pool.ts'
+import type { Flaw } from './head-flaw.ts'
+import type { Followable, InFlight } from './in-flight.ts'
+import type { Pool } from './pool.ts'
 import { startUpload, type Upload } from './request-body.ts'
 import type { ResponseHead } from './response-head.ts'
-import { delayUntil, isAccepted, type Tunnels } from './websocket.ts'
-import { endWith, requestHead, responseLines } from './wire.ts'
+import type { Waiter } from './waiting-line.ts'
+import { isAccepted, type Tunnels } from './websocket.ts'
+import { cut, endWith, isRepeatable, requestHead, sendHead, writeHints } from './wire.ts'
 import { notePassed } from './young-generation.ts'
 
 /** What one forwarded request is made from. */
@@ -19,16 +21,17 @@ export interface RelayInput {
   readonly plan: ForwardPlan
   readonly pool: Pool
   readonly tunnels: Tunnels
+  readonly inFlight: InFlight
   /** Told once: the head of the answer has left, or why there will be none. */
   readonly settle: (result: Result<Response>) => void
 }
 
-/** Methods that may be sent again when a connection turns out to be dead (RFC 9110 §9.2.2). */
-const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
-
 /** A request that cannot be repeated takes only a connection that was in use just now. */
 const FRESH_MS = 500
 const NEW = -1
+
+/** Longest wait in the pool's queue where the upstream itself may take for ever. */
+const QUEUE_MS = 30_000
 
 /** A client that waits for a 101 cannot be seen leaving, so the wait is bounded whatever the upstream's timeout says. */
 const HANDSHAKE_MS = 30_000
@@ -39,42 +42,53 @@ const SENT = ok(RESPONSE_ALREADY_SENT)
  * Carries one request upstream and its answer back, straight into the outgoing response. A class, because one is made
  * for each request and closures for a dozen callbacks would cost more than the rest of it.
  */
-export class Relay implements Waiter, ConnectionUser {
+export class Relay implements Waiter, ConnectionUser, Followable {
   readonly #request: NodeRequest
   readonly #plan: ForwardPlan
   readonly #pool: Pool
   readonly #tunnels: Tunnels
+  readonly #inFlight: InFlight
   readonly #settle: RelayInput['settle']
-  readonly #hasContent: boolean
+  readonly #timeoutMs: number
   #connection: UpstreamConnection | undefined
   #upload: Upload | undefined
   #headTimer: NodeJS.Timeout | undefined
-  #closeTimer: NodeJS.Timeout | undefined
+  #following: Following | undefined
   #attempts = 0
   #paused = false
+  #watchesClient = false
   #over = false
 
-  constructor({ request, plan, pool, tunnels, settle }: RelayInput) {
+  constructor({ request, plan, pool, tunnels, inFlight, settle }: RelayInput) {
     this.#request = request
     this.#plan = plan
     this.#pool = pool
     this.#tunnels = tunnels
+    this.#inFlight = inFlight
     this.#settle = settle
-    this.#hasContent = hasBody(request.headers)
+    this.#timeoutMs = plan.websocket ? HANDSHAKE_MS : plan.timeoutMs
+  }
+
+  get share(): Share {
+    return this.#plan.share
   }
 
   /** Begins; everything that follows comes by callback. */
   start(): void {
     const { outgoing } = this.#request
     // The session may have taken time to load, and a client that left then is not announced again.
-    if (outgoing.destroyed) this.#end('client_gone', {})
-    else {
-      outgoing.on('close', () => {
-        if (!this.#over) this.#abandon('client_gone', {})
-      })
-      this.#startHeadTimer()
-      this.#acquire(this.#isRepeatable() ? Number.POSITIVE_INFINITY : FRESH_MS)
-    }
+    if (outgoing.destroyed) return void this.#end('client_gone', {})
+    outgoing.on('close', () => {
+      if (!this.#over) this.#abandon('client_gone', {})
+    })
+    if (this.#plan.follow !== undefined) this.#inFlight.add(this)
+    this.#startHeadTimer()
+    this.#acquire(isRepeatable(this.#request) ? Number.POSITIVE_INFINITY : FRESH_MS)
+  }
+
+  /** Its session is watched from now on. */
+  follow(): void {
+    this.#following ??= this.#plan.follow?.(() => this.#abandon('sign_in_required', {}))
   }
 
   onConnection(connection: UpstreamConnection): void {
@@ -82,39 +96,39 @@ export class Relay implements Waiter, ConnectionUser {
     this.#attempts += 1
     const { incoming, outgoing, method } = this.#request
     connection.begin(this, { method, head: requestHead(this.#request, this.#plan) })
-    if (!this.#hasContent) return
-    // However long an upload takes, the upstream's time begins when it has everything.
+    if (this.#timeoutMs === 0) clearTimeout(this.#headTimer)
+    if (!this.#request.hasBody) return
+    // However long an upload takes, the upstream's time begins when it has everything, as long as something moves.
     clearTimeout(this.#headTimer)
-    this.#upload = startUpload({ incoming, outgoing, connection, onDone: () => this.#startHeadTimer() })
+    this.#upload = startUpload({
+      incoming,
+      outgoing,
+      connection,
+      timeoutMs: this.#plan.timeoutMs,
+      onDone: () => this.#startHeadTimer(),
+      onStalled: () => this.#abandon('upstream_timeout', { why: 'the upload is not read' }),
+    })
+    this.#watchClient()
   }
 
   /** 103 is passed on with its links (RFC 8297); 100 and 102 were between us and the upstream. */
   onInterim(head: ResponseHead): void {
-    const { outgoing, httpVersion } = this.#request
-    if (head.status !== 103 || httpVersion !== '1.1') return
-    const link = headerValues(head.lines, 'link')
-    try {
-      if (link.length > 0) outgoing.writeEarlyHints({ link: [...link] })
-    } catch {
-      // Node takes only links of a certain form; a hint is worth no failure.
-    }
+    if (head.status === 103) writeHints(this.#request, head)
   }
 
   onHead(head: ResponseHead): void {
     clearTimeout(this.#headTimer)
-    const { outgoing } = this.#request
-    this.#request.bytes = 0
-    outgoing.sendDate = false
-    outgoing.writeHead(head.status, head.reason, responseLines(head, this.#plan.response))
+    sendHead(this.#request, head, this.#plan.response)
     this.#settle(SENT)
   }
 
   onSwitch(head: ResponseHead, rest: Buffer): void {
-    const upstream = this.#connection?.detach()
-    if (upstream === undefined) return
+    const connection = this.#connection
+    if (connection === undefined) return
+    const upstream = connection.detach()
     if (this.#plan.websocket && isAccepted(this.#request, head)) {
-      this.#over = true
-      clearTimeout(this.#headTimer)
+      this.#stop()
+      this.#pool.detach(connection)
       this.#tunnels.accept({ request: this.#request, plan: this.#plan, head, rest, upstream })
       this.#settle(SENT)
     } else {
@@ -134,15 +148,12 @@ export class Relay implements Waiter, ConnectionUser {
 
   onPause(): void {
     const { outgoing } = this.#request
-    if (!outgoing.headersSent) return
     // Without content so far the head still waits in Node for its first bytes: a client of events must see it now.
-    if (this.#request.bytes === 0) outgoing.flushHeaders()
-    this.#closeTimer ??= this.#startCloseTimer()
+    if (outgoing.headersSent && this.#request.bytes === 0) outgoing.flushHeaders()
   }
 
   onEnd(reusable: boolean): void {
-    this.#over = true
-    clearTimeout(this.#closeTimer)
+    this.#leave()
     const { outgoing } = this.#request
     const connection = this.#connection
     // An upstream that answered before it had read everything may go on reading our next request as content, and one
@@ -159,10 +170,12 @@ export class Relay implements Waiter, ConnectionUser {
     const connection = this.#connection
     this.#upload?.stop()
     const wasStale = connection?.wasUsed === true && !failure.responded && this.#attempts === 1
-    if (wasStale && this.#isRepeatable()) this.#acquire(NEW)
-    else {
+    if (wasStale && isRepeatable(this.#request)) {
+      this.#connection = undefined
+      this.#acquire(NEW)
+    } else {
       const reason = failure.kind === 'connect' ? 'upstream_unreachable' : 'upstream_misbehaved'
-      this.#end(reason, { why: failure.why })
+      this.#end(reason, { ...failure.flaw })
     }
   }
 
@@ -170,27 +183,34 @@ export class Relay implements Waiter, ConnectionUser {
     if (!this.#pool.acquire(this, maxIdleMs)) this.#end('overloaded', { why: 'upstream connections' })
   }
 
-  #isRepeatable(): boolean {
-    return !this.#hasContent && REPEATABLE.has(this.#request.method)
-  }
-
   #startHeadTimer(): void {
-    const timeoutMs = this.#plan.websocket ? HANDSHAKE_MS : this.#plan.timeoutMs
     // An upload may go on after the answer has begun.
-    if (timeoutMs === 0 || this.#over || this.#request.outgoing.headersSent) return
-    this.#headTimer = setTimeout(() => this.#abandon('upstream_timeout', {}), timeoutMs)
+    if (this.#over || this.#request.outgoing.headersSent) return
+    const ms = this.#timeoutMs || (this.#connection === undefined ? QUEUE_MS : 0)
+    if (ms > 0) this.#headTimer = setTimeout(() => this.#onLate(), ms)
   }
 
-  #startCloseTimer(): NodeJS.Timeout | undefined {
-    const { closeAtMs } = this.#plan
-    if (closeAtMs === undefined) return undefined
-    const cut = (): void => this.#abandon('sign_in_required', {})
-    return setTimeout(cut, delayUntil(closeAtMs))
+  #onLate(): void {
+    if (this.#connection !== undefined) this.#abandon('upstream_timeout', {})
+    else this.#abandon('overloaded', { why: 'upstream connections' })
+  }
+
+  /** A client that neither sends what it announced nor reads what it gets holds a connection to the app for nothing. */
+  #watchClient(): void {
+    const { timeoutMs } = this.#plan
+    if (timeoutMs === 0 || this.#watchesClient) return
+    this.#watchesClient = true
+    const { outgoing } = this.#request
+    onClientIdle(outgoing, timeoutMs, () => {
+      if (outgoing.writableLength > 0) outgoing.destroy()
+      else if (this.#upload?.isAwaited() === true) this.#abandon('request_timeout', {})
+    })
   }
 
   #pauseUntilDrained(): void {
     if (this.#paused) return
     this.#paused = true
+    this.#watchClient()
     const socket = this.#connection?.socket
     socket?.pause()
     this.#request.outgoing.once('drain', () => {
@@ -200,30 +220,31 @@ export class Relay implements Waiter, ConnectionUser {
     })
   }
 
-  #abandon(reason: Reason, detail: { why?: string }): void {
+  #abandon(reason: Reason, detail: Partial<Flaw>): void {
     this.#pool.forget(this)
     this.#connection?.destroy()
     this.#upload?.stop()
     this.#end(reason, detail)
   }
 
-  /** No answer, or no more of it: said in words while that is possible, by cutting the connection afterwards. */
-  #end(reason: Reason, detail: { why?: string }): void {
+  #stop(): void {
     this.#over = true
     clearTimeout(this.#headTimer)
-    clearTimeout(this.#closeTimer)
-    const { outgoing } = this.#request
-    if (outgoing.headersSent) this.#cut()
-    else this.#settle(failed(problem(reason, detail)))
+    if (this.#plan.follow !== undefined) this.#inFlight.delete(this)
+    this.#following?.stop()
   }
 
-  /**
-   * Node holds writes back until the end of the tick. Without them the client would see a connection that died before
-   * any answer, which browsers take as leave to send the request again.
-   */
-  #cut(): void {
-    const { outgoing } = this.#request
-    outgoing.flushHeaders()
-    process.nextTick(() => outgoing.destroy())
+  /** This exchange is over, and no tunnel has come of it. */
+  #leave(): void {
+    this.#stop()
+    if (this.#plan.websocket) this.#tunnels.cancel(this.share)
+  }
+
+  /** No answer, or no more of it: said in words while that is possible, by cutting the connection afterwards. */
+  #end(reason: Reason, detail: Partial<Flaw>): void {
+    if (this.#over) return
+    this.#leave()
+    if (this.#request.outgoing.headersSent) cut(this.#request.outgoing)
+    else this.#settle(failed(problem(reason, detail)))
   }
 }

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { NodeRequest } from '../server/incoming-request.ts'
+import { onStalledWrites } from '../stalls.ts'
 import type { UpstreamConnection } from './connection.ts'
 import { notePassed } from './young-generation.ts'
 
@@ -6,15 +8,17 @@ import { notePassed } from './young-generation.ts'
 export interface Upload {
   /** All of it has been handed to the upstream's socket. */
   readonly isDone: () => boolean
+  /** The client has to send more before anything can go on. */
+  readonly isAwaited: () => boolean
   /** Takes no more from the client: the upstream has answered, or is gone. */
   stop(): void
 }
 
-/** How a request announces its content: the lines that a request head ends with; undefined when it has none. */
-export function framingLines({ headers }: IncomingMessage): string | undefined {
-  if (headers['transfer-encoding'] !== undefined) return 'Transfer-Encoding: chunked\r\n'
+/** How a request announces its content: the lines that a request head ends with; empty when it has none. */
+export function framingLines({ incoming: { headers }, hasBody }: NodeRequest): string {
+  if (headers['transfer-encoding'] !== undefined) return hasBody ? 'Transfer-Encoding: chunked\r\n' : ''
   const length = headers['content-length']
-  return length === undefined ? undefined : `Content-Length: ${length}\r\n`
+  return length === undefined ? '' : `Content-Length: ${length}\r\n`
 }
 
 /**
@@ -25,13 +29,15 @@ export function startUpload(from: {
   incoming: IncomingMessage
   outgoing: ServerResponse
   connection: UpstreamConnection
+  /** Longest time in which the upstream may take nothing; 0 is no limit. */
+  timeoutMs: number
   onDone: () => void
+  onStalled: () => void
 }): Upload {
-  const { incoming, outgoing, connection, onDone } = from
+  const { incoming, outgoing, connection, timeoutMs, onDone, onStalled } = from
   const { socket } = connection
   const chunked = incoming.headers['transfer-encoding'] !== undefined
-  let done = false
-  let stopped = false
+  let state: 'connecting' | 'sending' | 'done' | 'stopped' = 'connecting'
 
   const onDrain = (): void => {
     incoming.resume()
@@ -44,26 +50,35 @@ export function startUpload(from: {
     incoming.pause()
     socket.once('drain', onDrain)
   }
+  let endWatch = (): void => {}
   const onEnd = (): void => {
     if (chunked) socket.write('0\r\n\r\n', 'latin1')
-    done = true
+    state = 'done'
+    endWatch()
     onDone()
   }
   const stop = (): void => {
-    stopped = true
+    endWatch()
+    if (state !== 'done') state = 'stopped'
     incoming.off('data', onData)
     incoming.off('end', onEnd)
     socket.off('drain', onDrain)
   }
 
   connection.whenReady(() => {
-    if (stopped) return
+    if (state === 'stopped') return
+    state = 'sending'
     connection.outliveWrites()
     if (expectsContinue(incoming)) sendContinue(outgoing)
+    endWatch = onStalledWrites(socket, timeoutMs, onStalled)
     incoming.on('data', onData)
     incoming.on('end', onEnd)
   })
-  return { isDone: () => done, stop }
+  return {
+    isDone: () => state === 'done',
+    isAwaited: () => state === 'sending' && !socket.writableNeedDrain,
+    stop,
+  }
 }
 
 /** One chunk in one write to the kernel (RFC 9112 §7.1). */

@@ -1,5 +1,7 @@
 import { withoutHeaders } from '../../../src/http/head.ts'
+import { trimOws } from '../../../src/lib/text.ts'
 import type { HeaderLines } from '../../../src/platform.ts'
+import { type Flaw, findFlaw } from './head-flaw.ts'
 
 /** How the content of a response ends (RFC 9112 §6.3). */
 export type Framing =
@@ -35,6 +37,7 @@ const HEAD =
 const BEGINNING = /^(?:H(?:T(?:T(?:P(?:\/(?:1(?:\.(?:[01](?: [^\n]*)?)?)?)?)?)?)?)?)?\r?$/u
 
 interface Collected {
+  flaw: Flaw | undefined
   lines: string[]
   length: string | undefined
   coding: string | undefined
@@ -44,16 +47,16 @@ interface Collected {
 }
 
 /**
- * Reads a response head, given without its empty line, one character a byte. Undefined when anything is odd: two
- * lengths, a length and a transfer coding, a coding other than chunked; nobody may guess where such a response ends.
+ * Reads a response head, given without its empty line, one character a byte, or says what is wrong with it: anything by
+ * which two readers could find its end in two places. A length that is repeated unchanged is one (RFC 9110 §8.6).
  */
-export function readResponseHead(text: string, method: string): ResponseHead | undefined {
-  if (!HEAD.test(text)) return undefined
+export function readResponseHead(text: string, method: string): ResponseHead | Flaw {
+  if (!HEAD.test(text)) return findFlaw(text)
   const found = collect(text)
-  if (found === undefined) return undefined
+  const flaw = found.flaw ?? framingFlaw(text, found)
+  if (flaw !== undefined) return flaw
   const status = Number(text.slice(9, 12))
   const framing = framingOf({ status, method, length: found.length, coding: found.coding })
-  if (framing === undefined) return undefined
   const options = found.connection === undefined ? NO_OPTIONS : optionsOf(found.connection)
   const endOfLine = text.indexOf('\r\n')
   return {
@@ -74,8 +77,9 @@ export function mayBecomeHead(text: string): boolean {
   return BEGINNING.test(text.slice(0, end)) && !/(?:^|[^\r])\n/u.test(text)
 }
 
-function collect(text: string): Collected | undefined {
+function collect(text: string): Collected {
   const found: Collected = {
+    flaw: undefined,
     lines: [],
     length: undefined,
     coding: undefined,
@@ -89,14 +93,13 @@ function collect(text: string): Collected | undefined {
     const end = next < 0 ? text.length : next
     const colon = text.indexOf(':', at + 2)
     const name = text.slice(at + 2, colon)
-    if (!enter(found, name, text.slice(colon + 1, end).trim())) return undefined
+    enter(found, name, trimOws(text.slice(colon + 1, end)))
     at = next
   }
   return found
 }
 
-/** False when a second line of the same kind contradicts the first. */
-function enter(found: Collected, name: string, value: string): boolean {
+function enter(found: Collected, name: string, value: string): void {
   // Only names of these lengths can be framing: the others are not even turned to lower case.
   switch (name.length) {
     case 7:
@@ -106,20 +109,38 @@ function enter(found: Collected, name: string, value: string): boolean {
       if (name.toLowerCase() === 'keep-alive') found.keepAlive = value
       if (name.toLowerCase() !== 'connection') break
       found.connection = found.connection === undefined ? value : `${found.connection},${value}`
-      return true
+      return
     case 14:
       if (name.toLowerCase() !== 'content-length') break
-      if (found.length !== undefined) return false
+      if (found.length === value) return
+      if (found.length !== undefined) found.flaw = { why: 'lengths that differ', header: name }
       found.length = value
       break
     case 17:
       if (name.toLowerCase() !== 'transfer-encoding') break
-      if (found.coding !== undefined) return false
+      if (found.coding !== undefined) found.flaw = { why: 'transfer coding twice', header: name }
       found.coding = value
-      return true
+      return
   }
   found.lines.push(name, value)
-  return true
+}
+
+const TABBED_FRAMING = /^(content-length|transfer-encoding):[^\r]*\t/imu
+
+/** RFC 9112 §6.1 and §6.3: what frames a response must be read in one way only. */
+function framingFlaw(text: string, { length, coding }: Collected): Flaw | undefined {
+  // A tab is a blank to the RFC and part of the value to some parsers, Node's among them.
+  const tabbed = text.includes('\t') ? TABBED_FRAMING.exec(text)?.[1] : undefined
+  if (tabbed !== undefined) return { why: 'tab in a framing header', header: tabbed }
+  if (coding !== undefined) {
+    const header = 'Transfer-Encoding'
+    if (length !== undefined) return { why: 'length beside a transfer coding', header }
+    if (coding.toLowerCase() !== 'chunked') return { why: 'transfer coding other than chunked', header }
+    if (text.startsWith('HTTP/1.0')) return { why: 'transfer coding in HTTP/1.0', header }
+  } else if (length !== undefined && !/^\d{1,15}$/u.test(length)) {
+    return { why: 'length that is no number', header: 'Content-Length' }
+  }
+  return undefined
 }
 
 function framingOf(from: {
@@ -127,10 +148,8 @@ function framingOf(from: {
   method: string
   length: string | undefined
   coding: string | undefined
-}): Framing | undefined {
+}): Framing {
   const { status, method, length, coding } = from
-  if (length !== undefined && (coding !== undefined || !/^\d{1,15}$/u.test(length))) return undefined
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return undefined
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return { kind: 'none' }
   if (coding !== undefined) return { kind: 'chunked' }
   return length === undefined ? { kind: 'close' } : { kind: 'length', length: Number(length) }
@@ -145,7 +164,7 @@ function isPersistent(text: string, options: readonly string[]): boolean {
 function optionsOf(connection: string): readonly string[] {
   const text = connection.toLowerCase()
   if (text === 'keep-alive') return KEEP_ALIVE
-  return text.split(',').map((option) => option.trim())
+  return text.split(',').map(trimOws)
 }
 const NO_OPTIONS: readonly string[] = []
 const KEEP_ALIVE: readonly string[] = ['keep-alive']

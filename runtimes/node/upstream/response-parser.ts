@@ -1,4 +1,5 @@
 import { type ChunkedDecoder, createChunkedDecoder } from './chunked.ts'
+import { type Flaw, findFlaw } from './head-flaw.ts'
 import { mayBecomeHead, type ResponseHead, readResponseHead } from './response-head.ts'
 
 /** Who is told what a connection says. */
@@ -14,7 +15,7 @@ export interface ResponseSink {
   /** The response is complete; `clean` when nothing stands after it. */
   onEnd(clean: boolean): void
   /** What came is not HTTP; the connection is of no more use. */
-  onBroken(why: string): void
+  onBroken(flaw: Flaw): void
 }
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n')
@@ -53,13 +54,13 @@ export class ResponseParser {
     else if (this.#state === 'length') this.#pushLength(bytes)
     else if (this.#state === 'chunked') this.#pushChunked(bytes)
     else if (this.#state === 'close') this.#sink.onContent(bytes, false)
-    else if (this.#state === 'idle') this.#break('bytes that nobody asked for')
+    else if (this.#state === 'idle') this.#break({ why: 'bytes that nobody asked for' })
   }
 
   /** The upstream has closed its side: the end of some responses, too early for the others. */
   finish(): void {
     if (this.#state === 'close') this.#end(false)
-    else if (this.#state !== 'over') this.#break('closed too early')
+    else if (this.#state !== 'over') this.#break({ why: 'closed too early' })
   }
 
   #pushHead(bytes: Buffer): void {
@@ -67,13 +68,13 @@ export class ResponseParser {
     const mark = all.indexOf(END_OF_HEAD)
     if (mark < 0 || mark > LARGEST_HEAD) {
       this.#pending = all
-      if (all.length > LARGEST_HEAD) this.#break('head too large')
-      else if (!mayBecomeHead(all.toString('latin1'))) this.#break('not HTTP/1')
+      if (all.length > LARGEST_HEAD) this.#break({ why: 'head too large' })
+      else if (!mayBecomeHead(all.toString('latin1'))) this.#break(findFlaw(all.toString('latin1')))
       return
     }
     this.#pending = undefined
     const head = readResponseHead(all.toString('latin1', 0, mark), this.#method)
-    if (head === undefined) this.#break('malformed head')
+    if ('why' in head) this.#break(head)
     else this.#takeHead(head, all.subarray(mark + 4))
   }
 
@@ -83,7 +84,7 @@ export class ResponseParser {
       this.#sink.onSwitch(head, rest)
     } else if (head.status < 200) {
       this.#interims += 1
-      if (this.#interims > MOST_INTERIM) this.#break('too many interim responses')
+      if (this.#interims > MOST_INTERIM) this.#break({ why: 'too many interim responses' })
       else {
         this.#sink.onInterim(head)
         if (rest.length > 0) this.#pushHead(rest)
@@ -112,7 +113,7 @@ export class ResponseParser {
 
   #pushChunked(bytes: Buffer): void {
     const progress = this.#decode?.(bytes, this.#onChunk)
-    if (progress?.kind === 'broken') this.#break('malformed chunk')
+    if (progress?.kind === 'broken') this.#break({ why: 'malformed chunk' })
     if (progress?.kind === 'done') this.#end(progress.consumed === bytes.length)
   }
 
@@ -122,8 +123,8 @@ export class ResponseParser {
     this.#sink.onEnd(clean)
   }
 
-  #break(why: string): void {
+  #break(flaw: Flaw): void {
     this.#state = 'over'
-    this.#sink.onBroken(why)
+    this.#sink.onBroken(flaw)
   }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { onStalledWrites } from '../stalls.ts'
 import { closeFrame, createFrameTracker } from './frames.ts'
 import { notePassed } from './young-generation.ts'
 
@@ -17,8 +18,14 @@ const GOODBYE_MS = 1000
  * Joins two sockets: bytes go both ways as fast as the slower side takes them, an end is passed on as an end, a broken
  * connection breaks the other. `onClose` is called once both are over.
  */
-export function openTunnel(from: { client: Socket; upstream: Socket; onClose: () => void }): Tunnel {
-  const { client, upstream, onClose } = from
+export function openTunnel(from: {
+  client: Socket
+  upstream: Socket
+  /** A side that takes nothing of what waits for it for so long ends the tunnel; 0 is no limit. */
+  stallMs: number
+  onClose: () => void
+}): Tunnel {
+  const { client, upstream, stallMs, onClose } = from
   const frames = createFrameTracker()
   let goodbye: Buffer | undefined
   let linger: NodeJS.Timeout | undefined
@@ -58,6 +65,7 @@ export function openTunnel(from: { client: Socket; upstream: Socket; onClose: ()
   ] as const) {
     // Dead peers behind idle tunnels are found by TCP, at no cost to us.
     socket.setKeepAlive(true, 30_000)
+    onStalledWrites(socket, stallMs, () => socket.destroy())
     socket.on('error', () => socket.destroy())
     socket.on('end', () => endWithin(LINGER_MS))
     socket.on('close', () => {

@@ -1,21 +1,31 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ForwardPlan } from '../../../src/platform.ts'
+import type { Following, ForwardPlan, Share, StreamEnd } from '../../../src/platform.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
 import type { ResponseHead } from './response-head.ts'
+import { createShares, sharesOf } from './shares.ts'
 import { openTunnel, type Tunnel } from './tunnel.ts'
 
 /** RFC 6455 §1.3. */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
-/** Close codes that clients act on (RFC 6455 §7.4.1): sign in again, connect again. */
-const POLICY_VIOLATION = 1008
+/** A server that goes away (RFC 6455 §7.4.1). */
 const GOING_AWAY = 1001
 
-/** The tunnels that are open now. */
+/** Close codes by what the client should do next: policy violation (RFC 6455 §7.4.1), service restart (IANA registry). */
+const CLOSE_CODES: Readonly<Record<StreamEnd, readonly [code: number, reason: string]>> = {
+  'sign-in': [1008, 'session ended'],
+  reconnect: [1012, 'connect again to renew the session'],
+}
+
+/** The tunnels that are open now, and the handshakes that may become some. */
 export interface Tunnels {
-  /** Turns an accepted handshake into a tunnel. */
+  /** Keeps a place for a handshake; false when there is none left, or none for this holder. */
+  reserve(share: Share): boolean
+  /** Gives back the place of a handshake that came to nothing. */
+  cancel(share: Share): void
+  /** Turns an accepted handshake into a tunnel, which takes the place that was kept for it. */
   accept(handshake: Handshake): void
   /** Tells every client that we are going away. */
   closeAll(): void
@@ -58,45 +68,56 @@ export function isAccepted({ incoming }: NodeRequest, head: ResponseHead): boole
   )
 }
 
+/** Most tunnels of the process, whatever the upstream. They are shared out like its connections, and do not count as such. */
+const MAX_TUNNELS = 4096
+
 /** Makes the list of open tunnels. */
-export function createTunnels(): Tunnels {
+export function createTunnels(limit = MAX_TUNNELS): Tunnels {
   const open = new Set<Tunnel>()
+  const places = createShares(sharesOf(limit))
+  let taken = 0
+  const cancel = (share: Share): void => {
+    taken -= 1
+    places.give(share)
+  }
   const accept = (handshake: Handshake): void => {
     const { request, plan, rest, upstream } = handshake
     const client = request.incoming.socket
-    let timer: NodeJS.Timeout | undefined
+    let following: Following | undefined
     request.outgoing.statusCode = 101
     request.outgoing.detachSocket(client)
     client.write(switchHead(handshake), 'latin1')
     const tunnel = openTunnel({
       client,
       upstream,
+      stallMs: plan.timeoutMs,
       onClose: () => {
         open.delete(tunnel)
-        clearTimeout(timer)
+        cancel(plan.share)
+        following?.stop()
         // The response object has lost its socket: whoever waits for the completion would wait for ever.
         request.outgoing.emit('close')
       },
     })
     open.add(tunnel)
-    if (plan.closeAtMs !== undefined) {
-      timer = setTimeout(() => tunnel.close(POLICY_VIOLATION, 'session ended'), delayUntil(plan.closeAtMs))
-    }
+    following = plan.follow?.((why) => tunnel.close(...CLOSE_CODES[why]))
     upstream.write(early.get(request.incoming) ?? '')
     if (rest.length > 0) upstream.unshift(rest)
   }
   return {
+    reserve: (share) => {
+      if (taken >= limit || !places.admits(share)) return false
+      taken += 1
+      places.take(share)
+      return true
+    },
+    cancel,
     accept,
     closeAll: () => {
       for (const tunnel of [...open]) tunnel.close(GOING_AWAY, 'going away')
     },
     count: () => open.size,
   }
-}
-
-/** Milliseconds until a moment, as timers take them: 31 bits. */
-export function delayUntil(atMs: number): number {
-  return Math.min(Math.max(0, atMs - Date.now()), 2 ** 31 - 1)
 }
 
 function switchHead({ head, plan }: Handshake): string {

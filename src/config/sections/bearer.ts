@@ -11,7 +11,7 @@ export const BEARER_OPTIONS = {
     kind: 'boolean',
     default: false,
     about:
-      'Accept a verified JWT in Authorization as a session, from the provider itself or from extra-jwt-issuers. The header goes on to the app, unless one of ours takes its place.',
+      'Accept a verified JWT in Authorization as a session, from the provider itself or from extra-jwt-issuers. The header goes on to the app, unless one that Sidegate sets takes its place.',
   },
   'bearer-token-login-fallback': {
     group: 'Bearer tokens',
@@ -29,7 +29,7 @@ export const BEARER_OPTIONS = {
 
 type SectionSettings = SettingsOf<typeof BEARER_OPTIONS>
 
-/** Whether verified JWTs in Authorization count as sessions. */
+/** Bearer tokens (RFC 6750): verified JWTs in Authorization that count as sessions. */
 export interface BearerConfig {
   readonly enabled: boolean
   readonly loginFallback: boolean

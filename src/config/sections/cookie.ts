@@ -6,6 +6,7 @@ import { parseHost } from '../values/domains.ts'
 import { readEach } from '../values/lists.ts'
 import { checkUrl, isLoopbackUrl } from '../values/url.ts'
 import {
+  type AnsweringProvider,
   buildCsrfCookie,
   type CsrfCookieConfig,
   type CsrfCookieSettings,
@@ -75,7 +76,10 @@ export interface CookieConfig {
 const LONGEST_NAME = 256
 
 /** Name and attributes of our cookies (RFC 6265bis §4.1), checked so that no browser drops them. */
-export function buildCookie(settings: SectionSettings & CsrfCookieSettings): CookieConfig {
+export function buildCookie(
+  settings: CsrfCookieSettings,
+  providers: readonly AnsweringProvider[],
+): CookieConfig {
   const domains = readDomains(settings)
   const path = readPath(settings)
   const secure = settings.value('cookie-secure')
@@ -95,7 +99,7 @@ export function buildCookie(settings: SectionSettings & CsrfCookieSettings): Coo
     secure,
     httpOnly,
     sameSite: readSameSite(settings, 'cookie-samesite'),
-    csrf: buildCsrfCookie(settings),
+    csrf: buildCsrfCookie(settings, providers),
   }
 }
 

@@ -52,27 +52,30 @@ export interface CsrfCookieConfig {
   readonly perRequestLimit: number
 }
 
-/** Its own options, and those that decide whether a browser brings it back. */
+/** Its own options, and those of cookies and redirects that decide whether a browser brings it back. */
 export type CsrfCookieSettings = SettingsOf<
-  typeof CSRF_COOKIE_OPTIONS &
-    typeof COOKIE_OPTIONS &
-    typeof SIGN_IN_OPTIONS &
-    typeof LOGIN_PARAMETER_OPTIONS &
-    typeof OIDC_OPTIONS &
-    typeof PROVIDER_OPTIONS
+  typeof CSRF_COOKIE_OPTIONS & typeof COOKIE_OPTIONS & typeof SIGN_IN_OPTIONS
+>
+
+/** Options of a provider that say from where and how it answers. */
+export type AnsweringProvider = SettingsOf<
+  typeof LOGIN_PARAMETER_OPTIONS & typeof OIDC_OPTIONS & typeof PROVIDER_OPTIONS
 >
 
 /** Sign-ins that one browser may have under way at once, where each has a cookie of its own. */
 const USUAL_CSRF_COOKIES = 20
 
-/** Reads the attributes, and makes them fit the way in which the provider answers. */
-export function buildCsrfCookie(settings: CsrfCookieSettings): CsrfCookieConfig {
+/** Reads the attributes, and makes them fit the response modes of the providers. */
+export function buildCsrfCookie(
+  settings: CsrfCookieSettings,
+  providers: readonly AnsweringProvider[],
+): CsrfCookieConfig {
   const expireMs = settings.value('cookie-csrf-expire')
   if (expireMs < 1_000) {
     settings.problem('cookie-csrf-expire', 'give at least 1s, a sign-in takes some time and has to end')
   }
   return {
-    sameSite: readCsrfSameSite(settings),
+    sameSite: readCsrfSameSite(settings, providers),
     expireMs,
     perRequest: settings.value('cookie-csrf-per-request'),
     // Without any limit abandoned sign-ins would fill the headers of every request until a server refuses them.
@@ -95,13 +98,18 @@ export function readSameSite(
   return value === '' ? undefined : value
 }
 
-function readCsrfSameSite(settings: CsrfCookieSettings): SameSite | undefined {
+function readCsrfSameSite(
+  settings: CsrfCookieSettings,
+  providers: readonly AnsweringProvider[],
+): SameSite | undefined {
   const own = readSameSite(settings, 'cookie-csrf-samesite')
   const inherited = settings.value('cookie-samesite') || undefined
   const usual = own ?? (inherited === 'strict' ? 'lax' : inherited)
-  if (settings.value('auth-request-response-mode') === 'form_post')
-    return forFormPost(settings, { own, usual })
-  if (own === 'strict') {
+  const posting = providers.filter((provider) => provider.value('auth-request-response-mode') === 'form_post')
+  if (posting.length > 0) {
+    if (own === 'none' || (own === undefined && settings.value('cookie-secure'))) return 'none'
+    for (const provider of posting) checkFormPost(settings, provider)
+  } else if (own === 'strict') {
     settings.warning(
       'cookie-csrf-samesite',
       'a strict cookie does not come back from a provider on another site, so signing in fails there',
@@ -114,27 +122,30 @@ function readCsrfSameSite(settings: CsrfCookieSettings): SameSite | undefined {
  * With form_post (OAuth 2.0 Form Post Response Mode §2) a page of the provider sends the answer: a POST from another site,
  * which brings back cookies of SameSite=None only (RFC 6265bis §5.6.7.1), and those must be Secure.
  */
-function forFormPost(
-  settings: CsrfCookieSettings,
-  { own, usual }: { readonly own: SameSite | undefined; readonly usual: SameSite | undefined },
-): SameSite | undefined {
-  const secure = settings.value('cookie-secure')
-  if (own === 'none' || (own === undefined && secure)) return 'none'
-  const relation = relationToProvider(settings)
-  if (relation === 'same site') return usual
-  const flag = secure ? 'cookie-csrf-samesite' : 'auth-request-response-mode'
-  const advice = secure ? 'leave this out or set none' : 'remove this or set --cookie-secure=true'
-  const sentence = `${advice}: with form_post the answer is a POST from the site of the provider, which brings only a Secure SameSite=None cookie back`
-  if (relation === 'cross site') settings.problem(flag, sentence)
-  else settings.warning(flag, sentence)
-  return usual
+function checkFormPost(settings: CsrfCookieSettings, provider: AnsweringProvider): void {
+  const relation = relationToProvider(settings, provider)
+  if (relation === 'same site') return
+  const complain = relation === 'cross site' ? 'problem' : 'warning'
+  const why =
+    'with form_post the answer is a POST from the site of the provider, which brings only a Secure SameSite=None cookie back'
+  if (settings.value('cookie-secure')) {
+    settings[complain]('cookie-csrf-samesite', `leave this out or set none: ${why}`)
+  } else {
+    provider[complain]('auth-request-response-mode', `remove this or set --cookie-secure=true: ${why}`)
+  }
 }
 
-/** Whether browsers take the provider and the redirect URI for one site; unknown while the request decides on the latter. */
-function relationToProvider(settings: CsrfCookieSettings): 'same site' | 'cross site' | 'unknown' {
+/**
+ * Same-site relation (RFC 6265bis §5.2) of the provider to the redirect URI; unknown while the request decides on the
+ * latter.
+ */
+function relationToProvider(
+  settings: CsrfCookieSettings,
+  provider: AnsweringProvider,
+): 'same site' | 'cross site' | 'unknown' {
   const redirectUrl = settings.value('redirect-url')
   if (!checkUrl(redirectUrl).ok) return 'unknown'
-  const provider = settings.value('login-url') || settings.value('oidc-issuer-url')
+  const url = provider.value('login-url') || provider.value('oidc-issuer-url')
   // Providers without an issuer setting live on sites of their own.
-  return provider !== '' && isSameSite(provider, redirectUrl) ? 'same site' : 'cross site'
+  return url !== '' && isSameSite(url, redirectUrl) ? 'same site' : 'cross site'
 }

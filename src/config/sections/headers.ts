@@ -37,6 +37,13 @@ export const HEADER_OPTIONS = {
     about:
       'Set X-Auth-Request-User, -Email, -Preferred-Username and -Groups in answers, for gateways that only ask.',
   },
+  'set-xforwarded': {
+    group: 'Headers',
+    kind: 'boolean',
+    default: false,
+    about:
+      'Set X-Forwarded-User, -Email, -Groups and -Preferred-Username, and with pass-access-token X-Forwarded-Access-Token, in answers: for gateways that hand on what they are told under its own name. They double what long groups take. Not in oauth2-proxy.',
+  },
   'set-authorization-header': {
     group: 'Headers',
     kind: 'boolean',
@@ -67,7 +74,7 @@ export const HEADER_OPTIONS = {
     kind: 'boolean',
     default: true,
     about:
-      'Delete identity headers that clients send, in any spelling. False keeps them and appends ours: dangerous.',
+      'Delete identity headers that clients send, in any spelling. False keeps them and appends those of Sidegate: dangerous.',
   },
   'request-id-header': {
     group: 'Headers',
@@ -88,7 +95,7 @@ export const HEADER_OPTIONS = {
 
 type SectionSettings = SettingsOf<typeof HEADER_OPTIONS>
 
-/** Which identity headers go upstream (pass) and into answers (set). */
+/** Identity headers that go upstream (pass) and into answers (set). */
 export interface HeadersConfig {
   readonly passBasicAuth: boolean
   readonly basicAuthPassword: string
@@ -96,6 +103,7 @@ export interface HeadersConfig {
   readonly passAccessToken: boolean
   readonly passAuthorizationHeader: boolean
   readonly setXAuthRequest: boolean
+  readonly setXForwarded: boolean
   readonly setBasicAuth: boolean
   readonly setAuthorizationHeader: boolean
   readonly preferEmailToUser: boolean
@@ -118,6 +126,7 @@ export function buildHeaders(settings: SectionSettings): HeadersConfig {
     passAccessToken: settings.value('pass-access-token'),
     passAuthorizationHeader: settings.value('pass-authorization-header'),
     setXAuthRequest: settings.value('set-xauthrequest'),
+    setXForwarded: settings.value('set-xforwarded'),
     setBasicAuth: settings.value('set-basic-auth'),
     setAuthorizationHeader: settings.value('set-authorization-header'),
     preferEmailToUser: settings.value('prefer-email-to-user'),

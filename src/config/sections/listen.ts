@@ -72,7 +72,7 @@ export interface ServerConfig {
   readonly https: TlsListenConfig | undefined
 }
 
-/** Where to listen; `forceHttps` answers plain requests with 308 to https. */
+/** Addresses to listen on; `forceHttps` answers plain requests with 308 to https. */
 export interface ListenConfig extends ServerConfig {
   readonly forceHttps: boolean
 }

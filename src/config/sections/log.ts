@@ -43,7 +43,7 @@ export const LOG_OPTIONS = {
     default: '[{{.Timestamp}}] [{{.File}}] {{.Message}}',
     supported: false,
     instead: 'lines are JSON',
-    about: 'Template of a line; ours are JSON.',
+    about: 'Template of a line; the lines of Sidegate are JSON.',
   },
   'auth-logging-format': {
     group: 'Logging',
@@ -51,7 +51,7 @@ export const LOG_OPTIONS = {
     default: '{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] [{{.Status}}] {{.Message}}',
     supported: false,
     instead: 'lines are JSON',
-    about: 'Template of a line; ours are JSON.',
+    about: 'Template of a line; the lines of Sidegate are JSON.',
   },
   'request-logging-format': {
     group: 'Logging',
@@ -60,7 +60,7 @@ export const LOG_OPTIONS = {
       '{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} {{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} {{.UserAgent}} {{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}',
     supported: false,
     instead: 'lines are JSON',
-    about: 'Template of a line; ours are JSON.',
+    about: 'Template of a line; the lines of Sidegate are JSON.',
   },
   'errors-to-info-log': {
     group: 'Logging',
@@ -114,7 +114,7 @@ export const LOG_OPTIONS = {
   },
 } as const satisfies OptionRows
 
-/** What is logged. */
+/** Log streams, their format and their exclusions. */
 export interface LogConfig {
   /** `auto` is text where a person reads along (a terminal), else JSON. */
   readonly format: 'auto' | 'json' | 'text'
@@ -135,7 +135,7 @@ const CONTEXT = {
   container: 'CONTAINER_NAME',
 } as const
 
-/** What is logged. */
+/** Reads the log streams, their format and their exclusions. */
 export function buildLog(
   settings: SettingsOf<typeof LOG_OPTIONS>,
   env: Readonly<Record<string, string | undefined>>,

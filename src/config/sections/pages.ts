@@ -67,12 +67,12 @@ export const PAGE_OPTIONS = {
   },
 } as const satisfies OptionRows
 
-/** What operators put on our pages. */
+/** Texts, logo and HTML that operators put on the pages. */
 export interface PagesConfig {
   /** Trusted HTML of the operator above the button; `-` hides, empty is the default text. */
   readonly banner: string
   readonly footer: string
-  /** Markup of the logo, ready to be inlined; empty is ours, `-` is none. */
+  /** Markup of the logo, ready to be inlined; empty is Sidegate's, `-` is none. */
   readonly logo: string
   /** Empty is the host. */
   readonly appName: string
@@ -86,7 +86,7 @@ export interface PagesConfig {
 /** More than this does not belong into every sign-in page. */
 const LARGEST_LOGO_BYTES = 256 * 1024
 
-/** What operators put on our pages. */
+/** Reads the texts, logo and HTML that operators put on the pages. */
 export function buildPages(settings: SettingsOf<typeof PAGE_OPTIONS>, files: Files): PagesConfig {
   const logo = readLogo(settings.value('custom-sign-in-logo'), files)
   if (!logo.ok) settings.problem('custom-sign-in-logo', logo.problem)

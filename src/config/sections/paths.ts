@@ -90,7 +90,7 @@ export const TRUST_OPTIONS = {
   },
 } as const satisfies OptionRows
 
-/** Paths of our own; ping answers only to `pingUserAgent` when that is not empty. */
+/** Paths that Sidegate answers itself; ping answers only to `pingUserAgent` when that is not empty. */
 export interface PathsConfig extends OwnPaths {
   /** Exact path, or undefined when switched off. */
   readonly ping: string | undefined
@@ -103,7 +103,7 @@ export interface PathsConfig extends OwnPaths {
 
 const URI_HEADERS = ['x-forwarded-uri', 'x-original-url', 'x-original-uri'] as const
 
-/** Whom to believe about the client; without `reverseProxy` nobody. */
+/** Trusted proxies. Forwarded headers are ignored unless `reverseProxy` is set. */
 export interface TrustConfig {
   readonly reverseProxy: boolean
   /** CIDRs of the direct peers that may speak for others. Never empty when reverseProxy is on. */
@@ -114,7 +114,7 @@ export interface TrustConfig {
   readonly forwardAuthUriHeader: (typeof URI_HEADERS)[number] | undefined
 }
 
-/** Paths of our own. */
+/** Reads the paths that Sidegate answers itself. */
 export function buildPaths(settings: SettingsOf<typeof PATHS_OPTIONS>): PathsConfig {
   const ping = readRoute(settings, 'ping-path')
   const ready = readRoute(settings, 'ready-path')
@@ -163,7 +163,7 @@ const CLIENT_IP_HEADERS = [
   'cf-connecting-ip',
 ]
 
-/** Whom to believe about the client. */
+/** Reads which proxies are trusted to send forwarded headers. */
 export function buildTrust(settings: SettingsOf<typeof TRUST_OPTIONS>): TrustConfig {
   const reverseProxy = settings.value('reverse-proxy')
   const named = readCidrs(settings, 'trusted-proxy-ip')

@@ -1,13 +1,12 @@
-import { failed, ok, type Result } from '../../result.ts'
+import { compilePattern } from '../../re2/compile.ts'
+import { ok, type Result } from '../../result.ts'
 import { type OptionRows, SERVERS } from '../option.ts'
-import { checkPattern } from '../pattern.ts'
-import type { Pattern, RouteRule } from '../route-rule.ts'
 import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { isVeryWide } from '../values/cidr.ts'
 import { parseEmailDomain } from '../values/domains.ts'
 import { readAllowed, readCidrs, readEach } from '../values/lists.ts'
-import { type ParsedRoute, parseRoute } from './route.ts'
+import { type ParsedRoute, parseRoute, type RouteRule } from './route.ts'
 import type { SIGN_IN_OPTIONS } from './sign-in.ts'
 
 /** Options that say who may pass. */
@@ -18,7 +17,7 @@ export const POLICY_OPTIONS = {
     default: [],
     key: 'email_domains',
     about:
-      'E-mail domains that may sign in: `example.com` exactly, `.example.com` or `*.example.com` its sub-domains, `*` alone everybody whom the provider knows. One of this, authenticated-emails-file and htpasswd-file is required.',
+      'E-mail domains that may sign in: `example.com` exactly, `.example.com` or `*.example.com` its sub-domains, `*` alone everyone that the provider knows. One of this, authenticated-emails-file and htpasswd-file is required.',
   },
   'authenticated-emails-file': {
     group: 'Who may sign in',
@@ -43,7 +42,7 @@ export const POLICY_OPTIONS = {
     exact: true,
     key: 'skip_auth_routes',
     about:
-      'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. Matched against the path as it arrived and as it decodes. A path that programs may read differently never matches: dot segments, `//`, `;`, encoded slashes, blanks or dots at the end of a segment, characters that are invisible or not in normal form (NFKC). Patterns are RE2 syntax; those that can be made to run very long are refused, those that do not start with `^` warned about.',
+      'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. A rule must fit the path as it arrived and as it reads decoded. A path that programs may read differently never matches: dot segments, `//`, `;`, encoded slashes, blanks or dots at the end of a segment, characters that are invisible or not in normal form (NFKC). `METHOD!=regex` ignores case, unless the pattern begins with `(?-i)`. Patterns are RE2 as in oauth2-proxy: all that Go takes, up to 100,000 characters with counted repeats unfolded, and each is matched in time linear in the path. `(?!…)` and back-references do not exist; patterns that do not start with `^` are warned about.',
   },
   'skip-auth-regex': {
     group: 'Requests without a sign-in',
@@ -51,7 +50,8 @@ export const POLICY_OPTIONS = {
     default: [],
     exact: true,
     key: 'skip_auth_regex',
-    about: 'The same for all methods (deprecated in oauth2-proxy; use skip-auth-route).',
+    about:
+      'Patterns of paths that need no sign-in, for all methods; otherwise as skip-auth-route, which is to be used instead (this one is deprecated in oauth2-proxy).',
   },
   'skip-auth-preflight': {
     group: 'Requests without a sign-in',
@@ -67,7 +67,7 @@ export const POLICY_OPTIONS = {
     exact: true,
     key: 'api_routes',
     about:
-      'Patterns of request targets that are answered with 401 JSON instead of a page or a redirect. They still need a sign-in.',
+      'Patterns (RE2, as for skip-auth-route) of request targets, query included, that are answered with 401 JSON instead of a page or a redirect. They match anywhere in the target unless they start with `^`. These requests still need a sign-in.',
   },
   'trusted-ip': {
     group: 'Requests without a sign-in',
@@ -81,24 +81,25 @@ export const POLICY_OPTIONS = {
 
 type SectionSettings = SettingsOf<typeof POLICY_OPTIONS>
 
-/** Who may pass; clients in `trustedIps` (CIDRs) need no sign-in. */
+/** Authorization rules; clients in `trustedIps` (CIDRs) need no sign-in. */
 export interface PolicyConfig {
   readonly emailDomains: readonly string[]
   readonly authenticatedEmailsFile: string | undefined
   readonly allowedGroups: readonly string[]
   readonly skipAuthRoutes: readonly RouteRule[]
   readonly skipAuthPreflight: boolean
-  readonly apiRoutes: readonly Pattern[]
+  /** Patterns in RE2 syntax, checked. */
+  readonly apiRoutes: readonly string[]
   readonly trustedIps: readonly string[]
 }
 
 interface PolicyDeps {
   readonly files: Files
-  /** Groups of which a person needs one, whoever asks for them. */
+  /** Groups of which a person needs one, whichever source asked for them. */
   readonly allowedGroups: readonly string[]
 }
 
-/** Who may pass, and what needs no sign-in. */
+/** Reads the authorization rules, and the requests that need no sign-in. */
 export function buildPolicy(
   settings: SettingsOf<typeof POLICY_OPTIONS & typeof SIGN_IN_OPTIONS>,
   { files, allowedGroups }: PolicyDeps,
@@ -135,7 +136,7 @@ function checkSomebodyMayPass(settings: SettingsOf<typeof POLICY_OPTIONS & typeo
   if (!some) {
     settings.problem(
       'email-domain',
-      'say who may sign in: domains here, authenticated-emails-file or htpasswd-file; * is everybody whom the provider knows',
+      'say who may sign in: domains here, authenticated-emails-file or htpasswd-file; * is everyone that the provider knows',
     )
   }
 }
@@ -183,7 +184,7 @@ function parseAnyMethod(text: string): Result<ParsedRoute, string> {
   return parseRoute(`=${text}`)
 }
 
-function parsePattern(text: string): Result<Pattern, string> {
-  const checked = checkPattern(text)
-  return checked.ok ? ok(checked.value.pattern) : failed(checked.problem)
+function parsePattern(text: string): Result<string, string> {
+  const compiled = compilePattern(text)
+  return compiled.ok ? ok(text) : compiled
 }

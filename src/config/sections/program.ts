@@ -54,7 +54,7 @@ export const PROGRAM_OPTIONS = {
   },
 } as const satisfies OptionRows
 
-/** What the command line alone decides, before any other source is read. */
+/** Mode of the program, which the command line alone decides, before any other source is read. */
 export interface Invocation {
   /** Text to print instead of starting. */
   readonly print: 'help' | 'version' | undefined
@@ -62,7 +62,7 @@ export interface Invocation {
   readonly configFile: string
 }
 
-/** Reads what the program is asked to do. */
+/** Reads the mode of the program from the flags. */
 export function readInvocation(flags: OptionSource): Invocation {
   const print = isOn(flags, 'help') ? 'help' : isOn(flags, 'version') ? 'version' : undefined
   return { print, configFile: textOf(flags, 'config') ?? '' }

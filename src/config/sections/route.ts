@@ -1,7 +1,15 @@
 import { quote } from '../../lib/text.ts'
+import { compilePattern } from '../../re2/compile.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import { checkPattern } from '../pattern.ts'
-import type { RouteRule } from '../route-rule.ts'
+
+/** One skip-auth rule: METHOD=regex, METHOD!=regex, regex. */
+export interface RouteRule {
+  /** Upper case; undefined matches all. */
+  readonly method: string | undefined
+  readonly negate: boolean
+  /** In RE2 syntax, checked. */
+  readonly pattern: string
+}
 
 /** Ways to write a pattern that fits every path, all of which start with a slash. */
 const EVERY_PATH = /^\^?(?:\\?\/)?(?:\(?\.[*+]?\??\)?\*?\$?)?$/u
@@ -28,11 +36,11 @@ export function parseRoute(text: string): Result<ParsedRoute, string> {
   if (!/^[A-Za-z-]*$/u.test(method)) {
     return failed(`write = in front of the pattern, ${quote(method)} is no HTTP method`)
   }
-  const source = text.slice(whole?.length ?? 0)
-  if (source === '') return failed('give a pattern')
-  const checked = checkPattern(source)
-  if (!checked.ok) return checked
-  const { pattern, anchored } = checked.value
+  const pattern = text.slice(whole?.length ?? 0)
+  if (pattern === '') return failed('give a pattern')
+  const compiled = compilePattern(pattern)
+  if (!compiled.ok) return compiled
+  const { anchored } = compiled.value
   const rule = { method: method === '' ? undefined : method.toUpperCase(), negate: bang === '!', pattern }
-  return ok({ rule, anchored, opensAll: !rule.negate && EVERY_PATH.test(source), text: quote(source) })
+  return ok({ rule, anchored, opensAll: !rule.negate && EVERY_PATH.test(pattern), text: quote(pattern) })
 }

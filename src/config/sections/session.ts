@@ -76,7 +76,7 @@ export const SESSION_OPTIONS = {
 
 type SectionSettings = SettingsOf<typeof SESSION_OPTIONS>
 
-/** How long a session lives and what it may hold; a duration of 0 sets no limit. */
+/** Lifetime, size and secrets of sessions; a duration of 0 sets no limit. */
 export interface SessionConfig extends SecretsConfig, RedisConfig {
   /** Lifetime of the cookie from its last save; 0 is a browser session without an age check. */
   readonly expireMs: number

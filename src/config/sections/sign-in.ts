@@ -87,7 +87,7 @@ export const SIGN_IN_OPTIONS = {
     kind: 'string',
     default: '',
     placeholders: 'meant',
-    about: 'Called with GET when somebody signs out; `{id_token}` is replaced.',
+    about: 'Called with GET at each sign-out; `{id_token}` is replaced.',
   },
   'form-replay-limit': {
     group: 'Sign-in',
@@ -101,7 +101,7 @@ export const SIGN_IN_OPTIONS = {
 
 type SectionSettings = SettingsOf<typeof SIGN_IN_OPTIONS>
 
-/** How people sign in and out; `signInStatus` is that of the page for a visit without a session. */
+/** Settings of signing in and out; `signInStatus` is that of the page for a visit without a session. */
 export interface SignInConfig {
   /** The registered redirect URI, absolute; undefined derives it from the request. */
   readonly redirectUrl: string | undefined
@@ -114,11 +114,11 @@ export interface SignInConfig {
   readonly htpasswdGroups: readonly string[]
   readonly displayHtpasswdForm: boolean
   readonly backendLogoutUrl: string | undefined
-  /** Longest form that is kept for somebody who has to sign in first; 0 keeps none. */
+  /** Longest form that is kept for a person who has to sign in first; 0 keeps none. */
   readonly formReplayLimitBytes: number
 }
 
-/** How people sign in and out. */
+/** Reads the settings of signing in and out. */
 export function buildSignIn(
   settings: SettingsOf<typeof SIGN_IN_OPTIONS & typeof COOKIE_OPTIONS>,
   { files, paths }: { files: Files; paths: PathsConfig },

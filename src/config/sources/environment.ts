@@ -4,7 +4,7 @@ import type { OptionTable } from '../options.ts'
 import type { Report } from '../report.ts'
 import { type Given, type OptionSource, splitRaw } from './source.ts'
 
-/** What Kubernetes puts into every pod when a Service is called `oauth2-proxy`. */
+/** Variables that Kubernetes puts into every pod when a Service is called `oauth2-proxy`. */
 const SERVICE_LINK =
   /^OAUTH2_PROXY_(?:SERVICE_(?:HOST|PORT\w*)|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/u
 

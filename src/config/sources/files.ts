@@ -1,7 +1,7 @@
 import { quote } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
 
-/** The files of this machine, as a runtime lends them; both throw when a file cannot be read. */
+/** File reads that a runtime provides; both throw when a file cannot be read. */
 export interface Files {
   readonly readFile: ((path: string) => string) | undefined
   readonly readBinaryFile: ((path: string) => Uint8Array) | undefined

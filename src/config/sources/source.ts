@@ -1,6 +1,6 @@
 import type { Option } from '../option.ts'
 
-/** A value as one source gave it, before anybody looked at its kind. */
+/** A value as one source gave it, not parsed yet. */
 export type Unparsed =
   | { readonly form: 'text'; readonly text: string }
   /** `split` where one text was split at its commas. */
@@ -14,7 +14,7 @@ export interface Given {
   readonly label: string
 }
 
-/** What one source gave, by flag. */
+/** Settings of one source, by flag. */
 export type OptionSource = ReadonlyMap<string, Given>
 
 /** A value from a variable or a TOML text: lists are split at every comma, without quoting. */

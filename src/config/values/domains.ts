@@ -7,7 +7,7 @@ const HOST =
 /** Second-level labels under which country registries sell names, so that `.co.uk` is as wide as `.com`. */
 const REGISTRY = /^(?:ac|co|com|edu|gov|go|gob|ltd|me|mil|ne|net|nom|or|org|plc|sch)\.[a-z]{2}$/u
 
-/** Top-level labels that nobody can buy a name under. */
+/** Top-level labels under which names cannot be registered. */
 const PRIVATE_TLD = /^(?:internal|lan|local|localhost|test)$/u
 
 /** Checks a host name without port and returns it in lower case. */
@@ -18,7 +18,7 @@ export function parseHost(text: string): Result<string, string> {
 
 /**
  * Checks an entry of whitelist-domain: `host`, `.host` or `*.host`, each with `:port` or `:*`. A wildcard over a whole
- * top-level domain would allow anybody's host.
+ * top-level domain would allow every host below it.
  */
 export function parseWhitelistDomain(text: string): Result<string, string> {
   const [, wildcard = '', name = '', port] = /^(\*?\.)?([^:]*)(?::(\*|\d{1,5}))?$/u.exec(text) ?? []
@@ -48,12 +48,15 @@ export function isPort(text: string): boolean {
   return /^[1-9]\d{0,4}$/u.test(text) && Number(text) <= 65_535
 }
 
-/** Names below which a registry sells names, two labels long, such as `co.uk`. */
+/** True for a name below which a registry sells names, two labels long, such as `co.uk`. */
 export function isRegistryName(name: string): boolean {
   return REGISTRY.test(name)
 }
 
-/** Nobody owns this domain; a single label may still be the exact name of a host in a private network. */
+/**
+ * True for a domain of a registry rather than of one owner; a single label may still be the exact name of a host in a
+ * private network.
+ */
 function isRegistry(host: string, wildcard: boolean): boolean {
   return host.includes('.') ? REGISTRY.test(host) : wildcard && !PRIVATE_TLD.test(host)
 }

@@ -2,7 +2,7 @@ import { quote } from '../../lib/text.ts'
 import type { Option } from '../option.ts'
 import type { Unparsed } from '../sources/source.ts'
 
-/** What stands where a real value should: it can never work, or most likely not. */
+/** Placeholder in a value: it can never work, or most likely not. */
 export interface Placeholder {
   readonly kind: 'problem' | 'warning'
   readonly sentence: string
@@ -11,7 +11,7 @@ export interface Placeholder {
 /** `${NAME}`, `$(NAME)` and `{{ name }}` as shells, Kubernetes and template engines leave them when they know no value. */
 const VARIABLE = /\$\{[A-Za-z_][\w.]*(?::?[-+?=][^}]*)?\}|\$\([A-Za-z_]\w*\)|\{\{[^{}]*\}\}/u
 
-/** What examples have in place of an id, a name or a secret. */
+/** Examples' placeholders for an id, a name or a secret. */
 const EXAMPLE =
   /^(?:x{4,}|\.{3}|…|todo|tbd|<[^<>]*>|\[[^[\]]*\]|(?:please[-_ ]?)?(?:change|replace)[-_ ]?(?:me|this|it)|your[-_ ].*)$/iu
 

@@ -62,7 +62,10 @@ function remarkOnBlanks({ unbroken, clean, isSplit }: Blanks): readonly string[]
     : []
 }
 
-/** Docker and systemd hand the quotes of an env file on in different ways; a value that keeps them is never meant so. */
+/**
+ * True when quotes of an env file are still around the value: Docker and systemd treat them differently, and they are
+ * never meant.
+ */
 function isQuoted(text: string): boolean {
   return /^(["']).+\1$/su.test(text)
 }

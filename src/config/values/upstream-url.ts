@@ -3,7 +3,7 @@ import { failed, ok, type Result } from '../../result.ts'
 import type { RuntimeName } from '../option.ts'
 import { isPort } from './domains.ts'
 
-/** What an upstream URL points at. */
+/** Target of an upstream URL. */
 export type UpstreamUrl =
   | {
       readonly kind: 'tcp'

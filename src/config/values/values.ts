@@ -5,7 +5,7 @@ import type { Unparsed } from '../sources/source.ts'
 import { parseDuration } from './duration.ts'
 import { checkUrl } from './url.ts'
 
-/** What an option may hold once it is read. */
+/** Value of an option once it is read. */
 export type Value = boolean | number | string | readonly string[]
 
 const BOOLEANS: Readonly<Record<string, boolean>> = Object.fromEntries([

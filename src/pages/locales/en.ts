@@ -17,9 +17,18 @@ export const EN: Texts = {
       title: 'Bad request',
       sentence: 'This request is not well formed.',
     },
+    get_with_body: {
+      title: 'Bad request',
+      sentence:
+        'A GET or HEAD with a body is not passed on to this application. The setting upstream-get-body allows it for an upstream.',
+    },
     target_too_long: {
       title: 'Address too long',
       sentence: 'The address of this request is too long.',
+    },
+    request_timeout: {
+      title: 'Request took too long',
+      sentence: 'The rest of this request did not arrive in time.',
     },
     headers_too_many: {
       title: 'Too many headers',

@@ -6,13 +6,13 @@ import type { ProviderClient, ProviderResponse } from './client.ts'
 /** Credentials of the client, and the authentication methods that the provider takes. */
 export interface Client {
   readonly id: string
-  /** Undefined for a public client. */
+  /** Client secret; undefined for a public client. */
   readonly secret: string | undefined
-  /** What the provider advertises (OpenID Connect Discovery 1.0 §3); undefined when it does not say. */
+  /** Methods that the provider advertises (OpenID Connect Discovery 1.0 §3); undefined when it does not say. */
   readonly methods: readonly string[] | undefined
 }
 
-/** A form for an endpoint where clients say who they are. */
+/** A form for an endpoint that authenticates clients. */
 export interface ClientForm {
   readonly url: string
   /** Name of the endpoint for the log. */
@@ -21,7 +21,7 @@ export interface ClientForm {
   readonly fields: URLSearchParams
 }
 
-/** Sends a form in the name of the client. */
+/** Sends a form with the client's credentials. */
 export type SendAsClient = (form: ClientForm, client: Client) => Promise<Result<ProviderResponse>>
 
 type Method = 'client_secret_basic' | 'client_secret_post' | 'none'
@@ -58,14 +58,19 @@ export function createSendAsClient(http: ProviderClient): SendAsClient {
   }
 }
 
-/** Basic where it is offered or nothing is said, else the form; undefined where neither is. Without a secret the client is public. */
+/**
+ * Chooses Basic where it is offered or nothing is said, else the form; undefined where neither is. Without a secret the
+ * client is public.
+ */
 function chooseMethod({ secret, methods }: Client): Method | undefined {
   if (secret === undefined) return 'none'
   if (methods === undefined || methods.includes('client_secret_basic')) return 'client_secret_basic'
   return methods.includes('client_secret_post') ? 'client_secret_post' : undefined
 }
 
-/** The operator registered the client for a method that we lack (`private_key_jwt`, `tls_client_auth`, …). */
+/**
+ * Problem of a client that is registered for a method that Sidegate lacks (`private_key_jwt`, `tls_client_auth`, …).
+ */
 function unsupported({ methods = [] }: Client): ReturnType<typeof problem> {
   return problem('misconfigured', {
     why: 'client authentication',
@@ -87,14 +92,17 @@ function toBasic({ id, secret = '' }: Client): string {
 }
 
 /**
- * RFC 6749 §2.3.1 and appendix B: both halves are form-encoded before they are joined. `-`, `.`, `_` and `~` stay as they
- * are, which matters to servers that forget to decode.
+ * Form-encodes one half of Basic credentials, before they are joined (RFC 6749 §2.3.1 and appendix B). `-`, `.`, `_`
+ * and `~` stay as they are, which matters to servers that forget to decode.
  */
 function formEncode(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1).replaceAll('%7E', '~')
 }
 
-/** The client was not believed (RFC 6749 §5.2); nothing was done with the code or the token. */
+/**
+ * True when the client's credentials were refused (`invalid_client`, RFC 6749 §5.2): the code or the token was not used
+ * up.
+ */
 function isClientRefused({ status, text }: ProviderResponse): boolean {
   if (status === 401) return true
   if (status !== 400) return false

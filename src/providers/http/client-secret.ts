@@ -3,7 +3,7 @@ import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { ProviderContext } from '../context.ts'
 
-/** The client secret at the moment; undefined for a public client. */
+/** Reads the current client secret; undefined for a public client. */
 export type ReadClientSecret = () => Promise<Result<string | undefined>>
 
 /** Reads the secret at each use, so that a rotated file counts at once; blanks and line ends around it are no part of it. */

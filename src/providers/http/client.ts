@@ -21,18 +21,17 @@ export interface ProviderRequest {
   readonly body?: string
 }
 
-/** The one way out to providers. */
+/** HTTP client for every call to a provider. */
 export interface ProviderClient {
   /**
-   * Asks once. Redirects are refused, not followed. 429 and 5xx count as `provider_unreachable`; every other status is
-   * an answer that the caller has to judge.
+   * Sends one request. Redirects are refused, not followed. 429 and 5xx count as `provider_unreachable`; every other
+   * status is a response that the caller has to judge.
    */
   request(url: string, init: ProviderRequest): Promise<Result<ProviderResponse>>
   /** Says whether a provider may name this address: https, or plain http where the operator's own settings say so. */
   allows(url: string): boolean
 }
 
-/** What the way out is made from. */
 export interface ProviderClientDeps {
   readonly platform: Pick<Platform, 'fetch'>
   /** Addresses from the operator's settings: the only ones that can permit plain http. */
@@ -43,7 +42,7 @@ export interface ProviderClientDeps {
 const TIMEOUT_MS = 5_000
 const MAX_BYTES = 262_144
 
-/** Makes the way out for one provider. */
+/** Creates the HTTP client of one provider. */
 export function createProviderClient({
   platform,
   operatorUrls,
@@ -83,7 +82,7 @@ export function located({ problem: why }: Failed<Problem>, endpoint: string, url
   return failed({ ...why, detail: { ...why.detail, endpoint, host: hostOf(url) } })
 }
 
-/** What file stores and static hosts call a document that they know nothing about. */
+/** Media types that file stores and static hosts give to a document of unknown type. */
 const UNTYPED: readonly string[] = ['', 'application/octet-stream', 'binary/octet-stream', 'text/plain']
 
 /** Reads a JSON object that may lie in a file store: metadata and keys, which their shape tells from anything else. */
@@ -183,8 +182,8 @@ async function readText(response: Response): Promise<string | undefined> {
 }
 
 /**
- * Plain http is for the origins that the operator wrote down with http, and for loopback when the operator's own
- * provider is there: metadata of an https provider can send nobody to http.
+ * Compiles the rule on plain http: it is for the origins that the operator wrote down with http, and for loopback when
+ * the operator's own provider is there. Metadata of an https provider can send no call to http.
  */
 function createAllows(operatorUrls: readonly (string | undefined)[]): (url: string) => boolean {
   const plain = operatorUrls.map(parse).filter((url) => url?.protocol === 'http:')

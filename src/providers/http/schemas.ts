@@ -14,12 +14,12 @@ const Words = v.pipe(
   v.transform((words) => words.filter((word) => typeof word === 'string')),
 )
 
-/** A member that we can do without: null, empty and of a wrong type are absent. */
+/** Schema of an optional member: null, empty and of a wrong type are absent. */
 function spare<const Schema extends v.GenericSchema>(schema: Schema) {
   return v.fallback(v.optional(schema), undefined)
 }
 
-/** What we read of a discovery document (OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3). */
+/** Members that are read of a discovery document (OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3). */
 export const DiscoveryDocument = v.object({
   issuer: Text,
   authorization_endpoint: Text,
@@ -36,7 +36,10 @@ export const DiscoveryDocument = v.object({
 /** A discovery document of the right shape. */
 export type DiscoveryDocument = v.InferOutput<typeof DiscoveryDocument>
 
-/** A JWK Set (RFC 7517 §5). Members that are no objects are dropped: a key we cannot read must not hide those we can. */
+/**
+ * A JWK Set (RFC 7517 §5). Members that are no objects are dropped: a key that cannot be read must not hide those that
+ * can.
+ */
 export const JwkSet = v.object({
   keys: v.pipe(
     v.array(v.unknown()),
@@ -45,7 +48,7 @@ export const JwkSet = v.object({
   ),
 })
 
-/** What a verifier of bearer tokens needs of a discovery document; not every issuer of tokens has a sign-in. */
+/** Members that a verifier of bearer tokens needs of a discovery document; not every issuer of tokens has a sign-in. */
 export const IssuerDocument = v.object({
   issuer: Text,
   jwks_uri: Text,

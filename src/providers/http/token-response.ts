@@ -14,7 +14,7 @@ export interface TokenResponse {
 
 interface ProcessedTokens {
   readonly access_token: string
-  /** In lower case. */
+  /** Token type, in lower case. */
   readonly token_type: string
   readonly refresh_token?: string | undefined
   readonly expires_in?: number | undefined

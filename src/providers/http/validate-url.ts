@@ -2,8 +2,8 @@ import { ok, type Result } from '../../result.ts'
 import type { ProviderClient } from './client.ts'
 
 /**
- * Asks the validate-url whether an access token still stands: 200 is yes, any other answer no. Where there is no
- * address or no token there is nothing to ask, and the token stands.
+ * Calls the validate-url with an access token: 200 says that it is still valid, any other answer that it is not. Where
+ * there is no address or no token there is nothing to call, and the token counts as valid.
  */
 export async function callValidateUrl(
   http: ProviderClient,

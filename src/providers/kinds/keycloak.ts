@@ -61,8 +61,8 @@ function addRoles(grant: Result<Grant>): Result<Grant> {
 }
 
 /**
- * The token came straight from the token endpoint, or was verified as a bearer token, so its signature says nothing new
- * (OpenID Connect Core 1.0 §3.1.3.7 point 6).
+ * Reads roles without verifying: the token came straight from the token endpoint, or was verified as a bearer token, so
+ * its signature says nothing new (OpenID Connect Core 1.0 §3.1.3.7 point 6).
  */
 function readRoles(accessToken: string): readonly string[] {
   const claims = readPayload(accessToken)

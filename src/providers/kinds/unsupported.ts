@@ -6,7 +6,10 @@ const RESOURCE = {
   resource: { kind: 'string', default: '', supported: false, about: 'Sent as `resource` (azure, adfs).' },
 } as const satisfies KindOptions
 
-/** Providers of oauth2-proxy that there are not yet; their options are known, and refused unless they have their default. */
+/**
+ * Providers of oauth2-proxy that are not supported yet; their options are known, and refused unless they have their
+ * default.
+ */
 export const UNSUPPORTED_KINDS: readonly UnsupportedKind[] = [
   { kind: 'adfs', instead: 'oidc', options: RESOURCE },
   {

@@ -10,11 +10,10 @@ import type { LoginRequest, LoginResponse } from '../provider.ts'
 /** The code flow of a plain OAuth 2.0 provider: no ID token, no discovery, no refresh. */
 export interface OAuth2Flow {
   authorizationUrl(login: LoginRequest): string
-  /** Callback parameters to an access token. */
+  /** Exchanges callback parameters for an access token (RFC 6749 §4.1.3). */
   redeem(response: LoginResponse): Promise<Result<string>>
 }
 
-/** What the flow is made with. */
 export interface OAuth2FlowDeps {
   readonly config: Pick<ProviderConfig, 'clientId' | 'loginParameters' | 'codeChallengeMethod'>
   readonly authorizationEndpoint: string
@@ -26,8 +25,8 @@ export interface OAuth2FlowDeps {
 
 /**
  * Builds the flow on arctic's generic client, which writes the authorization address and reads the token answer. The
- * token request itself is ours: arctic's cannot be bounded in time or size and would follow a redirect with the code and the
- * secret in its body.
+ * token request itself is sent by `ProviderClient`: arctic's cannot be bounded in time or size and would follow a
+ * redirect with the code and the secret in its body.
  */
 export function createOAuth2Flow(deps: OAuth2FlowDeps): OAuth2Flow {
   const { config, http, tokenEndpoint } = deps

@@ -12,11 +12,11 @@ import { createOAuth2Flow } from './oauth2.ts'
 export interface OAuth2ProviderDeps {
   readonly config: ProviderConfig
   readonly context: ProviderContext
-  /** Way out to the provider; the calls of `readIdentity` take it too. */
+  /** HTTP client of the provider; `readIdentity` calls through it too. */
   readonly http: ProviderClient
   /** Scheme of the access token in Authorization headers. */
   readonly scheme: 'Bearer' | 'token'
-  /** Asks the provider's API about the person who granted the access token, and judges the restrictions of the kind. */
+  /** Asks the provider's API about the person who granted the access token, and checks the restrictions of the kind. */
   readonly readIdentity: (accessToken: string) => Promise<Result<Identity>>
 }
 

@@ -18,7 +18,7 @@ interface KeySource {
   readonly algs: readonly string[]
 }
 
-/** Settings of the sign-in provider that hold for tokens of every issuer: which claims say what, and what may sign. */
+/** Settings of the sign-in provider that hold for tokens of every issuer: names of claims, and signing algorithms. */
 export type TokenSettings = Pick<ProviderConfig, 'claims' | 'signingAlgs'>
 
 /** Verifier of bearer tokens of one entry of extra-jwt-issuers, an issuer without a sign-in: keys by discovery, else from `<issuer>/.well-known/jwks.json`. */

@@ -9,17 +9,16 @@ import { createIssuerVerifier, type TokenSettings } from './bearer-issuer.ts'
 import { verifyWithFirst } from './first-verifier.ts'
 
 /**
- * Reads an Authorization header as a sign-in. Undefined when it holds no JWT that this configuration looks at; a JWT that
- * does not stand is `bearer_invalid`, or the provider's own problem when keys cannot be had.
+ * Reads an Authorization header as a sign-in (RFC 6750). Undefined when it holds no JWT that this configuration looks
+ * at; a JWT that does not verify is `bearer_invalid`, or the provider's own problem when keys cannot be fetched.
  */
 export type BearerReader = (authorization: string) => Promise<Result<Grant> | undefined>
 
-/** What bearer tokens are judged by. */
 export interface BearerDeps {
   readonly bearer: BearerConfig
-  /** Their verifiers come before the extra issuers. */
+  /** Sign-in providers; their verifiers come before the extra issuers. */
   readonly providers: readonly Provider[]
-  /** Of the first provider; they hold for the extra issuers too. */
+  /** Settings of the first provider; they hold for the extra issuers too. */
   readonly settings: TokenSettings
   readonly context: ProviderContext
 }
@@ -64,7 +63,7 @@ function findInBasic(encoded: string): string | undefined {
   return isJwt(password) ? password : undefined
 }
 
-/** Three segments of base64url, the first two JSON objects, all of them there. */
+/** True for three segments of base64url, the first two JSON objects, all of them there. */
 function isJwt(text: string): boolean {
   return /^ey[\w-]+\.ey[\w-]+\.[\w-]+$/u.test(text)
 }
@@ -74,7 +73,10 @@ function decodeBase64(text: string): string | undefined {
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
 }
 
-/** A JWT that fails a check is no reason to look at the provider; keys that cannot be had are. */
+/**
+ * Problem of a bearer token: a JWT that fails a check is no reason to look at the provider; keys that cannot be fetched
+ * are.
+ */
 function toBearerProblem(why: Problem): Problem {
   return why.reason === 'id_token_invalid' ? problem('bearer_invalid', why.detail) : why
 }

@@ -6,7 +6,7 @@ import type { Identity } from '../../session/session.ts'
 import { isPlainText, toSubject } from './id-token.ts'
 import type { Claims } from './jwks.ts'
 
-/** Which claims say what. */
+/** Names of the claims that hold e-mail address, groups and user. */
 export type ClaimSettings = ProviderConfig['claims']
 
 /** Groups of a claim, and the kinds of the entries that are no names. */
@@ -23,8 +23,8 @@ export interface ReadIdentity {
 }
 
 /**
- * Looks a claim up: the literal name first, else a dotted path into objects, as oauth2-proxy does. Own properties only,
- * so that `constructor` is no group.
+ * Finds a claim: the literal name first, else a dotted path into objects, as oauth2-proxy does. Own properties only, so
+ * that `constructor` is no group.
  */
 export function findClaim(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path]
@@ -43,8 +43,8 @@ export function lacksClaims(claims: Claims, settings: ClaimSettings): boolean {
 }
 
 /**
- * Verified claims to an identity. `sources` in order of trust: ID token, then profile; each claim is taken from the first
- * that has it. The subject and the issuer come from the first source alone and were checked with it.
+ * Reads an identity from verified claims. `sources` in order of trust: ID token, then profile; each claim is taken from
+ * the first that has it. The subject and the issuer come from the first source alone and were checked with it.
  */
 export function readIdentity(
   sources: readonly [Claims, ...Claims[]],
@@ -76,8 +76,8 @@ export function readIdentity(
 const LONGEST_GROUP = 1_024
 
 /**
- * Exact names, each once; one value is a list of one, and a safe integer is its text. Rules see each name as it is: what
- * a header cannot carry is left out there and not here.
+ * Reads exact names, each once; one value is a list of one, and a safe integer is its text. Rules see each name as it
+ * is: what a header cannot carry is left out there and not here.
  */
 export function readGroups(claim: unknown): Groups {
   if (!isSaid(claim)) return { groups: [], dropped: [] }
@@ -103,18 +103,19 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'list' : typeof value
 }
 
-/** Null and the empty text say as little as a claim that is not there. */
+/** False for null and the empty text, which say as little as a claim that is missing. */
 function isSaid(value: unknown): boolean {
   return value !== undefined && value !== null && value !== ''
 }
 
 /**
- * No source may say anything but `true`, or the text `"true"`, which Cognito and Apple write for it. A missing claim counts
- * as verified, as in oauth2-proxy. The check belongs to the standard claim: an operator who names another vouches for it.
+ * False when any source says anything but `true`, or the text `"true"`, which Cognito and Apple write for it. A missing
+ * claim counts as verified, as in oauth2-proxy; null does not. The check belongs to the standard claim: an operator who names another
+ * vouches for it.
  */
 function isEmailVerified(sources: readonly Claims[], settings: ClaimSettings): boolean {
   if (settings.allowUnverifiedEmail || settings.email !== 'email') return true
-  const said = sources.filter((claims) => isSaid(findClaim(claims, 'email_verified')))
+  const said = sources.filter((claims) => Object.hasOwn(claims, 'email_verified'))
   return said.every(({ email_verified: verified }) => verified === true || verified === 'true')
 }
 

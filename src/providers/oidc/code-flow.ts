@@ -13,10 +13,10 @@ import type { Metadata, ReadMetadata } from './discovery.ts'
 
 /** The calls of the OpenID code flow to one provider. */
 export interface CodeFlow {
-  /** Callback parameters to tokens; checks `iss` (RFC 9207) before the provider is asked. */
+  /** Exchanges callback parameters for tokens; checks `iss` (RFC 9207) before the provider is asked. */
   redeem(response: LoginResponse): Promise<Result<TokenResponse>>
   refresh(refreshToken: string): Promise<Result<TokenResponse>>
-  /** RFC 7009; nothing to do where the provider has no such endpoint. */
+  /** Revokes a refresh token (RFC 7009); does nothing where the provider has no such endpoint. */
   revoke(refreshToken: string): Promise<Result<void>>
 }
 
@@ -44,12 +44,12 @@ interface Call {
 /** Meaning of an OAuth error code for the call that it answers. */
 type JudgeError = (error: string) => Problem
 
-/** S256 of a verifier (RFC 7636 §4.2). */
+/** S256 code challenge of a verifier (RFC 7636 §4.2). */
 export function toCodeChallenge(verifier: string): Promise<string> {
   return oauth.calculatePKCECodeChallenge(verifier)
 }
 
-/** Makes the calls for one provider. */
+/** Creates the calls for one provider. */
 export function createCodeFlow(given: CodeFlowDeps): CodeFlow {
   const deps = { ...given, send: createSendAsClient(given.http) }
   const toTokens = createReadTokens(given)
@@ -120,7 +120,7 @@ function createReadTokens({ config, log }: Pick<CodeFlowDeps, 'config' | 'log'>)
   }
 }
 
-/** Runs one exchange with the library and turns what it throws into problems; anything else is a bug and stays one. */
+/** Runs one call of the library and turns what it throws into problems; anything else is a bug and stays one. */
 async function attempt<Value>(
   deps: CodeFlowDeps & { readonly send: SendAsClient },
   { endpoint, judge }: { readonly endpoint: string; readonly judge: JudgeError },
@@ -160,7 +160,7 @@ async function attempt<Value>(
   }
 }
 
-/** RFC 9207 §2.4: compared byte for byte, and required where the provider says that it sends it. */
+/** Checks `iss` (RFC 9207 §2.4): compared byte for byte, and required where the provider says that it sends it. */
 function checkIssuerParameter(
   parameters: URLSearchParams,
   server: oauth.AuthorizationServer,
@@ -183,7 +183,10 @@ function toServer(metadata: Metadata): oauth.AuthorizationServer {
   }
 }
 
-/** Status, media type and body are all that counts; a WWW-Authenticate beside an OAuth error would hide the error. */
+/**
+ * Response for the library: status, media type and body are all that counts; a WWW-Authenticate beside an OAuth error
+ * would hide the error.
+ */
 function toResponse({ status, type, text }: ProviderResponse): Response {
   return new Response(text === '' ? null : text, { status, headers: { 'content-type': type } })
 }
@@ -203,7 +206,10 @@ function refusedCode(error: string): Problem {
     : problem('misconfigured', { error, endpoint: 'token', setting })
 }
 
-/** Only these two say that the refresh token is over; the field counts, not the text beside it (RFC 6749 §5.2). */
+/**
+ * Problem of a refused refresh. Only these two codes say that the refresh token is no longer valid; the field counts,
+ * not the text beside it (RFC 6749 §5.2).
+ */
 function refusedRefresh(error: string): Problem {
   const over = error === 'invalid_grant' || error === 'invalid_client'
   return problem(over ? 'refresh_refused' : 'provider_misbehaved', { error: toErrorCode(error) })

@@ -6,7 +6,7 @@ import type { ProviderContext } from '../context.ts'
 import { located, type ProviderClient, readJsonFile } from '../http/client.ts'
 import { DiscoveryDocument, parseSchema } from '../http/schemas.ts'
 
-/** Where an OpenID provider is and what it can do. */
+/** Issuer, endpoints and capabilities of an OpenID provider (OpenID Connect Discovery 1.0 §3). */
 export interface Metadata {
   readonly issuer: string
   readonly authorizationEndpoint: string
@@ -15,14 +15,14 @@ export interface Metadata {
   readonly userinfoEndpoint: string | undefined
   readonly endSessionEndpoint: string | undefined
   readonly revocationEndpoint: string | undefined
-  /** What it says it signs ID tokens with; undefined when it does not say. */
+  /** Advertised algorithms of ID tokens; undefined when it advertises none. */
   readonly signingAlgs: readonly string[] | undefined
   readonly tokenAuthMethods: readonly string[] | undefined
-  /** It sends `iss` with every authorization answer (RFC 9207). */
+  /** True when it sends `iss` with every authorization response (RFC 9207). */
   readonly sendsIssuer: boolean
 }
 
-/** The metadata at the moment, loaded when first needed. */
+/** Reads the current metadata, which are loaded when first needed. */
 export type ReadMetadata = () => Promise<Result<Metadata>>
 
 type Settings = Pick<
@@ -80,17 +80,18 @@ async function discover(settings: Settings, http: ProviderClient): Promise<Resul
     : failed(problem('provider_misbehaved', { why: 'endpoint', endpoint: refused[0] }))
 }
 
-/** What answers there is not what the operator meant. */
+/** Adds the setting: what answers there is not what the operator meant. */
 function withSetting({ problem: why }: Failed<Problem>): Result<never> {
   return failed({ ...why, detail: { ...why.detail, setting: 'oidc-issuer-url' } })
 }
 
-/** Pages that only the browser opens. */
+/** Endpoints that only the browser opens. */
 const PAGES: readonly string[] = ['authorization_endpoint', 'end_session_endpoint']
 
 /**
- * An issuer that the operator gave without TLS may have its pages without TLS on any host: in a Compose file the browser
- * knows the provider by another name than we do. What we ask ourselves stays where the settings allow it.
+ * Permits an endpoint. An issuer that the operator gave without TLS may have its pages without TLS on any host: in a
+ * Compose file the browser knows the provider by another name than Sidegate does. Endpoints that Sidegate calls stay
+ * where the settings allow it.
  */
 function isAllowed([name, url]: readonly [string, string], issuer: string, http: ProviderClient): boolean {
   const isPage = issuer.startsWith('http:') && PAGES.includes(name)
@@ -112,7 +113,10 @@ function toMetadata(document: DiscoveryDocument): Metadata {
   }
 }
 
-/** Without discovery the operator names the endpoints; configuration has checked that the needed ones are there. */
+/**
+ * Metadata from the settings. Without discovery the operator names the endpoints; configuration has checked that the
+ * needed ones are there.
+ */
 function fromSettings(settings: Settings): Metadata {
   return {
     issuer: settings.issuer ?? '',
@@ -140,7 +144,10 @@ function endpointsOf(metadata: Metadata): readonly (readonly [string, string])[]
   return named.flatMap(([name, url]) => (url === undefined ? [] : [[name, url] as const]))
 }
 
-/** Honest providers spread over hosts too (Google), so this is for the log and no reason to stop. */
+/**
+ * Logs endpoints on other hosts. Honest providers spread over hosts too (Google), so this is for the log and no reason
+ * to stop.
+ */
 function noteForeignHosts(metadata: Metadata, { log }: Pick<ProviderContext, 'log'>): void {
   const home = URL.canParse(metadata.issuer) ? new URL(metadata.issuer).host : ''
   for (const [endpoint, url] of endpointsOf(metadata)) {

@@ -5,8 +5,8 @@ import { failed, type Result } from '../../result.ts'
 export type VerifyToken<Value> = (token: string) => Promise<Result<Value>>
 
 /**
- * The answer of the first verifier that accepts a token. Where none does, the problem is that of the issuer that the token
- * names; the others only say that it is not theirs, and where all of them do, it is `otherwise`.
+ * The answer of the first verifier that accepts a token. Where none does, the problem is that of the issuer that the
+ * token names; the others only say that they did not issue it, and where all of them do, it is `otherwise`.
  */
 export async function verifyWithFirst<Value>(
   verifiers: readonly VerifyToken<Value>[],

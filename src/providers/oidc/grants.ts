@@ -13,7 +13,6 @@ import type { Claims } from './jwks.ts'
 import { fetchProfile } from './profile.ts'
 import type { TokenVerifier } from './token-verifier.ts'
 
-/** Everything that one OpenID provider is made of. */
 export interface OidcDeps {
   readonly config: ProviderConfig
   readonly context: ProviderContext
@@ -23,10 +22,13 @@ export interface OidcDeps {
   readonly verifier: TokenVerifier
 }
 
-/** An ID token answers a code that is a minute old; an older one was made for something else. */
+/**
+ * Longest age of an ID token at login: it answers a code that is a minute old; an older one was made for something
+ * else.
+ */
 const LOGIN_AGE_MS = 3_600_000
 
-/** Tokens of a sign-in to a grant: every check of the ID token, the profile where claims are missing. */
+/** Reads the grant of a sign-in from its tokens: every check of the ID token, the profile where claims are missing. */
 export async function readLoginGrant(
   deps: OidcDeps,
   response: TokenResponse,
@@ -47,7 +49,7 @@ export async function readLoginGrant(
   return ok({ identity: identity.value, tokens: toTokens(response, undefined, deps.context.platform.now()) })
 }
 
-/** A JWT from an Authorization header to a grant. The token alone counts. */
+/** Reads the grant of a JWT from an Authorization header. The token alone counts. */
 export async function readBearerGrant(deps: OidcDeps, token: string): Promise<Result<Grant>> {
   const claims = await deps.verifier.bearer(token)
   if (!claims.ok) return claims
@@ -55,7 +57,7 @@ export async function readBearerGrant(deps: OidcDeps, token: string): Promise<Re
   return identity.ok ? ok(toBearerGrant(identity.value, token, claims.value)) : identity
 }
 
-/** The grant of a verified bearer token: it stands for both tokens, as in oauth2-proxy. */
+/** The grant of a verified bearer token, which is both access token and ID token, as in oauth2-proxy. */
 export function toBearerGrant(identity: Identity, token: string, claims: Claims): Grant {
   return {
     identity,
@@ -64,9 +66,10 @@ export function toBearerGrant(identity: Identity, token: string, claims: Claims)
 }
 
 /**
- * Refreshes (OpenID Connect Core 1.0 §12). An answer that speaks of somebody or something else keeps its own reason, which
- * ends the session at once; one that cannot be trusted counts as a refusal. Once the provider has answered, its old refresh
- * token may be used up: trouble on the way to keys or profile then keeps the old identity, so that the new token is not lost.
+ * Refreshes (OpenID Connect Core 1.0 §12). An answer about another person, issuer or client keeps its own reason, which
+ * ends the session at once; one that cannot be trusted counts as a refusal. Once the provider has answered, its old
+ * refresh token may be used up: trouble on the way to keys or profile then keeps the old identity, so that the new
+ * token is not lost.
  */
 export async function refreshGrant(deps: OidcDeps, session: Session): Promise<Result<Grant>> {
   const { refresh } = session.tokens
@@ -103,7 +106,10 @@ async function readRefreshedClaims(
   return same ? claims : failed(problem('id_token_invalid', { check: 'same person' }))
 }
 
-/** What the provider says now, on top of what was known. A missing groups claim empties the groups only if all was said. */
+/**
+ * Merges the identity that the provider gives now into the known one. A missing groups claim empties the groups only if
+ * all sources were read.
+ */
 function mergeIdentity(
   deps: OidcDeps,
   session: Session,
@@ -167,20 +173,29 @@ function toIdentity(
   return ok({ ...identity, issuer: toIssuer(config, sources[0]['iss']) })
 }
 
-/** Aliases of an issuer are one issuer: the configured one. */
+/** Normalizes the issuer: aliases of an issuer are one issuer, the configured one. */
 export function toIssuer({ issuer, skipIssuerVerification }: ProviderConfig, iss: unknown): string {
   return skipIssuerVerification || issuer === undefined ? String(iss) : issuer
 }
 
-/** The answer itself is wrong; anything else is trouble that passes, and so is a key that was not published yet. */
+/**
+ * True when the answer itself is wrong; anything else is trouble that passes, and so is a key that was not published
+ * yet.
+ */
 function isFatal({ reason, detail }: Problem): boolean {
   return reason === 'id_token_invalid' && detail?.['check'] !== 'kid'
 }
 
-/** Checks that fail only where the answer is about another person, issuer or client (§12.2). */
+/**
+ * Checks of an ID token that fail only where the answer is about another person, issuer or client (OpenID Connect Core
+ * 1.0 §12.2).
+ */
 const STRANGE: readonly unknown[] = ['same person', 'profile sub', 'iss', 'aud', 'azp']
 
-/** A token that is merely late or badly signed may be trouble of the provider, while the old one still stands. */
+/**
+ * Problem of a refresh. A token that is merely late or badly signed may be trouble of the provider, while the old one
+ * is still valid.
+ */
 function toRefusal(why: Problem): Problem {
   const { reason, detail } = why
   return STRANGE.includes(detail?.['check']) ? why : problem('refresh_refused', { why: reason, ...detail })

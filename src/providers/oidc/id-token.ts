@@ -2,30 +2,30 @@ import { toBase64Url, utf8 } from '../../lib/bytes.ts'
 import { type Problem, problem } from '../../problems.ts'
 import type { Claims, VerifiedJwt } from './jwks.ts'
 
-/** Whom a token must come from and be meant for. */
+/** Issuer, audiences and authorized parties that a token is checked against. */
 export interface Parties {
   /** Accepted values of `iss`; undefined when the operator switched the check off. */
   readonly issuers: readonly string[] | undefined
   readonly clientId: string
-  /** Claims that may hold the audience: the first that is present counts. */
+  /** Names of the claims that may hold the audience: the first that is present counts. */
   readonly audienceClaims: readonly string[]
   readonly extraAudiences: readonly string[]
 }
 
-/** What one login expects of its ID token. */
+/** Nonce and age that one login expects of its ID token. */
 export interface LoginChecks {
-  /** Undefined where none was sent. */
+  /** Nonce of the authorization request; undefined where none was sent. */
   readonly nonce: string | undefined
   /** Longest age of `iat`; undefined where only `exp` counts. */
   readonly maxAgeMs: number | undefined
 }
 
-/** Clocks of two honest machines differ by this much at most. */
+/** Leeway between the clocks of two honest machines. */
 export const LEEWAY_SECONDS = 60
 
 /**
- * Judges the claims of an ID token whose signature was verified (OpenID Connect Core 1.0 §3.1.3.7, RFC 8725).
- * Pure: the time comes in, in ms since the epoch. Undefined is a token that stands.
+ * Checks the claims of an ID token whose signature was verified (OpenID Connect Core 1.0 §3.1.3.7, RFC 8725). Pure: the
+ * time comes in, in ms since the epoch. Undefined is a valid token.
  */
 export function checkIdToken(
   { typ, claims }: VerifiedJwt,
@@ -47,8 +47,8 @@ export function checkIdToken(
 }
 
 /**
- * Judges the claims of a token from an Authorization header. It may be an access token for us that another client asked
- * for (RFC 9068), so its authorized party and its other audiences are not ours to judge.
+ * Checks the claims of a token from an Authorization header. It may be an access token that another client asked for
+ * (RFC 9068), so its authorized party and its other audiences are not checked.
  */
 export function checkBearer(
   { typ, claims }: VerifiedJwt,
@@ -65,7 +65,7 @@ export function checkBearer(
   )
 }
 
-/** Judges a signed profile (Core §5.3.2): it has no times, and where it names its parties they must be right. */
+/** Checks a signed profile (Core §5.3.2): it has no times, and where it names its parties they must be right. */
 export function checkProfile({ claims }: VerifiedJwt, parties: Parties): Problem | undefined {
   if (Object.hasOwn(claims, 'events')) return invalid('events')
   const issuer = Object.hasOwn(claims, 'iss') ? checkIssuer(claims, parties) : undefined
@@ -73,7 +73,7 @@ export function checkProfile({ claims }: VerifiedJwt, parties: Parties): Problem
   return namesUs(audienceOf(claims, parties), parties) ? undefined : wrongAudience(claims, parties)
 }
 
-/** `exp`, `iat` and `nbf`: finite, and now; `iat` also not older than asked. */
+/** Checks `exp`, `iat` and `nbf`: finite, and now; `iat` also not older than asked. */
 export function checkTimes(claims: Claims, nowMs: number, maxAgeMs: number | undefined): Problem | undefined {
   const { exp, iat, nbf } = claims
   const now = nowMs / 1000
@@ -84,13 +84,13 @@ export function checkTimes(claims: Claims, nowMs: number, maxAgeMs: number | und
   return undefined
 }
 
-/** `iss`, compared byte for byte. */
+/** Checks `iss`, compared byte for byte. */
 export function checkIssuer({ iss }: Claims, { issuers }: Parties): Problem | undefined {
   if (typeof iss !== 'string' || iss === '') return invalid('iss')
   return issuers === undefined || issuers.includes(iss) ? undefined : invalid('iss')
 }
 
-/** Every audience must be us or one that the operator trusts, and one of them must be. */
+/** Checks `aud`: every audience must be this client or one that the operator trusts, and one of them must be. */
 export function checkAudience(claims: Claims, parties: Parties): Problem | undefined {
   const audience = audienceOf(claims, parties)
   const trusted = [parties.clientId, ...parties.extraAudiences]
@@ -98,7 +98,7 @@ export function checkAudience(claims: Claims, parties: Parties): Problem | undef
   return known && namesUs(audience, parties) ? undefined : wrongAudience(claims, parties)
 }
 
-/** `sub`: 1 to 255 characters that can stand in a header and a log. */
+/** Checks `sub`: 1 to 255 characters that can stand in a header and a log. */
 export function checkSubject({ sub }: Claims): Problem | undefined {
   return toSubject(sub) === undefined ? invalid('sub') : undefined
 }
@@ -123,12 +123,12 @@ export async function checkAccessTokenHash(
   return claims['at_hash'] === toBase64Url(hash.subarray(0, hash.length / 2)) ? undefined : invalid('at_hash')
 }
 
-/** Text without control, formatting or separator characters and without broken surrogates. */
+/** True for text without control, formatting or separator characters and without broken surrogates. */
 export function isPlainText(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(value)
 }
 
-/** A media type of a JWT, short or long form; a token without one is judged by the rest. */
+/** True for a media type of a JWT in its short or long form; a token without one is judged by the rest. */
 export function isType(typ: unknown, accepted: readonly string[]): boolean {
   if (typ === undefined) return true
   return typeof typ === 'string' && accepted.includes(typ.toLowerCase().replace(/^application\//u, ''))
@@ -139,7 +139,10 @@ export function invalid(check: string): Problem {
   return problem('id_token_invalid', { check })
 }
 
-/** With several audiences the one that it was issued to must be us; where it is named it must be us in any case. */
+/**
+ * Checks `azp`: with several audiences the one that the token was issued to must be this client; where it is named it
+ * must be in any case.
+ */
 function checkAuthorizedParty(claims: Claims, parties: Parties): Problem | undefined {
   const { azp } = claims
   if (azp === undefined && (audienceOf(claims, parties)?.length ?? 0) <= 1) return undefined
@@ -158,7 +161,10 @@ function audienceOf(claims: Claims, { audienceClaims }: Parties): readonly strin
   return value.every((entry) => typeof entry === 'string') ? value : undefined
 }
 
-/** The log says how many there were and which setting has a say; the names themselves are the provider's business. */
+/**
+ * Problem of a wrong audience. The log says how many there were and which setting has a say; the names themselves are
+ * the provider's business.
+ */
 function wrongAudience(claims: Claims, parties: Parties): Problem {
   const audiences = audienceOf(claims, parties)?.length
   return problem('id_token_invalid', { check: 'aud', audiences, setting: 'oidc-extra-audience' })
@@ -168,7 +174,7 @@ function namesUs(audience: readonly string[] | undefined, { clientId, extraAudie
   return audience?.some((value) => value === clientId || extraAudiences.includes(value)) ?? false
 }
 
-/** NumericDate (RFC 7519 §2); JSON's `1e400` parses to Infinity. */
+/** True for a NumericDate (RFC 7519 §2); JSON's `1e400` parses to Infinity. */
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0
 }

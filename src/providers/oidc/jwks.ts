@@ -19,20 +19,20 @@ import { JwkSet, parseSchema } from '../http/schemas.ts'
 /** Claims of a token: own properties only count. */
 export type Claims = Readonly<Record<string, unknown>>
 
-/** A JWS whose signature was verified. The claims come from the very bytes that were. */
+/** A JWS whose signature was verified. The claims come from the very bytes that were signed. */
 export interface VerifiedJwt {
   readonly alg: string
   readonly typ: string | undefined
   readonly claims: Claims
 }
 
-/** What a signature may be made with. */
+/** Algorithms and keys that a signature may be made with. */
 export interface Acceptance {
   /** Never empty; HS* only when the operator named it. */
   readonly algs: readonly string[]
   /** Key for HS*: the client secret. */
   readonly secret: string | undefined
-  /** Who handed the token over: the provider in an answer to us, or whoever sends requests. */
+  /** Sender of the token: the provider in a response, or any client in a request. */
   readonly from: 'provider' | 'anybody'
 }
 
@@ -44,7 +44,6 @@ export interface Keys {
   verify(token: string, accepted: Acceptance): Promise<Result<VerifiedJwt>>
 }
 
-/** What the keys are read with. */
 export interface KeysDeps {
   readonly jwksUri: () => Promise<Result<string>>
   readonly http: ProviderClient
@@ -57,9 +56,9 @@ const MINUTE_MS = 60_000
 const COOLDOWN_MS = { provider: 5_000, anybody: 30_000 }
 
 /**
- * Verifies against the issuer's published keys: kept 5 minutes, 10 more while its endpoint fails, which is asked at most
- * every 5 seconds then. A token that no kept key verifies causes one fetch, at most every 30 seconds; one that the provider
- * itself gave us has a pause of its own, so that strangers cannot make us blind to a new key.
+ * Verifies against the issuer's published keys: kept 5 minutes, 10 more while its endpoint fails, which is asked at
+ * most every 5 seconds then. A token that no kept key verifies causes one fetch, at most every 30 seconds; one that the
+ * provider itself sent has a pause of its own, so that strangers cannot keep a new key from being seen.
  */
 export function createKeys({ jwksUri, http, platform }: KeysDeps): Keys {
   const remembered = createStaleCache({
@@ -138,7 +137,10 @@ async function verifyOnce(
   }
 }
 
-/** Without a key id several keys can fit (RFC 7515 §4.1.4 makes it optional): one of them must have signed. */
+/**
+ * Verifies a token without a key id, which several keys can fit (RFC 7515 §4.1.4 makes it optional): one of them must
+ * have signed.
+ */
 async function verifyWithEach(
   token: string,
   candidates: errors.JWKSMultipleMatchingKeys,
@@ -152,7 +154,7 @@ async function verifyWithEach(
 }
 
 /**
- * The issuer that an unverified token names, to leave alone tokens of somebody else before their key ids cost a fetch.
+ * The issuer that an unverified token names, to leave alone tokens of another issuer before their key ids cost a fetch.
  * It decides nothing else.
  */
 export function peekIssuer(token: string): string | undefined {
@@ -173,13 +175,16 @@ function readAlg(token: string): string | undefined {
   }
 }
 
-/** No key has this id, or none verifies: providers also change a key under its old id, or use none. */
+/** True when no key has this id, or none verifies: providers also change a key under its old id, or use none. */
 function mayBeNewKey(reason: Problem): boolean {
   const check = reason.detail?.['check']
   return check === 'kid' || check === 'signature'
 }
 
-/** An honest provider may sign with what the operator has to allow: HS256, or more than it advertises. */
+/**
+ * Problem of an algorithm that is not accepted. An honest provider may sign with what the operator has to allow: HS256,
+ * or more than it advertises.
+ */
 function wrongAlg(): Problem {
   return problem('id_token_invalid', { check: 'alg', setting: 'oidc-enabled-signing-alg' })
 }

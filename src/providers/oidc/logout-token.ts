@@ -15,12 +15,12 @@ import {
 import type { VerifiedJwt } from './jwks.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
-/** A provider sends it at once and again for a while when we are down. */
+/** Longest age of a logout token. A provider sends it at once and again for a while when Sidegate is down. */
 const MAX_AGE_MS = 5 * 60_000
 
 /**
- * Judges a logout token whose signature was verified: every check of OpenID Connect Back-Channel Logout 1.0 §2.6 but the
- * replay of `jti`. Pure: the time comes in, in ms since the epoch.
+ * Checks a logout token whose signature was verified: every check of OpenID Connect Back-Channel Logout 1.0 §2.6 but
+ * the replay of `jti`. Pure: the time comes in, in ms since the epoch.
  */
 export function readLogoutToken(jwt: VerifiedJwt, parties: Parties, nowMs: number): Result<Logout> {
   const { claims } = jwt

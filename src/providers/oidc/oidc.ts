@@ -12,7 +12,7 @@ import { type OidcDeps, readBearerGrant, readLoginGrant, refreshGrant, toIssuer 
 import { createKeys, type Keys } from './jwks.ts'
 import { chooseAlgs, createTokenVerifier } from './token-verifier.ts'
 
-/** What a preset changes about the generic OpenID provider. */
+/** Changes of a preset to the generic OpenID provider. */
 export interface OidcPreset {
   /** Further spellings of the issuer that its ID tokens carry. */
   readonly issuerAliases?: readonly string[]
@@ -95,7 +95,10 @@ function assemble(
   return { config, context, readMetadata, http, flow, verifier, keys }
 }
 
-/** The address' own query stays; what this login adds wins over the settings, and the protocol over both. */
+/**
+ * Builds the authorization URL. The address' own query stays; what this login adds wins over the settings, and the
+ * protocol over both.
+ */
 async function toAuthorizationUrl(
   config: ProviderConfig,
   readMetadata: ReadMetadata,
@@ -124,7 +127,7 @@ async function toAuthorizationUrl(
   return ok(url.href)
 }
 
-/** OpenID Connect RP-Initiated Logout 1.0 §2. */
+/** Builds the logout request (OpenID Connect RP-Initiated Logout 1.0 §2). */
 function toEndSessionUrl(
   clientId: string,
   { endSessionEndpoint }: Metadata,

@@ -4,7 +4,7 @@ import { type ProviderClient, readJsonObject } from '../http/client.ts'
 import { toSubject } from './id-token.ts'
 import type { Claims } from './jwks.ts'
 
-/** One question to a profile endpoint. */
+/** One request to a UserInfo endpoint. */
 export interface ProfileRequest {
   readonly url: string
   readonly accessToken: string

@@ -14,18 +14,17 @@ import {
 import { type Acceptance, type Claims, type Keys, peekIssuer, type VerifiedJwt } from './jwks.ts'
 import { readLogoutToken } from './logout-token.ts'
 
-/** Tokens of one issuer to verified claims. */
+/** Verifies tokens of one issuer and returns their claims. */
 export interface TokenVerifier {
-  /** An ID token of a login or a refresh; `accessToken` came with it. */
+  /** Verifies an ID token of a login or a refresh; `accessToken` came with it. */
   idToken(token: string, login: LoginChecks & { readonly accessToken: string }): Promise<Result<Claims>>
-  /** A profile that came as a JWT; its subject is the caller's to compare. */
+  /** Verifies a profile that came as a JWT; its subject is the caller's to compare. */
   profile(token: string): Promise<Result<Claims>>
-  /** A JWT from an Authorization header. */
+  /** Verifies a JWT from an Authorization header. */
   bearer(token: string): Promise<Result<Claims>>
   logoutToken(token: string): Promise<Result<Logout>>
 }
 
-/** What tokens are judged by. */
 export interface TokenVerifierDeps {
   readonly keys: Keys
   readonly parties: Parties
@@ -63,7 +62,7 @@ export function chooseAlgs(
   return usable.length > 0 ? usable : ['RS256']
 }
 
-/** Puts signature and claims together: no claim is looked at before the signature stands. */
+/** Verifies signature and claims: no claim is looked at before the signature is verified. */
 export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
   const { keys, parties, platform } = deps
 

@@ -1,6 +1,6 @@
 import type { ProviderTraits } from '../../config/provider-kind.ts'
 
-/** Traits of a provider that speaks OpenID Connect and has no habits of its own; presets spread them. */
+/** Traits of a provider that speaks OpenID Connect without deviations; presets spread them. */
 export const OIDC_TRAITS: ProviderTraits = {
   issuer: 'any',
   publicClient: true,

@@ -19,6 +19,8 @@ export interface SessionReaderDeps {
   readonly denylist: Pick<Denylist, 'denies'>
   readonly hasAccount: (session: Session) => boolean
   readonly platform: Pick<Platform, 'now'>
+  /** Told of each session that was opened for the first time. */
+  readonly onSeen?: (token: string, session: Session) => void
 }
 
 /** Reads and judges what requests carry. */
@@ -42,6 +44,7 @@ export function createSessionReader({
   denylist,
   hasAccount,
   platform,
+  onSeen,
 }: SessionReaderDeps): SessionReader {
   const opened = createSessionCache()
   let openedUnder = ring.generation
@@ -63,6 +66,7 @@ export function createSessionReader({
     const found = { session, current: sealed.value.current }
     // Keys that were replaced meanwhile may have been the ones that opened it.
     if (generation === ring.generation) opened.add(token, found)
+    onSeen?.(token, session)
     return found
   }
 

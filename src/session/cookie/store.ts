@@ -26,6 +26,8 @@ export interface SessionStoreDeps {
   /** The account behind a session is still there, as far as this deployment keeps accounts itself. */
   readonly hasAccount: (session: Session) => boolean
   readonly platform: Pick<Platform, 'now'>
+  /** Told of each session that was sealed, or opened for the first time. */
+  readonly onSeen?: (token: string, session: Session) => void
 }
 
 /** A sealed session, and what the log should know about it. */
@@ -59,6 +61,10 @@ export interface SessionStore extends SessionReader {
   owns(cookieName: string): boolean
   /** When a session is over for good, in ms since the epoch. */
   endsAtMs(session: Session): number
+  /** When it ends if nothing is heard of its browser any more: `endsAtMs`, or the idle limit before that. */
+  nextEndMs(session: Session): number
+  /** A sealed session as one cookie, which `load` takes whatever its length. */
+  cookieOf(token: string): Cookie
 }
 
 /** Builds the store. */
@@ -74,7 +80,9 @@ export function createSessionStore(deps: SessionStoreDeps): SessionStore {
     const fitted = await fitToBudget(bounded, { ...deps, budgetBytes: config.budgetBytes, sizeOf })
     if (!fitted.ok) return fitted
     const { payload, ...rest } = fitted.value
-    return ok({ token: await seal(ring, payload), ...rest })
+    const token = await seal(ring, payload)
+    deps.onSeen?.(token, rest.session)
+    return ok({ token, ...rest })
   }
 
   function changes({ token, session }: Pick<Sealed, 'token' | 'session'>, carried: readonly Cookie[]) {
@@ -104,6 +112,11 @@ export function createSessionStore(deps: SessionStoreDeps): SessionStore {
     expire,
     owns: compileOwnNames(cookieName),
     endsAtMs,
+    nextEndMs(session) {
+      const { idleTimeoutMs } = config
+      return Math.min(endsAtMs(session), idleTimeoutMs === 0 ? Infinity : session.seenAtMs + idleTimeoutMs)
+    },
+    cookieOf: (token) => ({ name: cookieName, value: token }),
   }
 }
 

@@ -22,6 +22,12 @@ export interface Refresher {
    * The same, as if it were due; a session without a refresh token has nothing that could be renewed early.
    */
   refreshNow(request: RefreshRequest): Promise<Current>
+  /**
+   * Until when the session of an open stream stands, in ms since the epoch. A stream cannot give its browser a new cookie,
+   * so it asks the provider only where that uses no refresh token up; elsewhere it stands on the last answer for as long
+   * as a refusal would not count, or as long again from its beginning when the provider was silent then.
+   */
+  standsUntilMs(request: RefreshRequest, openedAtMs: number): Promise<number>
 }
 
 /** What a refresher is made from. */
@@ -29,13 +35,20 @@ export interface RefresherDeps {
   readonly config: SessionConfig
   readonly providers: readonly SessionProvider[]
   readonly store: SessionStore
-  readonly platform: Pick<Platform, 'now' | 'runtime'>
+  readonly platform: Pick<Platform, 'now' | 'runtime' | 'ending'>
   readonly log: Pick<Log, 'event'>
+  /** Told of a session that the provider no longer vouches for. */
+  readonly onEnded?: (session: Session) => void
   /** Absent when this is the only process. */
   readonly peers?: RefreshExchange
   /** How long a request waits for the provider while its session still stands, in ms. */
   readonly patienceMs?: number
+  /** Most outcomes that are kept for requests with the old cookie. */
+  readonly maxKept?: number
 }
+
+/** How long a request waits for the provider while the process ends; a shutdown has 25 s for everything. */
+const ENDING_PATIENCE_MS = 20_000
 
 /**
  * Builds the refresher. New cookies have to be in the head of the answer, so a due refresh comes before
@@ -48,9 +61,13 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   const calls = createSingleFlight<RefreshOutcome>({
     now: platform.now,
     sharesPromises: platform.runtime !== 'workers',
+    ...(deps.maxKept === undefined ? {} : { maxKept: deps.maxKept }),
   })
   const reseal = createReseal({ store, calls, platform })
   const scheduleOf = compileRefreshSchedule(config)
+  const isEnding = (): boolean => platform.ending?.aborted === true
+  /** Providers that gave the same refresh token again. */
+  const keepingTokens = new Set<string>()
 
   async function refresh(request: RefreshRequest, schedule: RefreshSchedule): Promise<Current> {
     const { loaded, exchange } = request
@@ -58,8 +75,10 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     if (outcome === undefined || isOutlived(outcome, schedule, platform.now())) return reseal(request)
     switch (outcome.kind) {
       case 'renewed':
+        noteRotation(loaded.session, outcome.sealed.session)
         return toCurrent(store, outcome.sealed, exchange.cookies)
       case 'ended':
+        deps.onEnded?.(loaded.session)
         return { session: undefined, changes: store.clear(exchange.cookies), problem: outcome.problem }
       case 'refused':
       case 'failed':
@@ -79,11 +98,17 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     const { key, work } = await toRefreshTask(providerRefresh, loaded.session, exchange.requestId)
     const settled = calls.find(key)
     if (settled !== undefined) return settled
+    const nowMs = platform.now()
+    const stands = nowMs < schedule.standsUntilMs
+    // The next process asks: what this one got could be lost on the way.
+    if (isEnding() && stands && !calls.isPending(key)) return undefined
     const { done, startedAtMs } = calls.join(key, work)
     // It outlives the answer, so that a closed tab cannot take a rotated refresh token with it.
     exchange.request.waitUntil(done.catch(() => undefined))
-    const nowMs = platform.now()
-    return nowMs >= schedule.standsUntilMs ? done : within(done, startedAtMs + patienceMs - nowMs)
+    if (!stands) return done
+    const outcome = await within(done, startedAtMs + patienceMs - nowMs)
+    // No further request of this browser may come here, so the cookie leaves with this one.
+    return outcome ?? (isEnding() ? within(done, ENDING_PATIENCE_MS) : undefined)
   }
 
   function refreshIfDue(request: RefreshRequest): MaybePromise<Current> {
@@ -91,8 +116,23 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     return platform.now() >= schedule.askAtMs ? refresh(request, schedule) : reseal(request)
   }
 
+  function noteRotation({ provider, tokens }: Session, successor: Session): void {
+    if (tokens.refresh === successor.tokens.refresh) keepingTokens.add(provider)
+    else keepingTokens.delete(provider)
+  }
+
   return {
     refreshIfDue,
+    async standsUntilMs(request, openedAtMs) {
+      const { session } = request.loaded
+      if (session.tokens.refresh === undefined || keepingTokens.has(session.provider)) {
+        const current = await refreshIfDue(request)
+        return current.session === undefined ? 0 : Number.POSITIVE_INFINITY
+      }
+      const { refusalCountsAtMs, standsUntilMs } = scheduleOf(session)
+      const span = refusalCountsAtMs - session.refreshedAtMs
+      return Math.min(standsUntilMs, Math.max(refusalCountsAtMs, openedAtMs + span))
+    },
     async refreshNow(request) {
       const { session } = request.loaded
       if (session.tokens.refresh === undefined) return refreshIfDue(request)

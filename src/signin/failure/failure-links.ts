@@ -73,7 +73,9 @@ export function createFailureLinks({ ring, paths, replays, now }: FailureLinkDep
       // Cast: only `write` seals bytes that begin with the mark.
       const payload = JSON.parse(new TextDecoder().decode(opened.value.bytes.subarray(1))) as Payload
       const { id, atMs, ...told } = payload
-      return now() - atMs > LIFETIME_MS || !replays.claim(id) ? { kind: 'seen' } : { kind: 'show', ...told }
+      const untilMs = atMs + LIFETIME_MS
+      const isNews = now() < untilMs && replays.claim(id, untilMs) === 'first'
+      return isNews ? { kind: 'show', ...told } : { kind: 'seen' }
     },
   }
 }

@@ -18,8 +18,9 @@ interface Entry {
   readonly untilMs: number
 }
 
-const LIFETIME_MS = 10_000
-const MAX_ENTRIES = 1_000
+const LIFETIME_MS = 30_000
+/** A few hundred kilobytes. */
+const MAX_ENTRIES = 2_048
 
 /** Builds the memory; the oldest entry makes room for a new one. */
 export function createRefusals(now: () => number): Refusals {

@@ -55,7 +55,13 @@ export function createCallback(
     const returnTo = tools.targets.check(login.returnTo ?? lostTarget(context.config.paths), exchange)
     if (secrets === undefined || expired)
       return startOver(exchange, { login, returnTo, isHonest: isHonest(answer) })
-    if (!tools.replays.claim(toBase64Url(loginState.id))) {
+    const claimed = tools.replays.claim(toBase64Url(loginState.id), loginState.expiresAtMs)
+    // It may have been used: as good as expired.
+    if (claimed === 'forgotten') {
+      const late = { ...login, expired: true }
+      return startOver(exchange, { login: late, returnTo, isHonest: isHonest(answer) })
+    }
+    if (claimed === 'again') {
       const known = await loadSession(context, exchange)
       return known === undefined ? stop(exchange, problem('state_used'), { returnTo }) : redirect(returnTo)
     }

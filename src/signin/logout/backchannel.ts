@@ -4,9 +4,12 @@ import type { ReplayGuard } from '../../lib/replay-guard.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { verifyWithFirst } from '../../providers/oidc/first-verifier.ts'
 import type { Logout } from '../../providers/provider.ts'
-import type { Denial } from '../../session/denylist.ts'
+import type { Denial } from '../../session/denial.ts'
 import { logFailure, requestFields, type SignInContext } from '../context.ts'
 import { type Outcome, refuse } from '../outcome.ts'
+
+/** Longer than a logout token is accepted for. */
+const REMEMBER_MS = 15 * 60_000
 
 /**
  * Builds `<prefix>/backchannel_logout` (OpenID Connect Back-Channel Logout 1.0 §2.5): a signed logout token ends the sessions
@@ -32,7 +35,9 @@ export function createBackchannel(
     const logout = await verifyWithFirst(verifiers, token, problem('request_malformed', { check: 'iss' }))
     if (!logout.ok) return stop(toLogoutProblem(logout.problem))
     const { issuer, subject, sid, jti } = logout.value
-    if (!replays.claim(`${issuer} ${jti}`)) return stop(malformed('jti'))
+    // What is not remembered any more may have been carried out, and carrying it out again changes nothing.
+    if (replays.claim(`${issuer} ${jti}`, logout.value.issuedAtMs + REMEMBER_MS) === 'again')
+      return stop(malformed('jti'))
     await context.denylist.deny(toDenial(logout.value))
     context.log.event('backchannel_logout', 'info', {
       issuer,
@@ -50,10 +55,12 @@ function toLogoutProblem(why: Problem): Problem {
 }
 
 /** A session id ends one session; a subject alone ends all that began before the token was written. */
-function toDenial({ issuer, subject = '', sid, issuedAtMs }: Logout): Denial {
-  if (sid !== undefined) return { kind: 'sid', issuer, sid }
+function toDenial({ issuer, subject, sid, issuedAtMs }: Logout): Denial {
   // `iat` counts whole seconds: a session of the same second counts as older.
-  return { kind: 'subject', issuer, subject, issuedBeforeMs: issuedAtMs + 999 }
+  const beforeMs = issuedAtMs + 999
+  return sid === undefined
+    ? { kind: 'subject', issuer, subject: subject ?? '', issuedBeforeMs: beforeMs }
+    : { kind: 'sid', issuer, sid, of: { issuer, subject, signedInBeforeMs: beforeMs } }
 }
 
 function malformed(why: string): Problem {

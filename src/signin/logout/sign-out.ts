@@ -124,7 +124,8 @@ function readTarget(targets: ReturnTargets, exchange: Exchange, form: URLSearchP
 /** What happens elsewhere: each part is tried, none can keep the person signed in here. */
 async function endSession(context: SignInContext, exchange: Exchange, session: Session): Promise<void> {
   const { config, denylist, log } = context
-  await denylist.deny({ kind: 'session', id: session.id })
+  const { id, issuer, subject, signedInAtMs } = session
+  await denylist.deny({ kind: 'session', id, of: { issuer, subject, signedInBeforeMs: signedInAtMs } })
   const elsewhere = Promise.all([
     callBackendLogout(context, config.signIn.backendLogoutUrl, session.tokens.id),
     findProvider(context, session)?.revoke(session),

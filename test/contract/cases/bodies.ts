@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { BIG, BROTLI, GZIPPED } from '../../support/plain-app.ts'
 import { heardLine, type World } from '../contract-fixture.ts'
+import { say } from '../http-messages.ts'
 
 /** Bytes that come are bytes that go, in both directions. */
 export function bodies(world: World): void {
@@ -47,6 +48,14 @@ export function bodies(world: World): void {
 
     it('is carried down whole', async () => {
       expect(digest((await world.asAlice({ target: '/big' })).body)).toBe(digest(Buffer.alloc(BIG, 'b')))
+    })
+
+    it.each(['GET', 'HEAD'])('of a %s that is empty is none, whatever announces it', async (method) => {
+      const head = `${method} /x HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\nCookie: ${world.cookie}\r\n`
+      for (const framed of ['Content-Length: 0\r\n\r\n', 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n']) {
+        expect((await say(world.gate.url, head + framed)).statuses).toEqual([200])
+      }
+      expect(world.app.heard.map(({ url }) => url)).toEqual(['/x', '/x'])
     })
 
     it('of a GET is refused, and never becomes a request (SM-18)', async () => {

@@ -77,10 +77,11 @@ export function identity(world: World): void {
     })
 
     it('are found in several lines as in one (CK-34)', async () => {
-      const headers = ['Cookie', 'mine=1', 'Cookie', world.cookie, 'Cookie', 'yours=2']
+      const session = world.cookie.split('; ').find((pair) => /^(?:__Host-)?_oauth2_proxy=/u.test(pair)) ?? ''
+      const headers = ['Cookie', 'mine=1', 'Cookie', session, 'Cookie', 'yours=2']
       const { status } = await world.ask({ headers })
       expect(status).toBe(world.differs('Cookie in several lines') ? 401 : 200)
-      expect(world.app.heard.flatMap(({ lines }) => lines).join()).not.toContain(world.cookie)
+      expect(world.app.heard.flatMap(({ lines }) => lines).join()).not.toContain(session)
     })
 
     it('lose the gate’s cookies and no others (HD-34)', async () => {

@@ -2,8 +2,11 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { after } from '../../support/fake-server.ts'
 import { aResponse, startRawUpstream } from '../../support/raw-upstream.ts'
+import type { Served } from '../../support/served.ts'
 import { ask } from '../../support/wire.ts'
+import { HOST, signIn, visitorOf } from '../contract-fixture.ts'
 import type { Yard } from '../server-fixture.ts'
 
 /** How a program ends: orchestrators send SIGTERM, and nobody's request may be lost. */
@@ -32,6 +35,32 @@ export function endings(yard: Yard): void {
       expect(await stopped).toBe(0)
       await app.close()
     })
+
+    it('waits for a refresh, and its cookie leaves [SL-27]', async () => {
+      const settings = { OAUTH2_PROXY_COOKIE_REFRESH: '1s' }
+      const gate = await yard.open(settings)
+      const ofGate = ({ urls }: Served) => ({ url: urls[0] ?? '' })
+      const cookie = await signIn(visitorOf(ofGate(gate)))
+      await sleep(1200)
+      const asked = yard.provider.hits.token
+      yard.provider.scripts.token = after(3000)
+      const slow = ask(ofGate(gate).url, { headers: [...HOST, 'Cookie', cookie] })
+      await expect.poll(() => yard.provider.hits.token).toBe(asked + 1)
+      const stopped = gate.stop('SIGTERM')
+      const answer = await slow
+      delete yard.provider.scripts.token
+      const renewed = answer.all('set-cookie')[0]?.split(';')[0] ?? ''
+      expect([answer.status, await stopped]).toEqual([200, 0])
+      // Its refresh token is the one that the provider knows.
+      const next = await yard.open(settings)
+      const refreshed = await ask(ofGate(next).url, {
+        method: 'POST',
+        target: '/oauth2/session/refresh',
+        headers: [...HOST, 'Cookie', renewed, 'Origin', 'https://app.example.com'],
+        body: '',
+      })
+      expect(refreshed.status).toBe(200)
+    }, 30_000)
 
     it('is told to WebSockets, so that they come back elsewhere', async () => {
       const gate = await yard.open()

@@ -232,6 +232,11 @@ describe('refused with one sentence', () => {
       '--real-client-ip-header: give one of',
     ],
     [
+      'a body of a GET for no upstream',
+      flags('--upstream=http://127.0.0.1:8080/app/', '--upstream-get-body=/'),
+      '--upstream-get-body: give the path of an upstream, there is none with "/"',
+    ],
+    [
       'an unknown header for the address of a request',
       flags('--reverse-proxy', '--forward-auth-uri-header=X-Rewrite-URL'),
       '--forward-auth-uri-header: give X-Forwarded-Uri, X-Original-URL or X-Original-URI',
@@ -239,13 +244,13 @@ describe('refused with one sentence', () => {
     [
       'a bad skip-auth pattern',
       flags('--skip-auth-route=PUT=(bad[regex'),
-      '--skip-auth-route: mend the character class',
+      '--skip-auth-route: close the character class',
     ],
     ['a bad API pattern', flags('--api-route=('), '--api-route: close the parenthesis'],
     [
-      'a skip-auth pattern that runs for ever',
-      flags('--skip-auth-regex=^/(a+)+$'),
-      '--skip-auth-regex: rewrite the pattern',
+      'a skip-auth pattern with look-around',
+      flags('--skip-auth-regex=^/(?!admin)'),
+      '--skip-auth-regex: remove the look-around',
     ],
     ['a method that is a pattern', flags('--skip-auth-route=^/x=1'), 'is no HTTP method'],
     [
@@ -408,12 +413,12 @@ describe('taken with a warning', () => {
     [
       'GitHub rules at another provider',
       flags('--github-org=acme'),
-      '--github-org: remove this, it restricts nobody with --provider=oidc',
+      '--github-org: remove this, it restricts no one with --provider=oidc',
     ],
     [
       'roles at another provider',
       { env: { OAUTH2_PROXY_ALLOWED_ROLES: 'admin' } },
-      'OAUTH2_PROXY_ALLOWED_ROLES: remove this, it restricts nobody with --provider=oidc',
+      'OAUTH2_PROXY_ALLOWED_ROLES: remove this, it restricts no one with --provider=oidc',
     ],
     [
       'a GitHub token at another provider',

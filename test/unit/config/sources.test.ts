@@ -67,8 +67,8 @@ describe('flags', () => {
 
   it('add up to a list, each one a CSV record', () => {
     const args = ['--skip-auth-route="^/a{1,2}$",^/b', '--skip-auth-route', '^/c']
-    const sources = configOf({ args }).policy.skipAuthRoutes.map(({ pattern }) => pattern.source)
-    expect(sources).toEqual(['^\\/a{1,2}$', '^\\/b', '^\\/c'])
+    const patterns = configOf({ args }).policy.skipAuthRoutes.map(({ pattern }) => pattern)
+    expect(patterns).toEqual(['^/a{1,2}$', '^/b', '^/c'])
     expect(load({ args: ['--api-route="^/a'] })).toMatchObject({ kind: 'problems', exitCode: 2 })
   })
 
@@ -144,11 +144,7 @@ describe('the TOML file', () => {
     )
     expect(config.cookie).toMatchObject({ secure: false, csrf: { perRequestLimit: 5 } })
     expect(config.signIn.skipProviderButton).toBe(true)
-    expect(config.policy.skipAuthRoutes.map(({ pattern }) => pattern.source)).toEqual([
-      '^\\/b',
-      '^\\/c',
-      '^\\/a{1,2}$',
-    ])
+    expect(config.policy.skipAuthRoutes.map(({ pattern }) => pattern)).toEqual(['^/b', '^/c', '^/a{1,2}$'])
     expect(config.session).toMatchObject({
       minIssuedAtMs: Date.UTC(2026, 0, 31, 12),
       refreshMs: 3_600_000,

@@ -78,6 +78,39 @@ describe('a structured source and the flags make the same configuration', () => 
   })
 })
 
+describe('what a structured source says counts for the options beside it', () => {
+  const providers = [{ ...PROVIDER, authRequestResponseMode: 'form_post' }]
+
+  it('a provider that answers by form_post gets a sign-in cookie that comes back', () => {
+    expect(buildStructured({ file: FILE }).config.cookie.csrf.sameSite).toBeUndefined()
+    const { config, problems } = buildStructured({ file: { ...FILE, providers } })
+    expect([config.cookie.csrf.sameSite, problems]).toEqual(['none', []])
+  })
+
+  it('a provider whose answer finds no cookie is named by path and line', () => {
+    const redirect = 'http://localhost:8080/oauth2/callback'
+    const env = { OAUTH2_PROXY_COOKIE_SECURE: 'false', OAUTH2_PROXY_REDIRECT_URL: redirect }
+    const { problems } = buildStructured({ file: { ...FILE, providers }, env })
+    expect(problems).toEqual([
+      expect.stringMatching(/^providers\[0\]\.authRequestResponseMode \(line 16\): remove this or set /u),
+    ])
+  })
+
+  it('an upstream that is the program itself is named by path and line', () => {
+    const upstreams = [{ path: '/', uri: 'http://localhost:8080' }]
+    const { problems } = buildStructured({ file: { ...FILE, upstreamConfig: { upstreams } } })
+    expect(problems).toEqual([
+      expect.stringMatching(/^upstreamConfig\.upstreams\[0\]\.uri \(line 7\): give the address of the app/u),
+    ])
+  })
+
+  it('a gate without upstreams is a warning, and one with upstreams is none', () => {
+    const [warning] = buildStructured({ file: { ...FILE, upstreamConfig: {} } }).warnings
+    expect(warning).toContain('all paths but those of this program are 404')
+    expect(buildStructured({ file: FILE }).warnings).toEqual([])
+  })
+})
+
 /** [what is wrong, members of the file, path and line of the problem, what it says]. */
 const WRONG: [string, object, string, string][] = [
   [

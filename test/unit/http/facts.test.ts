@@ -44,6 +44,9 @@ describe('who the client is', () => {
     ['6.6.6.6:80', '6.6.6.6'],
     ['[::1]', '::1'],
     ['::ffff:6.6.6.6', '6.6.6.6'],
+    ['9.9.9.9,\t6.6.6.6 ', '6.6.6.6'],
+    // Optional whitespace is SP and HTAB: this is no address.
+    ['9.9.9.9, \xa06.6.6.6', undefined],
   ])('walks X-Forwarded-For %s from the right to %s', (value, client) => {
     expect(facts(BEHIND, { peer: PROXY, more: ['X-Forwarded-For', value] }).client).toBe(client)
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { UpstreamConfig } from '../../../src/config/sections/upstreams.ts'
+import type { HeaderLines } from '../../../src/platform.ts'
 import { toFilePath } from '../../../src/proxy/file-path.ts'
 import { aSession } from '../../support/session.ts'
 import { forwarded, UPSTREAM } from './forwarder-fixture.ts'
@@ -7,9 +8,10 @@ import { forwarded, UPSTREAM } from './forwarder-fixture.ts'
 describe('forward', () => {
   it('plans the request byte for byte', async () => {
     const target = '/a/../b//c?x=1;y=2&x=%26&%00?#'
-    const { plan, result } = await forwarded({ target, closeAtMs: 42 })
+    const follow = () => ({ judge: async () => 0, stop() {} })
+    const { plan, result } = await forwarded({ target, follow })
     expect(result.ok).toBe(true)
-    expect(plan).toMatchObject({ target, timeoutMs: 30_000, websocket: false, closeAtMs: 42 })
+    expect(plan).toMatchObject({ target, timeoutMs: 30_000, websocket: false, follow })
     expect(plan.upstream).toBe(UPSTREAM.target)
   })
 
@@ -42,15 +44,28 @@ describe('forward', () => {
     expect(empty.result.ok && empty.result.value.status).toBe(204)
   })
 
-  it.each(['GET', 'HEAD'])('refuses a %s with a body (HD-36, SM-18)', async (method) => {
-    for (const lines of [
-      ['Content-Length', '64'],
-      ['transfer-encoding', 'chunked'],
-    ]) {
-      const { result } = await forwarded({ method, lines })
-      expect(result).toMatchObject({ ok: false, problem: { reason: 'request_malformed' } })
+  const framings: readonly HeaderLines[] = [
+    ['Content-Length', '64'],
+    ['transfer-encoding', 'chunked'],
+  ]
+  it.each(['GET', 'HEAD'])('refuses a %s with content [HD-36, SM-18]', async (method) => {
+    for (const lines of framings) {
+      const { result } = await forwarded({ method, lines, content: 'a' })
+      expect(result).toMatchObject({ ok: false, problem: { reason: 'get_with_body' } })
     }
-    expect((await forwarded({ method, lines: ['Content-Length', '0'] })).result.ok).toBe(true)
+  })
+
+  it.each(['GET', 'HEAD'])('carries a %s whose body is empty, whatever frames it', async (method) => {
+    for (const lines of [...framings, ['Content-Length', '0'], []]) {
+      expect((await forwarded({ method, lines, content: '' })).result.ok).toBe(true)
+    }
+  })
+
+  it('carries a GET with content where the upstream takes one', async () => {
+    const upstreams = [{ ...UPSTREAM, getBody: true }]
+    for (const lines of framings) {
+      expect((await forwarded({ upstreams, lines, content: 'a' })).result.ok).toBe(true)
+    }
   })
 
   it('lets other methods have one', async () => {

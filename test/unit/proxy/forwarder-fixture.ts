@@ -1,7 +1,7 @@
 import type { HeadersConfig } from '../../../src/config/sections/headers.ts'
 import type { UpstreamConfig } from '../../../src/config/sections/upstreams.ts'
 import type { Exchange, Facts } from '../../../src/http/exchange.ts'
-import type { ForwardPlan, HeaderLines } from '../../../src/platform.ts'
+import type { ForwardPlan, HeaderLines, Share } from '../../../src/platform.ts'
 import { createForwarder, type ForwardRequest } from '../../../src/proxy/forward.ts'
 import type { Result } from '../../../src/result.ts'
 import { createFakePlatform } from '../../support/fake-platform.ts'
@@ -14,6 +14,7 @@ export const HEADERS: HeadersConfig = {
   passAccessToken: false,
   passAuthorizationHeader: false,
   setXAuthRequest: false,
+  setXForwarded: false,
   setBasicAuth: false,
   setAuthorizationHeader: false,
   preferEmailToUser: false,
@@ -21,12 +22,16 @@ export const HEADERS: HeadersConfig = {
   requestIdHeader: 'x-request-id',
 }
 
+/** A client on a public route. */
+export const STRANGER: Share = { holder: '203.0.113.7', anonymous: true }
+
 export const UPSTREAM: UpstreamConfig = {
   id: 'app',
   path: '/',
   target: { kind: 'tcp', protocol: 'http:', host: '127.0.0.1', port: 8080, verifyTls: true, keepAlive: true },
   passHostHeader: true,
   websockets: true,
+  getBody: false,
   timeoutMs: 30_000,
 }
 
@@ -48,12 +53,13 @@ export async function forwarded(given: Given): Promise<{ plan: ForwardPlan; resu
     platform,
     ownsCookie: (name) => name.startsWith('__Host-s') || name.startsWith('__Host-l'),
   })
-  const { session, setCookies = [], closeAtMs, dropAuthorization = false } = given
+  const { session, setCookies = [], follow, dropAuthorization = false } = given
   const result = await forwarder.forward({
     exchange: anExchange(given),
     session,
+    share: given.share ?? STRANGER,
     setCookies,
-    closeAtMs,
+    follow,
     dropAuthorization,
   })
   return { plan: platform.plans[0]!, result }

@@ -9,6 +9,7 @@ function upstream(path: string): UpstreamConfig {
     target: { kind: 'static', status: 200 },
     passHostHeader: true,
     websockets: true,
+    getBody: false,
     timeoutMs: 0,
   }
 }

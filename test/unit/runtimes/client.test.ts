@@ -132,6 +132,13 @@ describe('what comes back', () => {
       'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
       /^HTTP\/1.1 200 OK[\s\S]*ok$/u,
     ],
+    // RFC 9110 §8.6: one length, said twice.
+    [
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\nContent-Length: 2\r\n\r\nok',
+      /^HTTP\/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\n(?![\s\S]*Content-Length)[\s\S]*ok$/iu,
+    ],
+    // Optional whitespace is SP and HTAB: other bytes belong to the value.
+    ['HTTP/1.1 200 OK\r\nX-A:\t \xa0a\xa0 \t\r\nContent-Length: 2\r\n\r\nok', /\r\nX-A: \xa0a\xa0\r\n/u],
     [
       'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n',
       /^HTTP\/1.1 204 No Content\r\n(?!content-length)/iu,
@@ -194,13 +201,13 @@ describe('what comes back', () => {
 describe('an upstream that does not speak HTTP (SM-25)', () => {
   it.each([
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
-    ['the same length twice', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na'],
     ['a negative length', 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n'],
     ['a list of lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\na'],
     [
       'length and coding',
       'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
+    ['a coding in HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['another coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
     [
       'two codings',
@@ -266,11 +273,13 @@ describe('an upstream that fails', () => {
       (socket, received) => {
         if (received.endsWith('cd')) socket.write(aResponse())
       },
-      { config: { timeoutMs: 120 } },
+      { config: { timeoutMs: 1000 } },
     )
     const client = talk(door.port, `${aRequest('/', ['Content-Length: 4'], 'POST')}ab`)
-    await new Promise((resolve) => setTimeout(resolve, 250))
-    client.send('cd')
+    for (const piece of ['c', 'd']) {
+      await new Promise((resolve) => setTimeout(resolve, 600))
+      client.send(piece)
+    }
     await client.until(/200 OK/u)
   })
 
@@ -406,7 +415,8 @@ describe('connections to the upstream', () => {
     } as const
     const pool = createPool(address, { ...POOL_LIMITS, maxSockets: 2, maxQueued: 1 }, Date.now)
     const given: { destroy(): void }[] = []
-    const waiter = { onConnection: (connection: { destroy(): void }) => void given.push(connection) }
+    const share = { holder: undefined, anonymous: false }
+    const waiter = { share, onConnection: (connection: { destroy(): void }) => void given.push(connection) }
     expect([1, 2, 3, 4].map(() => pool.acquire(waiter, -1))).toEqual([true, true, true, false])
     expect(given).toHaveLength(2)
     given[0]?.destroy()

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { openAesGcm } from '../../../runtimes/node/aes-gcm.ts'
-import { createLogWriter } from '../../../runtimes/node/log-writer.ts'
 import { createNodePlatform } from '../../../runtimes/node/platform.ts'
 import { createWatcher } from '../../../runtimes/node/watch.ts'
+import { toSink } from '../../support/log-sink.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'platform-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -50,25 +50,6 @@ describe('watch', () => {
   })
 })
 
-describe('write', () => {
-  it('hands many lines on in one piece, and the rest at the end', () => {
-    vi.useFakeTimers()
-    const pieces: string[] = []
-    const log = createLogWriter((text) => void pieces.push(text))
-    for (const line of ['a', 'b', 'c']) log.write(line)
-    expect(pieces).toEqual([])
-    vi.advanceTimersByTime(10)
-    expect(pieces).toEqual(['a\nb\nc\n'])
-    log.write('d')
-    log.flush()
-    vi.advanceTimersByTime(10)
-    expect(pieces).toEqual(['a\nb\nc\n', 'd\n'])
-    log.write('x'.repeat(40_000))
-    expect(pieces).toHaveLength(3)
-    vi.useRealTimers()
-  })
-})
-
 describe('openAesGcm', () => {
   const key = randomBytes(32)
   const iv = randomBytes(12)
@@ -96,7 +77,7 @@ describe('the platform', () => {
     const node = createNodePlatform({
       insecureTls: false,
       onBug: (bug) => void bugs.push(bug),
-      sink: () => {},
+      sink: toSink(),
     })
     const env = { incoming: { rawHeaders: [], method: 'GET', url: '/' }, outgoing: {} }
     const request = node.platform.incomingRequest(new Request('http://a/'), env)
@@ -121,7 +102,7 @@ describe('the platform', () => {
     const address = server.address()
     if (address === null || typeof address === 'string') throw new Error('no port')
     for (const insecureTls of [false, true]) {
-      const { platform } = createNodePlatform({ insecureTls, onBug: () => {}, sink: () => {} })
+      const { platform } = createNodePlatform({ insecureTls, onBug: () => {}, sink: toSink() })
       const init = { method: 'POST', body: new URLSearchParams({ a: '1' }), redirect: 'manual' } as const
       const response = await platform.fetch(`http://127.0.0.1:${address.port}/`, init)
       expect([response.status, await response.text(), response.headers.get('location')]).toEqual([

@@ -4,10 +4,11 @@ import { type Listener, listen } from '../../../runtimes/node/server/listen.ts'
 import type { UpstreamConfig } from '../../../src/config/sections/upstreams.ts'
 import type { OverloadResponder } from '../../../src/endpoints/overload.ts'
 import type { Exchange } from '../../../src/http/exchange.ts'
-import type { Completion, IncomingRequest } from '../../../src/platform.ts'
+import type { Completion, Follow, IncomingRequest, Share } from '../../../src/platform.ts'
 import { PROBLEMS } from '../../../src/problems.ts'
 import { createForwarder } from '../../../src/proxy/forward.ts'
-import { HEADERS, UPSTREAM } from '../proxy/forwarder-fixture.ts'
+import { toSink } from '../../support/log-sink.ts'
+import { HEADERS, STRANGER, UPSTREAM } from '../proxy/forwarder-fixture.ts'
 
 /** What a test says about the door. */
 export interface DoorSettings {
@@ -15,7 +16,8 @@ export interface DoorSettings {
   readonly upstream?: number
   readonly config?: Partial<UpstreamConfig>
   readonly setCookies?: readonly string[]
-  readonly closeAfterMs?: number
+  readonly follow?: Follow
+  readonly share?: Share
   /** Answers instead of forwarding; undefined forwards. */
   readonly answer?: (incoming: IncomingRequest, request: Request) => Promise<Response | undefined>
 }
@@ -35,7 +37,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
   const bugs: unknown[] = []
   const completions: Completion[] = []
   const onBug = (error: unknown): void => void bugs.push(error)
-  const node = createNodePlatform({ insecureTls: false, onBug, sink: () => {} })
+  const node = createNodePlatform({ insecureTls: false, onBug, sink: toSink() })
   const { forward } = createForwarder({
     upstreams: [
       { ...UPSTREAM, target: { ...UPSTREAM.target, ...tcp(settings.upstream) }, ...settings.config },
@@ -52,8 +54,9 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
     const sent = await forward({
       exchange: anExchange(incoming),
       session: undefined,
+      share: settings.share ?? STRANGER,
       setCookies: settings.setCookies ?? [],
-      closeAtMs: settings.closeAfterMs === undefined ? undefined : Date.now() + settings.closeAfterMs,
+      follow: settings.follow,
     })
     if (sent.ok) return sent.value
     return new Response(sent.problem.reason, { status: PROBLEMS[sent.problem.reason].status })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createNodePlatform } from '../../../runtimes/node/platform.ts'
+import { toSink } from '../../support/log-sink.ts'
 import { makeCertificate } from './certificate-fixture.ts'
 import { aRequest, openDoor, talk } from './server-fixture.ts'
 
@@ -75,7 +76,7 @@ describe('a server with a certificate that nobody signed (SS-16)', () => {
 
   it('is a provider only where the operator says so', async () => {
     const fetchWith = async (insecureTls: boolean): Promise<string> => {
-      const { platform } = createNodePlatform({ insecureTls, onBug: () => {}, sink: () => {} })
+      const { platform } = createNodePlatform({ insecureTls, onBug: () => {}, sink: toSink() })
       return (await platform.fetch(`https://127.0.0.1:${port()}/`, { method: 'POST', body: 'a=1' })).text()
     }
     await expect(fetchWith(false)).rejects.toThrow()

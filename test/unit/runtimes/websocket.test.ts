@@ -172,17 +172,6 @@ describe('a WebSocket', () => {
     expect(sent).toBeLessThan(50)
   })
 
-  it('is closed with a word when the session ends (WS-05)', async () => {
-    const { door, upstream } = await between(shouting, { closeAfterMs: 150 })
-    const client = await tunnel(door)
-    const text = await client.until((all) =>
-      all.endsWith(closeFrame(1008, 'session ended').toString('latin1')),
-    )
-    expect(text).toMatch(/session ended$/u)
-    await client.closed()
-    expect(upstream.sockets[0]?.destroyed).toBe(true)
-  })
-
   it('is told when we go away, between two frames', async () => {
     const { door, upstream } = await between(shouting)
     const client = await tunnel(door)
@@ -193,24 +182,6 @@ describe('a WebSocket', () => {
     socket?.write(Buffer.from([0x6c, 0x6c, 0x6f, 0x81, 3, 0x61]))
     const text = await client.closed()
     expect(text.endsWith(`hello${closeFrame(1001, 'going away').toString('latin1')}`)).toBe(true)
-  })
-})
-
-describe('a cut of what never ends', () => {
-  it('is made for event streams too (WS-13)', async () => {
-    const { door, upstream } = await between(
-      (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n'),
-      { closeAfterMs: 100 },
-    )
-    const text = await talk(
-      door.port,
-      handshake()
-        .replace(/Upgrade.*\r\n/gu, '')
-        .replace(/Connection.*\r\n/u, ''),
-    ).closed()
-    expect(text).toMatch(/data: 1/u)
-    expect(text).not.toMatch(/\r\n0\r\n\r\n$/u)
-    await expect.poll(() => upstream.sockets[0]?.destroyed).toBe(true)
   })
 })
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { foldDenials, writeDenial } from '../../../src/session/denial.ts'
 import { createDenylist } from '../../../src/session/denylist.ts'
+import type { Session } from '../../../src/session/session.ts'
 import { aSession, NOW_MS } from '../../support/session.ts'
 import { createFakeSharedState } from '../../support/shared-state.ts'
 
@@ -8,7 +10,7 @@ const alice = aSession({ sid: 'op-1' })
 
 function aDenylist(given: Partial<Parameters<typeof createDenylist>[0]> = {}) {
   const config = { expireMs: 7 * DAY_MS, maxLifetimeMs: 0 }
-  return createDenylist({ now: () => NOW_MS, config, ...given })
+  return createDenylist({ now: () => NOW_MS, log: { line() {} }, config, ...given })
 }
 
 describe('a denylist', () => {
@@ -57,11 +59,57 @@ describe('a denylist', () => {
     expect(list.denies(alice)).toBe(false)
   })
 
-  it('holds a bounded number of entries, the newest', async () => {
-    const list = aDenylist({ maxEntries: 3 })
-    for (const id of ['a', 'b', 'c', 'd']) await list.deny({ kind: 'session', id })
-    expect(list.denies({ ...alice, id: 'a' })).toBe(false)
-    for (const id of ['b', 'c', 'd']) expect(list.denies({ ...alice, id })).toBe(true)
+  describe('that is full', () => {
+    const limits = { entries: 3, ofOnePerson: 2 }
+    const HOUR_MS = 3_600_000
+    const signedIn = (id: string, hours: number, subject = id) =>
+      aSession({ id, subject, signedInAtMs: NOW_MS + hours * HOUR_MS })
+    const denial = ({ id, issuer, subject, signedInAtMs }: Session) =>
+      ({ kind: 'session', id, of: { issuer, subject, signedInBeforeMs: signedInAtMs } }) as const
+
+    it('denies every session that began before those it has to forget, and says so', async () => {
+      const lines: unknown[] = []
+      const denied: unknown[] = []
+      const list = aDenylist({
+        limits,
+        log: { line: (...line) => void lines.push(line) },
+        onDenied: (one) => void denied.push(one),
+      })
+      const sessions = [1, 2, 3, 4].map((hour) => signedIn(`of ${hour}`, hour))
+      for (const session of sessions) await list.deny(denial(session))
+      expect(sessions.map(list.denies)).toEqual([true, true, true, true])
+      expect(list.denies(signedIn('older', 0.5))).toBe(true)
+      expect(list.denies(signedIn('younger', 1.5))).toBe(false)
+      expect(lines).toEqual([
+        [
+          'warn',
+          'More sign-outs than are remembered: older sessions have to sign in again',
+          { began_before: new Date(NOW_MS + HOUR_MS).toISOString(), remembered: 3 },
+        ],
+      ])
+      expect(denied).toContain(undefined)
+    })
+
+    it('makes one entry of a person who signs out often, and nobody else pays for that', async () => {
+      const list = aDenylist({ limits })
+      const bob = signedIn('of bob', 0, 'bob')
+      await list.deny(denial(bob))
+      const alices = [1, 2, 3, 4, 5].map((hour) => signedIn(`of ${hour}`, hour, 'alice'))
+      for (const session of alices) await list.deny(denial(session))
+      expect([bob, ...alices].map(list.denies)).toEqual([true, true, true, true, true, true])
+      expect(list.denies(signedIn('hers', 3.5, 'alice'))).toBe(false)
+      expect(list.denies(signedIn('hers', 2.5, 'alice'))).toBe(true)
+      expect(list.denies(signedIn('another', 0.5, 'carol'))).toBe(false)
+    })
+
+    it('has room again when entries are over', async () => {
+      const clock = { ms: NOW_MS }
+      const list = aDenylist({ limits, now: () => clock.ms })
+      for (const hour of [1, 2, 3]) await list.deny(denial(signedIn(`of ${hour}`, hour)))
+      clock.ms += 7 * DAY_MS
+      for (const hour of [4, 5, 6]) await list.deny(denial(signedIn(`of ${hour}`, hour)))
+      expect(list.denies(signedIn('another', 0.5))).toBe(false)
+    })
   })
 
   it('is the same in all processes, also in one that starts later', async () => {
@@ -70,6 +118,23 @@ describe('a denylist', () => {
     await here.deny({ kind: 'session', id: alice.id })
     expect(there.denies(alice)).toBe(true)
     expect(aDenylist({ shared }).denies(alice)).toBe(true)
+  })
+
+  it('understands what version 0.1 announced', async () => {
+    const shared = createFakeSharedState(() => NOW_MS)
+    const list = aDenylist({ shared })
+    await shared.announce(JSON.stringify([JSON.stringify(['session', alice.id]), null]), NOW_MS + DAY_MS)
+    expect(list.denies(alice)).toBe(true)
+  })
+
+  it('denies what a line of another process means that had to make room there', async () => {
+    const shared = createFakeSharedState(() => NOW_MS)
+    const list = aDenylist({ shared })
+    const of = { issuer: alice.issuer, subject: alice.subject, signedInBeforeMs: alice.signedInAtMs }
+    const lines = [writeDenial({ kind: 'session', id: alice.id, of })]
+    await shared.announce(foldDenials(lines, NOW_MS), NOW_MS + DAY_MS)
+    expect(list.denies(alice)).toBe(true)
+    expect(list.denies({ ...alice, signedInAtMs: alice.signedInAtMs + 1 })).toBe(false)
   })
 
   it.each(['', 'x', '5', '[]', '[1,2]', '["k","soon"]', 'null'])(

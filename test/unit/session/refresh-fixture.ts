@@ -97,7 +97,7 @@ export async function aGate(given: AGate = {}): Promise<Gate> {
     purpose: 'session',
     openAesGcm: platform.openAesGcm,
   })
-  const denylist = createDenylist({ now: platform.now, config: config.session })
+  const denylist = createDenylist({ log: { line() {} }, now: platform.now, config: config.session })
   const store = createSessionStore({
     cookieName: given.cookieName ?? NAME,
     attributeBytes: given.attributeBytes ?? ATTRIBUTE_BYTES,

@@ -87,6 +87,8 @@ export interface AWorld {
   readonly session?: Partial<SessionConfig>
   readonly runtime?: 'node' | 'workers'
   readonly patienceMs?: number
+  readonly maxKept?: number
+  readonly ending?: AbortSignal
   readonly shared?: SharedState
   readonly clock?: { ms: number; now: () => number }
   readonly provider?: RotatingProvider
@@ -107,10 +109,15 @@ export async function aWorld(given: AWorld = {}) {
     config: gate.config.session,
     providers: [provider.record()],
     store: gate.store,
-    platform: { now: clock.now, runtime: given.runtime ?? 'node' },
+    platform: {
+      now: clock.now,
+      runtime: given.runtime ?? 'node',
+      ...(given.ending === undefined ? {} : { ending: given.ending }),
+    },
     log: { event: (event, level, fields) => events.push({ event, level, ...fields }) },
     ...(given.shared === undefined ? {} : { peers: createRefreshExchange(given.shared, DEPLOYMENT) }),
     ...(given.patienceMs === undefined ? {} : { patienceMs: given.patienceMs }),
+    ...(given.maxKept === undefined ? {} : { maxKept: given.maxKept }),
   })
   /** Sends a request with these cookies. */
   const visit = async (

@@ -23,3 +23,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 {{- end }}
+
+{{- define "sidegate.mostReplicas" -}}
+{{- if .Values.autoscaling.enabled }}{{ .Values.autoscaling.maxReplicas }}{{ else }}{{ .Values.replicas }}{{ end -}}
+{{- end }}
+
+{{/* Whether an address of Redis is among the gate's variables, as far as this chart sets them. */}}
+{{- define "sidegate.hasRedis" -}}
+{{- $names := keys .Values.config -}}
+{{- range .Values.gate.extraEnv }}{{ $names = append $names .name }}{{ end -}}
+{{- range $names }}{{ if regexMatch "^OAUTH2_PROXY_REDIS_([A-Z]+_)*CONNECTION_URLS?$" . }}true{{ end }}{{ end -}}
+{{- end }}
+
+{{- define "sidegate.checkReplicas" -}}
+{{- $most := include "sidegate.mostReplicas" . | int -}}
+{{- if and (gt $most 1) (not (include "sidegate.hasRedis" .)) (not .Values.allowSeveralReplicas) -}}
+{{- fail (printf "\n\nUp to %d pods would refresh sessions each by itself. A provider that ends a session when a refresh token comes twice signs people out then. Do one of these:\n  - give OAUTH2_PROXY_REDIS_CONNECTION_URL in gate.extraEnv (from a Secret) or config, so that pods share refreshes;\n  - keep one pod: replicas=1, autoscaling.enabled=false;\n  - say that this is safe at your provider: allowSeveralReplicas=true (values.yaml says when it is).\n" $most) -}}
+{{- end -}}
+{{- end }}

@@ -40,7 +40,7 @@ type SectionSettings = SettingsOf<typeof CLIENT_OPTIONS>
 
 interface ClientDeps {
   readonly files: Files
-  /** A client without a secret is allowed. */
+  /** Allows a client without a secret (RFC 6749 §2.1). */
   readonly publicClient: boolean
 }
 

@@ -51,7 +51,7 @@ export const LOGIN_PARAMETER_OPTIONS = {
   },
 } as const satisfies OptionRows
 
-/** What an authorization request carries. */
+/** Parameters of an authorization request (RFC 6749 §4.1.1). */
 export interface LoginParametersConfig {
   /** Space-separated. */
   readonly scope: string
@@ -63,8 +63,8 @@ export interface LoginParametersConfig {
 type SectionSettings = SettingsOf<typeof LOGIN_PARAMETER_OPTIONS>
 
 /**
- * Reads what an authorization request carries. A rule on groups needs groups: as in oauth2-proxy, a provider that has a
- * scope for them is asked for it unless `scope` is given.
+ * Reads the parameters of an authorization request. A rule on groups needs groups: as in oauth2-proxy, a provider that
+ * has a scope for them is asked for it unless `scope` is given.
  */
 export function buildLoginParameters(
   settings: SectionSettings,

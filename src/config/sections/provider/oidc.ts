@@ -13,7 +13,7 @@ export const OIDC_OPTIONS = {
     kind: 'url',
     default: '',
     about:
-      'Issuer. Must equal the `issuer` of the discovery document byte for byte. Required unless the provider has one of its own (see provider). Discovery happens at the first sign-in and not at the start, so a provider that is down stops nobody who is signed in.',
+      'Issuer. Must equal the `issuer` of the discovery document byte for byte. Required unless the provider has one of its own (see provider). Discovery happens at the first sign-in and not at the start, so a provider that is down does not stop people who are signed in.',
   },
   'skip-oidc-discovery': {
     group: 'OpenID Connect',
@@ -107,7 +107,7 @@ export const OIDC_OPTIONS = {
   },
 } as const satisfies OptionRows
 
-/** What is expected of an OpenID provider (OpenID Connect Core 1.0). */
+/** Issuer, endpoints and token checks of an OpenID provider (OpenID Connect Core 1.0). */
 export interface OidcConfig {
   /** Issuer for OpenID providers; undefined for plain OAuth 2.0. */
   readonly issuer: string | undefined
@@ -133,7 +133,7 @@ const SIGNING_ALGS = /^(?:EdDSA|(?:ES|HS|PS|RS)(?:256|384|512))$/u
 /** The path at which an issuer publishes its metadata (OpenID Connect Discovery §4, RFC 8414 §3) is no part of its name. */
 const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)\/?$/u
 
-/** Reads what is expected of an OpenID provider. */
+/** Reads issuer, endpoints and token checks of an OpenID provider. */
 export function buildOidc(
   settings: SettingsOf<typeof OIDC_OPTIONS & typeof PROVIDER_OPTIONS>,
   { displayName, traits }: Pick<ProviderKind, 'displayName' | 'traits'>,

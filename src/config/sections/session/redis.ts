@@ -104,7 +104,7 @@ export const REDIS_OPTIONS = {
     kind: 'integer',
     default: 0,
     inert: true,
-    about: 'Accepted, and nothing to change: one connection is kept, and made anew when Redis closes it.',
+    about: 'Accepted, and nothing to change: one connection is kept, and opened again when Redis closes it.',
   },
 } as const satisfies OptionRows
 
@@ -118,7 +118,7 @@ export interface RedisConfig {
 
 type SectionSettings = SettingsOf<typeof REDIS_OPTIONS>
 
-/** Reads where Redis is. */
+/** Reads the address of Redis and the login there. */
 export function buildRedis(settings: SectionSettings): RedisConfig {
   return {
     redisUrl: readRedisUrl(settings),

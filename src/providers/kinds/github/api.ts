@@ -6,16 +6,16 @@ import { parseSchema } from '../../http/schemas.ts'
 import { readGroups } from '../../oidc/claims.ts'
 import { GithubEmails, GithubOrganizations, GithubRepository, GithubTeams, GithubUser } from './schemas.ts'
 
-/** The few calls that a sign-in needs; each takes the person's access token. */
+/** Calls of GitHub's REST API; each takes the person's access token. */
 export interface GithubApi {
   user(accessToken: string): Promise<Result<{ readonly id: number; readonly login: string }>>
   /** The primary address, if it is verified. */
   primaryEmail(accessToken: string): Promise<Result<string>>
   /** `org` for each organisation, `org:team` for each team. */
   groups(accessToken: string): Promise<Result<readonly string[]>>
-  /** The person may push, or may read a repository that is not for everybody. */
+  /** True when the person may push, or may read a private repository. */
   mayUse(repository: string, accessToken: string): Promise<Result<boolean>>
-  /** The person is a collaborator; `token` belongs to somebody who may push. */
+  /** True when the person is a collaborator; `token` belongs to an account that may push. */
   isCollaborator(repository: string, login: string, token: string): Promise<Result<boolean>>
 }
 
@@ -23,8 +23,8 @@ const PER_PAGE = 100
 const MAX_PAGES = 20
 
 /**
- * GitHub says with 403 that it was asked too often, as it says that something is not permitted. Taken for the latter it
- * would be a person without groups, or a token that no longer stands.
+ * Turns a 403 that means "asked too often" into `provider_unreachable`: GitHub uses the status for that and for what is
+ * not permitted. Taken for the latter it would be a person without groups, or a token that is no longer valid.
  */
 export function withRateLimit(http: ProviderClient): ProviderClient {
   return {
@@ -55,7 +55,7 @@ export function createGithubApi(http: ProviderClient, base: string): GithubApi {
     return json.ok ? parseSchema(schema, json.value) : json
   }
 
-  /** All pages of a list. 403 and 404 are an empty list: the person did not grant the scope that it needs. */
+  /** Reads all pages of a list. 403 and 404 are an empty list: the person did not grant the scope that it needs. */
   async function readPages<const Schema extends v.GenericSchema<unknown, readonly unknown[]>>(
     schema: Schema,
     path: string,
@@ -115,7 +115,7 @@ export function createGithubApi(http: ProviderClient, base: string): GithubApi {
   }
 }
 
-/** Gitea has no `login` in its organisations. */
+/** Name of an organisation; Gitea has no `login` in its organisations. */
 function nameOf(organization: v.InferOutput<typeof GithubOrganizations>[number]): string {
   return organization.login ?? organization.username ?? organization.name ?? ''
 }

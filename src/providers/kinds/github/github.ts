@@ -74,7 +74,7 @@ async function readIdentity(
   })
 }
 
-/** Where the calls go: `/api/v3` of an Enterprise or Gitea address, else the address' own path. */
+/** Base URL of the API: `/api/v3` of an Enterprise or Gitea address, else the address' own path. */
 function toApiBase(validateUrl: string): string {
   const { origin, pathname } = new URL(validateUrl)
   const path = /^\/api\/v\d+/u.exec(pathname)?.[0] ?? pathname

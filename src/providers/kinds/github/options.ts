@@ -36,7 +36,7 @@ export const GITHUB_OPTIONS = {
     key: 'github_users',
     restricts: true,
     about:
-      'Logins that are allowed whatever github-org, github-team and github-repo say; alone, nobody else is.',
+      'Logins that are allowed whatever github-org, github-team and github-repo say; alone, no one else is.',
   },
 } as const satisfies KindOptions
 

@@ -2,7 +2,7 @@ import { lowerAscii } from '../../../lib/text.ts'
 import { type Problem, problem } from '../../../problems.ts'
 import type { GithubApi } from './api.ts'
 
-/** Who wants to sign in, with what the repository rules need to ask further. */
+/** GitHub account that wants to sign in, with what the repository rules need to ask further. */
 export interface GithubPerson {
   readonly login: string
   /** `org` and `org:team`. */
@@ -24,8 +24,8 @@ export interface GithubRules {
 }
 
 /**
- * Judges github-user, github-org, github-team and github-repo in oauth2-proxy's order: a listed user needs nothing else;
- * a list of users alone admits nobody else; an organisation comes before a repository. Undefined admits.
+ * Judges github-user, github-org, github-team and github-repo in oauth2-proxy's order: a listed user needs nothing
+ * else; a list of users alone admits no one else; an organisation comes before a repository. Undefined admits.
  */
 export async function checkGithubRules(
   rules: GithubRules,
@@ -57,12 +57,15 @@ async function checkRepository(
   return may.value ? undefined : refused('github-repo')
 }
 
-/** An entry without an organisation fits nobody: anybody can found an organisation of that name. */
+/**
+ * True when the person is in a team. An entry without an organisation fits no one: everyone can found an organisation
+ * of that name.
+ */
 function isInTeam(teams: readonly string[], groups: readonly string[]): boolean {
   return teams.some((team) => team.includes(':') && groups.some((group) => equalNames(group, team)))
 }
 
-/** GitHub's names are unique whatever their case. */
+/** Compares GitHub names, which are unique whatever their case. */
 function equalNames(left: string, right: string): boolean {
   return lowerAscii(left) === lowerAscii(right)
 }

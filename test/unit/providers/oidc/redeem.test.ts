@@ -278,7 +278,7 @@ const people: [string, string, Claims, unknown, Partial<ProviderConfig['claims']
   ],
   ['ID-26', 'verified as other text', { email_verified: 'TRUE ' }, 'email_unverified'],
   ['ID-26', 'verified as 1', { email_verified: 1 }, 'email_unverified'],
-  ['ID-26', 'verified as null, which is as good as absent', { email_verified: null }, { user: 'alice' }],
+  ['ID-26', 'verified as null', { email_verified: null }, 'email_unverified'],
   ['ID-26', 'nothing said', { email_verified: undefined }, { email: 'alice@example.com' }],
   [
     'ID-26',

@@ -174,6 +174,8 @@ describe('names', () => {
     ['_0', true],
     ['_123', true],
     ['_csrf', true],
+    ['_turns', true],
+    ['_turns_0', false],
     ['_a1B2-_c3_csrf', true],
     ['_toolong12_csrf', false],
     ['x', false],

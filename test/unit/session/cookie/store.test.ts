@@ -307,7 +307,7 @@ describe('what is checked on every request, remembered or not', () => {
     const late = Date.UTC(2100, 0, 1)
     expect(await kindOf(gate, await cookiesOf(gate, aSession({ signedInAtMs: soon })))).toBe('active')
     const cookies = await cookiesOf(gate, aSession({ signedInAtMs: late, expiresAtMs: late + HOUR_MS }))
-    expect(await kindOf(gate, cookies)).toBe('format')
+    expect(await kindOf(gate, cookies)).toBe('future')
   })
 })
 

@@ -53,7 +53,8 @@ describe('shared state in Redis', () => {
 
   it('tells denials to processes that run and to those that start later', async () => {
     const config = { expireMs: HOUR_MS, maxLifetimeMs: 0 }
-    const denylist = async () => createDenylist({ now: Date.now, config, shared: await aState() })
+    const denylist = async () =>
+      createDenylist({ log: { line() {} }, now: Date.now, config, shared: await aState() })
     const [here, there] = [await denylist(), await denylist()]
     const alice = aSession({ sid: `sid-${crypto.randomUUID()}`, signedInAtMs: Date.now() })
     await here.deny({ kind: 'sid', issuer: alice.issuer, sid: alice.sid ?? '' })

@@ -532,3 +532,42 @@ it('a bug in a provider is thrown, and the next request starts afresh', async ()
   provider.change = (grant) => grant
   expect((await visit(cookies)).session?.subject).toBe('alice-1')
 })
+
+describe('a process that ends', () => {
+  it('waits for a refresh that is under way, so that its cookie leaves with the request [SL-27]', async () => {
+    const ending = new AbortController()
+    const given = { patienceMs: 500, ending: ending.signal }
+    const { clock, provider, visit, signIn } = await aWorld(given)
+    const cookies = await signIn()
+    clock.ms += 50 * MINUTE_MS
+    provider.delayMs = 900
+    const answer = visit(cookies)
+    await expect.poll(() => provider.asked, { interval: 5 }).toBe(1)
+    ending.abort()
+    expect((await answer).session?.refreshedAtMs).toBe(clock.ms)
+    expect((await answer).changes).not.toEqual([])
+  })
+
+  it('begins no refresh for a session that stands, and joins one that is under way [SL-27]', async () => {
+    const ending = new AbortController()
+    const { clock, provider, visit, signIn } = await aWorld({ patienceMs: 500, ending: ending.signal })
+    const [alice, bob] = [await signIn(), await signIn({ id: 'of bob', subject: 'bob' })]
+    clock.ms += 50 * MINUTE_MS
+    provider.delayMs = 900
+    const first = visit(alice)
+    await expect.poll(() => provider.asked, { interval: 5 }).toBe(1)
+    ending.abort()
+    expect((await visit(bob)).session?.refreshedAtMs).toBe(NOW_MS)
+    expect((await visit(alice)).session?.refreshedAtMs).toBe(clock.ms)
+    await first
+    expect(provider.asked).toBe(1)
+  })
+
+  it('asks for a session that does not stand without it', async () => {
+    const { clock, provider, visit, signIn } = await aWorld({ ending: AbortSignal.abort() })
+    const cookies = await signIn()
+    clock.ms += HOUR_MS
+    expect((await visit(cookies)).session?.refreshedAtMs).toBe(clock.ms)
+    expect(provider.asked).toBe(1)
+  })
+})

@@ -37,7 +37,8 @@ test('LO-05: every cookie of ours ends, and the provider hears about it', async 
   expect(shortOf(outcome)).toMatch(/^to https:\/\/op\.test\/logout\?/u)
   expect([...jar.cookies.keys()]).toEqual([])
   expect(op.revoked).toEqual([session?.tokens.refresh])
-  expect(denials).toEqual([{ kind: 'session', id: session?.id }])
+  const of = { issuer: session?.issuer, subject: 'alice', signedInBeforeMs: session?.signedInAtMs }
+  expect(denials).toEqual([{ kind: 'session', id: session?.id, of }])
   expect(events.at(-1)).toMatchObject({ event: 'signed_out', fields: { user: 'alice', provider: 'oidc' } })
 })
 
@@ -256,7 +257,9 @@ test('LO-09: a logout token ends the sessions of its subject up to its moment', 
 test('LO-09: a session id ends that session alone', async () => {
   const { denials, op, signIn } = await aSignInBench()
   await signIn.backchannel(post(`logout_token=${await op.logoutToken({ sid: 's-1' })}`))
-  expect(denials).toEqual([{ kind: 'sid', issuer: 'https://op.test', sid: 's-1' }])
+  expect(denials).toMatchObject([
+    { kind: 'sid', issuer: 'https://op.test', sid: 's-1', of: { subject: 'alice' } },
+  ])
 })
 
 test('LO-14: a logout token counts once', async () => {

@@ -1,0 +1,46 @@
+import type { Share } from '../../../src/platform.ts'
+
+/** Counts who holds how much of something that is bounded. */
+export interface Shares {
+  /** One more fits what this holder, and everyone who is not signed in together, may hold. */
+  admits(share: Share): boolean
+  take(share: Share): void
+  give(share: Share): void
+}
+
+/** Most that one person, one network, and all requests without a session may hold. */
+export interface ShareLimits {
+  readonly person: number
+  readonly network: number
+  readonly anonymous: number
+}
+
+/**
+ * Shares of `total`. Behind one address there may be an office or a careless gateway, so a network gets more than a
+ * person; half of everything is only for people who are signed in.
+ */
+export function sharesOf(total: number): ShareLimits {
+  const part = (divisor: number): number => Math.max(1, Math.floor(total / divisor))
+  return { person: part(8), network: part(4), anonymous: part(2) }
+}
+
+/** Makes the count. Holders that hold nothing are forgotten. */
+export function createShares(limits: ShareLimits): Shares {
+  const held = new Map<string, number>()
+  let anonymous = 0
+  const add = (share: Share, count: number): void => {
+    if (share.anonymous) anonymous += count
+    if (share.holder === undefined) return
+    const next = (held.get(share.holder) ?? 0) + count
+    if (next === 0) held.delete(share.holder)
+    else held.set(share.holder, next)
+  }
+  return {
+    admits: (share) =>
+      (!share.anonymous || anonymous < limits.anonymous) &&
+      (share.holder === undefined ||
+        (held.get(share.holder) ?? 0) < (share.anonymous ? limits.network : limits.person)),
+    take: (share) => add(share, 1),
+    give: (share) => add(share, -1),
+  }
+}

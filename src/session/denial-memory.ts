@@ -1,0 +1,103 @@
+import type { Announced } from './denial.ts'
+
+/** A denial that counts until a moment, ms since the epoch. */
+export interface RememberedDenial extends Announced {
+  readonly untilMs: number
+}
+
+/** How much is remembered. */
+export interface DenialLimits {
+  readonly entries: number
+  /** Entries of one person; older ones become a single one about the person. */
+  readonly ofOnePerson: number
+}
+
+/** Denials in memory: bounded, and none that still counts is ever forgotten without another that means more. */
+export interface DenialMemory {
+  add(denial: RememberedDenial): void
+  /** Denies every session that began up to this moment. */
+  raiseFloor(toMs: number): void
+  /** Nothing is denied at all. */
+  isEmpty(): boolean
+  /** A session that began then is denied whatever it is. */
+  isBelowFloor(signedInAtMs: number): boolean
+  /** A session of this key that began then is denied. */
+  covers(key: string, signedInAtMs: number): boolean
+}
+
+export interface DenialMemoryOptions {
+  readonly now: () => number
+  readonly limits: DenialLimits
+  /** Told when entries that still count had to make room: the floor rose to this moment. */
+  readonly onFloor: (floorMs: number) => void
+}
+
+/**
+ * Builds the memory. What has to make room is widened: one person's oldest entry becomes "all sessions of this person up to
+ * then", and the oldest of all becomes a floor in time.
+ */
+export function createDenialMemory({ now, limits, onFloor }: DenialMemoryOptions): DenialMemory {
+  const entries = new Map<string, RememberedDenial>()
+  const ofPerson = new Map<string, Set<string>>()
+  let floorMs = Number.NEGATIVE_INFINITY
+
+  function put(entry: RememberedDenial): void {
+    const { key, person } = entry
+    const known = entries.get(key)
+    remove(key)
+    entries.set(key, known === undefined ? entry : widest(known, entry))
+    if (person === undefined || person === key) return
+    const keys = ofPerson.get(person) ?? new Set()
+    ofPerson.set(person, keys.add(key))
+    const [oldest] = keys
+    const folded = keys.size > limits.ofOnePerson && oldest !== undefined ? entries.get(oldest) : undefined
+    if (folded === undefined) return
+    remove(folded.key)
+    put({ ...folded, key: person, issuedBeforeMs: folded.boundMs })
+  }
+
+  function remove(key: string): void {
+    const person = entries.get(key)?.person
+    entries.delete(key)
+    const keys = person === undefined ? undefined : ofPerson.get(person)
+    if (keys?.delete(key) === true && keys.size === 0) ofPerson.delete(person ?? '')
+  }
+
+  /** Entries live equally long, so the order of insertion is about the order in which they end. */
+  function makeRoom(): void {
+    const before = floorMs
+    for (const [key, entry] of entries) {
+      if (entry.untilMs > now()) {
+        if (entries.size <= limits.entries) break
+        floorMs = Math.max(floorMs, entry.boundMs)
+      }
+      remove(key)
+    }
+    if (floorMs > before) onFloor(floorMs)
+  }
+
+  return {
+    add(denial) {
+      put(denial)
+      makeRoom()
+    },
+    raiseFloor: (toMs) => {
+      floorMs = Math.max(floorMs, toMs)
+    },
+    isEmpty: () => entries.size === 0,
+    isBelowFloor: (signedInAtMs) => signedInAtMs <= floorMs,
+    covers(key, signedInAtMs) {
+      const entry = entries.get(key)
+      return entry !== undefined && entry.untilMs > now() && signedInAtMs <= entry.issuedBeforeMs
+    },
+  }
+}
+
+function widest(known: RememberedDenial, entry: RememberedDenial): RememberedDenial {
+  return {
+    ...entry,
+    untilMs: Math.max(known.untilMs, entry.untilMs),
+    issuedBeforeMs: Math.max(known.issuedBeforeMs, entry.issuedBeforeMs),
+    boundMs: Math.max(known.boundMs, entry.boundMs),
+  }
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { ask, open } from '../../support/wire.ts'
+import type { Yard } from '../server-fixture.ts'
+
+const MIB = 1024 * 1024
+/** What the kernel keeps on the way, and the one piece that the program has handed over. */
+const BESIDE = MIB
+
+/** What reads the log may be stopped, or slower than the log grows. */
+export function log(yard: Yard): void {
+  describe('a log that is not read', () => {
+    it('keeps no request waiting and no memory, and what was lost is said first [IL-26]', async () => {
+      const gate = await yard.open({ OAUTH2_PROXY_AUTH_LOGGING: 'true' })
+      const [url = ''] = gate.urls
+      const pieces: string[] = []
+      gate.stdout.on('data', (piece: Buffer) => pieces.push(piece.toString()))
+      await ask(url, { target: '/ping' })
+      gate.stdout.pause()
+      const before = memoryOf(gate.pid)
+      const target = `/${'a'.repeat(3000)}`
+      for (let at = 0; at < 60; at += 1) {
+        const answers = await Promise.all(Array.from({ length: 50 }, () => open(url, { target })))
+        for (const answer of answers) answer.resume()
+      }
+      expect((await ask(url, { target: '/ping' })).status).toBe(200)
+      // Nine megabytes of lines would be in there.
+      expect(memoryOf(gate.pid) - before).toBeLessThan(64 * MIB)
+      gate.stdout.resume()
+      const seen = () => pieces.join('')
+      await expect.poll(seen, { timeout: 5000 }).toMatch(/Log lines were lost/u)
+      await ask(url, { target: '/after' })
+      await expect.poll(seen, { timeout: 5000 }).toMatch(/"path":"\/after"/u)
+      const lines = seen()
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      const gap = lines.findIndex(({ msg }) => msg.startsWith('Log lines were lost'))
+      const kept = lines.slice(0, gap).reduce((sum, line) => sum + JSON.stringify(line).length, 0)
+      expect(kept).toBeLessThan(MIB + BESIDE)
+      // Everything that was not kept is counted.
+      const requests = lines.slice(0, gap).filter(({ path }) => path?.startsWith('/aaa')).length
+      expect(lines[gap].lines).toBeGreaterThanOrEqual(3000 - requests)
+    }, 60_000)
+  })
+}
+
+function memoryOf(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/u.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
+}
