@@ -32,12 +32,8 @@ export const EN: Texts = {
     },
     headers_too_many: {
       title: 'Too many headers',
-      sentence: 'This request has too many header lines.',
-    },
-    headers_too_large: {
-      title: 'Headers too large',
       sentence:
-        'The browser sends more than this site takes, which is nearly always cookies. Delete the cookies of this site in the browser, then open it again.',
+        'The request has more headers, or larger ones, than this site takes. In a browser these are nearly always cookies: delete those of this site, then open it again.',
     },
     method_not_allowed: {
       title: 'Method not allowed',
