@@ -19,6 +19,9 @@ LABEL org.opencontainers.image.title="Sidegate" \
       org.opencontainers.image.licenses="MIT"
 COPY LICENSE /licenses/sidegate/LICENSE
 COPY --from=build /build/dist/sidegate.mjs /app/sidegate.mjs
+COPY deploy/image/health-check.mjs /app/health-check.mjs
+# What manifests and unit files made for oauth2-proxy call.
+COPY deploy/image/oauth2-proxy /bin/oauth2-proxy
 
 # A small young generation keeps memory low; half of this one costs a tenth more CPU (node --help: --max-semi-space-size, MiB).
 # One arena of malloc instead of one a thread (mallopt(3), M_ARENA_MAX): nearly all of the work is done by one.
@@ -32,7 +35,7 @@ USER 65532:65532
 EXPOSE 4180
 # For engines without probes of their own. Whoever listens elsewhere sets HEALTH_URL as well.
 HEALTHCHECK --interval=30s --timeout=3s --start-period=5s \
-  CMD ["/nodejs/bin/node", "-e", "fetch(process.env.HEALTH_URL).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["/nodejs/bin/node", "/app/health-check.mjs"]
 
 # Node is process 1 and handles SIGTERM itself: it stops listening, finishes what is under way, and ends. SIGUSR1 would open
 # a debugger that reads every session; here it does nothing.

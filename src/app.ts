@@ -3,6 +3,7 @@ import type { Config } from './config/config.ts'
 import type { Endpoint, Handler } from './endpoints/handler.ts'
 import { createOverloadResponder, type OverloadResponder } from './endpoints/overload.ts'
 import { createEndpoints } from './endpoints/table.ts'
+import { createUnparsedResponder, type UnparsedResponder } from './endpoints/unparsed.ts'
 import { createGate } from './gate.ts'
 import type { Exchange } from './http/exchange.ts'
 import { toHttps } from './http/force-https.ts'
@@ -19,6 +20,8 @@ export interface App {
   fetch(request: Request, env: unknown): MaybePromise<Response>
   /** Turns a request away that there is no time to read: an access line, and an answer that was made beforehand. */
   readonly respondOverloaded: OverloadResponder
+  /** Answers what the server of the runtime could not read as a request: an access line, and an answer with its id. */
+  readonly respondUnparsed: UnparsedResponder
   /** Paths of health checks, which never wait in line. */
   readonly probes: readonly string[]
   /** Asks the providers for what sign-ins need; the log has a line for each. True when all are good. */
@@ -49,7 +52,8 @@ export async function createApp(
       upstream: undefined,
     }
     const read = readExchange(request)
-    logAccess({ log, now: platform.now }, { request, read, entry })
+    const requestId = read.ok ? read.value.requestId : crypto.randomUUID()
+    logAccess({ log, now: platform.now }, { request, read, entry, requestId })
     const health = 'probe' in endpoint && isWellFramed(read) ? endpoint.probe(request) : undefined
     if (health !== undefined) {
       entry.path = endpoint.path
@@ -57,7 +61,7 @@ export async function createApp(
     }
     if (!read.ok) {
       entry.verdict = read.problem.reason
-      return respond.malformed(read.problem)
+      return respond.malformed(read.problem, requestId)
     }
     return answer(read.value, entry, 'probe' in endpoint ? gate : endpoint)
   }
@@ -81,6 +85,7 @@ export async function createApp(
     fetch: (request, env) => app.fetch(request, { request: platform.incomingRequest(request, env) }),
     respondOverloaded: createOverloadResponder(services),
     checkProviders: services.providerCheck.run,
+    respondUnparsed: createUnparsedResponder(services),
     probes: endpoints.filter((endpoint) => 'probe' in endpoint).map(({ path }) => path),
   }
 }

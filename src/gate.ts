@@ -77,7 +77,7 @@ async function forward(
     setCookies: caller.changes.map((change) => toSetCookie(change, config.cookie, exchange.facts.host)),
     follow: session === undefined ? undefined : toFollow(services, exchange, { ...caller, session }),
     // A token is made to be read by programs behind us too, as behind oauth2-proxy; a password is for us alone.
-    dropAuthorization: caller.authorizationUsed && session?.provider !== 'bearer',
+    dropAuthorization: caller.authorizationUsed && session?.source.kind !== 'bearer',
     entry,
   })
   if (sent.ok) return sent.value
@@ -99,7 +99,7 @@ function toFollow(
     const openedAtMs = now()
     const next =
       changes.length === 0 ? exchange : { ...exchange, cookies: withChanges(exchange.cookies, changes) }
-    const judge = (token: string | undefined) => rejudge({ exchange: next, token, openedAtMs })
+    const judge = (reference: string | undefined) => rejudge({ exchange: next, reference, openedAtMs })
     return streams.follow({ session, requestId: exchange.requestId, judge }, end)
   }
 }

@@ -30,6 +30,8 @@ export const PROBLEMS = {
   request_timeout: outcome(408, 'info', 'reload'),
   headers_too_many: outcome(431, 'info', 'reload'),
   method_not_allowed: outcome(405, 'info', 'home'),
+  method_unknown: outcome(501, 'info', 'home'),
+  expectation_failed: outcome(417, 'info', 'home'),
   body_too_large: outcome(413, 'info', 'home'),
   not_found: outcome(404, 'info', 'home'),
   // Authentication and authorization.

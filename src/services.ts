@@ -15,9 +15,9 @@ import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
 import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
-import type { SessionStore } from './session/cookie/store.ts'
 import { createLiveStreams, type LiveStreams } from './session/live-streams.ts'
 import { createSessions } from './session/sessions.ts'
+import type { SessionStore } from './session/store.ts'
 import {
   type Authenticate,
   bearerCredentials,
@@ -28,6 +28,7 @@ import {
 import { createProviderCheck, type ProviderCheck } from './signin/failure/provider-check.ts'
 import { createRefusals, type Refusals } from './signin/failure/refusals.ts'
 import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { compileSignInNames } from './signin/login/csrf-cookie.ts'
 import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
@@ -82,7 +83,7 @@ export async function createServices(
     permits,
   })
   const localUsers = await createUsers(config, platform, log)
-  const { sessions, ring, denylist, refresher } = await createSessions(config, {
+  const { sessions, ring, clients, denylist, refresher } = await createSessions(config, {
     platform,
     log,
     providers,
@@ -95,6 +96,7 @@ export async function createServices(
   const signIn = createSignIn({
     config,
     providers,
+    clients,
     formPost: config.providers.some(answersByForm),
     ring,
     sessions,
@@ -107,7 +109,7 @@ export async function createServices(
     log,
   })
   const authorization = readersOf(config, { providers, context, localUsers, log })
-  const authenticate = createAuthenticate({ sessions, refresher, authorization })
+  const authenticate = createAuthenticate({ sessions, refresher, authorization, log })
   return {
     config,
     log,
@@ -127,7 +129,7 @@ export async function createServices(
       upstreams: config.upstreams,
       headers: config.headers,
       platform,
-      ownsCookie: sessions.owns,
+      ownsCookie: compileOwnsCookie(config, sessions),
     }),
     now: platform.now,
   }
@@ -153,6 +155,11 @@ function withReload(platform: Platform, streams: LiveStreams): Platform {
         },
       }),
   }
+}
+
+function compileOwnsCookie({ cookie }: Config, sessions: SessionStore): (name: string) => boolean {
+  const isOfSignIn = compileSignInNames(cookie.name)
+  return (name) => sessions.owns(name) || isOfSignIn(name)
 }
 
 /** What may stand in an Authorization header: the first that recognises it decides. */

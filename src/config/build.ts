@@ -5,7 +5,8 @@ import type { ProviderKinds } from './provider-kind.ts'
 import type { Report } from './report.ts'
 import { buildBearer } from './sections/bearer.ts'
 import { buildCookie } from './sections/cookie.ts'
-import { buildHeaders } from './sections/headers.ts'
+import { checkHeaders, type RawHeaders } from './sections/headers/check-headers.ts'
+import { buildHeaders, readHeaders } from './sections/headers.ts'
 import { buildListen, checkServer, type RawServer, readServer } from './sections/listen.ts'
 import { buildLog } from './sections/log.ts'
 import { buildPages } from './sections/pages.ts'
@@ -17,6 +18,7 @@ import { buildSignIn } from './sections/sign-in.ts'
 import { checkUpstreams, type RawUpstream, readUpstreams } from './sections/upstreams.ts'
 import { type AnySettings, type SettingsOf, settingsFor } from './settings.ts'
 import type { Files } from './sources/files.ts'
+import { additionalClaimsOf } from './values/header-rows.ts'
 
 /**
  * The parts of a configuration that oauth2-proxy's structured file can hold: everything is optional, and each value has
@@ -26,6 +28,7 @@ export interface RawConfig {
   readonly server: RawServer
   readonly providers: readonly RawProvider[]
   readonly upstreams: readonly RawUpstream[]
+  readonly headers: RawHeaders
 }
 
 /** Fills the records from the options, which know one provider and one set of traits for all upstreams. */
@@ -35,6 +38,7 @@ export function readRawConfig(all: AnySettings): RawConfig {
     server: readServer(settings),
     providers: [readProvider(all)],
     upstreams: readUpstreams(settings),
+    headers: readHeaders(settings),
   }
 }
 
@@ -63,13 +67,17 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
     signIn: buildSignIn(settings, { files, paths }),
   }
   const { providers, allowedGroups } = checkProviders(raw.providers, { files, kinds, report })
-  const config = {
-    ...first,
-    providers,
+  const second = {
     bearer: buildBearer(settings),
     policy: buildPolicy(settings, { files, allowedGroups }),
     upstreams: checkUpstreams(raw.upstreams, { runtime, report }),
-    headers: buildHeaders(settings),
+    headers: buildHeaders(settings, checkHeaders(raw.headers, { files, report })),
+  }
+  const additional = additionalClaimsOf(second.headers)
+  const config = {
+    ...first,
+    ...second,
+    providers: providers.map((provider) => ({ ...provider, claims: { ...provider.claims, additional } })),
     pages: buildPages(settings, files),
     log: buildLog(settings, env),
   }

@@ -37,7 +37,7 @@ export interface KeyRing {
 export interface KeyRingOptions {
   /** The first one seals. At least one, of 16 bytes or more. */
   readonly secrets: readonly Uint8Array[]
-  /** Deployment that the keys belong to, see `toDeployment`: others derive other keys from the same secret. */
+  /** Name of the deployment that the keys belong to: others derive other keys from the same secret. */
   readonly deployment: string
   readonly purpose: KeyPurpose
   readonly openAesGcm?: Platform['openAesGcm']
@@ -46,9 +46,9 @@ export interface KeyRingOptions {
 const KEY_BYTES = 32
 const ID_BYTES = 6
 
-/** Joins the names of a deployment so that no two lists give one text: each is led by its length. */
-export function toDeployment(names: readonly string[]): string {
-  return names.map((name) => `${utf8(name).length}:${name}`).join('')
+/** Joins texts so that no two lists give the same text: each is led by its length. */
+export function lengthPrefixed(texts: readonly string[]): string {
+  return texts.map((text) => `${utf8(text).length}:${text}`).join('')
 }
 
 /** Derives the keys of one purpose from the secrets by HKDF-SHA-256 (RFC 5869). */
@@ -91,7 +91,7 @@ async function deriveAll(options: KeyRingOptions, secrets: readonly Uint8Array[]
 
 async function deriveKey({ deployment, purpose }: KeyRingOptions, secret: Uint8Array): Promise<SealingKey> {
   // The key and the name it is known by come from one derivation: the name says nothing about the key.
-  const info = utf8(toDeployment(['sidegate', purpose, deployment]))
+  const info = utf8(lengthPrefixed(['sidegate', purpose, deployment]))
   const material = await crypto.subtle.importKey('raw', new Uint8Array(secret), 'HKDF', false, ['deriveBits'])
   const derivation = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info }
   const bits = await crypto.subtle.deriveBits(derivation, material, (KEY_BYTES + ID_BYTES) * 8)

@@ -4,7 +4,7 @@ import { decide } from '../policy/decide.ts'
 import { toPolicyRequest } from '../policy/request.ts'
 import { type Problem, problem } from '../problems.ts'
 import type { Services } from '../services.ts'
-import { displayName, type Session } from '../session/session.ts'
+import { displayName, type Session, sourceFields } from '../session/session.ts'
 import { type Caller, type SessionAccess, throttled } from '../signin/authenticate.ts'
 import type { Handle } from './handler.ts'
 
@@ -70,14 +70,14 @@ function toUserinfo({ user, email, groups, preferredUsername }: Session): unknow
 
 /** What a single-page app needs to warn before the end; never a token. Times are ISO 8601. */
 function toState({ config, sessions }: Services, session: Session): unknown {
-  const { user, email, groups, preferredUsername, provider, seenAtMs, signedInAtMs, tokens } = session
+  const { user, email, groups, preferredUsername, source, seenAtMs, signedInAtMs, tokens } = session
   const { idleTimeoutMs } = config.session
   return {
     user,
     email,
     groups,
     preferred_username: preferredUsername,
-    provider,
+    ...sourceFields(source),
     signed_in_at: toIso(signedInAtMs),
     expires_at: toIso(sessions.endsAtMs(session)),
     idle_expires_at: idleTimeoutMs === 0 ? undefined : toIso(seenAtMs + idleTimeoutMs),

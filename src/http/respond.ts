@@ -45,8 +45,10 @@ export interface Respond {
   problem(exchange: Exchange, problem: Problem, context: ProblemContext): Response
   /** A failure that is told to many in the same words: no cookies, no request id, header lines ready to be written. */
   prepared(reason: Reason, kind: 'page' | 'json'): PreparedAnswer
+  /** The same for what the parser of a runtime refused. */
+  unparsed(reason: Reason, requestId: string): PreparedAnswer
   /** For what could not even be read as a request: nothing of it is repeated, and the connection ends. */
-  malformed(problem: Problem): Response
+  malformed(problem: Problem, requestId?: string): Response
 }
 
 interface Leaving {
@@ -144,11 +146,13 @@ export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
       const headers = [...NO_STORE, ...PAGE_HEADERS, 'Content-Security-Policy', csp, ...retry]
       return { status, body, headers }
     },
-    malformed(problem) {
-      const { status } = PROBLEMS[problem.reason]
-      const message = pages.sentence(problem.reason)
-      const body = `${JSON.stringify({ error: problem.reason, message })}\n`
-      return toResponse(status, body, [...NO_STORE, ...JSON_HEADERS, 'Connection', 'close'])
+    unparsed(reason, requestId) {
+      const body = `${JSON.stringify(toJson(reason, requestId))}\n`
+      return { status: PROBLEMS[reason].status, body, headers: [...NO_STORE, ...JSON_HEADERS] }
+    },
+    malformed({ reason }, requestId) {
+      const body = `${JSON.stringify(toJson(reason, requestId))}\n`
+      return toResponse(PROBLEMS[reason].status, body, [...NO_STORE, ...JSON_HEADERS, 'Connection', 'close'])
     },
   }
   return respond

@@ -10,13 +10,16 @@ const MAX_LINES = 200
 /** Methods that a proxy must not carry (RFC 9110 §9.3.6, §9.3.8), and HTTP/2's preface. */
 const REFUSED_METHODS = new Set(['TRACE', 'TRACK', 'CONNECT', 'PRI'])
 
+/** Any token is a method, and `get` is another one than `GET` (RFC 9110 §9.1); not every app would agree about these. */
+const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/u
+const CASED_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
+
 /**
  * Refuses a head that different programs could frame or route differently: the request line, Host, Content-Length and
  * Transfer-Encoding (RFC 9112 §3.2, §6.3). Node's parser refuses most of it before us; other runtimes do not.
  */
 export function checkHead(request: IncomingRequest, head: Head): Problem | undefined {
-  if (!/^[A-Z][A-Z-]*$/u.test(request.method) || REFUSED_METHODS.has(request.method))
-    return problem('method_not_allowed')
+  if (!isMethod(request.method)) return problem('method_not_allowed')
   if (head.lines > MAX_LINES) return problem('headers_too_many', { lines: head.lines })
   const length = head.get('content-length')
   const coding = head.get('transfer-encoding')
@@ -31,6 +34,12 @@ export function checkHead(request: IncomingRequest, head: Head): Problem | undef
     return problem('request_malformed', { why: 'Transfer-Encoding' })
   }
   return undefined
+}
+
+function isMethod(method: string): boolean {
+  if (CASED_METHODS.has(method)) return true
+  const upper = method.toUpperCase()
+  return METHOD.test(method) && !CASED_METHODS.has(upper) && !REFUSED_METHODS.has(upper)
 }
 
 /** The Host header in lower case, `host` or `host:port`; refused when it is not exactly one name (RFC 9112 §3.2). */

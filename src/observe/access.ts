@@ -1,5 +1,6 @@
 import type { Exchange } from '../http/exchange.ts'
 import type { IncomingRequest } from '../platform.ts'
+import type { Problem } from '../problems.ts'
 import type { Result } from '../result.ts'
 import type { Log } from './log.ts'
 
@@ -22,13 +23,19 @@ export function logAccess(
     request,
     read,
     entry,
-  }: { readonly request: IncomingRequest; readonly read: Result<Exchange>; readonly entry: AccessEntry },
+    requestId,
+  }: {
+    readonly request: IncomingRequest
+    readonly read: Result<Exchange>
+    readonly entry: AccessEntry
+    readonly requestId: string
+  },
 ): void {
   const startedAtMs = now()
   request.onFinished(({ status, bytes, aborted }) => {
     const exchange = read.ok ? read.value : undefined
     log.finished({
-      requestId: exchange?.requestId ?? '',
+      requestId,
       method: request.method,
       host: exchange?.facts.host ?? '',
       path: exchange?.target.path ?? entry.path ?? '',
@@ -39,8 +46,13 @@ export function logAccess(
       user: entry.user,
       upstream: entry.upstream,
       verdict: entry.verdict,
+      why: read.ok ? undefined : toWhy(read.problem),
       userAgent: exchange?.facts.userAgent ?? '',
       aborted,
     })
   })
+}
+
+function toWhy({ detail }: Problem): string | undefined {
+  return typeof detail?.['why'] === 'string' ? detail['why'] : undefined
 }

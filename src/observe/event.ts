@@ -22,6 +22,7 @@ export type EventName =
   | 'session_refresh_ended'
   | 'session_refresh_failed'
   | 'session_trimmed'
+  | 'session_ended'
   | 'stream_ended'
 
 /** One finished request. */
@@ -40,6 +41,8 @@ export interface FinishedRequest {
   readonly upstream: string | undefined
   /** One of public, allow, sign-in and deny, the name of the endpoint that answered, or the reason for a failure. */
   readonly verdict: string
+  /** What was wrong with a request that could not be read as one. */
+  readonly why?: string | undefined
   readonly userAgent: string
   readonly aborted: boolean
 }

@@ -45,12 +45,12 @@ function toFields(fields: EventFields): string {
 // Written for each request, so by hand: an object and JSON.stringify would cost several times as much.
 function toAccessFields(finished: FinishedRequest): string {
   const { aborted, bytes, client, durationMs, host, method, path, requestId, status } = finished
-  const { upstream, user, userAgent, verdict } = finished
+  const { upstream, user, userAgent, verdict, why } = finished
   return (
     `,"request_id":${toJsonString(requestId)},"method":${toJsonString(method)},"host":${toJsonString(host)},"path":${toJsonString(path)}` +
     `,"status":${status}${bytes === undefined ? '' : `,"bytes":${bytes}`}` +
     `,"duration_ms":${Math.round(durationMs * 10) / 10}${optional('client', client)}${optional('user', user)}` +
-    `${optional('upstream', upstream)},"verdict":${toJsonString(verdict)},"user_agent":${toJsonString(userAgent)}` +
+    `${optional('upstream', upstream)},"verdict":${toJsonString(verdict)}${optional('why', why)},"user_agent":${toJsonString(userAgent)}` +
     `${aborted ? ',"aborted":true' : ''}`
   )
 }

@@ -23,8 +23,9 @@ function toSummary({ aborted, durationMs, method, path, status }: FinishedReques
   return `${status} ${toWord(method)} ${toWord(path)} in ${Math.round(durationMs * 10) / 10} ms${left}`
 }
 
-function toDetails({ client, host, requestId, upstream, user, verdict }: FinishedRequest): EventFields {
-  return { verdict, user, upstream, host, client, request_id: requestId }
+function toDetails(finished: FinishedRequest): EventFields {
+  const { client, host, requestId, upstream, user, verdict, why } = finished
+  return { verdict, why, user, upstream, host, client, request_id: requestId }
 }
 
 /** `20:18:36`, in the time zone of this machine. */

@@ -11,7 +11,7 @@ import type { PolicyRequest } from './request.ts'
 import { compileRoutes } from './routes.ts'
 
 /** What the rules know of a person. */
-export type Holder = Pick<Session, 'email' | 'groups' | 'provider'>
+export type Holder = Pick<Session, 'email' | 'groups' | 'source'>
 
 /** What configuration says about who may pass, compiled once. Only `decide` asks about requests. */
 export interface Rules {
@@ -46,9 +46,9 @@ export function compileRules(deps: RulesDeps): Rules {
   const routes = compileRoutes(policy.skipAuthRoutes)
   const apiRoutes = policy.apiRoutes.map((pattern) => compileChecked(pattern, { ignoreCase: false }))
 
-  function mayHold({ email, groups, provider }: Holder): Result<void> {
+  function mayHold({ email, groups, source }: Holder): Result<void> {
     // Local users have no e-mail address; the htpasswd file itself says who they are.
-    const emailFits = provider === 'htpasswd' && email === undefined ? true : admitsEmail(email ?? '')
+    const emailFits = source.kind === 'local' && email === undefined ? true : admitsEmail(email ?? '')
     if (!emailFits) return failed(problem('not_permitted', { rule: 'email' }))
     const groupFits = allowedGroups.size === 0 || groups.some((group) => allowedGroups.has(group))
     return groupFits ? PERMITTED : failed(problem('not_permitted', { rule: 'group' }))

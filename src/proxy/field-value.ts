@@ -21,15 +21,7 @@ export function toByteString(text: string): string {
   return bytes
 }
 
-/**
- * Joins groups with commas. Rules see every group as it is; a header leaves out those that a reader of the list would
- * take for others: with a comma inside, with blanks at an end, or with characters that cannot be sent.
- */
-export function toGroupsValue(groups: readonly string[]): string | undefined {
-  const values = groups.filter(isListItem).flatMap((group) => toFieldValue(group) ?? [])
-  return values.length === 0 ? undefined : values.join(',')
-}
-
-function isListItem(text: string): boolean {
+/** A reader of a comma-separated list takes this text for one entry, and for this one. */
+export function isListItem(text: string): boolean {
   return !text.includes(',') && text.trim() === text
 }

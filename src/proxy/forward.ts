@@ -10,7 +10,6 @@ import { slashRedirect, staticAnswer } from './answers.ts'
 import type { OwnsCookie } from './cookie-lines.ts'
 import { toFilePath } from './file-path.ts'
 import { createGatewayHeaders } from './gateway-headers.ts'
-import { compileHeaderRules } from './header-rules.ts'
 import { createIdentityHeaders } from './identity-headers.ts'
 import { createRequestHeaders } from './request-headers.ts'
 import { cacheAndCookieLines, createResponseEdit } from './response-edit.ts'
@@ -51,12 +50,7 @@ export function createForwarder(parts: {
   ownsCookie: OwnsCookie
 }): Forwarder {
   const { platform, headers, ownsCookie } = parts
-  const policy = {
-    headers,
-    ownsCookie,
-    ruleOf: compileHeaderRules(headers.requestIdHeader),
-    identity: createIdentityHeaders(headers),
-  }
+  const policy = { headers, ownsCookie, identity: createIdentityHeaders(headers, platform) }
   const pick = compileUpstreams(parts.upstreams)
   const requestHeaders = createRequestHeaders(policy)
   const responseEdit = createResponseEdit(policy)

@@ -4,40 +4,42 @@ import type { Session } from '../session/session.ts'
 import { IDENTITY_FAMILY } from './header-rules.ts'
 import type { IdentityHeaders } from './identity-headers.ts'
 
+/** Families of identity headers: an answer that has one of a family names all of it. */
+const FAMILIES = ['x-auth-request-', 'x-forwarded-']
+
 /**
  * Builds the identity lines of an answer that lets a gateway's request pass (auth_request, forward auth, ext_authz): those
- * of any answer, and of each family that is configured the names without a value, empty. Many gateways replace only what
+ * of any answer, and the names of rows and of their families that have no value, empty. Many gateways replace only what
  * the answer names, and would leave the client's own line otherwise.
  */
 export function createGatewayHeaders(
-  config: Pick<HeadersConfig, 'setXAuthRequest' | 'setXForwarded'>,
+  config: Pick<HeadersConfig, 'response'>,
   { forResponse }: IdentityHeaders,
 ): (session: Session | undefined) => HeaderLines {
   const names = namesOf(config)
-  const unsaid = withEmptyLines([], names)
-  const made = new WeakMap<Session, HeaderLines>()
+  // The lines of a session are one array for as long as they hold.
+  const made = new WeakMap<HeaderLines, HeaderLines>()
   return (session) => {
-    if (session === undefined) return unsaid
-    const known = made.get(session)
+    const said = forResponse(session)
+    const known = made.get(said)
     if (known !== undefined) return known
-    const lines = withEmptyLines(forResponse(session), names)
-    made.set(session, lines)
+    const lines = withEmptyLines(said, names)
+    made.set(said, lines)
     return lines
   }
 }
 
-function namesOf({
-  setXAuthRequest,
-  setXForwarded,
-}: Pick<HeadersConfig, 'setXAuthRequest' | 'setXForwarded'>) {
-  return IDENTITY_FAMILY.filter(
-    (name) =>
-      (setXAuthRequest && name.startsWith('X-Auth-Request-')) ||
-      (setXForwarded && name.startsWith('X-Forwarded-')),
+function namesOf({ response }: Pick<HeadersConfig, 'response'>): readonly string[] {
+  const rows = response.map(({ name }) => name).filter((name) => name.toLowerCase() !== 'authorization')
+  const families = FAMILIES.filter((family) => rows.some((name) => name.toLowerCase().startsWith(family)))
+  const others = IDENTITY_FAMILY.filter((name) =>
+    families.some((family) => name.toLowerCase().startsWith(family)),
   )
+  const known = new Set(others.map((name) => name.toLowerCase()))
+  return [...others, ...rows.filter((name) => !known.has(name.toLowerCase()))]
 }
 
 function withEmptyLines(lines: HeaderLines, names: readonly string[]): HeaderLines {
-  const said = new Set(lines.filter((_, at) => at % 2 === 0))
-  return [...lines, ...names.flatMap((name) => (said.has(name) ? [] : [name, '']))]
+  const said = new Set(lines.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()))
+  return [...lines, ...names.flatMap((name) => (said.has(name.toLowerCase()) ? [] : [name, '']))]
 }

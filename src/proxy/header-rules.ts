@@ -6,7 +6,7 @@ export type HeaderRule =
   | 'drop'
   /** Lists further names of this hop. */
   | 'connection'
-  /** Says who somebody is: only we may say that. */
+  /** Says who is signed in, or is a header row's: only we may say that. */
   | 'identity'
   /** Says where a request came from; only trusted peers may say that. */
   | 'forwarding'
@@ -106,12 +106,20 @@ const SHARED_CACHE = [
 const CACHED_NAMES = 1024
 const CACHED_NAME_LENGTH = 64
 
+/** Names beside the fixed ones, in any spelling. */
+export interface HeaderNames {
+  /** The name that we set ourselves. */
+  readonly requestIdHeader: string
+  /** Names that only this gate may use: those of header rows, and the identity family. */
+  readonly identity: readonly string[]
+}
+
 /**
- * Compiles the header policy into one cached look-up a name. CGI, WSGI and their heirs fold `-`, `_`, `.` and case into
- * one, so names are compared by their letters and digits alone. `requestIdHeader` is the name that we set ourselves.
+ * Compiles the header policy of one direction into one cached look-up a name. CGI, WSGI and their heirs fold `-`, `_`, `.`
+ * and case into one, so names are compared by their letters and digits alone.
  */
-export function compileHeaderRules(requestIdHeader: string): (name: string) => HeaderRule {
-  const rules = ruleTable(requestIdHeader)
+export function compileHeaderRules(names: HeaderNames): (name: string) => HeaderRule {
+  const rules = ruleTable(names)
   const seen = new Map<string, HeaderRule>()
   return (name) => {
     const known = seen.get(name)
@@ -137,7 +145,7 @@ const USUAL: ReadonlySet<string> = new Set(
   ['X-Forwarded-For', ...FORWARDING].map((name) => name.toLowerCase()),
 )
 
-function ruleTable(requestIdHeader: string): Map<string, HeaderRule> {
+function ruleTable({ requestIdHeader, identity }: HeaderNames): Map<string, HeaderRule> {
   const table = new Map<string, HeaderRule>()
   const enter = (rule: HeaderRule, names: readonly string[]): void => {
     for (const name of names) table.set(lettersAndDigits(name), rule)
@@ -155,10 +163,18 @@ function ruleTable(requestIdHeader: string): Map<string, HeaderRule> {
   enter('authorization', ['Authorization'])
   enter('set-cookie', ['Set-Cookie'])
   enter('cache-control', ['Cache-Control'])
-  enter('identity', IDENTITY_FAMILY)
+  for (const name of identity) {
+    const rule = table.get(lettersAndDigits(name))
+    // The configuration refuses these; a second Host or length would be smuggling.
+    if (rule !== undefined && RESERVED.has(rule)) throw new TypeError(`A header row cannot be named ${name}`)
+  }
+  enter('identity', identity)
   return table
 }
 
-function lettersAndDigits(name: string): string {
+const RESERVED: ReadonlySet<HeaderRule> = new Set(['drop', 'connection', 'ours', 'host', 'forwarded-for'])
+
+/** A header name as CGI and its heirs tell it from others. */
+export function lettersAndDigits(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]+/gu, '')
 }

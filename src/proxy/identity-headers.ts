@@ -1,96 +1,107 @@
 import type { HeadersConfig } from '../config/sections/headers.ts'
-import type { HeaderLines } from '../platform.ts'
+import type { HeaderRow, Secret } from '../config/values/header-rows.ts'
+import type { HeaderLines, Platform } from '../platform.ts'
 import type { Session } from '../session/session.ts'
-import { toByteString, toFieldValue, toGroupsValue } from './field-value.ts'
+import { compileConstantRow, compileRow, type ReadSecret } from './header-values.ts'
 
-/** The header lines that say who is signed in. Sessions are immutable, so each is turned into lines once. */
+/** The header lines of the configured rows. Sessions are immutable, so each is turned into lines once. */
 export interface IdentityHeaders {
-  /** Towards the upstream, Authorization included where it is configured and can be made. */
-  forRequest(session: Session): HeaderLines
-  /** Towards the client: GAP-Auth always, both families and Authorization where configured. */
-  forResponse(session: Session): HeaderLines
+  /** Towards the upstream; without a session only the rows that say nothing about a person. */
+  forRequest(session: Session | undefined): HeaderLines
+  /** Towards the client; with a session GAP-Auth is among them. */
+  forResponse(session: Session | undefined): HeaderLines
 }
 
-/** Compiles oauth2-proxy's pass-* and set-* options. A claim that is empty or cannot be sent makes no line. */
-export function createIdentityHeaders(config: HeadersConfig): IdentityHeaders {
-  return {
-    forRequest: oncePerSession((session) => requestLines(config, session)),
-    forResponse: oncePerSession((session) => responseLines(config, session)),
-  }
+/** The row that no option changes: oauth2-proxy adds it to every answer with a session. */
+const GAP_AUTH: HeaderRow = {
+  name: 'GAP-Auth',
+  values: [{ kind: 'claim', names: ['email', 'user'], prefix: '' }],
 }
 
-function requestLines(config: HeadersConfig, session: Session): HeaderLines {
-  const lines: string[] = []
-  if (config.passUserHeaders || config.passBasicAuth) {
-    addForwardedFamily(lines, config, session)
-    addAuthRequestFamily(lines, session)
-  }
-  if (config.passAccessToken) add(lines, 'X-Forwarded-Access-Token', toFieldValue(session.tokens.access))
-  if (config.passBasicAuth) add(lines, 'Authorization', basicCredentials(config, session))
-  if (config.passAuthorizationHeader) add(lines, 'Authorization', bearerToken(session))
-  return lines
+/** Compiles the rows. A value that is empty or cannot be sent makes no line. */
+export function createIdentityHeaders(
+  { request, response }: Pick<HeadersConfig, 'request' | 'response'>,
+  platform: Pick<Platform, 'readFile' | 'watch'>,
+): IdentityHeaders {
+  const readSecret = createReadSecret([...request, ...response], platform, () => {
+    forRequest.clear()
+    forResponse.clear()
+  })
+  const forRequest = compileLines(request, readSecret)
+  const forResponse = compileLines([GAP_AUTH, ...response], readSecret)
+  return { forRequest: forRequest.lines, forResponse: forResponse.lines }
 }
 
-function responseLines(config: HeadersConfig, session: Session): HeaderLines {
-  const lines: string[] = []
-  add(lines, 'GAP-Auth', toFieldValue(session.email) ?? toFieldValue(session.user))
-  if (config.setXAuthRequest) {
-    addAuthRequestFamily(lines, session)
-    if (config.passAccessToken) add(lines, 'X-Auth-Request-Access-Token', toFieldValue(session.tokens.access))
-  }
-  if (config.setXForwarded) {
-    addForwardedFamily(lines, config, session)
-    if (config.passAccessToken) add(lines, 'X-Forwarded-Access-Token', toFieldValue(session.tokens.access))
-  }
-  if (config.setBasicAuth) add(lines, 'Authorization', basicCredentials(config, session))
-  if (config.setAuthorizationHeader) add(lines, 'Authorization', bearerToken(session))
-  return lines
+interface CompiledLines {
+  lines(session: Session | undefined): HeaderLines
+  /** Forgets the lines that were made with secrets that changed. */
+  clear(): void
 }
 
-function addForwardedFamily(lines: string[], config: HeadersConfig, session: Session): void {
-  add(lines, 'X-Forwarded-User', toFieldValue(nameOf(config, session)))
-  if (!config.preferEmailToUser) add(lines, 'X-Forwarded-Email', toFieldValue(session.email))
-  add(lines, 'X-Forwarded-Groups', toGroupsValue(session.groups))
-  add(lines, 'X-Forwarded-Preferred-Username', toFieldValue(session.preferredUsername))
-}
-
-function addAuthRequestFamily(lines: string[], session: Session): void {
-  add(lines, 'X-Auth-Request-User', toFieldValue(session.user))
-  add(lines, 'X-Auth-Request-Email', toFieldValue(session.email))
-  add(lines, 'X-Auth-Request-Groups', toGroupsValue(session.groups))
-  add(lines, 'X-Auth-Request-Preferred-Username', toFieldValue(session.preferredUsername))
-}
-
-/** Local users have no e-mail address; their name stands for it. */
-function nameOf({ preferEmailToUser }: HeadersConfig, { email, user }: Session): string | undefined {
-  return preferEmailToUser ? email || user : user
-}
-
-/** RFC 7617 with UTF-8; undefined without a password, or without a name that can stand before the colon. */
-function basicCredentials(config: HeadersConfig, session: Session): string | undefined {
-  const name = nameOf(config, session)
-  if (config.basicAuthPassword === '' || name === undefined || name === '') return undefined
-  // A name with a colon would be read as a shorter name (RFC 7617 §2): somebody else's.
-  if (name.includes(':')) return undefined
-  return `Basic ${btoa(toByteString(`${name}:${config.basicAuthPassword}`))}`
-}
-
-function bearerToken(session: Session): string | undefined {
-  const token = toFieldValue(session.tokens.id)
-  return token === undefined ? undefined : `Bearer ${token}`
-}
-
-function add(lines: string[], name: string, value: string | undefined): void {
-  if (value !== undefined) lines.push(name, value)
-}
-
-function oncePerSession(make: (session: Session) => HeaderLines): (session: Session) => HeaderLines {
-  const made = new WeakMap<Session, HeaderLines>()
-  return (session) => {
-    const known = made.get(session)
-    if (known !== undefined) return known
-    const lines = make(session)
-    made.set(session, lines)
+function compileLines(rows: readonly HeaderRow[], readSecret: ReadSecret): CompiledLines {
+  const values = named(rows, (row) => compileRow(row, readSecret))
+  const constants = named(rows, (row) => compileConstantRow(row, readSecret))
+  const makeConstantLines = () => constants.flatMap(({ name, value }) => toLine(name, value()))
+  const makeLines = (session: Session): HeaderLines => {
+    const lines: string[] = []
+    for (const { name, value } of values) {
+      const text = value(session)
+      if (text !== undefined) lines.push(name, text)
+    }
     return lines
   }
+  let made = new WeakMap<Session, HeaderLines>()
+  let constantLines = makeConstantLines()
+  return {
+    lines(session) {
+      if (session === undefined) return constantLines
+      const known = made.get(session)
+      if (known !== undefined) return known
+      const lines = makeLines(session)
+      made.set(session, lines)
+      return lines
+    },
+    clear() {
+      made = new WeakMap()
+      constantLines = makeConstantLines()
+    },
+  }
+}
+
+function named<Value>(rows: readonly HeaderRow[], compile: (row: HeaderRow) => Value | undefined) {
+  return rows.flatMap((row) => {
+    const value = compile(row)
+    return value === undefined ? [] : [{ name: row.name, value }]
+  })
+}
+
+function toLine(name: string, value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [name, value]
+}
+
+/** Reads the files of secrets at start, and each again when it changes; the line break at the end is no part of one. */
+function createReadSecret(
+  rows: readonly HeaderRow[],
+  platform: Pick<Platform, 'readFile' | 'watch'>,
+  onChange: () => void,
+): ReadSecret {
+  const texts = new Map<string, string>()
+  const keep = (path: string, text: string) => texts.set(path, text.replace(/\r?\n$/u, ''))
+  for (const path of new Set(rows.flatMap(({ values }) => values).flatMap(fileOf))) {
+    keep(path, platform.readFile?.(path) ?? '')
+    platform.watch?.({
+      path,
+      onChange(text) {
+        keep(path, text)
+        onChange()
+      },
+    })
+  }
+  return (secret) => ('value' in secret ? secret.value : (texts.get(secret.file) ?? ''))
+}
+
+function fileOf(source: HeaderRow['values'][number]): readonly string[] {
+  const secret: Secret | undefined =
+    source.kind === 'secret' ? source.secret : source.kind === 'basic' ? source.password : undefined
+  return secret !== undefined && 'file' in secret ? [secret.file] : []
 }

@@ -6,7 +6,7 @@ import { trimOws } from '../lib/text.ts'
 import type { HeaderLines, Peer, UpstreamAddress } from '../platform.ts'
 import type { Session } from '../session/session.ts'
 import { type OwnsCookie, withoutOwnCookies } from './cookie-lines.ts'
-import type { HeaderRule } from './header-rules.ts'
+import { compileHeaderRules, type HeaderRule, IDENTITY_FAMILY, lettersAndDigits } from './header-rules.ts'
 import type { IdentityHeaders } from './identity-headers.ts'
 
 /** What the header lines of one forwarded request are made from. */
@@ -18,14 +18,12 @@ export interface RequestHeadersInput {
   readonly dropAuthorization: boolean
 }
 
+/** What decides over the header lines of every forwarded request. */
 interface Policy {
-  readonly headers: HeadersConfig
-  readonly ruleOf: (name: string) => HeaderRule
+  readonly headers: Pick<HeadersConfig, 'request' | 'stripClientHeaders' | 'requestIdHeader'>
   readonly identity: IdentityHeaders
   readonly ownsCookie: OwnsCookie
 }
-
-const NO_LINES: HeaderLines = []
 
 /** End-to-end lines that a client cannot have removed by naming them in Connection. */
 const NEVER_LISTED = new Set(['host', 'cookie', 'authorization'])
@@ -36,21 +34,34 @@ const NEVER_LISTED = new Set(['host', 'cookie', 'authorization'])
  * in Connection can touch what we add.
  */
 export function createRequestHeaders(policy: Policy): (input: RequestHeadersInput) => HeaderLines {
-  const injectsAuthorization =
-    policy.headers.passAuthorizationHeader ||
-    (policy.headers.passBasicAuth && policy.headers.basicAuthPassword !== '')
-  return (input) => {
-    const { exchange, session, upstream } = input
-    const identity = session === undefined ? NO_LINES : policy.identity.forRequest(session)
-    // Where we may speak through Authorization, a client's own would be believed as ours on routes without a session.
-    const dropsAuthorization = input.dropAuthorization || injectsAuthorization
-    const kept = keptLines({ policy, exchange, dropsAuthorization, keepsHost: upstream.passHostHeader })
+  const { requestIdHeader } = policy.headers
+  const ruleOf = compileHeaderRules({ requestIdHeader, identity: strippedNames(policy.headers) })
+  return ({ exchange, session, upstream, dropAuthorization }) => {
+    const { ownsCookie } = policy
+    const kept = keptLines(exchange, {
+      ruleOf,
+      ownsCookie,
+      dropAuthorization,
+      keepsHost: upstream.passHostHeader,
+    })
     if (!kept.hasHost) kept.lines.push('Host', hostOf(upstream, exchange.facts))
-    kept.lines.push(...identity)
+    kept.lines.push(...policy.identity.forRequest(session))
     addForwarding(kept.lines, { exchange, chain: kept.chain })
-    kept.lines.push(policy.headers.requestIdHeader, exchange.requestId)
+    kept.lines.push(requestIdHeader, exchange.requestId)
     return kept.lines
   }
+}
+
+/**
+ * Names that clients cannot speak under, on routes without a session too: what the app takes for our word there would be a
+ * client's. A row decides for its own name, the setting for the rest of the family.
+ */
+function strippedNames({ request, stripClientHeaders }: Policy['headers']): readonly string[] {
+  const preserved = request
+    .filter((row) => row.preserveRequestValue)
+    .map(({ name }) => lettersAndDigits(name))
+  const names = [...(stripClientHeaders ? IDENTITY_FAMILY : []), ...request.map(({ name }) => name)]
+  return names.filter((name) => !preserved.includes(lettersAndDigits(name)))
 }
 
 interface Kept {
@@ -59,13 +70,14 @@ interface Kept {
   readonly hasHost: boolean
 }
 
-function keptLines(from: {
-  policy: Policy
-  exchange: Exchange
-  dropsAuthorization: boolean
-  keepsHost: boolean
-}): Kept {
-  const { policy, exchange } = from
+interface Keeping {
+  readonly ruleOf: (name: string) => HeaderRule
+  readonly ownsCookie: OwnsCookie
+  readonly dropAuthorization: boolean
+  readonly keepsHost: boolean
+}
+
+function keptLines(exchange: Exchange, keeping: Keeping): Kept {
   const { headers } = exchange.request
   const { trusted } = exchange.facts
   const lines: string[] = []
@@ -75,16 +87,14 @@ function keptLines(from: {
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] ?? ''
     let value = headers[at + 1] ?? ''
-    switch (policy.ruleOf(name)) {
+    switch (keeping.ruleOf(name)) {
       case 'drop':
       case 'ours':
+      case 'identity':
         continue
       case 'connection':
         listed = withListed(listed, value)
         continue
-      case 'identity':
-        if (policy.headers.stripClientHeaders) continue
-        break
       case 'forwarding':
         if (!trusted) continue
         break
@@ -92,14 +102,14 @@ function keptLines(from: {
         if (trusted) chain = chain === '' ? value : `${chain}, ${value}`
         continue
       case 'authorization':
-        if (from.dropsAuthorization) continue
+        if (keeping.dropAuthorization) continue
         break
       case 'host':
-        if (!from.keepsHost) continue
+        if (!keeping.keepsHost) continue
         hasHost = true
         break
       case 'cookie': {
-        const others = withoutOwnCookies(value, policy.ownsCookie)
+        const others = withoutOwnCookies(value, keeping.ownsCookie)
         if (others === undefined) continue
         value = others
       }

@@ -3,7 +3,7 @@ import { trimOws } from '../lib/text.ts'
 import type { HeaderLines, ResponseEdit } from '../platform.ts'
 import type { Session } from '../session/session.ts'
 import { type OwnsCookie, setsOwnCookie } from './cookie-lines.ts'
-import type { HeaderRule } from './header-rules.ts'
+import { compileHeaderRules, type HeaderRule, IDENTITY_FAMILY } from './header-rules.ts'
 import type { IdentityHeaders } from './identity-headers.ts'
 
 /** What decides over the header lines of one forwarded response. */
@@ -13,9 +13,9 @@ export interface ResponseEditInput {
   readonly setCookies: readonly string[]
 }
 
+/** What decides over the header lines of every forwarded response. */
 interface Policy {
-  readonly headers: HeadersConfig
-  readonly ruleOf: (name: string) => HeaderRule
+  readonly headers: Pick<HeadersConfig, 'response' | 'requestIdHeader'>
   readonly identity: IdentityHeaders
   readonly ownsCookie: OwnsCookie
 }
@@ -29,16 +29,23 @@ type Rewrite = ResponseEdit['rewrite']
  * carry a cookie of ours may not be stored at all.
  */
 export function createResponseEdit(policy: Policy): (input: ResponseEditInput) => ResponseEdit {
-  const openRewrite = createRewrite(policy, 'open')
-  const personalRewrite = createRewrite(policy, 'personal')
-  const cookieRewrite = createRewrite(policy, 'with-cookie')
-  const open: ResponseEdit = { rewrite: openRewrite, add: [] }
+  const { identity, headers } = policy
+  const ruleOf = compileHeaderRules({
+    requestIdHeader: headers.requestIdHeader,
+    identity: [...IDENTITY_FAMILY, ...headers.response.map(({ name }) => name)],
+  })
+  const rewriting = { ruleOf, ownsCookie: policy.ownsCookie }
+  const openRewrite = createRewrite(rewriting, 'open')
+  const personalRewrite = createRewrite(rewriting, 'personal')
+  const cookieRewrite = createRewrite(rewriting, 'with-cookie')
   return ({ session, setCookies }) => {
-    if (session === undefined && setCookies.length === 0) return open
-    const identity = session === undefined ? [] : policy.identity.forResponse(session)
-    return setCookies.length === 0
-      ? personalEdit(policy, personalRewrite, identity)
-      : { rewrite: cookieRewrite, add: [...identity, ...cacheAndCookieLines({ session, setCookies })] }
+    const add = identity.forResponse(session)
+    if (setCookies.length > 0) {
+      return { rewrite: cookieRewrite, add: [...add, ...cacheAndCookieLines({ session, setCookies })] }
+    }
+    return session === undefined
+      ? { rewrite: openRewrite, add }
+      : personalEdit(ruleOf, { rewrite: personalRewrite, add })
   }
 }
 
@@ -51,7 +58,7 @@ export function cacheAndCookieLines({ session, setCookies }: ResponseEditInput):
 const PRIVATE: HeaderLines = ['Cache-Control', 'private']
 
 /** Builds an edit that adds `private` where the answer had no Cache-Control to put it into. */
-function personalEdit({ ruleOf }: Policy, rewrite: Rewrite, identity: HeaderLines): ResponseEdit {
+function personalEdit(ruleOf: Rewriting['ruleOf'], { rewrite, add }: ResponseEdit): ResponseEdit {
   let isPrivate = false
   return {
     rewrite(name, value) {
@@ -59,23 +66,28 @@ function personalEdit({ ruleOf }: Policy, rewrite: Rewrite, identity: HeaderLine
       return rewrite(name, value)
     },
     get add() {
-      return isPrivate ? identity : [...PRIVATE, ...identity]
+      return isPrivate ? add : [...PRIVATE, ...add]
     },
   }
 }
 
-function createRewrite(policy: Policy, content: 'open' | 'personal' | 'with-cookie'): Rewrite {
-  const setsAuthorization = policy.headers.setBasicAuth || policy.headers.setAuthorizationHeader
+interface Rewriting {
+  readonly ruleOf: (name: string) => HeaderRule
+  readonly ownsCookie: OwnsCookie
+}
+
+function createRewrite(
+  { ruleOf, ownsCookie }: Rewriting,
+  content: 'open' | 'personal' | 'with-cookie',
+): Rewrite {
   return (name, value) => {
-    switch (policy.ruleOf(name)) {
+    switch (ruleOf(name)) {
       case 'drop':
       case 'connection':
       case 'identity':
         return undefined
-      case 'authorization':
-        return setsAuthorization ? undefined : value
       case 'set-cookie':
-        return setsOwnCookie(value, policy.ownsCookie) ? undefined : value
+        return setsOwnCookie(value, ownsCookie) ? undefined : value
       case 'cache-control':
         if (content === 'with-cookie') return undefined
         return content === 'personal' ? toPrivate(value) : value

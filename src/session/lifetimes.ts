@@ -12,8 +12,6 @@ const SEEN_INTERVAL_MS = 5 * 60_000
 export interface Judging {
   readonly config: SessionConfig
   readonly denylist: Pick<Denylist, 'denies'>
-  /** The account behind the session is still there, as far as this deployment keeps accounts itself. */
-  readonly hasAccount: (session: Session) => boolean
   readonly nowMs: number
 }
 
@@ -28,22 +26,23 @@ export function endOf(session: Session, { expireMs, maxLifetimeMs }: SessionConf
   return Math.min(cookieEnds, lifetimeEnds)
 }
 
+/** When a session is over unless a request is noted before, in ms since the epoch. Infinity without an idle limit. */
+export function idleEndOf({ seenAtMs }: Session, { idleTimeoutMs }: SessionConfig): number {
+  return idleTimeoutMs === 0 ? Number.POSITIVE_INFINITY : seenAtMs + idleTimeoutMs
+}
+
 /**
  * Why a session that opened counts for nothing all the same; undefined when it stands. Reads the
  * configuration as it is now, so that a shorter lifetime also ends the sessions that were sealed before it.
  * Pure.
  */
-export function judge(
-  session: Session,
-  { config, denylist, hasAccount, nowMs }: Judging,
-): Unreadable | undefined {
+export function judge(session: Session, { config, denylist, nowMs }: Judging): Unreadable | undefined {
   const newestMs = Math.max(session.signedInAtMs, session.refreshedAtMs, session.seenAtMs)
   if (newestMs > nowMs + SKEW_MS) return 'future'
   if (session.signedInAtMs < config.minIssuedAtMs || denylist.denies(session)) return 'revoked'
-  if (!hasAccount(session)) return 'account'
   if (config.maxLifetimeMs > 0 && nowMs >= session.signedInAtMs + config.maxLifetimeMs) return 'lifetime'
   if (nowMs >= Math.min(session.expiresAtMs, endOf(session, config))) return 'expired'
-  if (config.idleTimeoutMs > 0 && nowMs >= session.seenAtMs + config.idleTimeoutMs) return 'idle'
+  if (nowMs >= idleEndOf(session, config)) return 'idle'
   return undefined
 }
 

@@ -3,6 +3,7 @@ import type { Log } from '../observe/log.ts'
 import type { Following, Platform, StreamEnd } from '../platform.ts'
 import type { Denial } from './denial.ts'
 import type { Session } from './session.ts'
+import type { StoredSession } from './store.ts'
 
 /** Result of judging a stream again: it stands until then, and that is what its client should do next. */
 export interface Standing {
@@ -15,8 +16,8 @@ export interface Standing {
 export interface Stream {
   readonly session: Session
   readonly requestId: string
-  /** Judges like a request of this moment that carries this sealed session; undefined is what it carried at first. */
-  judge(token: string | undefined): MaybePromise<Standing>
+  /** Judges like a request of this moment that carries this stored session; undefined is what it carried at first. */
+  judge(reference: string | undefined): MaybePromise<Standing>
 }
 
 /**
@@ -28,8 +29,8 @@ export interface LiveStreams {
   follow(stream: Stream, end?: (why: StreamEnd) => void): Following
   /** Sessions were denied: those of one denial, or without it any. */
   denied(denial?: Denial): void
-  /** A newer sealed form of a session was seen: a request of its browser would carry that one. */
-  renewed(token: string, session: Session): void
+  /** A newer form of a session was seen: a request of its browser would carry that one. */
+  renewed(stored: StoredSession): void
   /** The provider no longer vouches for this session. */
   ended(session: Session): void
 }
@@ -42,7 +43,7 @@ export interface LiveStreamsDeps {
 interface Entry {
   readonly stream: Stream
   readonly end: ((why: StreamEnd) => void) | undefined
-  token: string | undefined
+  reference: string | undefined
   session: Session
   judgeAtMs: number
   isOver: boolean
@@ -91,7 +92,7 @@ export function createLiveStreams({ platform, log }: LiveStreamsDeps): LiveStrea
   async function judge(entry: Entry): Promise<number | StreamEnd> {
     entry.judgeAtMs = now() + JUDGE_EVERY_MS
     try {
-      const standing = entry.isOver ? ENDED : await entry.stream.judge(entry.token)
+      const standing = entry.isOver ? ENDED : await entry.stream.judge(entry.reference)
       return conclude(entry, standing)
     } catch (error) {
       log.line('error', 'Bug: a stream could not be judged, so it ends', { why: String(error) })
@@ -112,7 +113,7 @@ export function createLiveStreams({ platform, log }: LiveStreamsDeps): LiveStrea
   return {
     follow(stream, end) {
       const { session } = stream
-      const entry: Entry = { stream, end, session, token: undefined, judgeAtMs: now(), isOver: false }
+      const entry: Entry = { stream, end, session, reference: undefined, judgeAtMs: now(), isOver: false }
       const entries = bySession.get(session.id)
       if (entries === undefined) bySession.set(session.id, new Set([entry]))
       else entries.add(entry)
@@ -124,10 +125,10 @@ export function createLiveStreams({ platform, log }: LiveStreamsDeps): LiveStrea
       platform.followInFlight?.()
       for (const entry of allEntries()) if (concerns(denial, entry.session)) judgeNow(entry)
     },
-    renewed(token, session) {
+    renewed({ reference, session }) {
       for (const entry of entriesOf(session.id)) {
         if (!isNewer(session, entry.session)) continue
-        entry.token = token
+        entry.reference = reference
         entry.session = session
         // New groups and a new e-mail address are judged by the rules.
         entry.judgeAtMs = now()

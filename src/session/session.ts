@@ -1,6 +1,10 @@
+import type { CookieChange } from '../http/exchange.ts'
 import type { Result } from '../result.ts'
 
-/** Who a provider says somebody is. */
+/** A claim as text, or as a list of texts. */
+export type ClaimValue = string | readonly string[]
+
+/** The person that a provider vouches for. */
 export interface Identity {
   readonly issuer: string
   /** The provider's own stable id (`sub`). */
@@ -12,6 +16,8 @@ export interface Identity {
   readonly groups: readonly string[]
   /** The provider's session id (`sid`), for logout. */
   readonly sid: string | undefined
+  /** Further claims by the names that header rows have for them; absent where no row names any. */
+  readonly claims?: Readonly<Record<string, ClaimValue>> | undefined
 }
 
 /** What a person is called in logs and on pages: the e-mail address, or the user where there is none. */
@@ -47,14 +53,22 @@ export interface SessionProvider {
   validate(session: Session): Promise<Result<boolean>>
 }
 
+/** Where a session came from. */
+export type SessionSource =
+  /** The configured provider of this id. */
+  | { readonly kind: 'provider'; readonly id: string }
+  /** A local user of the htpasswd file; `record` is the fingerprint of the user's record at the sign-in. */
+  | { readonly kind: 'local'; readonly record: string }
+  /** A JWT in the Authorization header of one request. */
+  | { readonly kind: 'bearer' }
+
 /** One signed-in person in one browser. Times are ms since the epoch. */
 export interface Session extends Identity {
   /** Random, new at each sign-in. */
   readonly id: string
-  /** Id of the configured provider, or `htpasswd`. */
-  readonly provider: string
-  /** Fingerprint of the record that a local user signed in with; a session without it is none of a local user. */
-  readonly localRecord?: string | undefined
+  readonly source: SessionSource
+  /** Fingerprint of the OAuth client that a provider's session was made with; stores set it, see `createSessionJudge`. */
+  readonly client: string | undefined
   readonly tokens: Tokens
   /** The sign-in itself: the absolute lifetime counts from here. */
   readonly signedInAtMs: number
@@ -70,21 +84,49 @@ export interface Session extends Identity {
 export interface ActiveSession {
   readonly kind: 'active'
   readonly session: Session
-  /**
-   * The cookie should be written anew: an old key sealed it, or the time of the last request is due to be
-   * noted.
-   */
-  readonly reseal: boolean
-  /** Carried cookies of ours that do not belong to this session: left over from an older, longer one. */
-  readonly stale: readonly string[]
+  /** Leads back to the session in its store. */
+  readonly reference: string
+  /** The store should write it again: an old key sealed it, or the time of the last request is due to be noted. */
+  readonly needsWrite: boolean
+  /** What the answer tells the browser, whatever becomes of the session: the end of left-over cookies. */
+  readonly changes: readonly CookieChange[]
 }
 
 /** What a request carries. */
 export type Loaded =
   | { readonly kind: 'none' }
   | ActiveSession
-  /** Bytes that are ours by name but cannot be opened, or are over. */
-  | { readonly kind: 'unreadable'; readonly why: Unreadable }
+  /** A session cookie that cannot be opened, or a session that counts for nothing any more. */
+  | { readonly kind: 'unreadable'; readonly why: Unreadable; readonly session?: Session }
 
-/** Why a session cookie counts for nothing. `future`: not yet, because a clock is wrong. */
-export type Unreadable = 'format' | 'key' | 'future' | 'expired' | 'revoked' | 'account' | 'lifetime' | 'idle'
+/**
+ * Why a session cookie counts for nothing. `future`: not yet, because a clock is wrong. `provider`: its provider is not
+ * configured any more. `client`: it was made with another client id or issuer than its provider has now. `account`: the
+ * record of its local user is gone, or another one.
+ */
+export type Unreadable =
+  | 'format'
+  | 'key'
+  | 'future'
+  | 'provider'
+  | 'client'
+  | 'account'
+  | 'expired'
+  | 'revoked'
+  | 'lifetime'
+  | 'idle'
+
+/** The provider that a session came from; undefined for local users, bearer tokens, and providers that are gone. */
+export function findProvider<Provider extends Pick<SessionProvider, 'id'>>(
+  providers: readonly Provider[],
+  source: SessionSource | undefined,
+): Provider | undefined {
+  return source?.kind === 'provider' ? providers.find(({ id }) => id === source.id) : undefined
+}
+
+/** A source as log lines and endpoints tell it: the provider's id, or what it is where it is no provider. */
+export function sourceFields(
+  source: SessionSource,
+): { readonly provider: string } | { readonly source: string } {
+  return source.kind === 'provider' ? { provider: source.id } : { source: source.kind }
+}

@@ -1,15 +1,17 @@
 import type { Config } from '../config/config.ts'
-import { createKeyRing, type KeyPurpose, type KeyRing, toDeployment } from '../crypto/keys.ts'
+import { createKeyRing, type KeyPurpose, type KeyRing } from '../crypto/keys.ts'
 import { parseCookieSecrets } from '../crypto/secrets.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
-import { compileProjection } from './cookie/projection.ts'
-import { createSessionStore, type SessionStore } from './cookie/store.ts'
+import { type ClientFingerprints, toClientFingerprints } from './clients.ts'
+import { createCookieStore } from './cookie/store.ts'
 import { createDenylist, type Denylist } from './denylist.ts'
+import { createSessionJudge } from './judge.ts'
 import type { LiveStreams } from './live-streams.ts'
 import { createRefreshExchange } from './refresh/exchange.ts'
 import { createRefresher, type Refresher } from './refresh/refresh.ts'
 import type { Session, SessionProvider } from './session.ts'
+import type { SessionStore } from './store.ts'
 
 /** Everything that keeps people signed in. */
 export interface SessionServices {
@@ -18,6 +20,7 @@ export interface SessionServices {
   readonly denylist: Denylist
   /** Keys of sign-in transactions. */
   readonly ring: KeyRing
+  readonly clients: ClientFingerprints
 }
 
 export interface SessionsDeps {
@@ -32,22 +35,20 @@ export interface SessionsDeps {
   readonly streams: Pick<LiveStreams, 'denied' | 'renewed' | 'ended'>
 }
 
-/** Builds the session room for one deployment: client, issuer and cookie name decide which cookies are its own. */
+/**
+ * Builds the session room for one deployment. Keys belong to the cookie's name and no provider, and each session to its
+ * own provider, so that adding, removing or reordering providers ends no session of the others.
+ */
 export async function createSessions(
   config: Config,
   { platform, log, providers, attributeBytes, hasAccount, streams }: SessionsDeps,
 ): Promise<SessionServices> {
-  const deployment = toDeployment([
-    ...config.providers.flatMap(({ clientId, issuer, loginUrl }) => [clientId, issuer ?? loginUrl ?? '']),
-    config.cookie.name,
-  ])
+  const deployment = config.cookie.name
   const toRing = (purpose: KeyPurpose) =>
     createKeyRing({ secrets: config.session.secrets, deployment, purpose, openAesGcm: platform.openAesGcm })
   const [sessionRing, ring] = await Promise.all([toRing('session'), toRing('transaction')])
   followSecrets({ config, platform, log, rings: [sessionRing, ring], onReplaced: streams.denied })
 
-  const projection = compileProjection(config)
-  for (const warning of projection.warnings) log.line('warn', warning)
   const denylist = createDenylist({
     now: platform.now,
     log,
@@ -55,15 +56,20 @@ export async function createSessions(
     shared: platform.shared,
     onDenied: streams.denied,
   })
-  const sessions = createSessionStore({
-    cookieName: config.cookie.name,
-    attributeBytes,
+  const clients = await toClientFingerprints(config.providers)
+  const judge = createSessionJudge({
     config: config.session,
-    projection,
-    ring: sessionRing,
-    denylist,
+    clients,
     hasAccount,
+    denylist,
+    now: platform.now,
+  })
+  const sessions = createCookieStore(config, {
+    attributeBytes,
+    ring: sessionRing,
+    judge,
     platform,
+    log,
     onSeen: streams.renewed,
   })
   const peers =
@@ -77,7 +83,7 @@ export async function createSessions(
     onEnded: streams.ended,
     ...peers,
   })
-  return { sessions, refresher, denylist, ring }
+  return { sessions, refresher, denylist, ring, clients }
 }
 
 interface Following {

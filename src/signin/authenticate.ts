@@ -5,12 +5,12 @@ import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import type { Problem } from '../problems.ts'
 import type { BearerReader } from '../providers/oidc/bearer.ts'
-import type { SessionStore } from '../session/cookie/store.ts'
 import { isFinal } from '../session/lifetimes.ts'
 import type { Refresher } from '../session/refresh/refresh.ts'
-import type { ActiveSession, Session } from '../session/session.ts'
-import { logFailure } from './context.ts'
-import { LOCAL_PROVIDER, type LocalUsers } from './local/local-users.ts'
+import { type ActiveSession, type Loaded, type Session, sourceFields } from '../session/session.ts'
+import type { SessionStore } from '../session/store.ts'
+import { logFailure, requestFields } from './context.ts'
+import { type LocalUsers, toLocalSource } from './local/local-users.ts'
 import { newSession } from './new-session.ts'
 
 /** Who asks, and what the answer must do to the cookies. */
@@ -19,6 +19,8 @@ export interface Caller {
   readonly changes: readonly CookieChange[]
   /** The session came out of the Authorization header. */
   readonly authorizationUsed: boolean
+  /** Leads to the session in its store; absent for one that came out of the Authorization header. */
+  readonly reference?: string
   /** Credentials were sent that end the request here. */
   readonly problem: Problem | undefined
 }
@@ -52,6 +54,7 @@ export interface AuthenticateDeps {
   readonly refresher: Refresher
   /** Bearer tokens, then local users: the first that recognises the header decides. */
   readonly authorization: readonly ReadAuthorization[]
+  readonly log: Pick<Log, 'event'>
 }
 
 /** The problem of a caller whose password was not compared, because there were too many tries: it asks for patience. */
@@ -71,7 +74,10 @@ export function bearerCredentials(
     const grant = await read(exchange.facts.authorization ?? '')
     if (grant === undefined) return undefined
     if (grant.ok)
-      return { session: newSession({ grant: grant.value, provider: 'bearer' }, now()), problem: undefined }
+      return {
+        session: newSession({ grant: grant.value, source: { kind: 'bearer' } }, now()),
+        problem: undefined,
+      }
     // Beside cookies the header may be meant for the app, and then its refusal is no news.
     if (!loginFallback || exchange.cookies.length === 0)
       logFailure({ log }, 'bearer_refused', { exchange, why: grant.problem })
@@ -92,8 +98,7 @@ export function localCredentials(
     const grant = await users.readBasic(facts.authorization ?? '', facts.client)
     if (grant === undefined) return undefined
     if (grant.ok) {
-      const { localRecord } = grant.value
-      const session = newSession({ grant: grant.value, provider: LOCAL_PROVIDER, localRecord }, now())
+      const session = newSession({ grant: grant.value, source: toLocalSource(grant.value) }, now())
       return { session, problem: undefined }
     }
     if (cookies.length === 0) logFailure({ log }, 'basic_refused', { exchange, why: grant.problem })
@@ -103,7 +108,9 @@ export function localCredentials(
 }
 
 /** Builds the one place where a request turns into a person. */
-export function createAuthenticate({ sessions, refresher, authorization }: AuthenticateDeps): Authenticate {
+export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
+  const { sessions, refresher, authorization, log } = deps
+
   async function fromHeader(exchange: Exchange, access: SessionAccess): Promise<Caller> {
     for (const read of authorization) {
       const found = await read(exchange)
@@ -123,7 +130,9 @@ export function createAuthenticate({ sessions, refresher, authorization }: Authe
         case 'none':
           return ANONYMOUS
         case 'unreadable':
-          return isFinal(loaded.why) ? { ...ANONYMOUS, changes: sessions.clear(exchange.cookies) } : ANONYMOUS
+          if (!isFinal(loaded.why)) return ANONYMOUS
+          logLostProvider(log, exchange, loaded)
+          return thenMaybe(sessions.clear(exchange.cookies), (changes) => ({ ...ANONYMOUS, changes }))
         case 'active':
           return fromSession(loaded, exchange, access)
       }
@@ -135,7 +144,9 @@ export function createAuthenticate({ sessions, refresher, authorization }: Authe
     exchange: Exchange,
     access: SessionAccess,
   ): MaybePromise<Caller> {
-    if (access === 'peek') return toCaller(loaded.session, ANONYMOUS.changes)
+    if (access === 'peek') {
+      return { ...toCaller(loaded.session, ANONYMOUS.changes), reference: loaded.reference }
+    }
     const current =
       access === 'refresh'
         ? refresher.refreshNow({ loaded, exchange })
@@ -147,6 +158,21 @@ export function createAuthenticate({ sessions, refresher, authorization }: Authe
     if (exchange.facts.authorization === undefined) return fromCookies(exchange, access)
     return fromHeader(exchange, access)
   }
+}
+
+/** People ask why they were signed out, and the settings that did it are the operator's. */
+function logLostProvider(
+  log: Pick<Log, 'event'>,
+  exchange: Exchange,
+  { why, session }: Extract<Loaded, { kind: 'unreadable' }>,
+): void {
+  if (session === undefined || (why !== 'provider' && why !== 'client')) return
+  log.event('session_ended', 'info', {
+    why: why === 'provider' ? 'provider is not configured' : 'made with another client id or issuer',
+    ...sourceFields(session.source),
+    user: session.user,
+    ...requestFields(exchange),
+  })
 }
 
 function toCaller(session: Caller['session'], changes: Caller['changes']): Caller {

@@ -2,32 +2,21 @@ import type { OwnPaths } from '../config/own-paths.ts'
 import type { CookieConfig } from '../config/sections/cookie.ts'
 import type { SignInConfig } from '../config/sections/sign-in.ts'
 import type { KeyRing } from '../crypto/keys.ts'
-import type { Cookie, CookieChange, Exchange } from '../http/exchange.ts'
+import type { Exchange } from '../http/exchange.ts'
 import type { Site } from '../http/site.ts'
-import type { MaybePromise } from '../lib/async.ts'
 import type { EventFields, EventName } from '../observe/event.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import type { Rules } from '../policy/rules.ts'
 import { PROBLEMS, type Problem } from '../problems.ts'
 import type { Provider } from '../providers/provider.ts'
-import type { Result } from '../result.ts'
-import type { Saved } from '../session/cookie/store.ts'
+import type { ClientFingerprints } from '../session/clients.ts'
 import type { Denylist } from '../session/denylist.ts'
-import type { Loaded, Session } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
+import type { SessionStore } from '../session/store.ts'
 import { adviseOperator } from './failure/advice.ts'
 import type { Refusals } from './failure/refusals.ts'
 import type { LocalUsers } from './local/local-users.ts'
-
-/** What signing in and out needs of the session store. */
-export interface Sessions {
-  load(cookies: readonly Cookie[]): MaybePromise<Loaded>
-  save(request: {
-    readonly session: Session
-    readonly carried: readonly Cookie[]
-  }): Promise<Result<Pick<Saved, 'changes' | 'bytes' | 'dropped'>>>
-  clear(carried: readonly Cookie[]): readonly CookieChange[]
-}
 
 /** What signing in and out is made from. */
 export interface SignInContext {
@@ -37,11 +26,12 @@ export interface SignInContext {
     readonly cookie: Pick<CookieConfig, 'name' | 'csrf' | 'domains' | 'secure'>
   }
   readonly providers: readonly Provider[]
+  readonly clients: ClientFingerprints
   /** A provider answers by form_post, so that the callback takes POST. */
   readonly formPost: boolean
   /** Of purpose `transaction`. */
   readonly ring: KeyRing
-  readonly sessions: Sessions
+  readonly sessions: Pick<SessionStore, 'load' | 'save' | 'clear'>
   readonly denylist: Pick<Denylist, 'deny'>
   readonly site: Site
   readonly refusals: Pick<Refusals, 'find'>

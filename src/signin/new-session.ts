@@ -1,35 +1,29 @@
 import type { Exchange } from '../http/exchange.ts'
 import { randomToken } from '../lib/bytes.ts'
 import type { EventFields } from '../observe/event.ts'
-import type { Grant, Session } from '../session/session.ts'
+import { type Grant, type Session, type SessionSource, sourceFields } from '../session/session.ts'
 import { logFailure, requestFields, type SignInContext } from './context.ts'
 import { type Outcome, redirect, refuse } from './outcome.ts'
 
 /** Somebody who has proved who they are. */
 export interface Admission {
   readonly grant: Grant
-  /** Id of the provider, or `htpasswd`. */
-  readonly provider: string
-  /** For a local user: see `Session`. */
-  readonly localRecord?: string
+  readonly source: SessionSource
   readonly returnTo: string
 }
 
 /** A session for a person; its id is new whatever the browser carried. It ends when the store says. */
-export function newSession(
-  { grant, provider, localRecord }: Omit<Admission, 'returnTo'>,
-  nowMs: number,
-): Session {
+export function newSession({ grant, source }: Omit<Admission, 'returnTo'>, nowMs: number): Session {
   return {
     ...grant.identity,
     id: randomToken(16),
-    provider,
-    localRecord,
+    source,
+    client: undefined,
     tokens: grant.tokens,
     signedInAtMs: nowMs,
     refreshedAtMs: nowMs,
     seenAtMs: nowMs,
-    // The store cuts this to the lifetimes of the configuration.
+    // Stores bind it to the provider's client, and cut its end to the lifetimes of the configuration.
     expiresAtMs: Number.MAX_SAFE_INTEGER,
   }
 }
@@ -40,9 +34,9 @@ export async function completeSignIn(
   exchange: Exchange,
   admission: Admission,
 ): Promise<Outcome> {
-  const { grant, provider, returnTo } = admission
+  const { grant, source, returnTo } = admission
   const { identity } = grant
-  const who = { provider, user: identity.user, email: identity.email }
+  const who = { ...sourceFields(source), user: identity.user, email: identity.email }
   const session = newSession(admission, context.platform.now())
   const allowed = context.mayHold(session)
   if (!allowed.ok) {
@@ -56,7 +50,7 @@ export async function completeSignIn(
   }
   context.log.event('sign_in_succeeded', 'info', {
     ...who,
-    cookie_bytes: saved.value.bytes,
+    cookie_bytes: saved.value.cookieBytes,
     ...requestFields(exchange),
   })
   if (saved.value.dropped.length > 0) {

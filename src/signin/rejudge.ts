@@ -2,15 +2,15 @@ import type { Exchange } from '../http/exchange.ts'
 import { decide } from '../policy/decide.ts'
 import { toPolicyRequest } from '../policy/request.ts'
 import type { Rules } from '../policy/rules.ts'
-import type { SessionStore } from '../session/cookie/store.ts'
 import type { Standing } from '../session/live-streams.ts'
 import type { Refresher } from '../session/refresh/refresh.ts'
+import type { SessionStore } from '../session/store.ts'
 import type { Authenticate } from './authenticate.ts'
 
-/** A stream as it is judged: its request, the newest sealed session of its browser, and since when it is open. */
+/** A stream as it is judged: its request, the newest stored session of its browser, and since when it is open. */
 export interface OpenStream {
   readonly exchange: Exchange
-  readonly token: string | undefined
+  readonly reference: string | undefined
   readonly openedAtMs: number
 }
 
@@ -28,9 +28,10 @@ const ENDED: Standing = { untilMs: 0, next: 'sign-in' }
 
 /** Builds the judgement of streams from the parts that judge requests. */
 export function createRejudge({ authenticate, refresher, sessions, rules }: RejudgeDeps): Rejudge {
-  return async function rejudge({ exchange, token, openedAtMs }) {
-    const current = token === undefined ? exchange : { ...exchange, cookies: [sessions.cookieOf(token)] }
-    const { authorizationUsed, session } = await authenticate(current, 'peek')
+  return async function rejudge({ exchange, reference, openedAtMs }) {
+    const current =
+      reference === undefined ? exchange : { ...exchange, cookies: [sessions.cookieOf(reference)] }
+    const { authorizationUsed, session, reference: found = '' } = await authenticate(current, 'peek')
     const verdict = decide(rules, toPolicyRequest(exchange), session)
     if (verdict.kind === 'sign-in' || verdict.kind === 'deny') return ENDED
     // A public route lets the request pass, but the app was told who asks.
@@ -39,7 +40,7 @@ export function createRejudge({ authenticate, refresher, sessions, rules }: Reju
     if (authorizationUsed) {
       return { untilMs: person.tokens.accessExpiresAtMs ?? Number.POSITIVE_INFINITY, next: 'sign-in' }
     }
-    const loaded = { session: person, reseal: false, stale: [] }
+    const loaded = { session: person, reference: found, needsWrite: false, changes: [] }
     const dueMs = await refresher.standsUntilMs({ loaded, exchange: current }, openedAtMs)
     const endMs = sessions.nextEndMs(person)
     return dueMs < endMs ? { untilMs: dueMs, next: 'reconnect' } : { untilMs: endMs, next: 'sign-in' }

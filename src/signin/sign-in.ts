@@ -40,10 +40,10 @@ export interface SignIn {
 
 /** Builds signing in and out from one configuration. */
 export function createSignIn(context: SignInContext): SignIn {
-  const { log, refusals, ring, platform } = context
+  const { clients, log, refusals, ring, platform } = context
   const { now } = platform
   const targets = createReturnTargets(context)
-  const transactions = createTransactions({ ring, cookie: context.config.cookie, now })
+  const transactions = createTransactions({ ring, cookie: context.config.cookie, clients, now })
   const logoutState = createLogoutState(ring, now)
   const turns = createTurns(context.config.cookie, now)
   const begin = createRedirectToProvider(context, { transactions, turns })

@@ -1,10 +1,21 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Manifest, readManifests } from '../support/kubernetes.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -33,18 +44,99 @@ describe.each(find('deploy/compose/*/compose.yaml'))('%s', (path) => {
   })
 })
 
-it('builds in the image what is built here: nothing that the Dockerfile leaves behind is missed', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sidegate-image-'))
+describe('the image', () => {
   const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8')
-  const copied = [...dockerfile.matchAll(/^COPY ((?!--).+) \S+$/gmu)].flatMap(([, files = '']) =>
-    files.split(' '),
-  )
-  expect(copied).toContain('runtimes')
-  for (const file of copied) cpSync(join(root, file), join(folder, file), { recursive: true })
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const build = spawnSync(process.execPath, ['deploy/build/build.ts'], { cwd: folder, encoding: 'utf8' })
-  expect([build.status, build.stderr]).toEqual([0, ''])
-  rmSync(folder, { recursive: true })
+  const [builds = '', runs = ''] = dockerfile.split(/^FROM \$\{RUN_IMAGE\}$/mu)
+  const ours = (stage: string) =>
+    [...stage.matchAll(/^COPY (?!--)(.+) (\S+)$/gmu)].map(([, from = '', to = '']) => ({
+      from: from.split(' '),
+      to,
+    }))
+  const [, entrypoint = '[]'] = /^ENTRYPOINT (.*)$/mu.exec(dockerfile) ?? []
+  const [node, ...flags]: readonly string[] = JSON.parse(entrypoint)
+  let folder = ''
+  const image = (path: string) => join(folder, 'image', path)
+  const run = (path: string, args: readonly string[], env = {}) =>
+    spawnSync(image(path), args, { encoding: 'utf8', env: { PATH: '', ...env } })
+
+  /** Builds in one folder and puts the files of the image into another; nothing else of this repository is there. */
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sidegate-image-'))
+    const build = join(folder, 'build')
+    for (const file of ours(builds).flatMap(({ from }) => from))
+      cpSync(join(root, file), join(build, file), { recursive: true })
+    symlinkSync(join(root, 'node_modules'), join(build, 'node_modules'))
+    const built = spawnSync(process.execPath, ['deploy/build/build.ts'], { cwd: build, encoding: 'utf8' })
+    expect([built.status, built.stderr]).toEqual([0, ''])
+    for (const { from, to } of ours(runs)) cpSync(join(root, from[0] ?? ''), image(to))
+    for (const [, from = '', to = ''] of runs.matchAll(/^COPY --from=build \/build\/(\S+) (\S+)$/gmu))
+      cpSync(join(build, from), image(to))
+    // The paths of the image, in the folder that stands for it.
+    const script = readFileSync(image('/bin/oauth2-proxy'), 'utf8')
+    writeFileSync(
+      image('/bin/oauth2-proxy'),
+      script.replace(node ?? '', process.execPath).replaceAll('/app/', image('/app/')),
+    )
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it('is built from files that the engine is given', () => {
+    const given = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')
+    const wanted = [...ours(builds), ...ours(runs)].flatMap(({ from }) => from)
+    expect(wanted).toContain('runtimes')
+    for (const file of wanted.filter((each) => !each.includes('*')))
+      expect(
+        given.some((line) => line.startsWith('!') && `${file}/`.startsWith(`${line.slice(1)}/`)),
+        file,
+      ).toBe(true)
+  })
+
+  it('runs as /bin/oauth2-proxy what its entrypoint runs, without a shell', () => {
+    const [first = ''] = readFileSync(join(root, 'deploy/image/oauth2-proxy'), 'utf8').split('\n')
+    expect(first).toBe(`#!${[node, ...flags.filter((flag) => flag.startsWith('-'))].join(' ')}`)
+    expect(statSync(join(root, 'deploy/image/oauth2-proxy')).mode & 0o111).toBe(0o111)
+    const direct = spawnSync(process.execPath, [image(flags.at(-1) ?? ''), '--version'], { encoding: 'utf8' })
+    expect(direct.stdout).not.toBe('')
+    expect(run('/bin/oauth2-proxy', ['--version'])).toMatchObject({
+      status: 0,
+      stdout: direct.stdout,
+      stderr: '',
+    })
+    const wrong = run('/bin/oauth2-proxy', ['--config-test', '--no-such-flag'], {
+      OAUTH2_PROXY_CLIENT_ID: 'app',
+    })
+    expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('--no-such-flag')])
+  })
+
+  it('is healthy while HEALTH_URL answers 2xx, and says otherwise what to set', async () => {
+    const [, , check = '[]'] = /^HEALTHCHECK (.*\\\n)? *CMD (.*)$/mu.exec(dockerfile) ?? []
+    const [program, script = ''] = JSON.parse(check)
+    expect(program).toBe(node)
+    const server = createServer((request, response) =>
+      response.writeHead(request.url === '/ping' ? 200 : 503).end(),
+    )
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    const origin = typeof address === 'object' ? `http://127.0.0.1:${address?.port}` : ''
+    const checked = async (url: string) => {
+      const child = spawn(process.execPath, [image(script)], {
+        env: { HEALTH_URL: url },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      const said = child.stdout.setEncoding('utf8').toArray()
+      const [status] = await once(child, 'exit')
+      return [status, (await said).join('')]
+    }
+    expect(await checked(`${origin}/ping`)).toEqual([0, ''])
+    expect(await checked(`${origin}/other`)).toEqual([
+      1,
+      expect.stringContaining(`${origin}/other answers 503`),
+    ])
+    server.close()
+    await once(server, 'close')
+    expect(await checked(`${origin}/ping`)).toEqual([1, expect.stringMatching(/ECONNREFUSED.*HEALTH_URL/u)])
+  })
 })
 
 it('makes the Secret in the namespace of the example, and keeps those of Compose out of git', () => {

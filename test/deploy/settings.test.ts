@@ -7,6 +7,7 @@ import { type LoadResult, loadConfig } from '../../src/config/load.ts'
 import { keysOf, variableOf } from '../../src/config/option.ts'
 import { optionTable } from '../../src/config/options.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
+import { headersOf } from '../support/headers.ts'
 import { kubernetesTools, type Manifest, render } from '../support/kubernetes.ts'
 
 const deploy = join(import.meta.dirname, '../../deploy')
@@ -75,7 +76,7 @@ describe.each(['nginx', 'caddy', 'haproxy', 'traefik', 'envoy'])('deploy/%s/side
     expect(configOf(loaded)).toMatchObject({
       listen: { http: { kind: 'tcp', host: '127.0.0.1', port: 4180 } },
       trust: { reverseProxy: true, trustedProxyIps: ['127.0.0.1/32'] },
-      headers: { setXAuthRequest: true },
+      headers: { response: headersOf('--set-xauthrequest', '--set-xforwarded').response },
       upstreams: [{ path: '/', target: { kind: 'static' } }],
     })
   })
@@ -91,6 +92,15 @@ describe('cookie names that a gateway spells out', () => {
     for (const chunk of [name, `${name}_0`, `${name}_1`]) expect(read(file)).toContain(chunk)
     // A third chunk would need a third line there.
     expect(config.session.budgetBytes).toBeLessThanOrEqual(2 * 4096)
+  })
+
+  it.each([
+    ['caddy', 'caddy/Caddyfile'],
+    ['haproxy', 'haproxy/haproxy.cfg'],
+    ['envoy', 'envoy/envoy.yaml'],
+  ])('%s takes those of its gate out of what the app gets', (gateway, file) => {
+    const { cookie } = configOf(load(parseEnv(read(`${gateway}/sidegate.env`))))
+    expect(read(file)).toContain(cookie.name)
   })
 
   it('nginx writes them with the attributes of its gate', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { rawRequest } from './client.ts'
-import { CSRF, type Gate, type Rig, SESSION, startRig } from './gate-fixture.ts'
+import { CSRF, type Gate, type Rig, SESSION, startRig, TURNS } from './gate-fixture.ts'
 
 /** Sessions that fill three cookies. */
 let rig: Rig
@@ -23,6 +23,7 @@ async function signedIn(sub: string): Promise<Map<string, string>> {
   const visitor = long.visitor()
   await visitor.browse('/oauth2/start?rd=/')
   visitor.jar.delete(CSRF)
+  visitor.jar.delete(TURNS)
   return visitor.jar
 }
 
@@ -116,7 +117,7 @@ it('SL-17 becomes the other person’s, with nothing of the first left', async (
   const visitor = long.visitor()
   for (const [name, value] of alice) visitor.jar.set(name, value)
   await visitor.browse('/oauth2/start?rd=/')
-  expect([...visitor.jar.keys()].sort()).toEqual([SESSION, CSRF])
+  expect([...visitor.jar.keys()].sort()).toEqual([SESSION, CSRF, TURNS])
   expect(JSON.parse((await visitor.fetch('/oauth2/userinfo')).text)).toMatchObject({
     user: 'dave',
     groups: ['few'],

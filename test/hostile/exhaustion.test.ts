@@ -259,6 +259,19 @@ describe('somebody who is slow', () => {
   )
 })
 
+it(
+  'DS-01 each half of a head has a line that says what was wrong, and a silent connection has none',
+  async () => {
+    await Promise.all(slow)
+    await gate.written()
+    const lines = gate.log().filter(({ verdict }) => verdict === 'request_timeout')
+    // Half a head, half a word, and the head that got a letter twice a second.
+    expect(lines).toHaveLength(3)
+    for (const line of lines) expect(line).toMatchObject({ status: 408, why: expect.any(String) })
+  },
+  SLOW_MS,
+)
+
 it('still stands, and has written about no bug', () => {
   expect(gate.isAlive()).toBe(true)
   expect(gate.output()).not.toMatch(/Bug:/u)

@@ -328,7 +328,7 @@ describe('an answer of the app', () => {
   it.each([
     ['CL and TE', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n123456'],
-    ['the same length twice', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na'],
+    ['two spellings of a length', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 01\r\n\r\na'],
     ['a negative length', 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n'],
     ['a length in words', 'HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\n'],
     ['another coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
@@ -459,4 +459,47 @@ describe('a connection to the app', () => {
 it('still stands, and has written about no bug', () => {
   expect(gate.isAlive()).toBe(true)
   expect(gate.output()).not.toMatch(/Bug:/u)
+})
+
+describe('what is refused before it is a request', () => {
+  it.each<[string, string, object]>([
+    [
+      'a method that the parser does not know',
+      'LIST /v1/secret?token=hidden HTTP/1.1\r\nHost: a\r\n\r\n',
+      { status: 501, method: 'LIST', path: '/v1/secret', verdict: 'method_unknown' },
+    ],
+    [
+      'bytes in a path',
+      'GET /caf\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n',
+      { status: 400, method: 'GET', verdict: 'target_malformed' },
+    ],
+    [
+      'a space before a colon',
+      rawRequest('/spaced', { lines: ['X : y'] }),
+      { status: 400, path: '/spaced', verdict: 'request_malformed' },
+    ],
+    ['no Host', 'GET /nohost HTTP/1.1\r\n\r\n', { status: 400, path: '', verdict: 'host_malformed' }],
+    [
+      'a tunnel to another host',
+      'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n',
+      { status: 405, method: 'CONNECT', verdict: 'method_not_allowed' },
+    ],
+    [
+      'an expectation that is not known',
+      rawRequest('/expecting', { lines: ['Expect: miracles'] }),
+      { status: 417, path: '/expecting', verdict: 'expectation_failed' },
+    ],
+  ])('SM-40 has an answer with an id, and a line with the same: %s', async (_, request, expected) => {
+    const answer = await gate.tell(request)
+    await gate.written()
+    const line = gate.log().findLast(({ verdict }) => verdict === (expected as { verdict: string }).verdict)
+    expect(line).toMatchObject({ ...expected, client: '127.0.0.1' })
+    const { status, verdict } = expected as { status: number; verdict: string }
+    expect(answer?.status).toBe(status)
+    const body = JSON.parse(answer?.body ?? '')
+    expect(body.error).toBe(verdict)
+    expect(body.request_id).toBe(line?.['request_id'])
+    if (verdict !== 'host_malformed') expect(line?.['why']).toEqual(expect.any(String))
+    expect(gate.output()).not.toContain('hidden')
+  })
 })

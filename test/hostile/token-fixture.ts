@@ -1,5 +1,6 @@
 import { CompactEncrypt } from 'jose'
-import { createKeyRing, type KeyPurpose, type SealingKey, toDeployment } from '../../src/crypto/keys.ts'
+import { createKeyRing, type KeyPurpose, type SealingKey } from '../../src/crypto/keys.ts'
+import { toClientFingerprints } from '../../src/session/clients.ts'
 import { encodeSession } from '../../src/session/cookie/payload.ts'
 import type { Session } from '../../src/session/session.ts'
 import { aSession } from '../support/session.ts'
@@ -8,6 +9,8 @@ import { SECRET, SESSION } from './gate-fixture.ts'
 /** Makes tokens with the gate's own secret, honest ones and others. */
 export interface Mint {
   readonly key: SealingKey
+  /** Fingerprint of the gate's client. */
+  readonly client: string
   /** A session of Alice, signed in a moment ago; what is given wins. */
   session(given?: Partial<Session>): Promise<string>
   /** Any payload under any header; members that are undefined are removed. */
@@ -31,12 +34,13 @@ export async function createMint({
   secret = SECRET,
   purpose = 'session',
 }: Minting): Promise<Mint> {
-  const deployment = toDeployment([clientId, issuer, cookieName])
   const ring = await createKeyRing({
     secrets: [new Uint8Array(Buffer.from(secret, 'base64url'))],
-    deployment,
+    deployment: cookieName,
     purpose,
   })
+  const provider = { id: 'oidc', kind: 'oidc', issuer, loginUrl: undefined, clientId }
+  const client = (await toClientFingerprints([provider])).get('oidc') ?? ''
   const key = ring.sealing
   const seal: Mint['seal'] = (payload, header = {}, bytes = key.bytes) => {
     const members = Object.entries({ ...key.header, ...header }).filter(([, value]) => value !== undefined)
@@ -51,11 +55,12 @@ export async function createMint({
   }
   return {
     key,
+    client,
     seal,
     async session(given = {}) {
       const now = Math.floor(Date.now() / 1000) * 1000
       const times = { signedInAtMs: now, refreshedAtMs: now, seenAtMs: now, expiresAtMs: now + 3_600_000 }
-      const payload = await encodeSession(aSession({ issuer, ...times, ...given }))
+      const payload = await encodeSession(aSession({ issuer, client, ...times, ...given }))
       if (!payload.ok) throw new Error(payload.problem)
       return seal(payload.value)
     },

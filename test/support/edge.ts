@@ -60,6 +60,8 @@ export async function startEdge(gateway: Gateway, settings: Record<string, strin
 export interface RecordedEdge {
   /** What the gate was asked. */
   readonly asked: EchoApp['received']
+  /** Header lines of the gate's yes. */
+  readonly says: Record<string, string>
   readonly app: EchoApp
   /** One request of a client to the gateway. */
   readonly send: (path: string, asking: Asking) => Promise<Response>
@@ -70,16 +72,17 @@ export interface RecordedEdge {
 export async function recordEdge(gateway: Gateway): Promise<RecordedEdge> {
   const folder = mkdtempSync(join(tmpdir(), `${gateway.name}-`))
   const app = await startEchoApp()
-  const identity = { 'X-Forwarded-User': 'alice', 'X-Auth-Request-User': 'alice' }
+  const says: Record<string, string> = { 'X-Forwarded-User': 'alice', 'X-Auth-Request-User': 'alice' }
   const gate = await startEchoApp((url) => ({
     status: url === '/oauth2/auth' ? 202 : 200,
-    headers: identity,
+    headers: says,
   }))
   const port = await freePort()
   const proxy = await startGateway(gateway, { folder, edge: port, gate: gate.port, app: app.port })
   gate.received.length = 0
   return {
     asked: gate.received,
+    says,
     app,
     send: (path, asking) => ask(port, path, asking),
     async close() {

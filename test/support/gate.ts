@@ -1,4 +1,5 @@
 import { type App, createApp } from '../../src/app.ts'
+import type { Config } from '../../src/config/config.ts'
 import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import type { Sink } from '../../src/observe/event.ts'
 import type { Completion } from '../../src/platform.ts'
@@ -19,7 +20,7 @@ export interface TestGate {
   /** A browser with an empty jar. */
   visitor(): Visitor
   /** Another process of the same deployment: same settings, or others, same clock. */
-  sibling(args?: readonly string[]): Promise<TestGate>
+  sibling(args?: readonly string[], change?: AGate['change']): Promise<TestGate>
 }
 
 /** What a test decides. */
@@ -30,6 +31,8 @@ export interface AGate extends World {
   /** Instead of one app at `/`. */
   readonly upstreams?: readonly string[]
   readonly secret?: string
+  /** What no flag can say yet: the configuration as it is read otherwise. */
+  readonly change?: ((config: Config) => Config) | undefined
   /** What no setting can say yet: rules that see the request as well as the person. */
   readonly permits?: Rules['permits']
   /** Instead of the kinds of providers that there are. */
@@ -79,8 +82,8 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
   }
   const loaded = loadConfig(input, kinds)
   if (loaded.kind !== 'config') throw new Error(loaded.text)
-  const { permits, sinks = [] } = given
-  const app = await createApp(loaded.config, platform, { sinks, kinds, permits })
+  const { change = (config: Config) => config, permits, sinks = [] } = given
+  const app = await createApp(change(loaded.config), platform, { sinks, kinds, permits })
   const ask = async (target: string, asking: Asking = {}): Promise<Response> => {
     const headers = asking.headers ?? ['Host', 'app.example.com']
     const listeners: ((completion: Completion) => void)[] = []
@@ -98,6 +101,7 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
     ask,
     visitor: () =>
       createVisitor({ gateOrigin: ORIGIN, gate: ask, elsewhere: (url, init) => provider.fetch(url, init) }),
-    sibling: (more = args) => assemble({ provider, platform, given, args: more }),
+    sibling: (more = args, change = given.change) =>
+      assemble({ provider, platform, given: { ...given, change }, args: more }),
   }
 }

@@ -104,7 +104,7 @@ const traefik: Gateway = {
 const envoy: Gateway = {
   name: 'envoy',
   program: () => wheelProgram(ENVOY),
-  hidesCookies: false,
+  hidesCookies: true,
   asksAtPath: true,
   prepare({ folder, edge, gate, app, certificate, key }) {
     edit(folder, [

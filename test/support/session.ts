@@ -3,11 +3,15 @@ import type { Session } from '../../src/session/session.ts'
 /** Monday morning, in ms since the epoch: the moment at which tests happen. */
 export const NOW_MS = Date.UTC(2026, 0, 5, 8)
 
+/** Fingerprint of the client `client-1` at `https://op.example.com`. */
+export const CLIENT = 'IU3htHksM4ddXufe'
+
 /** Alice, signed in just now for a week. */
 export function aSession(given: Partial<Session> = {}): Session {
   return {
     id: 'c2Vzc2lvbi1vZi1hbGljZQ',
-    provider: 'oidc',
+    source: { kind: 'provider', id: 'oidc' },
+    client: CLIENT,
     issuer: 'https://op.example.com',
     subject: 'alice-1',
     user: 'alice-1',

@@ -131,6 +131,15 @@ describe('the house', () => {
     expect(others.filter(({ to }) => to !== 'src/re2/compile.ts')).toEqual([])
   })
 
+  it('lets nothing but the maker of sessions know that they lie in cookies', () => {
+    const strangers = arrows.filter(
+      ({ from, to }) => to.startsWith('src/session/cookie/') && !from.startsWith('src/session/cookie/'),
+    )
+    expect(strangers.map(({ from, to }) => [from, to])).toEqual([
+      ['src/session/sessions.ts', 'src/session/cookie/store.ts'],
+    ])
+  })
+
   it('has no circle of value imports from file to file', () => {
     let left = arrows.filter(({ typeOnly }) => !typeOnly)
     expect(left.length).toBeGreaterThan(200)

@@ -8,7 +8,7 @@ import { createTunnels } from '../../runtimes/node/upstream/websocket.ts'
 import { createReadFacts } from '../../src/http/facts.ts'
 import { readHead } from '../../src/http/head.ts'
 import { createReplayGuard } from '../../src/lib/replay-guard.ts'
-import { compileHeaderRules } from '../../src/proxy/header-rules.ts'
+import { compileHeaderRules, IDENTITY_FAMILY } from '../../src/proxy/header-rules.ts'
 import { createSessionCache } from '../../src/session/cookie/cache.ts'
 import { createDenylist } from '../../src/session/denylist.ts'
 import type { Session } from '../../src/session/session.ts'
@@ -167,7 +167,7 @@ describe('caches', () => {
   })
 
   it('of header spellings fill up, and identity is taken out of requests all the same [HD-36]', () => {
-    const rule = compileHeaderRules('x-request-id')
+    const rule = compileHeaderRules({ requestIdHeader: 'x-request-id', identity: IDENTITY_FAMILY })
     expect(rule('X_Forwarded.User')).toBe('identity')
     for (let at = 0; at < 2000; at += 1) rule(`X-Invented-${at}`)
     expect([rule('X_Forwarded.User'), rule('x-Auth_Request-Email')]).toEqual(['identity', 'identity'])

@@ -1,4 +1,11 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
@@ -11,6 +18,7 @@ import { type AdmissionInput, createAdmission } from './admission.ts'
 import { type Bound, bind } from './bind.ts'
 import { createCertificate } from './certificate.ts'
 import type { NodeEnv } from './incoming-request.ts'
+import { handleParserErrors, refuse } from './parser-errors.ts'
 import { inOrder } from './pipelining.ts'
 import { createUnusedConnections, type UnusedConnections } from './unused-connections.ts'
 import { handleUpgrades, isWebSocket } from './upgrade.ts'
@@ -53,7 +61,7 @@ export async function listen({ config, app, watch, onBug }: ListenInput): Promis
   const listener = requestListener({ app, fresh, onBug })
   const listeners: Listener[] = []
   if (config.http !== undefined) {
-    const server = withEvents(createServer(LIMITS, listener), listener)
+    const server = withEvents(createServer(LIMITS, listener), { app, listener })
     fresh.follow(server, 'connection')
     listeners.push({ server, fresh, ...(await bind(server, config.http, 'http')) })
   }
@@ -61,7 +69,7 @@ export async function listen({ config, app, watch, onBug }: ListenInput): Promis
     const certificate = createCertificate(config.https)
     const server = createTlsServer({ ...LIMITS, ...certificate.read() }, listener)
     certificate.follow(watch, (next) => server.setSecureContext(next), onBug)
-    fresh.follow(withEvents(server, listener), 'secureConnection')
+    fresh.follow(withEvents(server, { app, listener }), 'secureConnection')
     listeners.push({ server, fresh, ...(await bind(server, config.https.address, 'https')) })
   }
   return listeners
@@ -92,7 +100,10 @@ function requestListener({ app, fresh, onBug }: ListenerDeps): RequestListener {
     fresh.used(incoming.socket)
     sayBusy(app, { incoming, outgoing }, waitedMs)
   }
-  return inOrder(createAdmission({ admit, respondOverloaded, urgent: new Set(app.probes) }))
+  const admission = createAdmission({ admit, respondOverloaded, urgent: new Set(app.probes) })
+  return inOrder(admission, (incoming) =>
+    refuse(app, incoming, { reason: 'overloaded', why: 'requests on one connection', on: undefined }),
+  )
 }
 
 /** Without the framework and the adapter, which would cost as much as what is refused. */
@@ -131,10 +142,17 @@ function bare(status: number): Response {
   return new Response(null, { status, headers: { connection: 'close', 'cache-control': 'no-store' } })
 }
 
-function withEvents<Kind extends Server>(server: Kind, listener: RequestListener): Kind {
+function withEvents<Kind extends Server>(
+  server: Kind,
+  { app, listener }: { app: App; listener: RequestListener },
+): Kind {
   // The core counts lines and refuses too many; Node would drop what is over its limit and say nothing.
   server.maxHeadersCount = 0
-  handleUpgrades(server, listener)
+  handleParserErrors(server, app)
+  handleUpgrades(server, { app, listener })
+  server.on('checkExpectation', (incoming: IncomingMessage, { socket }: ServerResponse) => {
+    refuse(app, incoming, { reason: 'expectation_failed', why: 'Expect', on: socket ?? undefined })
+  })
   server.on('checkContinue', (incoming, outgoing) => {
     holdContinue(outgoing)
     listener(incoming, outgoing)

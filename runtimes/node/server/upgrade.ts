@@ -1,11 +1,11 @@
 import { type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { App } from '../../../src/app.ts'
 import { hasBody } from '../../../src/http/body.ts'
 import { asksForWebSocket } from '../../../src/http/upgrade.ts'
 import { markUpgrade } from '../upstream/websocket.ts'
-
-const REFUSED = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
+import { refuse } from './parser-errors.ts'
 
 /**
  * Says whether a request asks for a WebSocket (RFC 6455 §4.1: a GET without content); every other upgrade is a plain
@@ -21,15 +21,26 @@ export function isWebSocket(incoming: IncomingMessage): boolean {
  * Sends upgrade requests the way of all others: the app decides, and a refusal is an ordinary answer on a response
  * object that is put onto the socket here. Only when the upstream says 101 the socket becomes a tunnel. Nobody may CONNECT.
  */
-export function handleUpgrades(server: Server, listener: RequestListener): void {
+export function handleUpgrades(
+  server: Server,
+  { app, listener }: { app: Pick<App, 'respondUnparsed'>; listener: RequestListener },
+): void {
   server.on('upgrade', (incoming: IncomingMessage, stream: Duplex, head: Buffer) => {
     // Servers of node:http and node:https emit their own sockets here.
     const socket = stream as Socket
     socket.on('error', () => socket.destroy())
     // Node before 24.9 asks nobody and hands us every upgrade, without a parser for its content.
-    if (!isWebSocket(incoming) && hasBody(incoming.rawHeaders)) return void socket.end(REFUSED)
+    if (!isWebSocket(incoming) && hasBody(incoming.rawHeaders)) {
+      return refuse(app, incoming, { reason: 'request_malformed', why: 'upgrade with content', on: socket })
+    }
     const outgoing = responseOn(socket, incoming)
-    if (outgoing === undefined) return void socket.destroy()
+    if (outgoing === undefined) {
+      return refuse(app, incoming, {
+        reason: 'request_malformed',
+        why: 'upgrade in a pipeline',
+        on: undefined,
+      })
+    }
     if (isWebSocket(incoming)) markUpgrade(incoming, head)
     listener(incoming, outgoing)
   })
@@ -37,9 +48,8 @@ export function handleUpgrades(server: Server, listener: RequestListener): void 
   server.on('connect', (incoming: IncomingMessage, stream: Duplex) => {
     const socket = stream as Socket
     socket.on('error', () => socket.destroy())
-    const outgoing = responseOn(socket, incoming)
-    if (outgoing === undefined) socket.destroy()
-    else outgoing.writeHead(405, { 'Content-Length': 0 }).end()
+    const on = responseOn(socket, incoming) === undefined ? undefined : socket
+    refuse(app, incoming, { reason: 'method_not_allowed', why: 'CONNECT', on })
   })
 }
 

@@ -1,6 +1,8 @@
 import { quote } from '../../lib/text.ts'
-import type { OptionRows } from '../option.ts'
+import type { OptionRows, ValuesOf } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
+import type { HeaderRows } from '../values/header-rows.ts'
+import type { RawHeader, RawHeaders } from './headers/check-headers.ts'
 
 /** Options of the headers that carry the identity. */
 export const HEADER_OPTIONS = {
@@ -95,19 +97,9 @@ export const HEADER_OPTIONS = {
 
 type SectionSettings = SettingsOf<typeof HEADER_OPTIONS>
 
-/** Identity headers that go upstream (pass) and into answers (set). */
-export interface HeadersConfig {
-  readonly passBasicAuth: boolean
-  readonly basicAuthPassword: string
-  readonly passUserHeaders: boolean
-  readonly passAccessToken: boolean
-  readonly passAuthorizationHeader: boolean
-  readonly setXAuthRequest: boolean
-  readonly setXForwarded: boolean
-  readonly setBasicAuth: boolean
-  readonly setAuthorizationHeader: boolean
-  readonly preferEmailToUser: boolean
-  /** Delete what clients send of the identity family; false keeps and appends. */
+/** Header lines that are made from the session, upstream (request) and into answers (response). */
+export interface HeadersConfig extends HeaderRows {
+  /** Deletes what clients send under the identity family; rows decide for their own names. */
   readonly stripClientHeaders: boolean
   /** Lower-case name of the request id header. */
   readonly requestIdHeader: string
@@ -117,47 +109,125 @@ export interface HeadersConfig {
 const TAKEN =
   /^(?:host|cookie|set-cookie|authorization|connection|content-.*|transfer-encoding|upgrade|te|trailer|gap-.*|x-forwarded-.*|x-auth-request-.*)$/u
 
-/** Identity towards the app and towards gateways. */
-export function buildHeaders(settings: SectionSettings): HeadersConfig {
-  const headers = {
-    passBasicAuth: settings.value('pass-basic-auth'),
-    basicAuthPassword: settings.value('basic-auth-password'),
-    passUserHeaders: settings.value('pass-user-headers'),
-    passAccessToken: settings.value('pass-access-token'),
-    passAuthorizationHeader: settings.value('pass-authorization-header'),
-    setXAuthRequest: settings.value('set-xauthrequest'),
-    setXForwarded: settings.value('set-xforwarded'),
-    setBasicAuth: settings.value('set-basic-auth'),
-    setAuthorizationHeader: settings.value('set-authorization-header'),
-    preferEmailToUser: settings.value('prefer-email-to-user'),
-    stripClientHeaders: settings.value('skip-auth-strip-headers'),
-    requestIdHeader: readRequestIdHeader(settings),
-  }
-  checkAuthorization(settings, headers)
-  if (!headers.stripClientHeaders) {
+/** Reads oauth2-proxy's pass-* and set-* options, each of which sends some headers. */
+export function readHeaders(settings: SectionSettings): RawHeaders {
+  checkAuthorization(settings)
+  return { request: readRequestHeaders(settings), response: readResponseHeaders(settings) }
+}
+
+/** Adds what the options alone say to the rows of any source. */
+export function buildHeaders(settings: SectionSettings, rows: HeaderRows): HeadersConfig {
+  const stripClientHeaders = settings.value('skip-auth-strip-headers')
+  if (!stripClientHeaders) {
     settings.warning(
       'skip-auth-strip-headers',
       'this is insecure: identity headers that clients send reach the app',
     )
   }
-  return headers
+  return { ...rows, stripClientHeaders, requestIdHeader: readRequestIdHeader(settings) }
+}
+
+function readRequestHeaders(settings: SectionSettings): readonly RawHeader[] {
+  const usersFlag = settings.value('pass-user-headers') ? 'pass-user-headers' : 'pass-basic-auth'
+  const withPassword = settings.value('pass-basic-auth') && settings.value('basic-auth-password') !== ''
+  return [
+    ...sentBy(settings, usersFlag, [...forwarded(settings), ...AUTH_REQUEST]),
+    ...sentBy(settings, 'pass-access-token', [FORWARDED_TOKEN]),
+    ...(withPassword
+      ? sentBy(settings, 'pass-basic-auth', [basic(settings)])
+      : sentBy(settings, 'pass-authorization-header', [BEARER])),
+  ]
+}
+
+function readResponseHeaders(settings: SectionSettings): readonly RawHeader[] {
+  const withToken = settings.value('pass-access-token')
+  return [
+    ...sentBy(settings, 'set-xauthrequest', [...AUTH_REQUEST, ...(withToken ? [AUTH_REQUEST_TOKEN] : [])]),
+    ...sentBy(settings, 'set-xforwarded', [...forwarded(settings), ...(withToken ? [FORWARDED_TOKEN] : [])]),
+    ...(settings.value('set-basic-auth')
+      ? sentBy(settings, 'set-basic-auth', [basic(settings)])
+      : sentBy(settings, 'set-authorization-header', [BEARER])),
+  ]
+}
+
+/** A header that an option sends: the first of the claims that has a value. */
+interface SentHeader {
+  readonly name: string
+  readonly claim: readonly string[]
+  readonly prefix?: string
+  readonly password?: string
+}
+
+const AUTH_REQUEST: readonly SentHeader[] = [
+  { name: 'X-Auth-Request-User', claim: ['user'] },
+  { name: 'X-Auth-Request-Email', claim: ['email'] },
+  { name: 'X-Auth-Request-Groups', claim: ['groups'] },
+  { name: 'X-Auth-Request-Preferred-Username', claim: ['preferred_username'] },
+]
+const AUTH_REQUEST_TOKEN: SentHeader = { name: 'X-Auth-Request-Access-Token', claim: ['access_token'] }
+const FORWARDED_TOKEN: SentHeader = { name: 'X-Forwarded-Access-Token', claim: ['access_token'] }
+const BEARER: SentHeader = { name: 'Authorization', claim: ['id_token'], prefix: 'Bearer ' }
+
+function forwarded(settings: SectionSettings): readonly SentHeader[] {
+  const prefersEmail = settings.value('prefer-email-to-user')
+  return [
+    { name: 'X-Forwarded-User', claim: userClaim(settings) },
+    ...(prefersEmail ? [] : [{ name: 'X-Forwarded-Email', claim: ['email'] }]),
+    { name: 'X-Forwarded-Groups', claim: ['groups'] },
+    { name: 'X-Forwarded-Preferred-Username', claim: ['preferred_username'] },
+  ]
+}
+
+function basic(settings: SectionSettings): SentHeader {
+  const password = settings.value('basic-auth-password')
+  return { name: 'Authorization', claim: userClaim(settings), password }
+}
+
+/** Local users have no e-mail address; their name stands for it. */
+function userClaim(settings: SectionSettings): readonly string[] {
+  return settings.value('prefer-email-to-user') ? ['email', 'user'] : ['user']
+}
+
+/** The headers that an option sends when it is on, under its name. */
+function sentBy(
+  settings: SectionSettings,
+  flag: keyof ValuesOf<typeof HEADER_OPTIONS>,
+  headers: readonly SentHeader[],
+): readonly RawHeader[] {
+  if (!settings.value(flag)) return []
+  const { label } = settings.raw(flag)
+  const keepsClients = !settings.value('skip-auth-strip-headers')
+  return headers.map(({ name, claim, prefix, password }) => ({
+    name: { value: name, label },
+    // Two Authorization lines are read differently by different apps.
+    preserveRequestValue: { value: keepsClients && name !== 'Authorization', label },
+    values: [
+      {
+        claim: { value: claim, label },
+        prefix: { value: prefix, label },
+        basicAuthPassword: { value: password === undefined ? undefined : { value: password }, label },
+        secret: { value: undefined, label },
+      },
+    ],
+  }))
 }
 
 /** There is one Authorization header in each direction, so only one setting may fill it. */
-function checkAuthorization(settings: SectionSettings, headers: HeadersConfig): void {
-  if (headers.passAuthorizationHeader && headers.passBasicAuth && headers.basicAuthPassword !== '') {
+function checkAuthorization(settings: SectionSettings): void {
+  const hasPassword = settings.value('basic-auth-password') !== ''
+  if (settings.value('pass-authorization-header') && settings.value('pass-basic-auth') && hasPassword) {
     settings.problem(
       'pass-authorization-header',
       'remove this or set --pass-basic-auth=false, both write Authorization upstream',
     )
   }
-  if (headers.setAuthorizationHeader && headers.setBasicAuth) {
+  if (settings.value('set-authorization-header') && settings.value('set-basic-auth')) {
     settings.problem(
       'set-authorization-header',
       'remove this or set-basic-auth, both write Authorization into answers',
     )
   }
-  if (headers.setBasicAuth && headers.basicAuthPassword === '') {
+  if (settings.value('set-basic-auth') && !hasPassword) {
     settings.problem('set-basic-auth', 'give basic-auth-password too')
   }
 }

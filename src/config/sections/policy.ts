@@ -6,7 +6,7 @@ import { type Files, readTextFile } from '../sources/files.ts'
 import { isVeryWide } from '../values/cidr.ts'
 import { parseEmailDomain } from '../values/domains.ts'
 import { readAllowed, readCidrs, readEach } from '../values/lists.ts'
-import { type ParsedRoute, parseRoute, type RouteRule } from './route.ts'
+import { type ParsedRoute, parseRoute, type RouteRule } from '../values/route.ts'
 import type { SIGN_IN_OPTIONS } from './sign-in.ts'
 
 /** Options that say who may pass. */

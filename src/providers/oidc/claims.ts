@@ -2,7 +2,7 @@ import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { isRecord } from '../../lib/json.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import type { Identity } from '../../session/session.ts'
+import type { ClaimValue, Identity } from '../../session/session.ts'
 import { isPlainText, toSubject } from './id-token.ts'
 import type { Claims } from './jwks.ts'
 
@@ -38,7 +38,7 @@ export function findClaim(claims: Claims, path: string): unknown {
 
 /** True when the profile endpoint could add something that the ID token leaves out. */
 export function lacksClaims(claims: Claims, settings: ClaimSettings): boolean {
-  const wanted = [settings.email, settings.groups, 'preferred_username']
+  const wanted = [settings.email, settings.groups, 'preferred_username', ...settings.additional]
   return wanted.some((path) => !isSaid(findClaim(claims, path)))
 }
 
@@ -69,7 +69,33 @@ export function readIdentity(
     groups,
     sid: isPlainText(sid) && sid.length <= 255 ? sid : undefined,
   }
-  return ok({ identity, droppedGroups: dropped })
+  const claims = readAdditional(settings.additional, find)
+  return ok({ identity: claims === undefined ? identity : { ...identity, claims }, droppedGroups: dropped })
+}
+
+/** The claims that header rows name, as far as they were said; undefined where no row names any. */
+function readAdditional(
+  names: readonly string[],
+  find: (path: string) => unknown,
+): Identity['claims'] | undefined {
+  if (names.length === 0) return undefined
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = toClaimValue(find(name))
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+/** Text, numbers and booleans, and lists of them. An object is no text; a dotted path reaches what is in it. */
+function toClaimValue(claim: unknown): ClaimValue | undefined {
+  if (!Array.isArray(claim)) return toClaimText(claim)
+  return claim.map(toClaimText).filter((text) => text !== undefined)
+}
+
+function toClaimText(claim: unknown): string | undefined {
+  if (typeof claim === 'string') return claim
+  return typeof claim === 'number' || typeof claim === 'boolean' ? String(claim) : undefined
 }
 
 /** Longest name of a group that is kept. */

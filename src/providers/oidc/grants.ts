@@ -118,8 +118,8 @@ function mergeIdentity(
     profile,
   }: { readonly claims: Claims | undefined; readonly profile: readonly Claims[] | undefined },
 ): Result<Identity> {
-  const { issuer, subject, user, email, preferredUsername, groups, sid } = session
-  const before: Identity = { issuer, subject, user, email, preferredUsername, groups, sid }
+  const { issuer, subject, user, email, preferredUsername, groups, sid, claims: known } = session
+  const before: Identity = { issuer, subject, user, email, preferredUsername, groups, sid, claims: known }
   const [first, ...others] = [...(claims === undefined ? [] : [claims]), ...(profile ?? [])]
   if (first === undefined) return ok(before)
   const said = toIdentity(deps, [first, ...others])
@@ -133,8 +133,14 @@ function mergeIdentity(
     email: said.value.email ?? email,
     preferredUsername: said.value.preferredUsername ?? preferredUsername,
     groups: all || saysGroups ? said.value.groups : groups,
+    claims: all ? said.value.claims : mergeClaims(known, said.value.claims),
     sid: said.value.sid ?? sid,
   })
+}
+
+/** What was said before stays where the answer leaves it out. */
+function mergeClaims(before: Identity['claims'], said: Identity['claims']): Identity['claims'] {
+  return said === undefined ? undefined : { ...before, ...said }
 }
 
 /** Asks the profile endpoint where claims are missing and the operator allows it. At most one entry. */

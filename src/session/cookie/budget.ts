@@ -5,7 +5,7 @@ import { encodeSession } from './payload.ts'
 import type { Projection } from './projection.ts'
 
 /** What was left out of a cookie because there was no room for it. */
-export type Dropped = 'id_token' | 'access_token' | 'groups'
+export type Dropped = 'id_token' | 'access_token' | 'claims' | 'groups'
 
 /** A session as far as it fits, ready to be sealed. */
 export interface Fitted {
@@ -25,8 +25,8 @@ export interface BudgetOptions {
 }
 
 /**
- * Leaves out, one after the other, the ID token, the access token and the groups that no rule names, until
- * the session fits the budget. Never the refresh token: without it the session would end at the first
+ * Leaves out, one after the other, the ID token, the access token, the claims that only header rows name and the groups
+ * that no rule names, until the session fits the budget. Never the refresh token: without it the session would end at the first
  * refresh.
  */
 export async function fitToBudget(
@@ -58,12 +58,17 @@ const NOTHING: readonly [undefined, Without] = [undefined, (session) => session]
 const DROPS: readonly (readonly [Dropped, Without])[] = [
   ['id_token', (session) => withoutToken(session, 'id')],
   ['access_token', (session) => withoutToken(session, 'access')],
+  ['claims', withoutClaims],
   ['groups', withoutUnnamedGroups],
 ]
 
 function withoutToken(session: Session, kind: 'id' | 'access'): Session | undefined {
   if (session.tokens[kind] === undefined) return undefined
   return { ...session, tokens: { ...session.tokens, [kind]: undefined } }
+}
+
+function withoutClaims(session: Session): Session | undefined {
+  return session.claims === undefined ? undefined : { ...session, claims: undefined }
 }
 
 function withoutUnnamedGroups(session: Session, { isNamed }: Projection): Session | undefined {

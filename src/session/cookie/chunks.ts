@@ -1,5 +1,5 @@
 import { MAX_TOKEN_LENGTH } from '../../crypto/seal.ts'
-import type { Cookie } from '../../http/exchange.ts'
+import type { Cookie, CookieChange } from '../../http/exchange.ts'
 
 /** Browsers drop a Set-Cookie line that is longer, attributes and all (RFC 6265bis §5.6). */
 const MAX_LINE_BYTES = 4096
@@ -110,14 +110,14 @@ export function sessionNames(name: string, cookies: readonly Cookie[]): readonly
   return [...names]
 }
 
-/**
- * Recognises the names of all our cookies: the session, its chunks by any number, and the cookies of a
- * sign-in.
- */
+/** Ends the named cookies of a session. */
+export function expire(names: Iterable<string>): readonly CookieChange[] {
+  return Array.from(names, (name) => ({ name, value: '', maxAgeSeconds: 0, purpose: 'session' }) as const)
+}
+
+/** Recognises the names of a session's cookies: the plain one, and chunks by any number. */
 export function compileOwnNames(name: string): (cookieName: string) => boolean {
-  return (cookieName) =>
-    cookieName.startsWith(name) &&
-    /^(?:_\d+|(?:_[\w-]{8})?_csrf|_target_\d|_turns)?$/u.test(cookieName.slice(name.length))
+  return (cookieName) => cookieName.startsWith(name) && /^(?:_\d+)?$/u.test(cookieName.slice(name.length))
 }
 
 interface Chunk {

@@ -1,17 +1,14 @@
 import * as v from 'valibot'
 import { utf8 } from '../../lib/bytes.ts'
+import { deflate, inflate } from '../../lib/deflate.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import type { Session } from '../session.ts'
-import { deflate, inflate } from './deflate.ts'
+import type { Session, SessionSource } from '../session.ts'
 
 /**
- * First byte of a payload: the version in the high half; the low half says how the JSON behind it is packed. Version 2 is
- * version 1 with the record of a local user, and nothing else is written as version 2.
+ * First byte of a payload: version 2 in the high half; the low half says how the JSON behind it is packed.
  */
-const VERSION_1 = 0x10
-const VERSION_2 = 0x20
-const PLAIN = 0x00
-const DEFLATED = 0x01
+const PLAIN = 0x20
+const DEFLATED = 0x21
 
 /** Most bytes of JSON in a payload. Anything longer would never fit a cookie budget. */
 const MAX_JSON_BYTES = 65_536
@@ -26,10 +23,14 @@ const LAST_SECOND = 253_402_300_799
 const text = v.pipe(v.string(), v.minLength(1))
 const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(LAST_SECOND))
 
-/** Versions 1 and 2. Times are whole seconds; what is empty or follows from something else is left out. */
+/** Version 2. Times are whole seconds; what is empty or follows from something else is left out. */
 const Payload = v.strictObject({
   jti: text,
-  idp: text,
+  /** Id of the provider, and fingerprint of the client there. */
+  idp: v.optional(text),
+  cli: v.optional(text),
+  /** In place of both: fingerprint of a local user's record. */
+  rec: v.optional(text),
   /** Absent for people without an issuer: local users. */
   iss: v.optional(text),
   sub: text,
@@ -39,8 +40,8 @@ const Payload = v.strictObject({
   pun: v.optional(text),
   grp: v.optional(v.array(text)),
   sid: v.optional(text),
-  /** Fingerprint of a local user's record; only in version 2. */
-  rec: v.optional(text),
+  /** Further claims that header rows name. */
+  clm: v.optional(v.record(text, v.union([v.string(), v.array(v.string())]))),
   at: v.optional(text),
   it: v.optional(text),
   rt: v.optional(text),
@@ -63,34 +64,31 @@ export async function encodeSession(
   session: Session,
 ): Promise<Result<Uint8Array<ArrayBuffer>, PayloadProblem>> {
   const payload = v.safeParse(Payload, toPayload(session))
-  if (!payload.success) return failed('identity_incomplete')
+  if (!payload.success || toSource(payload.output) === undefined) return failed('identity_incomplete')
   const json = utf8(JSON.stringify(payload.output))
   if (json.length > MAX_JSON_BYTES) return failed('session_too_large')
-  const version = versionOf(payload.output)
-  if (json.length < WORTH_DEFLATING_BYTES) return ok(led(version | PLAIN, json))
+  if (json.length < WORTH_DEFLATING_BYTES) return ok(led(PLAIN, json))
   const deflated = await deflate(json)
-  return ok(deflated.length < json.length ? led(version | DEFLATED, deflated) : led(version | PLAIN, json))
+  return ok(deflated.length < json.length ? led(DEFLATED, deflated) : led(PLAIN, json))
 }
 
 /** The session in a payload; undefined for another version or for anything that is not a whole session. */
 export async function decodeSession(bytes: Uint8Array): Promise<Session | undefined> {
-  const lead = bytes[0] ?? 0
   const packed = new Uint8Array(bytes.subarray(1))
-  const json = await unpack(lead & 0x0f, packed)
+  const json = await unpack(bytes[0], packed)
   if (json === undefined) return undefined
   const payload = v.safeParse(Payload, parseJson(json))
-  if (!payload.success || versionOf(payload.output) !== (lead & 0xf0)) return undefined
-  return toSession(payload.output)
+  const source = payload.success ? toSource(payload.output) : undefined
+  return payload.success && source !== undefined ? toSession(payload.output, source) : undefined
 }
 
-function versionOf({ rec }: v.InferOutput<typeof Payload>): number {
-  return rec === undefined ? VERSION_1 : VERSION_2
-}
-
-async function unpack(packing: number, packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined> {
+async function unpack(
+  lead: number | undefined,
+  packed: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array | undefined> {
   if (packed.length > MAX_JSON_BYTES) return undefined
-  if (packing === PLAIN) return packed
-  return packing === DEFLATED ? inflate(packed, MAX_JSON_BYTES) : undefined
+  if (lead === PLAIN) return packed
+  return lead === DEFLATED ? inflate(packed, MAX_JSON_BYTES) : undefined
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -106,7 +104,7 @@ function toPayload(session: Session): Record<string, unknown> {
   const groups = session.groups.filter((group) => group !== '')
   return {
     jti: session.id,
-    idp: session.provider,
+    ...fromSource(session),
     iss: session.issuer || undefined,
     sub: session.subject,
     usr: session.user === session.subject ? undefined : session.user || undefined,
@@ -114,7 +112,8 @@ function toPayload(session: Session): Record<string, unknown> {
     pun: session.preferredUsername || undefined,
     grp: groups.length === 0 ? undefined : groups,
     sid: session.sid || undefined,
-    rec: session.localRecord || undefined,
+    clm:
+      session.claims === undefined || Object.keys(session.claims).length === 0 ? undefined : session.claims,
     at: tokens.access || undefined,
     it: tokens.id || undefined,
     rt: tokens.refresh || undefined,
@@ -126,10 +125,28 @@ function toPayload(session: Session): Record<string, unknown> {
   }
 }
 
-function toSession(payload: v.InferOutput<typeof Payload>): Session {
+/** A session of a bearer token has neither provider nor record: it belongs to one request and is never written. */
+function fromSource({ source, client }: Session): { idp?: string; cli?: string | undefined; rec?: string } {
+  switch (source.kind) {
+    case 'provider':
+      return { idp: source.id, cli: client }
+    case 'local':
+      return { rec: source.record }
+    case 'bearer':
+      return {}
+  }
+}
+
+function toSource({ idp, cli, rec }: v.InferOutput<typeof Payload>): SessionSource | undefined {
+  if (idp !== undefined) return rec === undefined ? { kind: 'provider', id: idp } : undefined
+  return rec === undefined || cli !== undefined ? undefined : { kind: 'local', record: rec }
+}
+
+function toSession(payload: v.InferOutput<typeof Payload>, source: SessionSource): Session {
   return {
     id: payload.jti,
-    provider: payload.idp,
+    source,
+    client: payload.cli,
     issuer: payload.iss ?? '',
     subject: payload.sub,
     user: payload.usr ?? payload.sub,
@@ -137,7 +154,7 @@ function toSession(payload: v.InferOutput<typeof Payload>): Session {
     preferredUsername: payload.pun,
     groups: payload.grp ?? [],
     sid: payload.sid,
-    localRecord: payload.rec,
+    ...(payload.clm === undefined ? {} : { claims: payload.clm }),
     tokens: {
       access: payload.at,
       id: payload.it,

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import type { ProviderConfig } from '../../config/sections/provider.ts'
+import { additionalClaimsOf, tokensOf } from '../../config/values/header-rows.ts'
 import type { Session } from '../session.ts'
 
 /** What of a session this configuration can ever use; nothing else goes into the cookie. */
@@ -24,10 +25,13 @@ export function compileProjection(config: Config): Projection {
   const keeps = config.session.minimal ? NO_TOKENS : compileKeeps(config)
   const named = new Set(config.policy.allowedGroups)
   const keepsAllGroups = config.session.groups === 'all'
+  const additionalClaims: ReadonlySet<string> = new Set(additionalClaimsOf(config.headers))
   // A provider wants the ID token back at sign-out; with a refresh token a fresh one is a request away.
   const needsHint = new Set(config.providers.filter(isOpenId).map(({ id }) => id))
-  const keepsId = ({ provider, tokens }: Session): boolean =>
-    keeps.id || (tokens.refresh === undefined && !config.session.minimal && needsHint.has(provider))
+  const keepsId = ({ source, tokens }: Session): boolean => {
+    const isHint = source.kind === 'provider' && needsHint.has(source.id)
+    return keeps.id || (tokens.refresh === undefined && !config.session.minimal && isHint)
+  }
   return {
     keeps,
     isNamed: (group) => named.has(group),
@@ -35,6 +39,7 @@ export function compileProjection(config: Config): Projection {
       const { access, id, refresh, accessExpiresAtMs } = session.tokens
       return {
         ...session,
+        claims: keptClaims(session.claims, additionalClaims),
         groups: keepsAllGroups ? session.groups : session.groups.filter((group) => named.has(group)),
         tokens: {
           access: keeps.access ? access : undefined,
@@ -48,16 +53,22 @@ export function compileProjection(config: Config): Projection {
   }
 }
 
+function keptClaims(claims: Session['claims'], names: ReadonlySet<string>): Session['claims'] {
+  if (claims === undefined || names.size === 0) return undefined
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => names.has(name)))
+}
+
 const NO_TOKENS = { access: false, id: false, refresh: false }
 
 function compileKeeps({ headers, session, signIn, providers }: Config): Projection['keeps'] {
-  const passesId = headers.passAuthorizationHeader || headers.setAuthorizationHeader
+  const sent = tokensOf(headers)
   const asksWithAccess =
     session.refreshMs > 0 && providers.some(({ validateUrl }) => validateUrl !== undefined)
   return {
-    access: headers.passAccessToken || asksWithAccess,
-    id: passesId || (signIn.backendLogoutUrl?.includes('{id_token}') ?? false),
-    refresh: session.refreshMs > 0 || session.revalidateMs > 0 || headers.passAccessToken || passesId,
+    access: sent.has('access_token') || asksWithAccess,
+    id: sent.has('id_token') || (signIn.backendLogoutUrl?.includes('{id_token}') ?? false),
+    // A token that is sent on has to stay fresh.
+    refresh: session.refreshMs > 0 || session.revalidateMs > 0 || sent.size > 0,
   }
 }
 

@@ -1,60 +1,43 @@
-import type { SessionConfig } from '../../config/sections/session.ts'
 import type { KeyRing } from '../../crypto/keys.ts'
 import { open } from '../../crypto/seal.ts'
-import type { Cookie } from '../../http/exchange.ts'
-import type { MaybePromise } from '../../lib/async.ts'
-import type { Platform } from '../../platform.ts'
-import type { Denylist } from '../denylist.ts'
-import { judge, shouldNoteSeen } from '../lifetimes.ts'
-import type { Loaded, Session, Unreadable } from '../session.ts'
+import type { Cookie, CookieChange } from '../../http/exchange.ts'
+import type { SessionJudge } from '../judge.ts'
+import type { Loaded, Unreadable } from '../session.ts'
+import type { SessionStore, StoredSession } from '../store.ts'
 import { type CachedSession, createSessionCache } from './cache.ts'
-import { type Carried, readCarried, sessionNames } from './chunks.ts'
+import { type Carried, expire, readCarried, sessionNames } from './chunks.ts'
 import { decodeSession } from './payload.ts'
 
-/** What reading sessions takes. */
 export interface SessionReaderDeps {
   readonly cookieName: string
-  readonly config: SessionConfig
   readonly ring: KeyRing
-  readonly denylist: Pick<Denylist, 'denies'>
-  readonly hasAccount: (session: Session) => boolean
-  readonly platform: Pick<Platform, 'now'>
+  readonly judge: Pick<SessionJudge, 'judge' | 'shouldNoteSeen'>
   /** Told of each session that was opened for the first time. */
-  readonly onSeen?: (token: string, session: Session) => void
+  readonly onSeen?: OnSeen | undefined
 }
 
-/** Reads and judges what requests carry. */
-export interface SessionReader {
-  /** The session of a request; at once when it was opened before. Never throws for what a stranger sends. */
-  load(cookies: readonly Cookie[]): MaybePromise<Loaded>
-  /** Opens and judges one token, as `load` does with what it finds in cookies. */
-  openToken(token: string): Promise<Session | Unreadable>
-  /** Why a session counts for nothing by now; undefined while it stands. */
-  judge(session: Session): Unreadable | undefined
-}
+/** Takes note of a session's newest form: a request of its browser would carry that one. */
+export type OnSeen = (stored: StoredSession) => void
 
 const NONE: Loaded = { kind: 'none' }
-const NO_NAMES: readonly string[] = []
+const NO_CHANGES: readonly CookieChange[] = []
 
-/** Builds the reader, with its cache of opened sessions. */
+/** Builds the reading half of the cookie store, with its cache of opened sessions. */
 export function createSessionReader({
   cookieName,
-  config,
   ring,
-  denylist,
-  hasAccount,
-  platform,
+  judge,
   onSeen,
-}: SessionReaderDeps): SessionReader {
-  const opened = createSessionCache()
+}: SessionReaderDeps): Pick<SessionStore, 'load' | 'read'> {
+  const cache = createSessionCache()
   let openedUnder = ring.generation
 
   function recall(token: string): CachedSession | undefined {
     if (openedUnder !== ring.generation) {
-      opened.clear()
+      cache.clear()
       openedUnder = ring.generation
     }
-    return opened.find(token)
+    return cache.find(token)
   }
 
   async function openAndRemember(token: string): Promise<CachedSession | Unreadable> {
@@ -65,22 +48,24 @@ export function createSessionReader({
     if (session === undefined) return 'format'
     const found = { session, current: sealed.value.current }
     // Keys that were replaced meanwhile may have been the ones that opened it.
-    if (generation === ring.generation) opened.add(token, found)
-    onSeen?.(token, session)
+    if (generation === ring.generation) cache.add(token, found)
+    onSeen?.({ reference: token, session })
     return found
   }
 
-  const judgeNow = (session: Session) =>
-    judge(session, { config, denylist, hasAccount, nowMs: platform.now() })
-
-  function conclude({ session, current }: CachedSession, stale: readonly string[]): Loaded {
-    const why = judgeNow(session)
-    if (why !== undefined) return { kind: 'unreadable', why }
+  function conclude(
+    { session, current }: CachedSession,
+    reference: string,
+    changes: readonly CookieChange[],
+  ): Loaded {
+    const why = judge.judge(session)
+    if (why !== undefined) return { kind: 'unreadable', why, session }
     return {
       kind: 'active',
       session,
-      reseal: !current || shouldNoteSeen(session, config, platform.now()),
-      stale,
+      reference,
+      needsWrite: !current || judge.shouldNoteSeen(session),
+      changes,
     }
   }
 
@@ -88,8 +73,8 @@ export function createSessionReader({
     let best: Loaded | undefined
     for (const { token, names: used } of candidates) {
       const found = recall(token) ?? (await openAndRemember(token))
-      const stale = names.filter((name) => !used.includes(name))
-      const loaded = typeof found === 'string' ? unreadable(found) : conclude(found, stale)
+      const leftOver = names.filter((name) => !used.includes(name))
+      const loaded = typeof found === 'string' ? unreadable(found) : conclude(found, token, expire(leftOver))
       if (best === undefined || isBetter(loaded, best)) best = loaded
     }
     return best ?? NONE
@@ -102,13 +87,12 @@ export function createSessionReader({
       if (only === undefined) return carriesValue(cookieName, cookies) ? unreadable('format') : NONE
       if (others.length > 0 || only.names.length !== carried.names.length) return openBest(carried)
       const known = recall(only.token)
-      return known === undefined ? openBest(carried) : conclude(known, NO_NAMES)
+      return known === undefined ? openBest(carried) : conclude(known, only.token, NO_CHANGES)
     },
-    async openToken(token) {
-      const found = recall(token) ?? (await openAndRemember(token))
-      return typeof found === 'string' ? found : (judgeNow(found.session) ?? found.session)
+    async read(reference) {
+      const found = recall(reference) ?? (await openAndRemember(reference))
+      return typeof found === 'string' ? found : (judge.judge(found.session) ?? found.session)
     },
-    judge: judgeNow,
   }
 }
 
@@ -128,9 +112,7 @@ function isBetter(loaded: Loaded, best: Loaded): boolean {
   return newer === 0 ? left.id > right.id : newer > 0
 }
 
-/**
- * An empty cookie is what a deletion leaves behind in some clients: nobody, rather than somebody unreadable.
- */
+/** An empty cookie is what a deletion leaves behind in some clients: no session, rather than an unreadable one. */
 function carriesValue(cookieName: string, cookies: readonly Cookie[]): boolean {
   return cookies.some((cookie) => cookie.value !== '' && sessionNames(cookieName, [cookie]).length > 0)
 }

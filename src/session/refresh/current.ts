@@ -1,8 +1,8 @@
 import type { Cookie, CookieChange, Exchange } from '../../http/exchange.ts'
 import type { Problem } from '../../problems.ts'
-import type { Sealed, SessionStore } from '../cookie/store.ts'
 import { isFinal } from '../lifetimes.ts'
 import type { ActiveSession, Session } from '../session.ts'
+import type { SessionStore, StoredSession } from '../store.ts'
 
 /**
  * Who asks, after whatever had to be done about the session, and what the answer says to the browser about
@@ -24,13 +24,13 @@ export interface RefreshRequest {
   }
 }
 
-/** A newly sealed session with its cookies, unless it was ended while that was under way. */
-export function toCurrent(
+/** A newly stored session with its cookies, unless it was ended while that was under way. */
+export async function toCurrent(
   store: SessionStore,
-  sealed: Pick<Sealed, 'token' | 'session'>,
+  stored: StoredSession,
   carried: readonly Cookie[],
-): Current {
-  const why = store.judge(sealed.session)
-  if (why === undefined) return { session: sealed.session, changes: store.changes(sealed, carried) }
-  return { session: undefined, changes: isFinal(why) ? store.clear(carried) : [] }
+): Promise<Current> {
+  const why = store.judge(stored.session)
+  if (why === undefined) return { session: stored.session, changes: store.cookies(stored, carried) }
+  return { session: undefined, changes: isFinal(why) ? await store.clear(carried) : [] }
 }

@@ -1,4 +1,4 @@
-import { createKeyRing, type KeyRing, toDeployment } from '../../crypto/keys.ts'
+import { createKeyRing, type KeyRing, lengthPrefixed } from '../../crypto/keys.ts'
 import { open, seal } from '../../crypto/seal.ts'
 import { sha256, toBase64Url, utf8 } from '../../lib/bytes.ts'
 import type { SharedState } from '../../platform.ts'
@@ -22,9 +22,9 @@ export interface RefreshKey {
  * Only who holds the old refresh token can read what lies there.
  */
 export interface RefreshExchange {
-  /** The sealed session that another process got; undefined while there is none. */
+  /** Reference of the session that another process stored; undefined while there is none. */
   take(refreshKey: RefreshKey): Promise<string | undefined>
-  put(refreshKey: RefreshKey, token: string): Promise<void>
+  put(refreshKey: RefreshKey, reference: string): Promise<void>
   /** True for the process that may refresh; the others look again with `take`. */
   claim(refreshKey: RefreshKey): Promise<boolean>
   release(refreshKey: RefreshKey): Promise<void>
@@ -49,10 +49,10 @@ export function createRefreshExchange(shared: SharedState, deployment: string): 
       const opened = await open(await ringOf(refreshKey), sealed)
       return opened.ok ? new TextDecoder().decode(opened.value.bytes) : undefined
     },
-    async put(refreshKey, token) {
+    async put(refreshKey, reference) {
       await shared.set(
         successorKey(refreshKey),
-        await seal(await ringOf(refreshKey), utf8(token)),
+        await seal(await ringOf(refreshKey), utf8(reference)),
         SUCCESSOR_MS,
       )
     },
@@ -66,11 +66,11 @@ export function createRefreshExchange(shared: SharedState, deployment: string): 
  * does not rotate gives the same token for every refresh.
  */
 export async function toRefreshKey(
-  { provider, id, refreshedAtMs }: Session,
+  { client = '', id, refreshedAtMs }: Session,
   refreshToken: string,
 ): Promise<RefreshKey> {
   const refreshedAt = String(Math.floor(refreshedAtMs / 1000))
-  const names = toDeployment(['refresh', provider, id, refreshedAt, refreshToken])
+  const names = lengthPrefixed(['refresh', client, id, refreshedAt, refreshToken])
   return { key: toBase64Url(await sha256(names)), refreshToken }
 }
 

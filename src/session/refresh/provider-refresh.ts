@@ -3,13 +3,13 @@ import type { Log } from '../../observe/log.ts'
 import type { Platform } from '../../platform.ts'
 import { type Level, PROBLEMS, type Problem, problem, type Reason } from '../../problems.ts'
 import type { Result } from '../../result.ts'
-import type { Sealed, SessionStore } from '../cookie/store.ts'
-import type { Grant, Session, SessionProvider } from '../session.ts'
+import { findProvider, type Grant, type Session, type SessionProvider, sourceFields } from '../session.ts'
+import type { SessionStore, StoredSession } from '../store.ts'
 import { type RefreshExchange, type RefreshKey, SUCCESSOR_MS } from './exchange.ts'
 
 /** What asking the provider came to. */
 export type RefreshOutcome =
-  | { readonly kind: 'renewed'; readonly sealed: Pick<Sealed, 'token' | 'session'> }
+  | { readonly kind: 'renewed'; readonly stored: StoredSession }
   /** The provider does not know the refresh token: revoked, or used by somebody who was quicker. */
   | { readonly kind: 'refused'; readonly problem: Problem }
   /** The provider vouches for somebody else, or no longer for this person. */
@@ -20,7 +20,7 @@ export type RefreshOutcome =
 /** What asking takes. */
 export interface ProviderRefreshDeps {
   readonly providers: readonly SessionProvider[]
-  readonly store: Pick<SessionStore, 'seal' | 'openToken'>
+  readonly store: Pick<SessionStore, 'write' | 'read'>
   readonly peers: RefreshExchange
   readonly platform: Pick<Platform, 'now'>
   readonly log: Pick<Log, 'event'>
@@ -29,9 +29,9 @@ export interface ProviderRefreshDeps {
 /** Asks the provider about a session; `requestId` is that of the request which happened to start it. */
 export interface ProviderRefresh {
   /** Uses the refresh token, unless another process just did. */
-  refresh(session: Session, refreshKey: RefreshKey, requestId: string): Promise<Settled<RefreshOutcome>>
+  refresh(stored: StoredSession, refreshKey: RefreshKey, requestId: string): Promise<Settled<RefreshOutcome>>
   /** Asks whether the access token still stands. */
-  validate(session: Session, requestId: string): Promise<Settled<RefreshOutcome>>
+  validate(stored: StoredSession, requestId: string): Promise<Settled<RefreshOutcome>>
 }
 
 /** After a failure the provider is left alone for this long. */
@@ -61,70 +61,74 @@ export function createProviderRefresh({
   platform,
   log,
 }: ProviderRefreshDeps): ProviderRefresh {
-  const providerOf = (session: Session) => providers.find(({ id }) => id === session.provider)
-
-  async function ask(session: Session): Promise<RefreshOutcome> {
-    const provider = providerOf(session)
-    // A provider that was taken out of the configuration vouches for nobody.
+  async function ask(before: StoredSession): Promise<RefreshOutcome> {
+    const { session, reference } = before
+    const provider = findProvider(providers, session.source)
+    // A provider that was taken out of the configuration vouches for no one.
     if (provider === undefined) return { kind: 'ended', problem: problem('refresh_unsupported') }
     const grant = await provider.refresh(session)
-    if (!grant.ok && grant.problem.reason === 'refresh_unsupported') return askWhetherValid(session)
+    if (!grant.ok && grant.problem.reason === 'refresh_unsupported') return askWhetherValid(before)
     if (!grant.ok) return toFailure(grant.problem)
     if (!isSamePerson(session, grant.value)) {
       return { kind: 'ended', problem: problem('id_token_invalid', { why: 'another subject or issuer' }) }
     }
-    return toRenewed(await store.seal(toSuccessor(session, grant.value, platform.now())))
+    return toRenewed(await store.write(toSuccessor(session, grant.value, platform.now()), reference))
   }
 
-  async function askWhetherValid(session: Session): Promise<RefreshOutcome> {
+  async function askWhetherValid({ session, reference }: StoredSession): Promise<RefreshOutcome> {
     // Without a refresh token the end of the access token is the end of what the provider said.
     if (platform.now() >= (session.tokens.accessExpiresAtMs ?? Number.POSITIVE_INFINITY)) {
       return { kind: 'ended', problem: problem('refresh_unsupported') }
     }
-    const stands = await providerOf(session)?.validate(session)
+    const stands = await findProvider(providers, session.source)?.validate(session)
     if (stands?.ok === false) return toFailure(stands.problem)
     if (stands?.value !== true) return { kind: 'ended', problem: problem('refresh_refused') }
     const nowMs = platform.now()
     // Nobody promised a longer life: the end stays where the sign-in put it, as in oauth2-proxy.
-    return toRenewed(await store.seal({ ...session, refreshedAtMs: nowMs, seenAtMs: nowMs }))
+    return toRenewed(await store.write({ ...session, refreshedAtMs: nowMs, seenAtMs: nowMs }, reference))
   }
 
-  async function askOrAdopt(session: Session, refreshKey: RefreshKey): Promise<RefreshOutcome> {
+  async function askOrAdopt(before: StoredSession, refreshKey: RefreshKey): Promise<RefreshOutcome> {
     for (let look = 0; look < LOOKS; look += 1) {
-      const adopted = await adopt(session, refreshKey)
+      const adopted = await adopt(before, refreshKey)
       if (adopted !== undefined) return adopted
-      if (await peers.claim(refreshKey)) return askAlone(session, refreshKey)
+      if (await peers.claim(refreshKey)) return askAlone(before, refreshKey)
       await sleep(LOOK_EVERY_MS)
     }
     return { kind: 'failed', problem: problem('provider_unreachable', { why: 'another process is asking' }) }
   }
 
   /** The claim is ours; the successor may have arrived between the look for it and the claim. */
-  async function askAlone(session: Session, refreshKey: RefreshKey): Promise<RefreshOutcome> {
-    const outcome = (await adopt(session, refreshKey)) ?? (await ask(session))
-    if (outcome.kind === 'renewed') await peers.put(refreshKey, outcome.sealed.token)
+  async function askAlone(before: StoredSession, refreshKey: RefreshKey): Promise<RefreshOutcome> {
+    const outcome = (await adopt(before, refreshKey)) ?? (await ask(before))
+    if (outcome.kind === 'renewed') await peers.put(refreshKey, outcome.stored.reference)
     await peers.release(refreshKey)
     return outcome
   }
 
-  async function adopt({ id }: Session, refreshKey: RefreshKey): Promise<RefreshOutcome | undefined> {
-    const token = await peers.take(refreshKey)
-    const session = token === undefined ? undefined : await store.openToken(token)
-    if (token === undefined || typeof session !== 'object' || session.id !== id) return undefined
-    return { kind: 'renewed', sealed: { token, session } }
+  async function adopt(before: StoredSession, refreshKey: RefreshKey): Promise<RefreshOutcome | undefined> {
+    const reference = await peers.take(refreshKey)
+    const session = reference === undefined ? undefined : await store.read(reference)
+    if (reference === undefined || typeof session !== 'object' || session.id !== before.session.id)
+      return undefined
+    return { kind: 'renewed', stored: { reference, session } }
   }
 
-  function land(outcome: RefreshOutcome, session: Session, requestId: string): Settled<RefreshOutcome> {
-    const fields = { request_id: requestId, provider: session.provider, user: session.user }
+  function settle(
+    outcome: RefreshOutcome,
+    { session }: StoredSession,
+    requestId: string,
+  ): Settled<RefreshOutcome> {
+    const fields = { request_id: requestId, ...sourceFields(session.source), user: session.user }
     if (outcome.kind === 'renewed') log.event('session_refreshed', 'info', fields)
     else log.event(`session_refresh_${outcome.kind}`, levelOf(outcome), { ...fields, ...toFields(outcome) })
     return { value: outcome, keepMs: outcome.kind === 'failed' ? RETRY_AFTER_MS : SUCCESSOR_MS }
   }
 
   return {
-    refresh: async (session, refreshKey, requestId) =>
-      land(await askOrAdopt(session, refreshKey), session, requestId),
-    validate: async (session, requestId) => land(await askWhetherValid(session), session, requestId),
+    refresh: async (stored, refreshKey, requestId) =>
+      settle(await askOrAdopt(stored, refreshKey), stored, requestId),
+    validate: async (stored, requestId) => settle(await askWhetherValid(stored), stored, requestId),
   }
 }
 
@@ -151,9 +155,9 @@ function isSamePerson({ issuer, subject }: Session, { identity }: Grant): boolea
   return identity.issuer === issuer && identity.subject === subject
 }
 
-/** A sealed session as an outcome; one that cannot be sealed has ended. */
-export function toRenewed(sealed: Result<Sealed>): RefreshOutcome {
-  return sealed.ok ? { kind: 'renewed', sealed: sealed.value } : { kind: 'ended', problem: sealed.problem }
+/** A written session as an outcome; one that cannot be written has ended. */
+export function toRenewed(written: Result<StoredSession>): RefreshOutcome {
+  return written.ok ? { kind: 'renewed', stored: written.value } : { kind: 'ended', problem: written.problem }
 }
 
 function toFailure(why: Problem): RefreshOutcome {

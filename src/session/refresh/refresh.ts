@@ -3,18 +3,18 @@ import type { MaybePromise } from '../../lib/async.ts'
 import { createSingleFlight, type Settled, within } from '../../lib/single-flight.ts'
 import type { Log } from '../../observe/log.ts'
 import type { Platform } from '../../platform.ts'
-import type { SessionStore } from '../cookie/store.ts'
 import type { Session, SessionProvider } from '../session.ts'
+import type { SessionStore, StoredSession } from '../store.ts'
 import { type Current, type RefreshRequest, toCurrent } from './current.ts'
 import { NO_PEERS, type RefreshExchange, toRefreshKey } from './exchange.ts'
 import { createProviderRefresh, type ProviderRefresh, type RefreshOutcome } from './provider-refresh.ts'
-import { createReseal } from './reseal.ts'
 import { compileRefreshSchedule, type RefreshSchedule } from './schedule.ts'
+import { createTouch } from './touch.ts'
 
 /** Keeps sessions in step with their provider. */
 export interface Refresher {
   /**
-   * Asks the provider when that is due, writes the cookie anew when it should be, and otherwise answers at
+   * Asks the provider when that is due, has the session written again when it should be, and otherwise answers at
    * once. The caller judges the session that comes out: groups and e-mail address may be new.
    */
   refreshIfDue(request: RefreshRequest): MaybePromise<Current>
@@ -63,27 +63,27 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     sharesPromises: platform.runtime !== 'workers',
     ...(deps.maxKept === undefined ? {} : { maxKept: deps.maxKept }),
   })
-  const reseal = createReseal({ store, calls, platform })
+  const touch = createTouch({ store, calls, platform })
   const scheduleOf = compileRefreshSchedule(config)
   const isEnding = (): boolean => platform.ending?.aborted === true
-  /** Providers that gave the same refresh token again. */
+  /** Clients whose provider gave the same refresh token again. */
   const keepingTokens = new Set<string>()
 
   async function refresh(request: RefreshRequest, schedule: RefreshSchedule): Promise<Current> {
     const { loaded, exchange } = request
     const outcome = await ask(request, schedule)
-    if (outcome === undefined || isOutlived(outcome, schedule, platform.now())) return reseal(request)
+    if (outcome === undefined || isOutlived(outcome, schedule, platform.now())) return touch(request)
     switch (outcome.kind) {
       case 'renewed':
-        noteRotation(loaded.session, outcome.sealed.session)
-        return toCurrent(store, outcome.sealed, exchange.cookies)
+        noteRotation(loaded.session, outcome.stored.session)
+        return toCurrent(store, outcome.stored, exchange.cookies)
       case 'ended':
         deps.onEnded?.(loaded.session)
-        return { session: undefined, changes: store.clear(exchange.cookies), problem: outcome.problem }
+        return { session: undefined, changes: await store.clear(exchange.cookies), problem: outcome.problem }
       case 'refused':
       case 'failed':
         // The cookies stay: another process may have won the race, or the provider may come back.
-        return { session: undefined, changes: store.expire(loaded.stale), problem: outcome.problem }
+        return { session: undefined, changes: loaded.changes, problem: outcome.problem }
     }
   }
 
@@ -95,7 +95,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     { loaded, exchange }: RefreshRequest,
     schedule: RefreshSchedule,
   ): Promise<RefreshOutcome | undefined> {
-    const { key, work } = await toRefreshTask(providerRefresh, loaded.session, exchange.requestId)
+    const { key, work } = await toRefreshTask(providerRefresh, loaded, exchange.requestId)
     const settled = calls.find(key)
     if (settled !== undefined) return settled
     const nowMs = platform.now()
@@ -113,19 +113,19 @@ export function createRefresher(deps: RefresherDeps): Refresher {
 
   function refreshIfDue(request: RefreshRequest): MaybePromise<Current> {
     const schedule = scheduleOf(request.loaded.session)
-    return platform.now() >= schedule.askAtMs ? refresh(request, schedule) : reseal(request)
+    return platform.now() >= schedule.askAtMs ? refresh(request, schedule) : touch(request)
   }
 
-  function noteRotation({ provider, tokens }: Session, successor: Session): void {
-    if (tokens.refresh === successor.tokens.refresh) keepingTokens.add(provider)
-    else keepingTokens.delete(provider)
+  function noteRotation({ client = '', tokens }: Session, successor: Session): void {
+    if (tokens.refresh === successor.tokens.refresh) keepingTokens.add(client)
+    else keepingTokens.delete(client)
   }
 
   return {
     refreshIfDue,
     async standsUntilMs(request, openedAtMs) {
       const { session } = request.loaded
-      if (session.tokens.refresh === undefined || keepingTokens.has(session.provider)) {
+      if (session.tokens.refresh === undefined || keepingTokens.has(session.client ?? '')) {
         const current = await refreshIfDue(request)
         return current.session === undefined ? 0 : Number.POSITIVE_INFINITY
       }
@@ -149,16 +149,17 @@ interface RefreshTask {
 
 async function toRefreshTask(
   providerRefresh: ProviderRefresh,
-  session: Session,
+  stored: StoredSession,
   requestId: string,
 ): Promise<RefreshTask> {
+  const { session } = stored
   const { refresh: refreshToken } = session.tokens
   if (refreshToken === undefined) {
     const key = `validate:${session.id}:${session.refreshedAtMs}`
-    return { key, work: () => providerRefresh.validate(session, requestId) }
+    return { key, work: () => providerRefresh.validate(stored, requestId) }
   }
   const refreshKey = await toRefreshKey(session, refreshToken)
-  return { key: refreshKey.key, work: () => providerRefresh.refresh(session, refreshKey, requestId) }
+  return { key: refreshKey.key, work: () => providerRefresh.refresh(stored, refreshKey, requestId) }
 }
 
 /**

@@ -41,9 +41,9 @@ export function compileRefreshSchedule(config: SessionConfig): (session: Session
   }
 }
 
-/** Local users have nobody to ask. */
+/** Only a provider can be asked. */
 function toSchedule(session: Session, config: SessionConfig): RefreshSchedule {
-  if (session.provider === 'htpasswd') return NEVER
+  if (session.source.kind !== 'provider') return NEVER
   return session.tokens.refresh === undefined ? validationDue(session, config) : refreshDue(session, config)
 }
 

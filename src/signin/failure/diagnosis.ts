@@ -33,7 +33,7 @@ export function diagnoseLoop(
   const bytes = countBytes(exchange)
   return [
     ...diagnoseScope(exchange, cookie, began?.host),
-    found(sessionFinding(began?.session ?? 'unknown', toSessionSeen(now)), { host }),
+    found(sessionFinding(began?.session, toSessionSeen(now)), { host }),
     ...(bytes > USUAL_HEADER_BYTES ? [found('header_large', { bytes: String(bytes) })] : []),
   ]
 }
@@ -69,10 +69,10 @@ function countBytes({ cookies }: Exchange): number {
 }
 
 /** What is wrong with the session now; one that could not be read when the login began was deleted then. */
-function sessionFinding(began: SessionSeen, now: SessionSeen): FindingCode {
-  const isUnread = (seen: SessionSeen): boolean => seen === 'key' || seen === 'format' || seen === 'ended'
-  if (!isUnread(now) && isUnread(began)) return sessionFinding('unknown', began)
-  switch (now) {
+function sessionFinding(began: SessionSeen | undefined, now: SessionSeen): FindingCode {
+  const isUnread = began === 'key' || began === 'format' || began === 'ended'
+  const worst = isUnread && (now === 'none' || now === 'active') ? began : now
+  switch (worst) {
     case 'key':
       return 'session_unreadable'
     case 'format':
@@ -83,8 +83,6 @@ function sessionFinding(began: SessionSeen, now: SessionSeen): FindingCode {
       return 'session_missing'
     case 'active':
       return began === 'none' ? 'session_not_sent' : 'session_accepted'
-    case 'unknown':
-      return 'session_accepted'
   }
 }
 

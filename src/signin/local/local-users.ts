@@ -3,7 +3,7 @@ import type { Log } from '../../observe/log.ts'
 import type { Platform } from '../../platform.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import type { Grant, Session } from '../../session/session.ts'
+import type { Grant, Session, SessionSource } from '../../session/session.ts'
 import { createComparisonQueue, type Turn } from './comparison-queue.ts'
 import { MAX_PASSWORD_LENGTH } from './password.ts'
 import { createRememberedPasswords } from './remembered-passwords.ts'
@@ -31,7 +31,7 @@ export interface LocalUsers {
   /** `Basic` credentials in an Authorization header; undefined for another scheme. */
   readBasic(authorization: string, client: string | undefined): Promise<Result<LocalGrant> | undefined>
   /** The user of this session is in the file, with the record and the groups of the sign-in. */
-  holds(session: Pick<Session, 'subject' | 'localRecord'>): boolean
+  holds(user: { readonly subject: string; readonly record: string }): boolean
 }
 
 export interface LocalUsersDeps extends UserFileDeps {
@@ -39,12 +39,18 @@ export interface LocalUsersDeps extends UserFileDeps {
   readonly log: Pick<Log, 'line'>
 }
 
-/** Provider id in sessions and log lines of local users. */
-export const LOCAL_PROVIDER = 'htpasswd'
+/** Issuer of local identities: nothing that an OpenID provider could be called. */
+const ISSUER = 'htpasswd'
+
+/** The source of a local user's session. */
+export function toLocalSource({ localRecord }: LocalGrant): SessionSource {
+  return { kind: 'local', record: localRecord }
+}
 
 /** Judges whether the account behind a session is still there: a question about local users only, which are kept here. */
 export function createAccountCheck(users: LocalUsers | undefined): (session: Session) => boolean {
-  return (session) => session.provider !== LOCAL_PROVIDER || (users?.holds(session) ?? false)
+  return ({ source, subject }) =>
+    source.kind !== 'local' || (users?.holds({ subject, record: source.record }) ?? false)
 }
 
 /** Reads the file and answers for its people. */
@@ -111,8 +117,7 @@ export async function createLocalUsers(deps: LocalUsersDeps): Promise<LocalUsers
       const credentials = readBasicCredentials(authorization)
       return credentials === undefined ? undefined : verify({ ...credentials, client })
     },
-    holds: ({ subject, localRecord }) =>
-      localRecord !== undefined && table().users.get(subject)?.fingerprint === localRecord,
+    holds: ({ subject, record }) => table().users.get(subject)?.fingerprint === record,
   }
 }
 
@@ -136,7 +141,7 @@ function toGrant(
 ): LocalGrant {
   return {
     identity: {
-      issuer: LOCAL_PROVIDER,
+      issuer: ISSUER,
       subject: username,
       user: username,
       email: undefined,

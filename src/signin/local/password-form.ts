@@ -7,7 +7,7 @@ import type { Turns } from '../failure/turns.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
 import { completeSignIn } from '../new-session.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
-import { LOCAL_PROVIDER } from './local-users.ts'
+import { toLocalSource } from './local-users.ts'
 
 /** Builds `POST <prefix>/sign_in`: the form for local users, from our own page only. */
 export function createPasswordForm(
@@ -29,7 +29,7 @@ export function createPasswordForm(
       password: onlyValue(form.value, 'password') ?? '',
       client: exchange.facts.client,
     })
-    const fields = { provider: LOCAL_PROVIDER }
+    const fields = { source: 'local' }
     if (!grant.ok) {
       logFailure(context, 'sign_in_failed', { exchange, why: grant.problem, fields })
       return refuse(grant.problem, { returnTo, username })
@@ -40,9 +40,8 @@ export function createPasswordForm(
       logFailure(context, 'sign_in_failed', { exchange, why, fields })
       return refuse(why, { returnTo, changes: turn.changes })
     }
-    const { localRecord } = grant.value
-    const admission = { grant: grant.value, provider: LOCAL_PROVIDER, localRecord, returnTo }
-    const outcome = await completeSignIn(context, exchange, admission)
+    const source = toLocalSource(grant.value)
+    const outcome = await completeSignIn(context, exchange, { grant: grant.value, source, returnTo })
     return outcome.kind === 'redirect' ? redirect(returnTo, [...outcome.changes, ...turn.changes]) : outcome
   }
 }

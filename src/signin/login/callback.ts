@@ -74,7 +74,7 @@ export function createCallback(
     if (provider === undefined)
       return stop(exchange, problem('callback_malformed', { why: 'provider' }), { returnTo, changes })
 
-    const { startedAtMs: atMs = 0, turns } = loginState
+    const { startedAtMs: atMs, turns } = loginState
     const turn = tools.turns.next({ cookies, returnTo, began: { atMs, turns } })
     if (turn.stops) {
       const looped = await toLoopProblem(context, exchange, loginState)
@@ -90,7 +90,7 @@ export function createCallback(
     }
     const outcome = await completeSignIn(context, exchange, {
       grant: grant.value,
-      provider: provider.id,
+      source: { kind: 'provider', id: provider.id },
       returnTo,
     })
     if (outcome.kind === 'done') return outcome

@@ -2,9 +2,10 @@ import type { CookieConfig } from '../../config/sections/cookie.ts'
 import type { KeyRing } from '../../crypto/keys.ts'
 import { open, type SealProblem, seal } from '../../crypto/seal.ts'
 import type { Cookie, CookieChange } from '../../http/exchange.ts'
-import { equalBytes, hmacSha256, randomBytes, toBase64Url, utf8 } from '../../lib/bytes.ts'
+import { equalBytes, fromBase64Url, hmacSha256, randomBytes, toBase64Url, utf8 } from '../../lib/bytes.ts'
+import { deflate, inflate } from '../../lib/deflate.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import { deflate, inflate } from '../../session/cookie/deflate.ts'
+import type { ClientFingerprints } from '../../session/clients.ts'
 import { createBinding } from './csrf-cookie.ts'
 import { MAX_RETURN_TO } from './return-to.ts'
 import { decodeLoginState, encodeLoginState, type LoginState } from './state.ts'
@@ -49,7 +50,7 @@ export interface ReturnedLogin {
 /** Logins under way. All there is to know about one travels sealed in `state`; nothing is kept here. */
 export interface Transactions {
   start(login: NewLogin): Promise<StartedLogin>
-  /** Fails for a state that is not ours or was changed: see `SealProblem`. */
+  /** Fails for a state that was not sealed here or was changed (see `SealProblem`), or belongs to another client. */
   open(request: {
     readonly state: string
     readonly redirectUri: string
@@ -66,6 +67,7 @@ export interface TransactionDeps {
   /** Of purpose `transaction`. */
   readonly ring: KeyRing
   readonly cookie: Pick<CookieConfig, 'name' | 'csrf'>
+  readonly clients: ClientFingerprints
   readonly now: () => number
 }
 
@@ -83,7 +85,7 @@ interface KeptTarget extends Pick<LoginState, 'target'> {
  * Builds transactions. A random secret in one small cookie binds every login of a browser; verifier, nonce and the proof of
  * the binding are HMACs of it over the random id of the flow, so that parallel tabs need no cookies of their own.
  */
-export function createTransactions({ ring, cookie, now }: TransactionDeps): Transactions {
+export function createTransactions({ ring, cookie, clients, now }: TransactionDeps): Transactions {
   const csrfCookie = createBinding(cookie)
   const targetCookies = createTargetCookies(ring, cookie)
 
@@ -121,10 +123,11 @@ export function createTransactions({ ring, cookie, now }: TransactionDeps): Tran
       const proof = await prove(secret, { id, redirectUri })
       const startedAtMs = now()
       const expiresAtMs = startedAtMs + cookie.csrf.expireMs
+      const client = fromBase64Url(clients.get(login.provider) ?? '') ?? new Uint8Array()
       const { target, lost = false, ...kept } = await keepTarget(id, login)
       const state = await seal(
         ring,
-        encodeLoginState({ ...login, id, proof, startedAtMs, expiresAtMs, target }),
+        encodeLoginState({ ...login, id, proof, startedAtMs, expiresAtMs, client, target }),
       )
       const secrets = await deriveSecrets(secret, id)
       return { state, keptTarget: !lost, changes: [...changes, ...kept.changes], ...secrets }
@@ -133,7 +136,9 @@ export function createTransactions({ ring, cookie, now }: TransactionDeps): Tran
       const opened = await open(ring, state)
       if (!opened.ok) return opened
       const loginState = decodeLoginState(opened.value.bytes)
-      if (loginState === undefined) return failed('format')
+      // The code would be redeemed at another provider than the one that issued it (RFC 9700 §4.4).
+      if (loginState === undefined || clients.get(loginState.provider) !== toBase64Url(loginState.client))
+        return failed('format')
       const flowId = toBase64Url(loginState.id)
       const secret = await findSecret(csrfCookie.find(flowId, cookies), loginState, redirectUri)
       const { returnTo, cleanUp } = await findTarget(loginState, cookies)

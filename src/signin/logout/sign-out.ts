@@ -3,8 +3,7 @@ import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue, readForm, readQuery } from '../../http/form.ts'
 import { findHeader } from '../../http/head.ts'
 import { problem } from '../../problems.ts'
-import type { Provider } from '../../providers/provider.ts'
-import type { Session } from '../../session/session.ts'
+import { findProvider, type Session, sourceFields } from '../../session/session.ts'
 import { loadSession, logFailure, requestFields, type SignInContext, toRedirectUri } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
 import type { Transactions } from '../login/transaction.ts'
@@ -46,7 +45,7 @@ export function createSignOut(
     const exit = await chooseExit(context, exchange, { session, target, logoutState })
     if (session !== undefined) await endSession(context, exchange, session)
     const { cookies } = exchange
-    const changes = [...context.sessions.clear(cookies), ...transactions.clear(cookies)]
+    const changes = [...(await context.sessions.clear(cookies)), ...transactions.clear(cookies)]
     return exit === undefined ? { kind: 'signed-out', changes } : redirect(exit, changes)
   }
 }
@@ -59,7 +58,7 @@ async function loadEnding(
 ): Promise<Session | undefined> {
   const session = await loadSession(context, exchange)
   if (session === undefined) return undefined
-  const provider = findProvider(context, session)
+  const provider = findProvider(context.providers, session?.source)
   const isNamed =
     target.includes(STAND_IN) || (context.config.signIn.backendLogoutUrl?.includes(ID_TOKEN) ?? false)
   const isShown = async () =>
@@ -83,7 +82,7 @@ async function chooseExit(
   const idToken = session?.tokens.id
   if (!target.startsWith('/')) return target.replaceAll(STAND_IN, encodeURIComponent(idToken ?? ''))
   const returnTo = target.replaceAll(STAND_IN, '')
-  const provided = await findProvider(context, session)?.endSessionUrl({
+  const provided = await findProvider(context.providers, session?.source)?.endSessionUrl({
     idToken,
     returnTo: `${new URL(toRedirectUri(context, exchange)).origin}${context.config.paths.signedOut}`,
     state: await logoutState.write(returnTo),
@@ -128,7 +127,7 @@ async function endSession(context: SignInContext, exchange: Exchange, session: S
   await denylist.deny({ kind: 'session', id, of: { issuer, subject, signedInBeforeMs: signedInAtMs } })
   const elsewhere = Promise.all([
     callBackendLogout(context, config.signIn.backendLogoutUrl, session.tokens.id),
-    findProvider(context, session)?.revoke(session),
+    findProvider(context.providers, session?.source)?.revoke(session),
   ]).then(([called, revoked]) => {
     for (const [step, result] of Object.entries({ backend: called, revoke: revoked })) {
       if (result?.ok === false)
@@ -139,11 +138,7 @@ async function endSession(context: SignInContext, exchange: Exchange, session: S
   log.event('signed_out', 'info', {
     user: session.user,
     email: session.email,
-    provider: session.provider,
+    ...sourceFields(session.source),
     ...requestFields(exchange),
   })
-}
-
-function findProvider({ providers }: SignInContext, session: Session | undefined): Provider | undefined {
-  return providers.find(({ id }) => id === session?.provider)
 }

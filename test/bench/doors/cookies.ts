@@ -3,7 +3,8 @@ import { randomToken } from '../../../src/lib/bytes.ts'
 import type { Platform } from '../../../src/platform.ts'
 import { PROVIDER_KINDS } from '../../../src/providers/registry.ts'
 import { createServices } from '../../../src/services.ts'
-import type { SessionStore } from '../../../src/session/cookie/store.ts'
+import type { Session } from '../../../src/session/session.ts'
+import type { SessionStore } from '../../../src/session/store.ts'
 import { aSession } from '../../support/session.ts'
 import { type Deployment, gateFlags, gateSecrets } from './deployment.ts'
 
@@ -51,11 +52,7 @@ function unused(): never {
 }
 
 /** Somebody who signed in just now; an ID token of so many characters, kept for the sign-out, gives the cookie its size. */
-function session(
-  { issuer }: Deployment,
-  number: number,
-  tokenLength: number,
-): Parameters<SessionStore['seal']>[0] {
+function session({ issuer }: Deployment, number: number, tokenLength: number): Session {
   const now = Date.now()
   return aSession({
     id: randomToken(16),
@@ -76,7 +73,7 @@ function session(
   })
 }
 
-async function cookieOf(sessions: SessionStore, whose: ReturnType<typeof session>): Promise<string> {
+async function cookieOf(sessions: SessionStore, whose: Session): Promise<string> {
   const saved = await sessions.save({ session: whose, carried: [] })
   if (!saved.ok) throw new Error(`A session could not be sealed: ${saved.problem.reason}`)
   return saved.value.changes.map(({ name, value }) => `${name}=${value}`).join('; ')

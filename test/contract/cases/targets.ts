@@ -54,6 +54,14 @@ const KEPT = [
 /** Targets that mean two things to two programs. */
 const AMBIGUOUS = ['/x/../secret', '/a/%2e%2e/b', '/a/.', '/a^b']
 
+/** Paths of the rules that a backtracking engine would never end with. */
+const ENDLESS: readonly (readonly [string, number])[] = [
+  [`/endless/${'a'.repeat(4_000)}`, 200],
+  [`/endless/${'a'.repeat(4_000)}!`, 401],
+  [`/endless/${'%D0%B6'.repeat(700)}`, 200],
+  [`/endless/${'%D0%B6'.repeat(700)}%21`, 401],
+]
+
 /** The path that is judged is the path that the app gets. */
 export function targets(world: World): void {
   describe('a target', () => {
@@ -65,6 +73,10 @@ export function targets(world: World): void {
       expect([400, 401, 404]).toContain(statuses[0])
       expect(statuses).toHaveLength(1)
       expect(world.app.heard).toEqual([])
+    })
+
+    it.each(ENDLESS)('is held against a rule in linear time: %j [DS-14]', async (target, status) => {
+      expect((await world.ask({ target })).status).toBe(status)
     })
 
     it.each(KEPT)('leaves byte for byte: %s', async (target) => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Received } from '../../support/echo-app.ts'
 import { type RecordedEdge, recordEdge } from '../../support/edge.ts'
 import type { Gateway } from '../../support/gateways.ts'
+import { TOLD } from './identity.ts'
 
 /** What the judgement of the gate depends on, as the client says it. */
 const PASSED_ON = {
@@ -92,5 +93,15 @@ export function checkQuestion(gateway: Gateway): void {
   it('keeps the body of the request from the gate and brings it to the app', () => {
     expect(heard?.body).toBe('')
     expect(edge.app.received.at(-1)).toMatchObject({ method: 'PUT', body: 'secret body' })
+  })
+
+  it('and makes up no identity when the yes names none', async () => {
+    for (const name of Object.keys(edge.says)) delete edge.says[name]
+    edge.app.received.length = 0
+    await edge.send('/private', { headers: ['Host', 'app.example.com'] })
+    for (const { headers } of edge.app.received) {
+      const told = TOLD.map(([name]) => headers[name.toLowerCase()] ?? '')
+      expect(told.filter((value) => value !== '')).toEqual([])
+    }
   })
 }

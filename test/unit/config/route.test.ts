@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseRoute } from '../../../src/config/sections/route.ts'
+import { parseRoute } from '../../../src/config/values/route.ts'
 
 describe('parseRoute()', () => {
   it.each([

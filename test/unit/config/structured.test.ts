@@ -19,7 +19,8 @@ describe('a structured source and the flags make the same configuration', () => 
   it('with one upstream, one provider and a plain listener', () => {
     const built = buildStructured({ file: FILE })
     expect(built.problems).toEqual([])
-    const config = configOf({ args: ['--http-address=:8080', '--upstream=http://app:8080/'] })
+    const quiet = ['--pass-user-headers=false', '--pass-basic-auth=false']
+    const config = configOf({ args: ['--http-address=:8080', '--upstream=http://app:8080/', ...quiet] })
     const [upstream] = config.upstreams
     expect(built.config).toEqual({ ...config, upstreams: [{ ...upstream, id: 'app' }] })
   })
@@ -67,6 +68,27 @@ describe('a structured source and the flags make the same configuration', () => 
     expect(built.config.providers).toEqual(
       configOf({ args: [...args, '--provider-display-name=Work'] }).providers,
     )
+  })
+
+  it('with headers of claims, tokens and Basic credentials', () => {
+    const claim = (name: string, claimSource: object) => ({ name, values: [{ claimSource }] })
+    const injectRequestHeaders = [
+      claim('X-Forwarded-User', { claim: 'user' }),
+      claim('X-Forwarded-Email', { claim: 'email' }),
+      claim('X-Forwarded-Groups', { claim: 'groups' }),
+      claim('X-Forwarded-Preferred-Username', { claim: 'preferred_username' }),
+      claim('X-Auth-Request-User', { claim: 'user' }),
+      claim('X-Auth-Request-Email', { claim: 'email' }),
+      claim('X-Auth-Request-Groups', { claim: 'groups' }),
+      claim('X-Auth-Request-Preferred-Username', { claim: 'preferred_username' }),
+      claim('X-Forwarded-Access-Token', { claim: 'access_token' }),
+      claim('Authorization', { claim: 'user', basicAuthPassword: { value: 'pw' } }),
+    ]
+    const injectResponseHeaders = [claim('Authorization', { claim: 'id_token', prefix: 'Bearer ' })]
+    const built = buildStructured({ file: { ...FILE, injectRequestHeaders, injectResponseHeaders } })
+    const args = ['--pass-access-token', '--basic-auth-password=pw', '--set-authorization-header']
+    expect(built.problems).toEqual([])
+    expect(built.config.headers).toEqual(configOf({ args }).headers)
   })
 
   it('with groups that a provider asks for', () => {
@@ -169,6 +191,59 @@ const WRONG: [string, object, string, string][] = [
     },
     'upstreamConfig.upstreams[1].id (line 10)',
     'two have "a"',
+  ],
+  [
+    'a header without a name',
+    { injectRequestHeaders: [{ values: [] }] },
+    'injectRequestHeaders[0].name (missing, line 17)',
+    'give the name of a header',
+  ],
+  [
+    'a header that frames the message',
+    { injectResponseHeaders: [{ name: 'Content-Length', values: [] }] },
+    'injectResponseHeaders[0].name (line 18)',
+    'none that frames the message',
+  ],
+  [
+    'a header that is there twice',
+    { injectRequestHeaders: [{ name: 'X-A' }, { name: 'x-a' }] },
+    'injectRequestHeaders[1].name (line 20)',
+    'two are "x-a"',
+  ],
+  [
+    'a header value of nothing',
+    { injectRequestHeaders: [{ name: 'X-A', values: [{}] }] },
+    'injectRequestHeaders[0].values[0].claimSource.claim (missing, line 20)',
+    'name a claim, or give a secret',
+  ],
+  [
+    'a header value of a claim and a secret',
+    {
+      injectRequestHeaders: [
+        { name: 'X-A', values: [{ claimSource: { claim: 'email' }, secretSource: { value: 'key' } }] },
+      ],
+    },
+    'injectRequestHeaders[0].values[0].secretSource.value (line 24)',
+    'not both',
+  ],
+  [
+    'a token as user name',
+    {
+      injectRequestHeaders: [
+        {
+          name: 'Authorization',
+          values: [{ claimSource: { claim: 'id_token', basicAuthPassword: { value: 'pw' } } }],
+        },
+      ],
+    },
+    'injectRequestHeaders[0].values[0].claimSource.claim (line 22)',
+    'id_token is no user name',
+  ],
+  [
+    'a secret whose file is not there',
+    { injectRequestHeaders: [{ name: 'X-A', values: [{ secretSource: { fromFile: '/none' } }] }] },
+    'injectRequestHeaders[0].values[0].secretSource.fromFile (line 22)',
+    'make the file "/none" readable',
   ],
   [
     'an unknown kind of provider',

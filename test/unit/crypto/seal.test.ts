@@ -1,8 +1,9 @@
 import { CompactEncrypt, CompactSign, UnsecuredJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { createKeyRing, type KeyPurpose, type KeyRing, toDeployment } from '../../../src/crypto/keys.ts'
+import { createKeyRing, type KeyPurpose, type KeyRing, lengthPrefixed } from '../../../src/crypto/keys.ts'
 import { open, seal, sealedLength } from '../../../src/crypto/seal.ts'
 import { toBase64Url, utf8 } from '../../../src/lib/bytes.ts'
+import { fastestOf } from '../../support/timing.ts'
 import { DEPLOYMENT, OTHER_SECRET, openAesGcm, SECRET } from '../session/refresh-fixture.ts'
 
 const BYTES = utf8('who is asking')
@@ -182,9 +183,9 @@ describe('the header', () => {
   it('that asks for two thousand million rounds costs nothing (CK-14)', async () => {
     const ring = await aRing()
     const bomb = toBase64Url(utf8('{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2s":"AA","p2c":2000000000}'))
-    const started = performance.now()
-    expect(await outcome(ring, `${bomb}.eA.AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA`)).toBe('format')
-    expect(performance.now() - started).toBeLessThan(50)
+    const token = `${bomb}.eA.AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA`
+    expect(await outcome(ring, token)).toBe('format')
+    expect(await fastestOf(5, () => outcome(ring, token))).toBeLessThan(50)
   })
 })
 
@@ -202,7 +203,7 @@ describe('a key ring', () => {
   it.each([
     ['another secret (CK-07)', { secrets: [OTHER_SECRET] }],
     ['another purpose (CK-20, 21)', { purpose: 'transaction' as const }],
-    ['another deployment with the same secret (CK-22)', { deployment: toDeployment(['client-2']) }],
+    ['another deployment with the same secret (CK-22)', { deployment: lengthPrefixed(['client-2']) }],
   ])('of %s opens nothing of ours', async (_, other) => {
     const token = await seal(await aRing(other), BYTES)
     expect(await outcome(await aRing(), token)).toBe('key')
@@ -215,9 +216,9 @@ describe('a key ring', () => {
   })
 
   it('names deployments so that no two can be confused (CK-50)', () => {
-    expect(toDeployment(['s', '_csrfX'])).not.toBe(toDeployment(['s_csrf', 'X']))
-    expect(toDeployment(['a', 'b'])).not.toBe(toDeployment(['ab']))
-    expect(toDeployment(['1:a'])).not.toBe(toDeployment(['', 'a']))
+    expect(lengthPrefixed(['s', '_csrfX'])).not.toBe(lengthPrefixed(['s_csrf', 'X']))
+    expect(lengthPrefixed(['a', 'b'])).not.toBe(lengthPrefixed(['ab']))
+    expect(lengthPrefixed(['1:a'])).not.toBe(lengthPrefixed(['', 'a']))
   })
 
   it('changes its keys while in use', async () => {

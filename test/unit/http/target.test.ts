@@ -131,13 +131,19 @@ describe('readTarget()', () => {
 })
 
 describe('checkHead()', () => {
-  it.each(['GET', 'HEAD', 'POST', 'PROPFIND', 'M-SEARCH'])('lets %s through', (method) => {
-    expect(check({ method })).toBeUndefined()
-  })
+  it.each(['GET', 'HEAD', 'POST', 'PROPFIND', 'M-SEARCH', 'LIST', 'list', 'Un-Do_2', "a!#$%&'*+.^_`|~"])(
+    'lets %s through',
+    (method) => {
+      expect(check({ method })).toBeUndefined()
+    },
+  )
 
-  it.each(['get', 'gEt', 'TRACE', 'TRACK', 'CONNECT', 'PRI', ''])('refuses the method %j', (method) => {
-    expect(check({ method })).toBe('method_not_allowed')
-  })
+  it.each(['get', 'gEt', 'TRACE', 'trace', 'TRACK', 'CONNECT', 'PRI', '', 'GE T', 'GET\t', '(GET)', 'GÉT'])(
+    'refuses the method %j',
+    (method) => {
+      expect(check({ method })).toBe('method_not_allowed')
+    },
+  )
 
   it.each([
     [['Content-Length', '5', 'Content-Length', '5']],

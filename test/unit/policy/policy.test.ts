@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PolicyConfig } from '../../../src/config/sections/policy.ts'
-import type { RouteRule } from '../../../src/config/sections/route.ts'
+import type { RouteRule } from '../../../src/config/values/route.ts'
 import { createAddressSet } from '../../../src/http/addresses.ts'
 import { parseTarget } from '../../../src/http/target.ts'
 import type { WatchedFile } from '../../../src/platform.ts'
@@ -116,6 +116,9 @@ describe('email rules', () => {
   })
 })
 
+const LOCAL = { kind: 'local', record: 'record' } as const
+const OIDC = { kind: 'provider', id: 'oidc' } as const
+
 describe('groups', () => {
   it('need one of the allowed ones, matched exactly, and ignore empty entries', () => {
     const admins = rules({ allowedGroups: ['', 'admins'] })
@@ -126,14 +129,25 @@ describe('groups', () => {
     expect(rules({ allowedGroups: [''] }).mayHold(aSession({ groups: [] })).ok).toBe(true)
   })
 
+  it.each(['htpasswd', 'local', 'bearer'])(
+    'do not excuse a provider that is called %s from the address',
+    (id) => {
+      const person = { email: undefined, groups: [] }
+      expect(rules({}).mayHold({ ...person, source: { kind: 'provider', id } })).toMatchObject({
+        problem: { detail: { rule: 'email' } },
+      })
+      expect(rules({}).mayHold({ ...person, source: LOCAL }).ok).toBe(true)
+    },
+  )
+
   it('count for local users too, who need no address', () => {
     const admins = rules({ allowedGroups: ['admins'] })
-    const person = { email: undefined, groups: ['admins'], provider: 'htpasswd' }
+    const person = { email: undefined, groups: ['admins'], source: LOCAL }
     expect(admins.mayHold(person).ok).toBe(true)
     expect(admins.mayHold({ ...person, groups: [] })).toMatchObject({
       problem: { detail: { rule: 'group' } },
     })
-    expect(admins.mayHold({ ...person, provider: 'oidc' })).toMatchObject({
+    expect(admins.mayHold({ ...person, source: OIDC })).toMatchObject({
       problem: { detail: { rule: 'email' } },
     })
   })

@@ -38,6 +38,7 @@ export function aProviderConfig(
       groups: 'groups',
       audience: ['aud'],
       extraAudiences: [],
+      additional: [],
       skipProfileUrl: false,
       allowUnverifiedEmail: false,
     },

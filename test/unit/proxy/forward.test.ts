@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { UpstreamConfig } from '../../../src/config/sections/upstreams.ts'
 import type { HeaderLines } from '../../../src/platform.ts'
 import { toFilePath } from '../../../src/proxy/file-path.ts'
+import { headersOf } from '../../support/headers.ts'
 import { aSession } from '../../support/session.ts'
 import { forwarded, UPSTREAM } from './forwarder-fixture.ts'
 
@@ -34,7 +35,7 @@ describe('forward', () => {
     const found = await forwarded({
       upstreams: at(202),
       session: aSession(),
-      config: { setXAuthRequest: true },
+      config: headersOf('--set-xauthrequest'),
     })
     if (!found.result.ok) throw new Error(found.result.problem.reason)
     expect(found.result.value.status).toBe(202)

@@ -4,23 +4,9 @@ import type { Exchange, Facts } from '../../../src/http/exchange.ts'
 import type { ForwardPlan, HeaderLines, Share } from '../../../src/platform.ts'
 import { createForwarder, type ForwardRequest } from '../../../src/proxy/forward.ts'
 import type { Result } from '../../../src/result.ts'
-import { createFakePlatform } from '../../support/fake-platform.ts'
+import { createFakePlatform, type FakePlatform } from '../../support/fake-platform.ts'
+import { headersOf } from '../../support/headers.ts'
 import { anIncomingRequest, type RequestTraits } from '../../support/incoming-request.ts'
-
-export const HEADERS: HeadersConfig = {
-  passBasicAuth: true,
-  basicAuthPassword: '',
-  passUserHeaders: true,
-  passAccessToken: false,
-  passAuthorizationHeader: false,
-  setXAuthRequest: false,
-  setXForwarded: false,
-  setBasicAuth: false,
-  setAuthorizationHeader: false,
-  preferEmailToUser: false,
-  stripClientHeaders: true,
-  requestIdHeader: 'x-request-id',
-}
 
 /** A client on a public route. */
 export const STRANGER: Share = { holder: '203.0.113.7', anonymous: true }
@@ -39,6 +25,7 @@ export const UPSTREAM: UpstreamConfig = {
 export interface Given extends RequestTraits, Partial<Omit<ForwardRequest, 'exchange'>> {
   readonly config?: Partial<HeadersConfig>
   readonly upstreams?: readonly UpstreamConfig[]
+  readonly platform?: FakePlatform
   readonly facts?: Partial<Facts>
   /** Lines after Host. */
   readonly lines?: HeaderLines
@@ -46,10 +33,10 @@ export interface Given extends RequestTraits, Partial<Omit<ForwardRequest, 'exch
 
 /** Forwards one request through a platform without a network: what went out, and what came of it. */
 export async function forwarded(given: Given): Promise<{ plan: ForwardPlan; result: Result<Response> }> {
-  const platform = createFakePlatform()
+  const { platform = createFakePlatform() } = given
   const forwarder = createForwarder({
     upstreams: given.upstreams ?? [UPSTREAM],
-    headers: { ...HEADERS, ...given.config },
+    headers: { ...headersOf(), ...given.config },
     platform,
     ownsCookie: (name) => name.startsWith('__Host-s') || name.startsWith('__Host-l'),
   })

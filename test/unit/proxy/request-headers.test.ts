@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { headersOf } from '../../support/headers.ts'
 import { aSession } from '../../support/session.ts'
 import { requestLines, UPSTREAM, values } from './forwarder-fixture.ts'
 
@@ -101,7 +102,7 @@ describe('who somebody is', () => {
   })
 
   it('is not said where nobody is signed in, or where it is switched off', async () => {
-    const off = { passBasicAuth: false, passUserHeaders: false }
+    const off = headersOf('--pass-basic-auth=false', '--pass-user-headers=false')
     for (const sent of [await requestLines({}), await requestLines({ config: off, session: aSession() })]) {
       for (const name of FAMILY) expect(values(sent, name)).toEqual([])
     }
@@ -117,7 +118,7 @@ describe('who somebody is', () => {
   })
 
   it('prefers the e-mail where that is configured, and then sends no second one', async () => {
-    const sent = await requestLines({ session: aSession(), config: { preferEmailToUser: true } })
+    const sent = await requestLines({ session: aSession(), config: headersOf('--prefer-email-to-user') })
     expect(values(sent, 'x-forwarded-user')).toEqual(['alice@example.com'])
     expect(values(sent, 'x-forwarded-email')).toEqual([])
     expect(values(sent, 'x-auth-request-user')).toEqual(['alice-1'])
@@ -126,7 +127,7 @@ describe('who somebody is', () => {
   it('keeps what clients say and adds ours when stripping is off', async () => {
     const sent = await requestLines({
       session: aSession(),
-      config: { stripClientHeaders: false },
+      config: headersOf('--skip-auth-strip-headers=false'),
       lines: ['X-Forwarded-User', 'client'],
     })
     expect(values(sent, 'x-forwarded-user')).toEqual(['client', 'alice-1'])
@@ -170,7 +171,7 @@ describe('credentials', () => {
   })
 
   it('of the client never pass for ours, signed in or not', async () => {
-    const config = { basicAuthPassword: 'pw' }
+    const config = headersOf('--basic-auth-password=pw')
     const lines = ['Authorization', `Basic ${btoa('admin:pw')}`]
     expect(values(await requestLines({ config, lines }), 'authorization')).toEqual([])
     expect(values(await requestLines({ config, lines, session: aSession() }), 'authorization')).toEqual([
@@ -179,21 +180,21 @@ describe('credentials', () => {
   })
 
   it('name a local user, who has no e-mail, where the e-mail is preferred', async () => {
-    const config = { basicAuthPassword: 'pw', preferEmailToUser: true }
+    const config = headersOf('--basic-auth-password=pw', '--prefer-email-to-user')
     const sent = await requestLines({ config, session: aSession({ user: 'carol', email: undefined }) })
     expect(values(sent, 'x-forwarded-user')).toEqual(['carol'])
     expect(values(sent, 'authorization')).toEqual([`Basic ${btoa('carol:pw')}`])
   })
 
   it('are made from the e-mail where that is preferred', async () => {
-    const config = { basicAuthPassword: 'pw', preferEmailToUser: true }
+    const config = headersOf('--basic-auth-password=pw', '--prefer-email-to-user')
     const sent = await requestLines({ config, session: aSession() })
     expect(values(sent, 'authorization')).toEqual([`Basic ${btoa('alice@example.com:pw')}`])
   })
 
   it('are not made for a name that the colon would shorten', async () => {
     const sent = await requestLines({
-      config: { basicAuthPassword: 'pw' },
+      config: headersOf('--basic-auth-password=pw'),
       session: aSession({ user: 'admin:x' }),
     })
     expect(values(sent, 'authorization')).toEqual([])
@@ -202,7 +203,7 @@ describe('credentials', () => {
   it('are tokens only where that is configured (IL-12)', async () => {
     const session = aSession({ tokens })
     expect((await requestLines({ session })).join(' ')).not.toMatch(/access-1|id-1|refresh-1/u)
-    const config = { passAccessToken: true, passAuthorizationHeader: true }
+    const config = headersOf('--pass-access-token', '--pass-authorization-header')
     const sent = await requestLines({ session, config })
     expect(values(sent, 'x-forwarded-access-token')).toEqual(['access-1'])
     expect(values(sent, 'authorization')).toEqual(['Bearer id-1'])

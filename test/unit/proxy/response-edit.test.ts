@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { HeaderLines } from '../../../src/platform.ts'
+import { headersOf } from '../../support/headers.ts'
 import { aSession } from '../../support/session.ts'
 import { forwarded, type Given, UPSTREAM, values } from './forwarder-fixture.ts'
 
@@ -178,7 +179,7 @@ describe('what we add', () => {
 
   it('is the X-Auth-Request family where configured', async () => {
     const session = aSession({ tokens, groups: ['a', 'b'] })
-    const lines = await edited({ session, config: { setXAuthRequest: true } }, [])
+    const lines = await edited({ session, config: headersOf('--set-xauthrequest') }, [])
     expect(lines).toEqual([
       ...['Cache-Control', 'private'],
       ...['GAP-Auth', 'alice@example.com', 'X-Auth-Request-User', 'alice-1'],
@@ -189,11 +190,14 @@ describe('what we add', () => {
 
   it('is a token where that is configured too', async () => {
     const session = aSession({ tokens })
-    const config = { setXAuthRequest: true, passAccessToken: true, setAuthorizationHeader: true }
+    const config = headersOf('--set-xauthrequest', '--pass-access-token', '--set-authorization-header')
     const lines = await edited({ session, config }, ['Authorization', 'Bearer of the upstream'])
     expect(values(lines, 'x-auth-request-access-token')).toEqual(['access-1'])
     expect(values(lines, 'authorization')).toEqual(['Bearer id-1'])
-    const basic = await edited({ session, config: { setBasicAuth: true, basicAuthPassword: 'pw' } }, [])
+    const basic = await edited(
+      { session, config: headersOf('--set-basic-auth', '--basic-auth-password=pw') },
+      [],
+    )
     expect(values(basic, 'authorization')).toEqual([`Basic ${btoa('alice-1:pw')}`])
   })
 

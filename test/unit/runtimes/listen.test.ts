@@ -42,6 +42,7 @@ function appWith(see: (request: IncomingRequest) => void): App {
       return new Response('seen')
     },
     respondOverloaded: () => ({ status: 503, headers: [], body: '' }),
+    respondUnparsed: () => ({ status: 400, headers: [], body: '' }),
     probes: [],
     checkProviders: async () => true,
   }
@@ -193,6 +194,10 @@ describe('what a client may send', () => {
     ['a bare LF', 'GET / HTTP/1.1\nHost: a\n\n', 400],
     ['a NUL', aRequest('/', ['X-A: \0']), 400],
     ['HTTP/2 without an upgrade', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+    ['a method that Node does not know', 'LIST / HTTP/1.1\r\nHost: a\r\n\r\n', 501],
+    ['no method', '(GET) / HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+    ['bytes in a path', 'GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+    ['a way to another host', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
     ['an unknown expectation', aRequest('/', ['Expect: 200-ok']), 417],
   ])('is not %s', async (_, request, status) => {
     const upstream = await startRawUpstream(answering(aResponse()))
@@ -205,6 +210,52 @@ describe('what a client may send', () => {
     expect(text.match(/HTTP\/1\.1/gu)).toHaveLength(1)
     expect(upstream.sockets).toHaveLength(0)
     expect(door.bugs).toEqual([])
+    expect(door.unparsed).toHaveLength(1)
+  })
+
+  it.each<[string, string, object]>([
+    [
+      'LIST /v1/secret?token=x HTTP/1.1\r\nHost: a\r\n\r\n',
+      'method_unknown',
+      { method: 'LIST', target: '/v1/secret?token=x' },
+    ],
+    ['GET /caf\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n', 'target_malformed', { method: 'GET' }],
+    [
+      aRequest('/x', ['A : b']),
+      'request_malformed',
+      { method: 'GET', target: '/x', why: expect.stringContaining('HPE_INVALID_HEADER_TOKEN') },
+    ],
+    [aRequest('/long', [`X: ${'a'.repeat(40_000)}`]), 'headers_too_many', { method: 'GET' }],
+    ['garbage that never was a request\r\n', 'method_unknown', { method: 'garbage' }],
+    ['\x16\x03\x01\x02\x00\x01', 'request_malformed', { method: '' }],
+  ])('and what the parser refuses is told to the core: %j', async (request, reason, seen) => {
+    const door = await openDoor()
+    open.push(door)
+    await talk(door.port, request).closed()
+    expect(door.unparsed).toMatchObject([{ reason, client: '127.0.0.1', aborted: false, ...seen }])
+  })
+
+  it('and nothing is told of connections that break', async () => {
+    const door = await openDoor()
+    open.push(door)
+    const broken = talk(door.port, 'GET / HTTP')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    broken.socket.resetAndDestroy()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(door.unparsed).toEqual([])
+  })
+
+  it('and a second answer never stands inside of one that is under way', async () => {
+    const upstream = await startRawUpstream((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345')
+    })
+    const door = await openDoor({ upstream: upstream.port })
+    open.push(upstream, door)
+    const client = talk(door.port, aRequest())
+    await client.until(/12345$/u)
+    client.send('LIST / HTTP/1.1\r\n\r\n')
+    expect((await client.closed()).match(/HTTP\/1\.1/gu)).toHaveLength(1)
+    expect(door.unparsed).toMatchObject([{ reason: 'method_unknown', aborted: true }])
   })
 
   it('may be a head with a 7 KiB session and 1,500 lines, all of which arrive (HD-27)', async () => {

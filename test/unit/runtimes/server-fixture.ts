@@ -3,12 +3,14 @@ import { createNodePlatform, type NodePlatform } from '../../../runtimes/node/pl
 import { type Listener, listen } from '../../../runtimes/node/server/listen.ts'
 import type { UpstreamConfig } from '../../../src/config/sections/upstreams.ts'
 import type { OverloadResponder } from '../../../src/endpoints/overload.ts'
+import type { UnparsedRequest, UnparsedResponder } from '../../../src/endpoints/unparsed.ts'
 import type { Exchange } from '../../../src/http/exchange.ts'
 import type { Completion, Follow, IncomingRequest, Share } from '../../../src/platform.ts'
 import { PROBLEMS } from '../../../src/problems.ts'
 import { createForwarder } from '../../../src/proxy/forward.ts'
+import { headersOf } from '../../support/headers.ts'
 import { toSink } from '../../support/log-sink.ts'
-import { HEADERS, STRANGER, UPSTREAM } from '../proxy/forwarder-fixture.ts'
+import { STRANGER, UPSTREAM } from '../proxy/forwarder-fixture.ts'
 
 /** What a test says about the door. */
 export interface DoorSettings {
@@ -29,6 +31,8 @@ export interface RunningServer {
   readonly node: NodePlatform
   readonly completions: Completion[]
   readonly bugs: unknown[]
+  /** What Node's parser refused. */
+  readonly unparsed: readonly UnparsedRequest[]
   close(): Promise<void>
 }
 
@@ -42,7 +46,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
     upstreams: [
       { ...UPSTREAM, target: { ...UPSTREAM.target, ...tcp(settings.upstream) }, ...settings.config },
     ],
-    headers: HEADERS,
+    headers: headersOf(),
     platform: node.platform,
     ownsCookie: (name) => name.startsWith('__Host-s'),
   })
@@ -66,11 +70,16 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
     headers: ['Retry-After', '1'],
     body: `busy ${target}`,
   })
+  const unparsed: UnparsedRequest[] = []
+  const respondUnparsed: UnparsedResponder = (refused) => {
+    unparsed.push(refused)
+    return { status: PROBLEMS[refused.reason].status, headers: [], body: refused.reason }
+  }
   const http = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
   const config = { http, https: undefined, forceHttps: false }
   const [listener] = await listen({
     config,
-    app: { fetch, respondOverloaded, probes: [], checkProviders: async () => true },
+    app: { fetch, respondOverloaded, respondUnparsed, probes: [], checkProviders: async () => true },
     watch: node.watcher.watch,
     onBug,
   })
@@ -84,6 +93,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
     node,
     completions,
     bugs,
+    unparsed,
     close: () =>
       new Promise((resolve) => {
         node.client.close()

@@ -91,9 +91,12 @@ describe('open streams', () => {
   it('are judged with the newest sealed session that was seen', async () => {
     const { streams, follow, pass } = aList()
     const stream = follow()
-    streams.renewed('newer', { ...alice, refreshedAtMs: alice.refreshedAtMs + 2 })
-    streams.renewed('older', { ...alice, refreshedAtMs: alice.refreshedAtMs + 1 })
-    streams.renewed('of another', { ...alice, id: 'another', refreshedAtMs: alice.refreshedAtMs + 9 })
+    streams.renewed({ reference: 'newer', session: { ...alice, refreshedAtMs: alice.refreshedAtMs + 2 } })
+    streams.renewed({ reference: 'older', session: { ...alice, refreshedAtMs: alice.refreshedAtMs + 1 } })
+    streams.renewed({
+      reference: 'of another',
+      session: { ...alice, id: 'another', refreshedAtMs: alice.refreshedAtMs + 9 },
+    })
     await pass(250)
     expect(stream.judged).toEqual(['newer'])
   })
@@ -101,7 +104,10 @@ describe('open streams', () => {
   it('end when the provider no longer vouches for their session, unless it was renewed since', async () => {
     const { streams, follow, pass } = aList()
     const [old, renewed] = [follow(), follow(aSession({ id: 'renewed' }))]
-    streams.renewed('token', { ...alice, id: 'renewed', refreshedAtMs: alice.refreshedAtMs + 1 })
+    streams.renewed({
+      reference: 'token',
+      session: { ...alice, id: 'renewed', refreshedAtMs: alice.refreshedAtMs + 1 },
+    })
     streams.ended(alice)
     streams.ended({ ...alice, id: 'renewed' })
     await pass(0)

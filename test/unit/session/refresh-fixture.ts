@@ -2,19 +2,23 @@ import { createDecipheriv } from 'node:crypto'
 import type { Config } from '../../../src/config/config.ts'
 import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
 import type { SessionConfig } from '../../../src/config/sections/session.ts'
-import { createKeyRing, type KeyRing, toDeployment } from '../../../src/crypto/keys.ts'
+import { createKeyRing, type KeyRing } from '../../../src/crypto/keys.ts'
 import type { Cookie, CookieChange } from '../../../src/http/exchange.ts'
 import type { Platform } from '../../../src/platform.ts'
-import { compileProjection } from '../../../src/session/cookie/projection.ts'
-import { createSessionStore, type SessionStore } from '../../../src/session/cookie/store.ts'
+import { toClientFingerprints } from '../../../src/session/clients.ts'
+import { createCookieStore } from '../../../src/session/cookie/store.ts'
 import { createDenylist, type Denylist } from '../../../src/session/denylist.ts'
+import { createSessionJudge, type SessionJudge } from '../../../src/session/judge.ts'
 import type { Loaded, Session } from '../../../src/session/session.ts'
+import type { SessionStore } from '../../../src/session/store.ts'
+import { headersOf } from '../../support/headers.ts'
 import { NOW_MS } from '../../support/session.ts'
 
 export const SECRET = new Uint8Array(32).fill(7)
 export const OTHER_SECRET = new Uint8Array(32).map((_, at) => at)
 export const NAME = '__Host-_oauth2_proxy'
-export const DEPLOYMENT = toDeployment(['client-1', 'https://op.example.com', NAME])
+/** What keys are bound to. */
+export const DEPLOYMENT = NAME
 /** `=; Path=/; Max-Age=9999999999; HttpOnly; Secure; SameSite=Lax` */
 export const ATTRIBUTE_BYTES = 65
 
@@ -37,33 +41,33 @@ export const SESSION_CONFIG: SessionConfig = {
 /** What projections read of a configuration. */
 export interface Wishes {
   readonly session?: Partial<SessionConfig>
-  readonly headers?: Partial<Config['headers']>
+  readonly headers?: Config['headers']
   readonly allowedGroups?: readonly string[]
   readonly backendLogoutUrl?: string
   readonly provider?: Partial<ProviderConfig>
+  /** Instead of the one provider. */
+  readonly providers?: readonly Partial<ProviderConfig>[]
+  readonly cookieName?: string
+}
+
+/** The provider of `aSession`, as far as this room reads it. */
+export const PROVIDER = {
+  id: 'oidc',
+  kind: 'oidc',
+  issuer: 'https://op.example.com',
+  clientId: 'client-1',
+  validateUrl: undefined,
 }
 
 /** The slices of a configuration that this room reads; asking for another one fails in the test. */
 export function aConfig(wishes: Wishes = {}): Config {
   const slices = {
+    cookie: { name: wishes.cookieName ?? NAME },
     session: { ...SESSION_CONFIG, ...wishes.session },
-    headers: {
-      passAccessToken: false,
-      passAuthorizationHeader: false,
-      setAuthorizationHeader: false,
-      ...wishes.headers,
-    },
+    headers: wishes.headers ?? headersOf(),
     policy: { allowedGroups: wishes.allowedGroups ?? [] },
     signIn: { backendLogoutUrl: wishes.backendLogoutUrl },
-    providers: [
-      {
-        id: 'oidc',
-        kind: 'oidc',
-        issuer: 'https://op.example.com',
-        validateUrl: undefined,
-        ...wishes.provider,
-      },
-    ],
+    providers: wishes.providers ?? [{ ...PROVIDER, ...wishes.provider }],
   }
   // The rest of a Config has no meaning here.
   return slices as unknown as Config
@@ -74,6 +78,7 @@ export interface Gate {
   readonly store: SessionStore
   readonly ring: KeyRing
   readonly denylist: Denylist
+  readonly judge: SessionJudge
   readonly config: Config
 }
 
@@ -81,7 +86,6 @@ export interface Gate {
 export interface AGate extends Wishes {
   readonly secrets?: readonly Uint8Array[]
   readonly deployment?: string
-  readonly cookieName?: string
   readonly attributeBytes?: number
   readonly hasAccount?: (session: Session) => boolean
   readonly platform?: { readonly now: () => number; readonly openAesGcm?: Platform['openAesGcm'] }
@@ -98,17 +102,17 @@ export async function aGate(given: AGate = {}): Promise<Gate> {
     openAesGcm: platform.openAesGcm,
   })
   const denylist = createDenylist({ log: { line() {} }, now: platform.now, config: config.session })
-  const store = createSessionStore({
-    cookieName: given.cookieName ?? NAME,
-    attributeBytes: given.attributeBytes ?? ATTRIBUTE_BYTES,
+  const judge = createSessionJudge({
     config: config.session,
-    projection: compileProjection(config),
-    ring,
-    denylist,
+    clients: await toClientFingerprints(config.providers),
     hasAccount: given.hasAccount ?? (() => true),
-    platform,
+    denylist,
+    now: platform.now,
   })
-  return { store, ring, denylist, config }
+  const { attributeBytes = ATTRIBUTE_BYTES } = given
+  const log = { line: () => undefined }
+  const store = createCookieStore(config, { attributeBytes, ring, judge, platform, log })
+  return { store, ring, denylist, judge, config }
 }
 
 /** The cookies of a freshly saved session. */

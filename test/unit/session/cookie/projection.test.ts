@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { HeadersConfig } from '../../../../src/config/sections/headers.ts'
+import type { TokenName } from '../../../../src/config/values/header-rows.ts'
 import { compileProjection } from '../../../../src/session/cookie/projection.ts'
 import type { Tokens } from '../../../../src/session/session.ts'
+import { headersOf } from '../../../support/headers.ts'
 import { aSession, NOW_MS } from '../../../support/session.ts'
 import { aConfig, type Wishes } from '../refresh-fixture.ts'
 
@@ -12,6 +15,11 @@ function keptOf(wishes: Wishes, tokens = TOKENS): string {
   return [access, id, refresh].filter((token) => token !== undefined).join(' ')
 }
 
+/** One row of an answer that sends this token. */
+function rows(name: TokenName): HeadersConfig {
+  return { ...headersOf(), response: [{ name: 'X-Row', values: [{ kind: 'token', name, prefix: '' }] }] }
+}
+
 const QUIET = { revalidateMs: 0, refreshMs: 0 }
 
 describe('of the tokens', () => {
@@ -21,11 +29,18 @@ describe('of the tokens', () => {
     ['cookie-refresh', { session: { ...QUIET, refreshMs: 1000 } }, 'RT'],
     [
       'pass-access-token, which has to stay fresh',
-      { session: QUIET, headers: { passAccessToken: true } },
+      { session: QUIET, headers: headersOf('--pass-access-token') },
       'AT RT',
     ],
-    ['pass-authorization-header', { headers: { passAuthorizationHeader: true } }, 'IT RT'],
-    ['set-authorization-header', { headers: { setAuthorizationHeader: true } }, 'IT RT'],
+    ['pass-authorization-header', { headers: headersOf('--pass-authorization-header') }, 'IT RT'],
+    ['set-authorization-header', { headers: headersOf('--set-authorization-header') }, 'IT RT'],
+    ['a header row that sends the refresh token', { session: QUIET, headers: rows('refresh_token') }, 'RT'],
+    [
+      'an answer’s row that sends the access token',
+      { session: QUIET, headers: rows('access_token') },
+      'AT RT',
+    ],
+    ['a header row that sends the ID token', { session: QUIET, headers: rows('id_token') }, 'IT RT'],
     ['a sign-out address that names it', { backendLogoutUrl: 'https://op/out?h={id_token}' }, 'IT RT'],
     ['a sign-out address that does not', { backendLogoutUrl: 'https://op/out' }, 'RT'],
     ['validate-url without cookie-refresh', { provider: { validateUrl: 'https://op/v' } }, 'RT'],
@@ -35,7 +50,7 @@ describe('of the tokens', () => {
       { session: { refreshMs: 1000 }, provider: { issuer: undefined, validateUrl: 'https://op/v' } },
       'AT RT',
     ],
-    ['session-cookie-minimal', { session: { minimal: true }, headers: { passAccessToken: true } }, ''],
+    ['session-cookie-minimal', { session: { minimal: true }, headers: headersOf('--pass-access-token') }, ''],
   ])('kept for %s', (_, wishes, kept) => expect(keptOf(wishes)).toBe(kept))
 
   it('the ID token stays where no refresh could fetch a new one for the sign-out', () => {
@@ -56,16 +71,32 @@ describe('of the groups', () => {
   })
 })
 
+describe('of further claims', () => {
+  const claims = { tenant: 'acme', level: '3' }
+  const project = (headers: HeadersConfig) =>
+    compileProjection(aConfig({ headers })).project(aSession({ claims })).claims
+
+  it('those stay that header rows name', () => {
+    const source = { kind: 'claim', names: ['tenant', 'upn'], prefix: '' } as const
+    expect(project({ ...headersOf(), response: [{ name: 'X-Tenant', values: [source] }] })).toEqual({
+      tenant: 'acme',
+    })
+    expect(project(headersOf())).toBeUndefined()
+  })
+})
+
 describe('at start', () => {
   const warningsOf = (wishes: Wishes) => compileProjection(aConfig(wishes)).warnings
 
   it('says nothing about settings that fit', () => {
     expect(warningsOf({})).toEqual([])
-    expect(warningsOf({ headers: { passAccessToken: true, passAuthorizationHeader: true } })).toEqual([])
+    expect(warningsOf({ headers: headersOf('--pass-access-token', '--pass-authorization-header') })).toEqual(
+      [],
+    )
   })
 
   it('warns about a budget that the wanted tokens will hardly fit', () => {
-    const wishes = { headers: { passAccessToken: true, passAuthorizationHeader: true } }
+    const wishes = { headers: headersOf('--pass-access-token', '--pass-authorization-header') }
     const [warning] = warningsOf({ ...wishes, session: { budgetBytes: 4000 } })
     expect(warning).toContain('the budget is 4000 bytes')
     expect(warning).toContain('(access, ID, refresh) takes about 5500')

@@ -2,7 +2,11 @@ import { compareSync, hashSync } from 'bcryptjs'
 import { describe, expect, it } from 'vitest'
 import { problem } from '../../../../src/problems.ts'
 import { failed } from '../../../../src/result.ts'
-import { createAccountCheck, readBasicCredentials } from '../../../../src/signin/local/local-users.ts'
+import {
+  createAccountCheck,
+  readBasicCredentials,
+  toLocalSource,
+} from '../../../../src/signin/local/local-users.ts'
 import { aSession } from '../../../support/session.ts'
 import { verdictOf } from '../../providers/providers-fixture.ts'
 import { basic, sha, someUsers } from './local-users-fixture.ts'
@@ -100,8 +104,7 @@ describe('the session of a local user', () => {
     const some = await someUsers(FILE)
     const grant = await some.users.verify({ username: 'bob', password: 'secret', client: A })
     if (!grant.ok) throw new Error(grant.problem.reason)
-    const { identity, localRecord } = grant.value
-    return { ...some, session: aSession({ ...identity, provider: 'htpasswd', localRecord }) }
+    return { ...some, session: aSession({ ...grant.value.identity, source: toLocalSource(grant.value) }) }
   }
 
   // [what changed, file, groups, stands]
@@ -136,7 +139,7 @@ describe('the session of a local user', () => {
 
   it('a session of a local user is over without its record, as an older version sealed it, and where there are no local users', async () => {
     const { session, users } = await signedIn()
-    expect(createAccountCheck(users)({ ...session, localRecord: undefined })).toBe(false)
+    expect(createAccountCheck(users)({ ...session, source: { kind: 'local', record: '' } })).toBe(false)
     expect(createAccountCheck(undefined)(session)).toBe(false)
     expect(createAccountCheck(undefined)(aSession())).toBe(true)
     expect(createAccountCheck(users)(aSession({ subject: 'bob' }))).toBe(true)

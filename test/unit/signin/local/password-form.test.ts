@@ -36,8 +36,8 @@ test.each(forms)('POST sign_in: %s', async (_name, given, expected) => {
   const exchange = anExchange('/oauth2/sign_in', { method: 'POST', headers: OWN, ...given })
   const outcome = jar.take(await signIn.password(exchange))
   expect(shortOf(outcome)).toBe(expected)
-  expect(sessionOf(jar)?.provider).toBe(expected.startsWith('to ') ? 'htpasswd' : undefined)
-  if (expected.startsWith('to ')) expect(sessionOf(jar)?.localRecord).toMatch(/^[\w-]{22}$/u)
+  const record = expect.stringMatching(/^[\w-]{22}$/u)
+  expect(sessionOf(jar)?.source).toEqual(expected.startsWith('to ') ? { kind: 'local', record } : undefined)
   expect(JSON.stringify(events)).not.toContain('secret')
 })
 

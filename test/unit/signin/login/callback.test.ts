@@ -9,7 +9,7 @@ test('a login ends where it was going, with a new session and one token request'
   const outcome = await callback(jar, await start(jar))
   expect(shortOf(outcome)).toBe('to /deep')
   expect(sessionOf(jar)).toMatchObject({
-    provider: 'oidc',
+    source: { kind: 'provider', id: 'oidc' },
     issuer: 'https://op.test',
     subject: 'alice',
     email: 'alice@example.com',

@@ -1,0 +1,98 @@
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { App } from '../../../src/app.ts'
+import type { UnparsedRequest } from '../../../src/endpoints/unparsed.ts'
+import type { PreparedAnswer } from '../../../src/http/respond.ts'
+import type { Reason } from '../../../src/problems.ts'
+
+/** What Node's parser throws, with what it was reading. */
+interface ParserError extends Error {
+  readonly code?: string
+  readonly reason?: string
+  readonly bytesParsed?: number
+  readonly rawPacket?: Buffer
+}
+
+/** What the codes of Node and llhttp mean; every other one is a request that is not well formed. */
+const REASONS: Readonly<Record<string, Reason>> = {
+  HPE_INVALID_URL: 'target_malformed',
+  HPE_HEADER_OVERFLOW: 'headers_too_many',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
+/** A method is a token (RFC 9110 §9.1); the parser knows some of them only. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/u
+const LONGEST_METHOD = 32
+
+/**
+ * Answers what Node's parser refuses, which it would do without a word and without a trace. What is no request at all,
+ * connections that broke or that never said anything, is only closed.
+ */
+export function handleParserErrors(server: Server, { respondUnparsed }: Pick<App, 'respondUnparsed'>): void {
+  const refused = new WeakSet<Duplex>()
+  server.on('clientError', (error: ParserError, stream: Duplex) => {
+    // Servers of node:http and node:https emit their own sockets here.
+    const socket = stream as Socket
+    if (refused.has(socket)) return
+    refused.add(socket)
+    const isRequest = error.code?.startsWith('HPE_') === true || error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+    if (!isRequest || socket.bytesRead === 0) return void socket.destroy()
+    const aborted = hasAnswer(socket) || !socket.writable
+    const answer = respondUnparsed({ ...toUnparsed(error), client: socket.remoteAddress, aborted })
+    if (aborted) socket.destroy()
+    else endWith(socket, answer)
+  })
+}
+
+/** Refuses a request that Node has read but keeps from the app. Without a socket to answer on it is cut off. */
+export function refuse(
+  { respondUnparsed }: Pick<App, 'respondUnparsed'>,
+  { method = '', url = '', socket }: IncomingMessage,
+  { reason, why, on }: { reason: Reason; why: string; on: Socket | undefined },
+): void {
+  const client = socket.remoteAddress
+  const answer = respondUnparsed({ reason, why, method, target: url, client, aborted: on === undefined })
+  if (on === undefined) socket.destroy()
+  else endWith(on, answer)
+}
+
+/** Writes an answer by hand, and ends the connection behind it. */
+function endWith(socket: Socket, { status, headers, body }: PreparedAnswer): void {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+  for (let at = 0; at + 1 < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`
+  socket.end(`${text}Connection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+  socket.destroySoon()
+}
+
+/** An earlier answer is under way on this connection: a second one would be taken for a part of it. */
+function hasAnswer(socket: Socket): boolean {
+  // Node's own handler of these errors looks at the same field.
+  return (socket as { _httpMessage?: ServerResponse })._httpMessage?.headersSent === true
+}
+
+function toUnparsed(error: ParserError): Omit<UnparsedRequest, 'client' | 'aborted'> {
+  const { code = '', reason = error.message } = error
+  const { method, target } = requestLineOf(error)
+  const why = `${reason} (${code})`
+  if (code === 'HPE_INVALID_METHOD' && TOKEN.test(method))
+    return { reason: 'method_unknown', why, method, target }
+  return {
+    reason: REASONS[code] ?? 'request_malformed',
+    why,
+    method: TOKEN.test(method) ? method : '',
+    target,
+  }
+}
+
+/** The request line that the parser was at, as far as it stands in the packet that broke. */
+function requestLineOf({ rawPacket, bytesParsed = 0 }: ParserError): { method: string; target: string } {
+  const text = rawPacket?.toString('latin1') ?? ''
+  const before = text.slice(0, bytesParsed)
+  const lines = [...before.matchAll(/(?:^|\n)([^\s]+ [^\r\n]+ HTTP\/\d\.\d)\r?(?=\n)/gu)]
+  // In the line itself there is no end yet, and it may be the first of the packet.
+  const current = text.slice(before.lastIndexOf('\n') + 1).split(/\r?\n/u, 1)[0] ?? ''
+  const line = lines.at(-1)?.[1] ?? current
+  const [method = '', target = ''] = line.split(' ', 2)
+  return { method: method.slice(0, LONGEST_METHOD), target }
+}

@@ -1,0 +1,57 @@
+import type { SessionConfig } from '../config/sections/session.ts'
+import type { ClientFingerprints } from './clients.ts'
+import type { Denylist } from './denylist.ts'
+import { endOf, idleEndOf, judge, shouldNoteSeen } from './lifetimes.ts'
+import type { Session, Unreadable } from './session.ts'
+
+/**
+ * Rules that hold for a session wherever it is stored. Reads the configuration as it is now, so that a change also counts
+ * for the sessions that were made before it.
+ */
+export interface SessionJudge {
+  /** Why a session counts for nothing by now; undefined while it stands. */
+  judge(session: Session): Unreadable | undefined
+  /** When a session is over for good, in ms since the epoch. */
+  endsAtMs(session: Session): number
+  /** When it ends if nothing is heard of its browser any more: `endsAtMs`, or the idle limit before that. */
+  nextEndMs(session: Session): number
+  /** The time of the last request is due to be written down. */
+  shouldNoteSeen(session: Session): boolean
+  /** The session as stores write it: bound to its provider's client, with the end that the configuration gives it. */
+  bind(session: Session): Session
+}
+
+export interface SessionJudgeDeps {
+  readonly config: SessionConfig
+  readonly clients: ClientFingerprints
+  /** The account behind a session is still there, as far as this deployment keeps accounts itself. */
+  readonly hasAccount: (session: Session) => boolean
+  readonly denylist: Pick<Denylist, 'denies'>
+  readonly now: () => number
+}
+
+/** Builds the judge of one deployment's sessions. */
+export function createSessionJudge(deps: SessionJudgeDeps): SessionJudge {
+  const { config, clients, denylist, now } = deps
+  const endsAtMs = (session: Session) => Math.min(session.expiresAtMs, endOf(session, config))
+  return {
+    judge: (session) => judgeSource(session, deps) ?? judge(session, { config, denylist, nowMs: now() }),
+    endsAtMs,
+    nextEndMs: (session) => Math.min(endsAtMs(session), idleEndOf(session, config)),
+    shouldNoteSeen: (session) => shouldNoteSeen(session, config, now()),
+    bind: (session) => ({
+      ...session,
+      client: session.source.kind === 'provider' ? clients.get(session.source.id) : undefined,
+      expiresAtMs: endsAtMs(session),
+    }),
+  }
+}
+
+/** A session stands as long as the place that it came from is there, and the same. */
+function judgeSource(session: Session, { clients, hasAccount }: SessionJudgeDeps): Unreadable | undefined {
+  const { source, client } = session
+  if (source.kind !== 'provider') return hasAccount(session) ? undefined : 'account'
+  const known = clients.get(source.id)
+  if (known === undefined) return 'provider'
+  return known === client ? undefined : 'client'
+}
