@@ -24,6 +24,8 @@ export interface App {
   readonly respondUnparsed: UnparsedResponder
   /** Paths of health checks, which never wait in line. */
   readonly probes: readonly string[]
+  /** Asks the providers for what sign-ins need; the log has a line for each. True when all are good. */
+  checkProviders(): Promise<boolean>
 }
 
 type Env = { Bindings: { request: IncomingRequest } }
@@ -82,6 +84,7 @@ export async function createApp(
   return {
     fetch: (request, env) => app.fetch(request, { request: platform.incomingRequest(request, env) }),
     respondOverloaded: createOverloadResponder(services),
+    checkProviders: services.providerCheck.run,
     respondUnparsed: createUnparsedResponder(services),
     probes: endpoints.filter((endpoint) => 'probe' in endpoint).map(({ path }) => path),
   }

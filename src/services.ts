@@ -6,9 +6,9 @@ import { createSite, type Site, type SiteOptions } from './http/site.ts'
 import type { Sink } from './observe/event.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createLogLines } from './observe/log-lines.ts'
+import { createAccent } from './pages/accent.ts'
 import { createPages, type Pages } from './pages/pages.ts'
 import type { Platform } from './platform.ts'
-import { createRecentRefusals, type RecentRefusals } from './policy/recent-refusals.ts'
 import { compileRules, type Rules } from './policy/rules.ts'
 import type { ProviderContext } from './providers/context.ts'
 import { createBearerReader } from './providers/oidc/bearer.ts'
@@ -25,10 +25,10 @@ import {
   localCredentials,
   type ReadAuthorization,
 } from './signin/authenticate.ts'
+import { createProviderCheck, type ProviderCheck } from './signin/failure/provider-check.ts'
+import { createRefusals, type Refusals } from './signin/failure/refusals.ts'
 import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
-import { compileCsrfNames } from './signin/login/csrf-cookie.ts'
-import { createLoopGuard, type LoopGuard } from './signin/login/loop-guard.ts'
-import { turnsName } from './signin/login/turns.ts'
+import { compileSignInNames } from './signin/login/csrf-cookie.ts'
 import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
@@ -39,10 +39,11 @@ export interface Services {
   readonly pages: Pages
   readonly respond: Respond
   readonly providers: readonly Provider[]
+  readonly providerCheck: ProviderCheck
   readonly rules: Rules
   readonly site: Site
-  readonly loopGuard: LoopGuard
-  readonly refusals: RecentRefusals
+  /** What gateways were told no about just now. */
+  readonly refusals: Refusals
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
   /** Streams that are open, and how each is judged again. */
@@ -74,7 +75,7 @@ export async function createServices(
   const log = createLog([createLogLines(config.log, runtime), ...sinks])
   const streams = createLiveStreams({ platform: runtime, log })
   const platform = withReload(runtime, streams)
-  const pages = createPages(config)
+  const pages = await createColoredPages(config)
   const context = toTools(platform, log)
   const providers = createProviders(config.providers, context, kinds)
   const rules = compileRules({
@@ -93,7 +94,7 @@ export async function createServices(
     hasAccount: createAccountCheck(localUsers),
   })
   const site = createSite(toSiteOptions(config))
-  const loopGuard = createLoopGuard(config.cookie, platform.now)
+  const refusals = createRefusals(platform.now)
   const signIn = createSignIn({
     config,
     providers,
@@ -104,7 +105,7 @@ export async function createServices(
     denylist,
     mayHold: rules.mayHold,
     site,
-    loopGuard,
+    refusals,
     localUsers,
     platform,
     log,
@@ -117,10 +118,10 @@ export async function createServices(
     pages,
     respond: createRespond({ cookie: config.cookie, pages, paths: config.paths }),
     providers,
+    providerCheck: createProviderCheck({ providers, log }),
     rules,
     site,
-    loopGuard,
-    refusals: createRecentRefusals(platform.now),
+    refusals,
     sessions,
     authenticate,
     streams,
@@ -137,7 +138,12 @@ export async function createServices(
   }
 }
 
-/** Has open streams judged again whenever a file changes (e-mail lists, local users, secrets). */
+async function createColoredPages(config: Config): Promise<Pages> {
+  const { accentColor } = config.pages
+  return createPages(config, accentColor === undefined ? undefined : await createAccent(accentColor))
+}
+
+/** Whatever file changes (e-mail lists, local users, secrets), open streams are judged by what it says now. */
 function withReload(platform: Platform, streams: LiveStreams): Platform {
   const { watch } = platform
   if (watch === undefined) return platform
@@ -155,8 +161,8 @@ function withReload(platform: Platform, streams: LiveStreams): Platform {
 }
 
 function compileOwnsCookie({ cookie }: Config, sessions: SessionStore): (name: string) => boolean {
-  const isCsrfName = compileCsrfNames(cookie.name)
-  return (name) => sessions.owns(name) || isCsrfName(name) || name === turnsName(cookie.name)
+  const isOfSignIn = compileSignInNames(cookie.name)
+  return (name) => sessions.owns(name) || isOfSignIn(name)
 }
 
 /** What may stand in an Authorization header: the first that recognises it decides. */

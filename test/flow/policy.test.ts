@@ -63,7 +63,7 @@ describe('a rule that sees the request', () => {
     expect((await root.ask('/', named('/admin/users'))).status).toBe(403)
   })
 
-  it('is asked before the sign-in page sends a person who is signed in back', async () => {
+  it('is asked before the sign-in page sends a person who is signed in back, and the page says so', async () => {
     const { ask } = await aliceAt({ args: ['--whitelist-domain=.example.com'] })
     const visit = async (rd: string) => {
       const { status, headers } = await ask(`/oauth2/sign_in?rd=${encodeURIComponent(rd)}`, { more: PAGE })

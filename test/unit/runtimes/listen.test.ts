@@ -44,6 +44,7 @@ function appWith(see: (request: IncomingRequest) => void): App {
     respondOverloaded: () => ({ status: 503, headers: [], body: '' }),
     respondUnparsed: () => ({ status: 400, headers: [], body: '' }),
     probes: [],
+    checkProviders: async () => true,
   }
 }
 
