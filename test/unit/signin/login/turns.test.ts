@@ -38,7 +38,7 @@ describe('createTurns()', () => {
     expect(isLoop('/a')).toBe(false)
   })
 
-  it('counts targets apart, and no longer than a minute from the first turn', () => {
+  it('createTurns() counts targets apart, and no longer than a minute from the first turn', () => {
     const { isLoop, pass } = browser()
     expect(['/a', '/b', '/a', '/b', '/a', '/b'].map(isLoop)).not.toContain(true)
     pass(120)
@@ -59,13 +59,13 @@ describe('createTurns()', () => {
     '-1.1764000000.1',
     '2.1e9.1',
     'x'.repeat(4_000),
-  ])('takes a cookie that it did not write for none: %j', (value) => {
+  ])('createTurns() takes a cookie that it did not write for none: %j', (value) => {
     const { isLoop, keep } = browser()
     keep([value])
     expect(isLoop('/a')).toBe(false)
   })
 
-  it('ends its cookie where there is one', () => {
+  it('createTurns() ends its cookie where there is one', () => {
     const { isLoop, clear } = browser()
     expect(clear()).toEqual([])
     isLoop('/a')
