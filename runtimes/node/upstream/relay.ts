@@ -33,10 +33,7 @@ const NEW = -1
 /** Longest wait in the pool's queue where the upstream itself may take for ever. */
 const QUEUE_MS = 30_000
 
-/**
- * Longest wait for a 101: a client that waits for it cannot be seen leaving, so this holds whatever the upstream's
- * timeout says.
- */
+/** Longest wait for a 101, whatever the upstream's timeout: a client that waits for one cannot be seen leaving. */
 const HANDSHAKE_MS = 30_000
 
 const SENT = ok(RESPONSE_ALREADY_SENT)
@@ -198,10 +195,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
     else this.#abandon('overloaded', { why: 'upstream connections' })
   }
 
-  /**
-   * Watches the client: one that neither sends what it announced nor reads what it gets holds a connection to the app
-   * for nothing.
-   */
+  /** Watches for a client that neither sends what it announced nor reads, and holds a connection for nothing. */
   #watchClient(): void {
     const { timeoutMs } = this.#plan
     if (timeoutMs === 0 || this.#watchesClient) return
@@ -246,10 +240,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
     if (this.#plan.websocket) this.#tunnels.cancel(this.share)
   }
 
-  /**
-   * Ends the exchange without an answer, or without the rest of it: said in words while that is possible, by cutting
-   * the connection afterwards.
-   */
+  /** Ends the exchange early: in words while that is possible, by cutting the connection afterwards. */
   #end(reason: Reason, detail: Partial<Flaw>): void {
     if (this.#over) return
     this.#leave()
