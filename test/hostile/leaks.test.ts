@@ -243,7 +243,7 @@ describe('an answer that could be stored', () => {
     ['IL-02', ['Cache-Control: no-store'], 'no-store'],
     ['IL-02', ['Cache-Control: no-cache'], 'private, no-cache'],
     ['IL-02', ['CDN-Cache-Control: max-age=600', 'Surrogate-Control: max-age=600'], undefined],
-  ])('an answer to a signed-in person stays private: $1 [$0]', async (_, lines, expected) => {
+  ])('%s: an answer to a signed-in person stays private: %j', async (_, lines, expected) => {
     rig.app.answer(`HTTP/1.1 200 OK\r\n${lines.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`)
     const mint = await createMint({ issuer: rig.provider.origin })
     const token = await mint.session()
