@@ -88,11 +88,11 @@ interface Place {
   readonly method: string
   readonly target: string
   readonly part: 'method' | 'target' | 'version' | 'header'
-  /** What it stopped at: `0xc3`. */
+  /** Byte that it stopped at: `0xc3`. */
   readonly byte: string | undefined
 }
 
-/** Where the parser stopped. Node's codes say it as well, Deno's do not. */
+/** Finds where the parser stopped. Node's codes say it as well, Deno's do not. */
 function placeOf({ code, rawPacket, bytesParsed = 0 }: ParserError): Place {
   const text = rawPacket?.toString('latin1') ?? ''
   const lineAt = text.lastIndexOf('\n', bytesParsed - 1) + 1
