@@ -72,6 +72,17 @@ describe.each(['nginx', 'caddy', 'haproxy', 'traefik', 'envoy'])('deploy/%s/side
     expect(loaded).toMatchObject({ kind: 'config', warnings: [] })
   })
 
+  it('lets one header name the request, so that rules without sign-in may be added without a warning', () => {
+    const env = {
+      ...parseEnv(read(`${gateway}/sidegate.env`)),
+      OAUTH2_PROXY_SKIP_AUTH_ROUTES: 'GET=^/public/',
+    }
+    expect(load(env)).toMatchObject({
+      warnings: [],
+      config: { trust: { forwardAuthUriHeader: 'x-forwarded-uri' } },
+    })
+  })
+
   it('says who is there to a gateway on this machine and to nobody else', () => {
     expect(configOf(loaded)).toMatchObject({
       listen: { http: { kind: 'tcp', host: '127.0.0.1', port: 4180 } },
