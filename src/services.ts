@@ -32,7 +32,7 @@ import { turnsName } from './signin/login/turns.ts'
 import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
-/** Every part of the program, built once. */
+/** Every part of the program, created once. */
 export interface Services {
   readonly config: Config
   readonly log: Log
@@ -45,13 +45,15 @@ export interface Services {
   readonly refusals: RecentRefusals
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
-  /** What is open, and how it is judged again. */
+  /** Streams that are open, and how each is judged again. */
   readonly streams: LiveStreams
   readonly rejudge: Rejudge
   readonly signIn: SignIn
   readonly forwarder: Forwarder
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** New requests may be sent here: everything listens, and the process does not end. */
+  readonly isReady: () => boolean
 }
 
 export interface ServicesOptions {
@@ -63,7 +65,7 @@ export interface ServicesOptions {
   readonly permits?: Rules['permits'] | undefined
 }
 
-/** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
+/** Creates the parts, each from its slice of the configuration, in the order in which they need each other. */
 export async function createServices(
   config: Config,
   runtime: Platform,
@@ -131,10 +133,11 @@ export async function createServices(
       ownsCookie: compileOwnsCookie(config, sessions),
     }),
     now: platform.now,
+    isReady: () => runtime.isListening?.() !== false && runtime.ending?.aborted !== true,
   }
 }
 
-/** Whatever file changes (e-mail lists, local users, secrets), open streams are judged by what it says now. */
+/** Has open streams judged again whenever a file changes (e-mail lists, local users, secrets). */
 function withReload(platform: Platform, streams: LiveStreams): Platform {
   const { watch } = platform
   if (watch === undefined) return platform
@@ -200,7 +203,7 @@ function toTools(platform: Platform, log: Log): ProviderContext {
   }
 }
 
-/** Local users of the htpasswd file, which is read again when it changes. */
+/** Creates the local users of the htpasswd file, which is read again when it changes. */
 async function createUsers(config: Config, platform: Platform, log: Log): Promise<LocalUsers | undefined> {
   const { htpasswdFile, htpasswdGroups } = config.signIn
   return htpasswdFile === undefined
@@ -208,7 +211,7 @@ async function createUsers(config: Config, platform: Platform, log: Log): Promis
     : createLocalUsers({ path: htpasswdFile, groups: htpasswdGroups, platform, log })
 }
 
-/** The provider whose settings hold where no other is named. Configuration makes sure that there is one. */
+/** Provider whose settings hold where no other is named. Configuration makes sure that there is one. */
 function mainProvider({ providers }: Config): Config['providers'][number] {
   const [first] = providers
   if (first === undefined) throw new TypeError('Configure at least one provider')

@@ -13,9 +13,9 @@ export function createPing({ config, respond }: Pick<Services, 'config' | 'respo
     pingUserAgent === '' || userAgentOf(request) === pingUserAgent ? respond.text('OK') : undefined
 }
 
-/** Builds `ready-path`: 200 when requests can be served. */
-export function createReady({ respond }: Pick<Services, 'respond'>): Probe {
-  return () => respond.text('OK')
+/** Builds `ready-path`: 200 while every listener is open and the process is not about to end, else 503. */
+export function createReady({ isReady, respond }: Pick<Services, 'isReady' | 'respond'>): Probe {
+  return () => (isReady() ? respond.text('OK') : respond.text('Not ready', 503))
 }
 
 /** Builds the same as ping for Google's load balancers, at paths of their own. */

@@ -36,7 +36,7 @@ export interface Respond {
   page(exchange: Exchange, status: number, page: Page, changes: readonly CookieChange[]): Response
   json(exchange: Exchange, status: number, value: unknown, changes: readonly CookieChange[]): Response
   /** 200, the same for all who ask: health checks, robots.txt. */
-  text(text: string): Response
+  text(text: string, status?: number): Response
   /** A page for people, JSON with a stable code for programs. */
   problem(exchange: Exchange, problem: Problem, context: ProblemContext): Response
   /** A failure that is told to many in the same words: no cookies, no request id, header lines ready to be written. */
@@ -108,7 +108,7 @@ export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
       }),
     json: (exchange, status, value, changes) =>
       answer(exchange, { status, body: `${JSON.stringify(value)}\n`, headers: JSON_HEADERS, changes }),
-    text: (text) => toResponse(200, text, [...NO_STORE, ...TEXT_HEADERS]),
+    text: (text, status = 200) => toResponse(status, text, [...NO_STORE, ...TEXT_HEADERS]),
     problem(exchange, problem, { changes, account, returnTo }) {
       const { status } = PROBLEMS[problem.reason]
       const { requestId, facts } = exchange
