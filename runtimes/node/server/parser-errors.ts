@@ -48,11 +48,20 @@ export function handleParserErrors(server: Server, { respondUnparsed }: Pick<App
 /** Refuses a request that Node has read but keeps from the app. Without a socket to answer on it is cut off. */
 export function refuse(
   { respondUnparsed }: Pick<App, 'respondUnparsed'>,
-  { method = '', url = '', socket }: IncomingMessage,
+  { headers, method = '', url = '', socket }: IncomingMessage,
   { reason, why, on }: { reason: Reason; why: string; on: Socket | undefined },
 ): void {
   const client = socket.remoteAddress
-  const answer = respondUnparsed({ reason, why, method, target: url, client, aborted: on === undefined })
+  const wantsHtml = headers.accept?.includes('text/html') === true
+  const answer = respondUnparsed({
+    reason,
+    why,
+    method,
+    target: url,
+    wantsHtml,
+    client,
+    aborted: on === undefined,
+  })
   if (on === undefined) socket.destroy()
   else endWith(on, answer)
 }
@@ -75,14 +84,22 @@ function toUnparsed(error: ParserError): Omit<UnparsedRequest, 'client' | 'abort
   const { code = '', reason = error.message } = error
   const { method, target } = requestLineOf(error)
   const why = `${reason} (${code})`
+  const wantsHtml = acceptsHtml(error)
   if (code === 'HPE_INVALID_METHOD' && TOKEN.test(method))
-    return { reason: 'method_unknown', why, method, target }
+    return { reason: 'method_unknown', why, method, target, wantsHtml }
   return {
     reason: REASONS[code] ?? 'request_malformed',
     why,
     method: TOKEN.test(method) ? method : '',
     target,
+    wantsHtml,
   }
+}
+
+/** A head that is too large may have said in an earlier packet what it takes; cookies make it so, and browsers have those. */
+function acceptsHtml({ code, rawPacket }: ParserError): boolean {
+  const [, accept] = /\naccept:([^\r\n]*)/iu.exec(rawPacket?.toString('latin1') ?? '') ?? []
+  return accept === undefined ? code === 'HPE_HEADER_OVERFLOW' : accept.includes('text/html')
 }
 
 /** The request line that the parser was at, as far as it stands in the packet that broke. */
