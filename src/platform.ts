@@ -172,6 +172,8 @@ export interface Platform {
   readonly every?: (ms: number, callback: () => void) => () => unknown
   /** Begins to follow every exchange that has a session and is under way. Absent where exchanges are followed at once. */
   readonly followInFlight?: () => void
+  /** Everything that is configured to listen does. Absent where the runtime listens before us. */
+  readonly isListening?: () => boolean
   /** Aborted when the process begins to end; absent where it ends without notice. */
   readonly ending?: AbortSignal
   /** Writes one log line (without the line end). */

@@ -32,7 +32,7 @@ import { compileSignInNames } from './signin/login/csrf-cookie.ts'
 import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
-/** Every part of the program, built once. */
+/** Every part of the program, created once. */
 export interface Services {
   readonly config: Config
   readonly log: Log
@@ -46,13 +46,15 @@ export interface Services {
   readonly refusals: Refusals
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
-  /** What is open, and how it is judged again. */
+  /** Streams that are open, and how each is judged again. */
   readonly streams: LiveStreams
   readonly rejudge: Rejudge
   readonly signIn: SignIn
   readonly forwarder: Forwarder
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** New requests may be sent here: everything listens, and the process does not end. */
+  readonly isReady: () => boolean
 }
 
 export interface ServicesOptions {
@@ -64,7 +66,7 @@ export interface ServicesOptions {
   readonly permits?: Rules['permits'] | undefined
 }
 
-/** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
+/** Creates the parts, each from its slice of the configuration, in the order in which they need each other. */
 export async function createServices(
   config: Config,
   runtime: Platform,
@@ -132,6 +134,7 @@ export async function createServices(
       ownsCookie: compileOwnsCookie(config, sessions),
     }),
     now: platform.now,
+    isReady: () => runtime.isListening?.() !== false && runtime.ending?.aborted !== true,
   }
 }
 
@@ -206,7 +209,7 @@ function toTools(platform: Platform, log: Log): ProviderContext {
   }
 }
 
-/** Local users of the htpasswd file, which is read again when it changes. */
+/** Creates the local users of the htpasswd file, which is read again when it changes. */
 async function createUsers(config: Config, platform: Platform, log: Log): Promise<LocalUsers | undefined> {
   const { htpasswdFile, htpasswdGroups } = config.signIn
   return htpasswdFile === undefined
@@ -214,7 +217,7 @@ async function createUsers(config: Config, platform: Platform, log: Log): Promis
     : createLocalUsers({ path: htpasswdFile, groups: htpasswdGroups, platform, log })
 }
 
-/** The provider whose settings hold where no other is named. Configuration makes sure that there is one. */
+/** Provider whose settings hold where no other is named. Configuration makes sure that there is one. */
 function mainProvider({ providers }: Config): Config['providers'][number] {
   const [first] = providers
   if (first === undefined) throw new TypeError('Configure at least one provider')

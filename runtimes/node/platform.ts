@@ -15,6 +15,8 @@ export interface NodePlatform {
   readonly platform: Platform
   readonly client: UpstreamClient
   readonly watcher: Watcher
+  /** Tells the core that everything listens. */
+  noteListening(): void
   /** Tells the core that the process begins to end. */
   beginEnding(): void
   /** Settles when the work that outlives its answers is done. */
@@ -22,23 +24,22 @@ export interface NodePlatform {
   readonly log: Pick<LogWriter, 'flush' | 'drained' | 'end'>
 }
 
-/** What of the configuration Node itself has to know. */
 export interface NodePlatformOptions {
-  /** Whose node:http it is; Node's by default. */
+  /** Runtime whose node:http it is; Node's by default. */
   readonly runtime?: 'node' | 'deno'
-  /** Calls to the provider; the global one by default. */
+  /** Sends requests to the provider; the global fetch by default. */
   readonly fetch?: Platform['fetch']
-  /** Do not verify certificates in calls to the provider. */
+  /** Skips the verification of certificates in calls to the provider. */
   readonly insecureTls: boolean
-  /** Told of work that failed after its answer had left. */
+  /** Called for work that failed after its answer had left. */
   readonly onBug: (error: unknown) => void
-  /** Told of log lines that were lost because their reader was behind, when it has caught up. */
+  /** Called with the number of log lines that were lost because their reader was behind, when it has caught up. */
   readonly onLinesLost?: (count: number) => void
-  /** Takes finished log text; standard output unless a test wants to see it. */
+  /** Sink of finished log text; standard output unless a test wants to see it. */
   readonly sink?: LogSink
 }
 
-/** Makes the Platform that Node lends to the core. */
+/** Creates the Platform of Node. */
 export function createNodePlatform({
   runtime = 'node',
   fetch = (url, init) => globalThis.fetch(url, init),
@@ -51,6 +52,7 @@ export function createNodePlatform({
   const watcher = createWatcher()
   const log = createLogWriter(sink, onLinesLost)
   const ending = new AbortController()
+  let isListening = false
   const deferred = new Set<Promise<unknown>>()
   const defer = (work: Promise<unknown>): void => {
     deferred.add(work)
@@ -69,6 +71,7 @@ export function createNodePlatform({
       return () => clearInterval(timer)
     },
     followInFlight: client.inFlight.followAll,
+    isListening: () => isListening,
     ending: ending.signal,
     write: log.write,
     isTerminal: sink.isTerminal === true,
@@ -80,5 +83,15 @@ export function createNodePlatform({
   const settled = async (): Promise<void> => {
     await Promise.allSettled(deferred)
   }
-  return { platform, client, watcher, beginEnding: () => ending.abort(), settled, log }
+  return {
+    platform,
+    client,
+    watcher,
+    noteListening: () => {
+      isListening = true
+    },
+    beginEnding: () => ending.abort(),
+    settled,
+    log,
+  }
 }

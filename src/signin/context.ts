@@ -18,7 +18,7 @@ import { adviseOperator } from './failure/advice.ts'
 import type { Refusals } from './failure/refusals.ts'
 import type { LocalUsers } from './local/local-users.ts'
 
-/** What signing in and out is made from. */
+/** Collaborators of signing in and out. */
 export interface SignInContext {
   readonly config: {
     readonly signIn: SignInConfig
@@ -27,9 +27,9 @@ export interface SignInContext {
   }
   readonly providers: readonly Provider[]
   readonly clients: ClientFingerprints
-  /** A provider answers by form_post, so that the callback takes POST. */
+  /** True when a provider answers by form_post, so that the callback takes POST. */
   readonly formPost: boolean
-  /** Of purpose `transaction`. */
+  /** Keys of purpose `transaction`. */
   readonly ring: KeyRing
   readonly sessions: Pick<SessionStore, 'load' | 'save' | 'clear'>
   readonly denylist: Pick<Denylist, 'deny'>
@@ -43,12 +43,12 @@ export interface SignInContext {
   readonly log: Pick<Log, 'event' | 'line'>
 }
 
-/** The registered redirect URI: as configured, else on the origin of this request. The same bytes in both requests. */
+/** Redirect URI of a login: as configured, else on the origin of this request. The same bytes in both requests. */
 export function toRedirectUri({ config }: Pick<SignInContext, 'config'>, { facts }: Exchange): string {
   return config.signIn.redirectUrl ?? `${facts.origin}${config.paths.callback}`
 }
 
-/** The session that a request carries, if it stands. */
+/** Loads the session that a request carries, if it is valid. */
 export async function loadSession(
   { sessions }: Pick<SignInContext, 'sessions'>,
   { cookies }: Exchange,
@@ -57,7 +57,7 @@ export async function loadSession(
   return loaded.kind === 'active' ? loaded.session : undefined
 }
 
-/** Logs why an attempt failed, as loudly as the reason deserves. */
+/** Logs why an attempt failed, at the level of the reason. */
 export function logFailure(
   { log }: Pick<SignInContext, 'log'>,
   event: EventName,
@@ -78,7 +78,7 @@ export function logFailure(
   })
 }
 
-/** The fields that say which request an event belongs to. */
+/** Log fields that say which request an event belongs to. */
 export function requestFields({ facts, requestId }: Exchange): EventFields {
   return { request_id: requestId, client: facts.client }
 }

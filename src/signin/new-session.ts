@@ -5,14 +5,14 @@ import { type Grant, type Session, type SessionSource, sourceFields } from '../s
 import { logFailure, requestFields, type SignInContext } from './context.ts'
 import { type Outcome, redirect, refuse } from './outcome.ts'
 
-/** Somebody who has proved who they are. */
+/** A person who was authenticated, and where they go on. */
 export interface Admission {
   readonly grant: Grant
   readonly source: SessionSource
   readonly returnTo: string
 }
 
-/** A session for a person; its id is new whatever the browser carried. It ends when the store says. */
+/** Creates the session of a person; its id is new whatever the browser carried. It ends when the store says. */
 export function newSession({ grant, source }: Omit<Admission, 'returnTo'>, nowMs: number): Session {
   return {
     ...grant.identity,
@@ -28,7 +28,7 @@ export function newSession({ grant, source }: Omit<Admission, 'returnTo'>, nowMs
   }
 }
 
-/** The last steps of every sign-in: may this person in, write the session, go on. */
+/** Completes every sign-in: checks the rules, stores the session, redirects to the return target. */
 export async function completeSignIn(
   context: SignInContext,
   exchange: Exchange,
@@ -65,7 +65,7 @@ export async function completeSignIn(
   return redirect(returnTo, saved.value.changes)
 }
 
-/** What the provider gave, in bytes: an operator sees why there was no room for it. */
+/** Sizes of the grant in bytes, by which an operator sees why there was no room for it. */
 function toSizes({ identity, tokens }: Grant): EventFields {
   return {
     access_token_bytes: tokens.access?.length,

@@ -21,7 +21,7 @@ function auth(gate: TestGate, more: HeaderLines, peer: Peer = GATEWAY, query = '
 }
 
 describe('/oauth2/auth', () => {
-  it('answers 202 with identity, 401 to nobody, 403 to somebody who may not', async () => {
+  it('/oauth2/auth answers 202 with identity, 401 without a session, 403 to a person who may not use the app', async () => {
     const gate = await startGate({ args: TRUSTING })
     const cookie = await cookieOf(gate)
     const answer = await auth(gate, ['Cookie', cookie])
@@ -51,7 +51,7 @@ describe('/oauth2/auth', () => {
     ['?allowed_email_domains=*.*', 403],
     ['?allowed_email_domains=.', 403],
     ['?allowed_groups=admins&allowed_emails=bob@example.com', 403],
-  ])('narrows by %s: %i', async (query, status) => {
+  ])('/oauth2/auth narrows by %s: %i', async (query, status) => {
     const gate = await startGate({ args: TRUSTING })
     expect((await auth(gate, ['Cookie', await cookieOf(gate)], GATEWAY, query)).status).toBe(status)
   })
@@ -64,7 +64,7 @@ describe('/oauth2/auth', () => {
     ['GET', 'http://x/public/y', GATEWAY, 401],
     ['GET', '/public%23/%2e%2e/admin', GATEWAY, 401],
     ['GET', '/public/x', { kind: 'ip', address: '203.0.113.7' }, 401],
-  ] as const)('judges %s %s named by %j: %i', async (method, uri, peer, status) => {
+  ] as const)('/oauth2/auth judges %s %s named by %j: %i', async (method, uri, peer, status) => {
     const gate = await startGate({ args: TRUSTING })
     expect((await auth(gate, ['X-Forwarded-Method', method, 'X-Forwarded-Uri', uri], peer)).status).toBe(
       status,
@@ -104,14 +104,14 @@ describe('/oauth2/auth', () => {
     expect((await auth(gate, [...origin, ...forged])).status).toBe(401)
   })
 
-  it('lets no rule on methods match when nobody named the method', async () => {
+  it('/oauth2/auth lets no rule on methods match when no trusted peer named the method', async () => {
     const gate = await startGate({ args: TRUSTING })
     expect((await auth(gate, ['X-Forwarded-Uri', '/public/x'])).status).toBe(401)
     const negated = await gate.sibling([...TRUSTING, '--skip-auth-route=!=^/api/'])
     expect((await auth(negated, [])).status).toBe(401)
   })
 
-  it('takes nothing that a client says about the real request when the gate itself forwards', async () => {
+  it('/oauth2/auth takes nothing that a client says about the real request when the gate itself forwards', async () => {
     const gate = await startGate({ args: TRUSTING })
     const headers = ['Host', 'app.example.com', 'X-Forwarded-Uri', '/public/x', 'X-Forwarded-Method', 'GET']
     expect((await gate.ask('/secret', { headers, peer: GATEWAY })).status).toBe(401)
@@ -120,7 +120,7 @@ describe('/oauth2/auth', () => {
 })
 
 describe('a static upstream', () => {
-  it('never answers 2xx to somebody who is not signed in: gateways take that for a yes', async () => {
+  it('a static upstream never answers 2xx without a session: gateways take that for a yes', async () => {
     const gate = await startGate()
     const asked = await startGate({ upstreams: ['static://202'] })
     expect((await gate.visitor().visit('/')).status).toBe(200)
@@ -134,7 +134,7 @@ describe('a static upstream', () => {
 })
 
 describe('identity headers', () => {
-  it('of a client never reach the app, in any spelling, signed in or not', async () => {
+  it('identity headers of a client never reach the app, in any spelling, signed in or not', async () => {
     const gate = await startGate({ args: ['--skip-auth-route=^/public/'] })
     const spoofed = [
       'X-Auth-Request-User',
@@ -163,7 +163,7 @@ describe('identity headers', () => {
     expect(signed).toMatch(/^X-Forwarded-User\nalice$/mu)
   })
 
-  it('and our own cookies do not reach the app either', async () => {
+  it("identity headers do not reach the app, and neither do Sidegate's cookies", async () => {
     const gate = await startGate()
     const cookie = await cookieOf(gate)
     await gate.ask('/x', { headers: ['Host', 'app.example.com', 'Cookie', `a=1; ${cookie}; b=2`] })
@@ -191,7 +191,7 @@ describe('WebSockets', () => {
     ['https://app.example.com:8443', 403],
     ['null', 403],
     [undefined, 403],
-  ])('from origin %s: %i', async (origin, status) => {
+  ])('WebSockets from origin %s: %i', async (origin, status) => {
     const gate = await startGate()
     const more = origin === undefined ? [] : ['Origin', origin]
     const headers = ['Host', 'app.example.com', ...upgrade, ...more, 'Cookie', await cookieOf(gate)]
@@ -217,7 +217,7 @@ describe('WebSockets', () => {
 describe('the health checks of Google Cloud', () => {
   const probe = ['Host', 'app.example.com', 'User-Agent', 'GoogleHC/1.0']
 
-  it('are answered at their two paths, when that is switched on, and nobody else is there', async () => {
+  it('the health checks of Google Cloud are answered at their two paths, when that is switched on, and at no others', async () => {
     const gate = await startGate({ args: ['--gcp-healthchecks'] })
     for (const path of ['/liveness_check', '/readiness_check']) {
       expect((await gate.ask(path, { headers: probe })).status).toBe(200)
@@ -242,14 +242,14 @@ describe('a gateway that asks at the root, where a static upstream answers', () 
     ['/public/x', 'POST', 401],
     ['/public/../admin', 'GET', 401],
     ['/admin', 'GET', 401],
-  ])('lets through what needs no sign-in there: %s %s: %i', async (uri, method, status) => {
+  ])('a gateway that asks at the root passes what is public: %s %s: %i', async (uri, method, status) => {
     const gate = await startGate({ args, upstreams })
     const lines = ['X-Forwarded-Uri', uri, 'X-Forwarded-Method', method]
     expect((await ask(gate, lines)).status).toBe(status)
     expect((await ask(gate, lines, { kind: 'ip', address: '203.0.113.7' })).status).toBe(401)
   })
 
-  it('answers a program about an API, and names no other upstream so', async () => {
+  it('a gateway that asks at the root gets the answer for an API, which names no other upstream', async () => {
     const gate = await startGate({ args, upstreams })
     const answer = await ask(gate, ['X-Forwarded-Uri', '/api/x'])
     expect(answer.headers.get('content-type')).toBe('application/json')
@@ -267,7 +267,7 @@ describe('a gateway that asks at the root, where a static upstream answers', () 
 })
 
 describe('credentials in a header', () => {
-  it('of a verified token are a session, of any other one the way to the sign-in', async () => {
+  it('credentials in a header are a session with a verified token, and lead to the sign-in with any other one', async () => {
     const gate = await startGate({ args: ['--skip-jwt-bearer-tokens'] })
     const ask = (value: string) =>
       gate.ask('/api', { headers: ['Host', 'app.example.com', 'Authorization', value] })
@@ -288,7 +288,7 @@ describe('credentials in a header', () => {
     expect(atAuth.status).toBe(403)
   })
 
-  it('that were refused are explained in the log, unless a browser with a session may have sent them for the app', async () => {
+  it('credentials in a header that were refused are explained in the log, unless a browser with a session may have sent them for the app', async () => {
     const gate = await startGate({ args: ['--skip-jwt-bearer-tokens'] })
     const refusals = () => gate.platform.lines.filter(({ event }) => event === 'bearer_refused')
     const authorization = `Bearer ${await gate.provider.mint({ aud: ['account', 'broker'] })}`
@@ -306,7 +306,7 @@ describe('credentials in a header', () => {
     ])
   })
 
-  it('of local users open the app, and the form sets a session', async () => {
+  it('credentials in a header of local users open the app, and the form sets a session', async () => {
     const digest = Buffer.from(
       await crypto.subtle.digest('SHA-1', new TextEncoder().encode('demo')),
     ).toString('base64')
@@ -335,5 +335,21 @@ describe('credentials in a header', () => {
     })
     expect(wrong.status).toBe(401)
     expect(wrong.text).toContain('role="alert"')
+  })
+})
+
+describe('/ready', () => {
+  it('is 503 until everything listens, and from when the process begins to end; /ping is 200 all the time', async () => {
+    const gate = await startGate()
+    const ending = new AbortController()
+    let isListening = false
+    Object.assign(gate.platform, { isListening: () => isListening, ending: ending.signal })
+    const statuses = async () =>
+      Promise.all(['/ready', '/ping'].map(async (target) => (await gate.ask(target)).status))
+    expect(await statuses()).toEqual([503, 200])
+    isListening = true
+    expect(await statuses()).toEqual([200, 200])
+    ending.abort()
+    expect(await statuses()).toEqual([503, 200])
   })
 })

@@ -6,7 +6,7 @@ import type { UnparsedRequest } from '../../../src/endpoints/unparsed.ts'
 import type { PreparedAnswer } from '../../../src/http/respond.ts'
 import type { Reason } from '../../../src/problems.ts'
 
-/** What Node's parser throws, with what it was reading. */
+/** Error of Node's parser, with what it was reading. */
 interface ParserError extends Error {
   readonly code?: string
   readonly reason?: string
@@ -14,14 +14,13 @@ interface ParserError extends Error {
   readonly rawPacket?: Buffer
 }
 
-/** What the codes of Node and llhttp mean; every other one is a request that is not well formed. */
+/** Reasons by the codes of Node and llhttp; every other one is a request that is not well formed. */
 const REASONS: Readonly<Record<string, Reason>> = {
-  HPE_INVALID_URL: 'target_malformed',
   HPE_HEADER_OVERFLOW: 'headers_too_many',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
-/** A method is a token (RFC 9110 §9.1); the parser knows some of them only. */
+/** Pattern of a token, which a method is (RFC 9110 §9.1); the parser knows some of them only. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/u
 const LONGEST_METHOD = 32
 
@@ -45,7 +44,7 @@ export function handleParserErrors(server: Server, { respondUnparsed }: Pick<App
   })
 }
 
-/** Refuses a request that Node has read but keeps from the app. Without a socket to answer on it is cut off. */
+/** Refuses a request that Node has read but keeps from the app. Without a socket to answer on the connection is cut. */
 export function refuse(
   { respondUnparsed }: Pick<App, 'respondUnparsed'>,
   { headers, method = '', url = '', socket }: IncomingMessage,
@@ -74,7 +73,7 @@ function endWith(socket: Socket, { status, headers, body }: PreparedAnswer): voi
   socket.destroySoon()
 }
 
-/** An earlier answer is under way on this connection: a second one would be taken for a part of it. */
+/** True while an earlier answer is under way on this connection: a second one would be taken for a part of it. */
 function hasAnswer(socket: Socket): boolean {
   // Node's own handler of these errors looks at the same field.
   return (socket as { _httpMessage?: ServerResponse })._httpMessage?.headersSent === true
@@ -82,18 +81,17 @@ function hasAnswer(socket: Socket): boolean {
 
 function toUnparsed(error: ParserError): Omit<UnparsedRequest, 'client' | 'aborted'> {
   const { code = '', reason = error.message } = error
-  const { method, target } = requestLineOf(error)
-  const why = `${reason} (${code})`
-  const wantsHtml = acceptsHtml(error)
-  if (code === 'HPE_INVALID_METHOD' && TOKEN.test(method))
-    return { reason: 'method_unknown', why, method, target, wantsHtml }
-  return {
-    reason: REASONS[code] ?? 'request_malformed',
-    why,
-    method: TOKEN.test(method) ? method : '',
+  const { method, target, part, byte } = placeOf(error)
+  const isToken = TOKEN.test(method)
+  const seen = {
+    method: isToken ? method.slice(0, LONGEST_METHOD) : '',
     target,
-    wantsHtml,
+    wantsHtml: acceptsHtml(error),
   }
+  const why = byte === undefined ? `${reason} (${code})` : `${reason} (${code}), ${byte} in the ${part}`
+  if (part === 'method' && isToken) return { reason: 'method_unknown', why, ...seen }
+  if (part === 'target') return { reason: 'target_malformed', why, ...seen }
+  return { reason: REASONS[code] ?? 'request_malformed', why, ...seen }
 }
 
 /** A head that is too large may have said in an earlier packet what it takes; cookies make it so, and browsers have those. */
@@ -102,14 +100,31 @@ function acceptsHtml({ code, rawPacket }: ParserError): boolean {
   return accept === undefined ? code === 'HPE_HEADER_OVERFLOW' : accept.includes('text/html')
 }
 
-/** The request line that the parser was at, as far as it stands in the packet that broke. */
-function requestLineOf({ rawPacket, bytesParsed = 0 }: ParserError): { method: string; target: string } {
+const PARTS = ['method', 'target'] as const
+
+interface Place {
+  /** Of the request line that the parser was at or behind, as far as it stands in the packet that broke. */
+  readonly method: string
+  readonly target: string
+  readonly part: 'method' | 'target' | 'version' | 'header'
+  /** What it stopped at: `0xc3`. */
+  readonly byte: string | undefined
+}
+
+/** Where the parser stopped. Node's codes say it as well, Deno's do not. */
+function placeOf({ code, rawPacket, bytesParsed = 0 }: ParserError): Place {
   const text = rawPacket?.toString('latin1') ?? ''
-  const before = text.slice(0, bytesParsed)
-  const lines = [...before.matchAll(/(?:^|\n)([^\s]+ [^\r\n]+ HTTP\/\d\.\d)\r?(?=\n)/gu)]
-  // In the line itself there is no end yet, and it may be the first of the packet.
-  const current = text.slice(before.lastIndexOf('\n') + 1).split(/\r?\n/u, 1)[0] ?? ''
-  const line = lines.at(-1)?.[1] ?? current
-  const [method = '', target = ''] = line.split(' ', 2)
-  return { method: method.slice(0, LONGEST_METHOD), target }
+  const lineAt = text.lastIndexOf('\n', bytesParsed - 1) + 1
+  const headEnd = text.lastIndexOf('\r\n\r\n', lineAt - 4)
+  const requestAt = headEnd < 0 ? 0 : headEnd + 4
+  const [method = '', target = ''] = (text.slice(requestAt).split(/\r?\n/u, 1)[0] ?? '').split(' ', 2)
+  const spaces = text.slice(lineAt, bytesParsed).split(' ').length - 1
+  const isRequestLine = rawPacket !== undefined && lineAt === requestAt
+  const stopped = code === 'HPE_HEADER_OVERFLOW' ? undefined : rawPacket?.[bytesParsed]
+  return {
+    method,
+    target,
+    part: isRequestLine ? (PARTS[spaces] ?? 'version') : 'header',
+    byte: stopped === undefined ? undefined : `0x${stopped.toString(16).padStart(2, '0')}`,
+  }
 }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { App } from '../../../src/app.ts'
 import { hasBody } from '../../../src/http/body.ts'
 import { asksForWebSocket } from '../../../src/http/upgrade.ts'
-import { markUpgrade } from '../upstream/websocket.ts'
+import { markUpgrade } from '../upstream/tunnel/websocket.ts'
 import { refuse } from './parser-errors.ts'
 
 /**

@@ -9,7 +9,7 @@ import { completeSignIn } from '../new-session.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
 import { toLocalSource } from './local-users.ts'
 
-/** Builds `POST <prefix>/sign_in`: the form for local users, from our own page only. */
+/** Creates `POST <prefix>/sign_in`: the form for local users, from Sidegate's own page only. */
 export function createPasswordForm(
   context: SignInContext,
   { targets, turns }: { readonly targets: ReturnTargets; readonly turns: Turns },

@@ -15,7 +15,7 @@ import type { RedirectToProvider } from './start.ts'
 import { createStartOver, createStop } from './start-over.ts'
 import type { Transactions } from './transaction.ts'
 
-/** What the callback is made from. */
+/** Collaborators of the callback. */
 export interface CallbackTools {
   readonly transactions: Transactions
   /** Ids of logins that were used. */
@@ -26,8 +26,9 @@ export interface CallbackTools {
 }
 
 /**
- * Builds `<prefix>/callback`, a straight list of steps: parameters, state and its binding, `error`, then (in the provider)
- * `iss` and the token request, then the person and the session. Before the state is proved, nothing is asked of anybody.
+ * Creates `<prefix>/callback`, a straight list of steps: parameters, state and its binding, `error`, then (in the
+ * provider) `iss` and the token request, then the person and the session. Before the state is proved, nothing is asked
+ * of anybody.
  */
 export function createCallback(
   context: SignInContext,
@@ -56,7 +57,7 @@ export function createCallback(
     if (secrets === undefined || expired)
       return startOver(exchange, { login, returnTo, isHonest: isHonest(answer) })
     const claimed = tools.replays.claim(toBase64Url(loginState.id), loginState.expiresAtMs)
-    // It may have been used: as good as expired.
+    // The state may have been used: as good as expired.
     if (claimed === 'forgotten') {
       const late = { ...login, expired: true }
       return startOver(exchange, { login: late, returnTo, isHonest: isHonest(answer) })
@@ -110,12 +111,12 @@ function toStateProblem(answer: URLSearchParams, isForeign: boolean): Problem {
   return isForeign ? { ...mismatch, findings: [{ code: 'other_secret', values: {} }] } : mismatch
 }
 
-/** The answer looks like that of a provider that signed somebody in. */
+/** True for a response that looks like that of a provider that signed a person in. */
 function isHonest(answer: URLSearchParams): boolean {
   return checkAnswer(answer) === undefined && !answer.has('error')
 }
 
-/** Either `error` or `code` (RFC 6749 §4.1.2), and never both. */
+/** Checks that there is either `error` or `code` (RFC 6749 §4.1.2), and never both. */
 function checkAnswer(answer: URLSearchParams): Problem | undefined {
   if (answer.has('error'))
     return answer.has('code') ? problem('callback_malformed', { why: 'error and code' }) : undefined

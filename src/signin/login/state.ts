@@ -8,9 +8,9 @@ export type SessionSeen = 'none' | 'active' | 'format' | 'key' | 'ended'
 
 /** Everything about one login that has to survive the way to the provider and back. */
 export interface LoginState {
-  /** 16 random bytes. */
+  /** Random id of 16 bytes. */
   readonly id: Uint8Array
-  /** 16 bytes that only the browser that started the login can prove again. */
+  /** Proof of 16 bytes that only the browser that started the login can make again. */
   readonly proof: Uint8Array
   readonly startedAtMs: number
   /** In whole seconds. */
@@ -32,7 +32,7 @@ export interface LoginState {
   }
 }
 
-/** 2 is the state of a logout. */
+/** Version byte; 2 is the state of a logout. */
 const VERSION = 3
 /** Where each part of the head begins; see `docs/sessions.md`. */
 const AT = { id: 5, proof: 21, end: 37, start: 41, client: 47, lengths: 59 }
@@ -68,7 +68,7 @@ export function encodeLoginState(login: LoginState): Uint8Array {
   return bytes
 }
 
-/** Bytes to a login; undefined for another version or kind. Only opened seals come here, so nothing else is checked. */
+/** Decodes a login; undefined for another version or kind. Only opened seals come here, so nothing else is checked. */
 export function decodeLoginState(bytes: Uint8Array): LoginState | undefined {
   const [version, restarts = 0, turns = 0, session = 0, form = 0] = bytes
   if (version !== VERSION || bytes.length < HEAD_BYTES) return undefined

@@ -41,13 +41,13 @@ export interface ReturnedLogin {
   /** As it was when the login began; undefined when the browser did not bring it back. */
   readonly returnTo: string | undefined
   readonly expired: boolean
-  /** Undefined when the login was not started in this browser, or for another redirect URI. */
+  /** Secrets; undefined when the login was not started in this browser, or for another redirect URI. */
   readonly secrets: LoginSecrets | undefined
   /** Ends the cookies of this login alone; empty where it has none. */
   readonly cleanUp: readonly CookieChange[]
 }
 
-/** Logins under way. All there is to know about one travels sealed in `state`; nothing is kept here. */
+/** Logins under way. Everything about one travels sealed in `state`; nothing is kept here. */
 export interface Transactions {
   start(login: NewLogin): Promise<StartedLogin>
   /** Fails for a state that was not sealed here or was changed (see `SealProblem`), or belongs to another client. */
@@ -62,9 +62,8 @@ export interface Transactions {
   clear(cookies: readonly Cookie[]): readonly CookieChange[]
 }
 
-/** What transactions are made from. */
 export interface TransactionDeps {
-  /** Of purpose `transaction`. */
+  /** Keys of purpose `transaction`. */
   readonly ring: KeyRing
   readonly cookie: Pick<CookieConfig, 'name' | 'csrf'>
   readonly clients: ClientFingerprints
@@ -82,8 +81,9 @@ interface KeptTarget extends Pick<LoginState, 'target'> {
 }
 
 /**
- * Builds transactions. A random secret in one small cookie binds every login of a browser; verifier, nonce and the proof of
- * the binding are HMACs of it over the random id of the flow, so that parallel tabs need no cookies of their own.
+ * Creates transactions. A random secret in one small cookie binds every login of a browser; verifier, nonce and the
+ * proof of the binding are HMACs of it over the random id of the flow, so that parallel tabs need no cookies of their
+ * own.
  */
 export function createTransactions({ ring, cookie, clients, now }: TransactionDeps): Transactions {
   const csrfCookie = createBinding(cookie)
@@ -153,7 +153,10 @@ export function createTransactions({ ring, cookie, clients, now }: TransactionDe
   }
 }
 
-/** Cookies of one name can come from several domains and paths: whichever proves the binding is ours. */
+/**
+ * Finds the secret of a login. Cookies of one name can come from several domains and paths: the one that proves the
+ * binding counts.
+ */
 async function findSecret(
   candidates: readonly Uint8Array<ArrayBuffer>[],
   { id, proof }: LoginState,
@@ -165,7 +168,9 @@ async function findSecret(
   return undefined
 }
 
-/** The redirect URI is part of the proof: a login that began on one host cannot end on another. */
+/**
+ * Computes the proof of a login. The redirect URI is part of it: a login that began on one host cannot end on another.
+ */
 async function prove(
   secret: Uint8Array<ArrayBuffer>,
   { id, redirectUri }: { readonly id: Uint8Array; readonly redirectUri: string },

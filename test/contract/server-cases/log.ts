@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ask, open } from '../../support/wire.ts'
+import { say } from '../http-messages.ts'
 import type { Yard } from '../server-fixture.ts'
 
 const MIB = 1024 * 1024
@@ -10,7 +11,7 @@ const BESIDE = MIB
 /** What reads the log may be stopped, or slower than the log grows. */
 export function log(yard: Yard): void {
   describe('a log that is not read', () => {
-    it('keeps no request waiting and no memory, and what was lost is said first [IL-26]', async () => {
+    it('a log that is not read keeps no request waiting and no memory, and what was lost is said first [IL-26]', async () => {
       const gate = await yard.open({ OAUTH2_PROXY_AUTH_LOGGING: 'true' })
       const [url = ''] = gate.urls
       const pieces: string[] = []
@@ -42,6 +43,31 @@ export function log(yard: Yard): void {
       const requests = lines.slice(0, gap).filter(({ path }) => path?.startsWith('/aaa')).length
       expect(lines[gap].lines).toBeGreaterThanOrEqual(3000 - requests)
     }, 60_000)
+  })
+
+  describe('a request that the parser refuses', () => {
+    it.each([
+      ['LIST /v1/secret?hidden HTTP/1.1\r\nHost: a\r\n\r\n', 501, 'method_unknown'],
+      ['GET /caf\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'target_malformed'],
+      ['GET / HTTP/1.1\r\nHost : a\r\n\r\n', 400, 'request_malformed'],
+    ])('has an answer and a line: %j [SM-40]', async (request, status, verdict) => {
+      const gate = await yard.open()
+      const heard = await say(gate.urls[0] ?? '', request)
+      expect(heard.statuses).toEqual([status])
+      const line = () =>
+        gate
+          .output()
+          .split('\n')
+          .findLast((text) => text.includes(`"${verdict}"`))
+      await expect.poll(line).toBeDefined()
+      expect(JSON.parse(line() ?? '')).toMatchObject({
+        msg: 'request',
+        status,
+        verdict,
+        why: expect.any(String),
+      })
+      expect(gate.output()).not.toContain('hidden')
+    })
   })
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, request, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -8,7 +8,10 @@ import { describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { ask } from '../../support/wire.ts'
 import { makeCertificate } from '../../unit/runtimes/certificate-fixture.ts'
+import { say } from '../http-messages.ts'
 import type { Yard } from '../server-fixture.ts'
+
+const PIECE = Buffer.alloc(64 * 1024, 'x')
 
 /** Apps that are reached by other ways than plain TCP, and files. */
 export function upstreams(yard: Yard): void {
@@ -26,7 +29,7 @@ export function upstreams(yard: Yard): void {
   }
 
   describe('an upstream', () => {
-    it('with TLS must be who it says it is, unless the operator does not care', async () => {
+    it('an upstream with TLS must be who it says it is, unless the operator skips the verification', async () => {
       const { server, origin } = await openTlsApp((incoming, outgoing) => void incoming.pipe(outgoing))
       const upstream = { OAUTH2_PROXY_UPSTREAMS: origin, OAUTH2_PROXY_SKIP_AUTH_ROUTES: '^/public/' }
       const strict = await yard.open(upstream)
@@ -40,7 +43,39 @@ export function upstreams(yard: Yard): void {
       server.close()
     })
 
-    it('on a unix socket is an app like any other, WebSockets included', async () => {
+    it('is rid of clients that neither send what they announced nor read what they get [DS-29, DS-30]', async () => {
+      let pouring: ServerResponse | undefined
+      const server = createServer((incoming, outgoing) => {
+        if (incoming.method === 'POST') return void incoming.resume()
+        pouring = outgoing
+        const pour = (): void => {
+          while (outgoing.write(PIECE));
+          outgoing.once('drain', pour)
+        }
+        pour()
+      })
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      const gate = await yard.open({
+        OAUTH2_PROXY_UPSTREAMS: `http://127.0.0.1:${port}`,
+        OAUTH2_PROXY_SKIP_AUTH_ROUTES: '^/public/',
+        OAUTH2_PROXY_UPSTREAM_TIMEOUT: '1s',
+      })
+      const url = gate.urls[0] ?? ''
+      const lines = 'Host: a\r\nContent-Length: 100\r\n\r\n'
+      expect((await say(url, `POST /public/x HTTP/1.1\r\n${lines}some`)).statuses).toEqual([408])
+      const reader = request(url, { path: '/public/x' }).end()
+      const [answer] = await once(reader, 'response')
+      answer.on('error', () => undefined)
+      answer.pause()
+      await expect.poll(() => pouring?.closed, { timeout: 10_000 }).toBe(true)
+      reader.destroy()
+      server.closeAllConnections()
+      server.close()
+    }, 20_000)
+
+    it('an upstream on a unix socket is an app like any other, WebSockets included', async () => {
       const path = join(yard.folder, 'app.sock')
       const server = createServer((_, outgoing) => outgoing.end('over unix'))
       const sockets = new WebSocketServer({ server })
@@ -61,7 +96,7 @@ export function upstreams(yard: Yard): void {
       server.close()
     })
 
-    it('may be a folder: whole files, parts, conditions, no way out', async () => {
+    it('an upstream may be a folder: whole files, parts, conditions, no way out', async () => {
       const folder = join(yard.folder, 'site')
       mkdirSync(folder)
       writeFileSync(join(folder, 'index.html'), '<h1>Hello</h1>')
@@ -83,7 +118,7 @@ export function upstreams(yard: Yard): void {
   })
 
   describe('a provider', () => {
-    it('with a certificate that nobody signed is believed only when the operator says so', async () => {
+    it('a provider with an unsigned certificate is believed only when the operator says so', async () => {
       const { provider } = yard
       const { server, origin } = await openTlsApp(async (incoming, outgoing) => {
         const answer = await provider.app.fetch(new Request(`${provider.origin}${incoming.url}`))

@@ -338,13 +338,13 @@ describe('refused with one sentence', () => {
     ],
     ['a logo that is too large', flags('--custom-sign-in-logo=/big.png'), 'at most 262144 bytes'],
     ['an SVG logo without SVG', flags('--custom-sign-in-logo=/text.svg'), 'put an <svg> element'],
-  ])('%s', (_, given, sentence) => {
+  ])('a configuration is refused with one sentence: %s', (_, given, sentence) => {
     const problems = problemsOf(given)
     expect(problems).toEqual([expect.stringContaining(sentence)])
     expect(problems.join()).not.toContain('hunter2')
   })
 
-  it('or with several, all at once', () => {
+  it('a configuration is refused with several sentences, all at once', () => {
     const loaded = loadBare({
       args: ['--cookie-samesite=none', '--cookie-secure=false', '--upstream=x', '--cookie-expire=1d'],
     })
@@ -364,7 +364,7 @@ describe('refused with one sentence', () => {
     ])
   })
 
-  it('by the name that was used', () => {
+  it('a configuration is refused by the name that was used', () => {
     expect(problemsOf({ env: { OAUTH2_PROXY_COOKIE_SAMESITE: 'x' } })).toEqual([
       expect.stringMatching(/^OAUTH2_PROXY_COOKIE_SAMESITE: /u),
     ])
@@ -492,11 +492,11 @@ describe('taken with a warning', () => {
       { ...flags('--client-secret-file=/padded'), env: { OAUTH2_PROXY_CLIENT_SECRET: undefined } },
       '--client-secret-file: remove the blanks around the secret in "/padded"',
     ],
-  ])('%s', (_, given, sentence) => {
+  ])('a configuration is taken with a warning: %s', (_, given, sentence) => {
     expect(warningsOf(given)).toContainEqual(expect.stringContaining(sentence))
   })
 
-  it('but loopback over plain http is fine', () => {
+  it('a configuration is taken without a warning with loopback over plain http', () => {
     expect(
       warningsOf(
         flags(
@@ -688,7 +688,7 @@ describe('what the settings become', () => {
       { env: { POD_NAME: 'app-1', POD_NAMESPACE: 'prod', HOSTNAME: 'node-7', CONTAINER_NAME: '' } },
       { log: { context: { pod: 'app-1', namespace: 'prod', host: 'node-7' } } },
     ],
-  ])('%s', (_, given, expected) => {
+  ])('a configuration becomes what its settings say: %s', (_, given, expected) => {
     expect(configOf(given)).toMatchObject(expected)
   })
 })
@@ -707,7 +707,7 @@ describe('a secret', () => {
     'OAUTH2_PROXY_REDIS_SENTINEL_CONNECTION_URLS',
   ]
 
-  it('is in no message, wherever it stands and whatever is wrong with it', () => {
+  it('a secret stands in no message, wherever it was given and whatever is wrong with it', () => {
     const env = Object.fromEntries(places.map((name) => [name, MARK]))
     const file = `${places.map((name) => `${name.replace('OAUTH2_PROXY_', '').toLowerCase()} = "${MARK}"`).join('\n')}\n`
     const flagged = places.map(

@@ -21,17 +21,17 @@ const ELSEWHERE = [
 ]
 
 describe('a host name that cannot leave this machine', () => {
-  it.each(LOOPBACK)('is %s', (host) => {
+  it.each(LOOPBACK)('isLoopback() is true for %s', (host) => {
     expect(isLoopback(host)).toBe(true)
   })
 
-  it.each(ELSEWHERE)('is not %j', (host) => {
+  it.each(ELSEWHERE)('isLoopback() is false for %j', (host) => {
     expect(isLoopback(host)).toBe(false)
   })
 })
 
 describe('one rule on loopback holds everywhere', () => {
-  it.each(LOOPBACK)('the configuration warns about no plain http to %s', (host) => {
+  it.each(LOOPBACK)('plain http to %s is no warning of the configuration', (host) => {
     expect(isLoopbackUrl(`http://${host}:8080/x`)).toBe(true)
   })
 

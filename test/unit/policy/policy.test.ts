@@ -83,11 +83,11 @@ describe('email rules', () => {
     ['*', 'mallory@evil\uff0ecom', false],
     ['*', 'j\u00fcrgen@stra\u00dfe.example', true],
     ['example.com', 'j\u00fcrgen@example.com', true],
-  ])('domain %s and address %j: %s', (domain, email, admitted) => {
+  ])('the e-mail rule %s admits address %j: %s', (domain, email, admitted) => {
     expect(compileEmailDomains([domain]).admits(email)).toBe(admitted)
   })
 
-  it('reads the first column of the list, without case, comments and blank lines', () => {
+  it('the e-mail list is read from its first column, without case, comments and blank lines', () => {
     const list = readEmailList('# people\n Alice@Example.com ,Alice\n\n"bob@example.com",Bob\n')
     expect(
       ['alice@example.com', 'BOB@example.com', 'eve@example.com', ''].map((email) => list.admits(email)),
@@ -103,7 +103,7 @@ describe('email rules', () => {
     expect(readEmailList('a\uff20b@example.com').admits('a\uff20b@example.com')).toBe(false)
   })
 
-  it('takes a changed list at once', () => {
+  it('the e-mail list is taken at once when it changes', () => {
     const watched: WatchedFile[] = []
     const compiled = compileRules({
       policy: { ...POLICY, emailDomains: [], authenticatedEmailsFile: '/emails' },
@@ -120,7 +120,7 @@ const LOCAL = { kind: 'local', record: 'record' } as const
 const OIDC = { kind: 'provider', id: 'oidc' } as const
 
 describe('groups', () => {
-  it('need one of the allowed ones, matched exactly, and ignore empty entries', () => {
+  it('the rule on groups needs one of the allowed ones, matched exactly, and ignores empty entries', () => {
     const admins = rules({ allowedGroups: ['', 'admins'] })
     expect(admins.mayHold(aSession({ groups: ['users', 'admins'] })).ok).toBe(true)
     for (const groups of [[], ['Admins'], ['admins,users'], ['']]) {
@@ -130,7 +130,7 @@ describe('groups', () => {
   })
 
   it.each(['htpasswd', 'local', 'bearer'])(
-    'do not excuse a provider that is called %s from the address',
+    'the rule on addresses is not lifted by a provider that is called %s',
     (id) => {
       const person = { email: undefined, groups: [] }
       expect(rules({}).mayHold({ ...person, source: { kind: 'provider', id } })).toMatchObject({
@@ -140,7 +140,7 @@ describe('groups', () => {
     },
   )
 
-  it('count for local users too, who need no address', () => {
+  it('the rule on groups counts for local users too, who need no address', () => {
     const admins = rules({ allowedGroups: ['admins'] })
     const person = { email: undefined, groups: ['admins'], source: LOCAL }
     expect(admins.mayHold(person).ok).toBe(true)
@@ -175,7 +175,7 @@ describe('routes without a sign-in', () => {
     ['GET', '/public%23/x', 'sign-in'],
     ['GET', '/PUBLIC/x', 'sign-in'],
     ['GET', '/%70ublic/x', 'sign-in'],
-  ])('%s %s: %s', (method, raw, kind) => {
+  ])('a skip-auth rule lets %s %s through: %s', (method, raw, kind) => {
     expect(judge(open, method, raw)).toBe(kind)
   })
 
@@ -188,7 +188,7 @@ describe('routes without a sign-in', () => {
     ['/api;/x', 'sign-in'],
     ['/API/x', 'sign-in'],
     ['/api%2fx', 'sign-in'],
-  ])('everything but the API: %s is %s', (raw, kind) => {
+  ])('a negated skip-auth rule leaves the API closed: %s is %s', (raw, kind) => {
     expect(judge({ skipAuthRoutes: [rule('^/api/', undefined, true)] }, 'GET', raw)).toBe(kind)
   })
 
@@ -217,7 +217,7 @@ describe('routes without a sign-in', () => {
     ['^/a/.*b', '/a/%C3%A9b', true],
     ['^/é$', '/%C3%A9', false],
     ['^/a/(b+)+$', `/a/${'b'.repeat(5_000)}`, true],
-  ])('rule %s and path %s: %s, wherever the rule stands among others', (source, path, isOpen) => {
+  ])('a skip-auth rule %s and path %s: %s, wherever the rule stands among others', (source, path, isOpen) => {
     const skipAuthRoutes = [rule('^/other/'), rule(source), rule('^/more$')]
     expect(judge({ skipAuthRoutes }, 'GET', path)).toBe(isOpen ? 'public' : 'sign-in')
   })
@@ -235,12 +235,12 @@ describe('routes without a sign-in', () => {
     expect(() => rules({ apiRoutes: ['('] })).toThrow('parenthesis')
   })
 
-  it('lets preflights through only when asked to', () => {
+  it('preflights pass without a sign-in only when the operator says so', () => {
     expect(judge({}, 'OPTIONS', '/x')).toBe('sign-in')
     expect(judge({ skipAuthPreflight: true }, 'OPTIONS', '/x')).toBe('public')
   })
 
-  it('lets trusted addresses through, and nobody without an address', () => {
+  it('trusted addresses pass without a sign-in, and clients without an address do not', () => {
     const trusted = { trustedIps: ['192.0.2.0/24', '2001:db8::/32'] }
     expect(judge(trusted, 'GET', '/x', '192.0.2.9')).toBe('public')
     expect(judge(trusted, 'GET', '/x', '2001:db8::1')).toBe('public')
@@ -257,13 +257,13 @@ describe('decide()', () => {
   })
   const open = rules({ skipAuthRoutes: [rule('^/public/')] })
 
-  it('allows a welcome person and denies another', () => {
+  it('decide() allows a welcome person and denies another', () => {
     const session = aSession()
     expect(decide(open, asked('/x'), session)).toEqual({ kind: 'allow', session, problem: undefined })
     expect(decide(open, asked('/x'), aSession({ email: 'eve@evil.com' }))).toMatchObject({ kind: 'deny' })
   })
 
-  it('carries the person on a public route only while they are welcome', () => {
+  it('decide() keeps the session on a public route only while the person is welcome', () => {
     const session = aSession()
     expect(decide(open, asked('/public/x'), session)).toEqual({ kind: 'public', session, problem: undefined })
     expect(decide(open, asked('/public/x'), aSession({ email: 'eve@evil.com' }))).toEqual({

@@ -32,7 +32,7 @@ describe('the URL of an upstream request', () => {
     '/a;b=1,c:@!$&()*+~|',
     '/a?b=%zz&c=[]{}|^`\\',
     '/a?/../b',
-  ])('is exactly the target: %s', (target) => {
+  ])('the URL of an upstream request is exactly the target: %s', (target) => {
     const url = toUpstreamUrl({ origin, target })
     expect(url?.href).toBe(origin + target)
     expect(url?.origin).toBe(origin)
@@ -54,11 +54,11 @@ describe('the URL of an upstream request', () => {
     '@evil.test/',
     ':80/',
     '',
-  ])('is not there when it would be another one: %j', (target) => {
+  ])('the URL of an upstream request is not there when it would be another one: %j', (target) => {
     expect(toUpstreamUrl({ origin, target })).toBeUndefined()
   })
 
-  it('lets an apostrophe in a query become %27, and nothing else', () => {
+  it('the URL of an upstream request lets an apostrophe in a query become %27, and nothing else', () => {
     expect(toUpstreamUrl({ origin, target: "/it's?name='x'" })?.href).toBe(`${origin}/it's?name=%27x%27`)
     expect(toUpstreamUrl({ origin, target: '/a?name="x"' })).toBeUndefined()
   })

@@ -58,7 +58,7 @@ const kept = [
   'https://foo.bar/oauth2/signed_in',
 ]
 
-test.each(kept)('%j is kept', (raw) => {
+test.each(kept)('a return target is kept: %j', (raw) => {
   expect(readReturnTo(raw, RULES)).toBe(raw)
 })
 
@@ -77,7 +77,7 @@ const straightened: [string, string][] = [
   ['https://foo.bar/ü?ä=1 2', 'https://foo.bar/%C3%BC?%C3%A4=1%202'],
 ]
 
-test.each(straightened)('%j becomes %j', (raw, target) => {
+test.each(straightened)('a return target %j becomes %j', (raw, target) => {
   expect(readReturnTo(raw, RULES)).toBe(target)
 })
 
@@ -316,11 +316,11 @@ const refused = [
   '/%252525252fevil.com',
 ]
 
-test.each(refused)('%j is refused', (raw) => {
+test.each(refused)('a return target is refused: %j', (raw) => {
   expect(readReturnTo(raw, RULES)).toBe('/')
 })
 
-test('whatever is accepted leads a browser to this site or to an allowed host', () => {
+test('every return target that is accepted leads a browser to this site or to an allowed host', () => {
   const parts = [
     '/',
     '\\',
@@ -359,7 +359,7 @@ test('whatever is accepted leads a browser to this site or to an allowed host', 
   }
 })
 
-test('without allowed hosts every absolute target but our own is refused', () => {
+test('a return target on another origin is refused without allowed hosts', () => {
   const rules = { ...RULES, allowsHost: compileAllowedHosts([]) }
   expect(readReturnTo('https://foo.bar/r', rules)).toBe('/')
   expect(readReturnTo('https://app.example.com/r', rules)).toBe('/r')

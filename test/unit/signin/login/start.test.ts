@@ -54,7 +54,7 @@ const visits: [string, string, AnExchange, string][] = [
   ['too many fields', `/oauth2/start?${'x&'.repeat(100)}`, {}, 'request_malformed/fields'],
 ]
 
-test.each(visits)('%s', async (_name, target, given, expected) => {
+test.each(visits)('the start endpoint answers: %s', async (_name, target, given, expected) => {
   const { signIn } = await aSignInBench()
   const outcome = await signIn.start(anExchange(target, given))
   if (expected === 'leaves') expect(shortOf(outcome)).toMatch(/^to https:\/\/op\.test\/authorize\?/u)
@@ -62,7 +62,7 @@ test.each(visits)('%s', async (_name, target, given, expected) => {
   expect(outcome.kind !== 'done' && outcome.changes.length).toBe(expected === 'leaves' ? 2 : 0)
 })
 
-test('CB-35: nobody chooses the parameters of the login from outside, but another account', async () => {
+test('a link to the start may choose another account, and no other parameter of the login [CB-35]', async () => {
   const { signIn } = await aSignInBench()
   const query =
     'redirect_uri=https://evil.test&client_id=x&nonce=y&state=z&scope=all&prompt=none&account=other'
@@ -75,7 +75,7 @@ test('CB-35: nobody chooses the parameters of the login from outside, but anothe
   expect([sent.get('nonce'), sent.get('state')]).not.toContain('y')
 })
 
-test('parameters of the app are not ours to read', async () => {
+test('parameters of the app are not read by the start', async () => {
   const { signIn, op } = await aSignInBench()
   const outcome = await signIn.start(anExchange('/page?rd=https://evil.test&provider=evil&account=other'))
   const url = new URL(outcome.kind === 'redirect' ? outcome.location : '')
@@ -83,7 +83,7 @@ test('parameters of the app are not ours to read', async () => {
   expect(op.hits.discovery).toBe(1)
 })
 
-test('of several providers a visit may name one', async () => {
+test('a visit may name one of several providers', async () => {
   const context = someTools(createFakePlatform())
   const plain = { kind: 'github', issuer: undefined } as const
   const providers = createProviders(
@@ -102,7 +102,7 @@ test('of several providers a visit may name one', async () => {
   expect(await clientOf('/oauth2/start?provider=b')).toBe('client-b')
 })
 
-test('a provider that is down is said, and no cookie is set', async () => {
+test('a provider that is down is an error page, and no cookie is set', async () => {
   const { op, events, signIn } = await aSignInBench()
   op.scripts.discovery = status(503)
   const outcome = await signIn.start(anExchange(START))
@@ -210,7 +210,7 @@ test('a target that leads elsewhere is the start page however long it is', async
   expect(shortOf(await callback(jar, url))).toBe('to /')
 })
 
-test('CB-39: a thousand logins never share a state, a nonce or a challenge', async () => {
+test('a thousand logins never share a state, a nonce or a challenge [CB-39]', async () => {
   const { signIn } = await aSignInBench()
   const seen = new Set<string | null>()
   let cookies = ''
@@ -225,7 +225,7 @@ test('CB-39: a thousand logins never share a state, a nonce or a challenge', asy
   expect(seen.size).toBe(3_000)
 })
 
-test('the binding cookie lives as long as the login and is a sign-in cookie', async () => {
+test('the CSRF cookie lives as long as the login and is a sign-in cookie', async () => {
   const { signIn } = await aSignInBench({ csrf: { expireMs: 600_000 } })
   const cookie = (name: unknown) => ({
     name,
@@ -291,7 +291,7 @@ const returns: [string, string, AnExchange, string][] = [
   ],
 ]
 
-test.each(returns)('%s leads to the right place', async (_name, target, given, expected) => {
+test.each(returns)('the return target of %s is the right place', async (_name, target, given, expected) => {
   const { signIn } = await aSignInBench()
   expect(signIn.returnTo(anExchange(target, given))).toBe(expected)
 })
