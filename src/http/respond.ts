@@ -46,9 +46,16 @@ export interface Respond {
   /** A failure that is told to many in the same words: no cookies, no request id, header lines ready to be written. */
   prepared(reason: Reason, kind: 'page' | 'json'): PreparedAnswer
   /** The same for what the parser of a runtime refused. */
-  unparsed(reason: Reason, requestId: string): PreparedAnswer
+  unparsed(reason: Reason, from: Unread): PreparedAnswer
   /** For what could not even be read as a request: nothing of it is repeated, and the connection ends. */
-  malformed(problem: Problem, requestId?: string): Response
+  malformed(problem: Problem, from?: Unread): Response
+}
+
+/** The little that is known of a request that could not be read. */
+export interface Unread {
+  readonly requestId?: string
+  /** A person will see the answer. */
+  readonly wantsHtml?: boolean
 }
 
 interface Leaving {
@@ -103,6 +110,17 @@ export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
     return PROBLEMS[reason].status === 401 ? { ...error, sign_in_url: paths.signIn } : error
   }
 
+  /** What could not be read has no way on but another try. */
+  function bare(reason: Reason, { requestId, wantsHtml = false }: Unread): PreparedAnswer {
+    const { status } = PROBLEMS[reason]
+    if (!wantsHtml) {
+      const body = `${JSON.stringify(toJson(reason, requestId))}\n`
+      return { status, body, headers: [...NO_STORE, ...JSON_HEADERS] }
+    }
+    const { body, csp } = pages.error({ problem: { reason }, requestId, returnTo: '/' })
+    return { status, body, headers: [...NO_STORE, ...PAGE_HEADERS, 'Content-Security-Policy', csp] }
+  }
+
   const respond: Respond = {
     answer,
     redirect: (exchange, location, changes) => leave(302, { exchange, location, changes }),
@@ -135,24 +153,14 @@ export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
       return withRetryAfter(response, problem)
     },
     prepared(reason, kind) {
-      const { status, retryAfter = 1 } = PROBLEMS[reason]
-      const why = { reason }
-      const retry = ['Retry-After', String(retryAfter)]
-      if (kind === 'json') {
-        const body = `${JSON.stringify(toJson(reason, undefined))}\n`
-        return { status, body, headers: [...NO_STORE, ...JSON_HEADERS, ...retry] }
-      }
-      const { body, csp } = pages.error({ problem: why, requestId: undefined, returnTo: '/' })
-      const headers = [...NO_STORE, ...PAGE_HEADERS, 'Content-Security-Policy', csp, ...retry]
-      return { status, body, headers }
+      const { headers, ...answer } = bare(reason, { wantsHtml: kind === 'page' })
+      const retryAfter = String(PROBLEMS[reason].retryAfter ?? 1)
+      return { ...answer, headers: [...headers, 'Retry-After', retryAfter] }
     },
-    unparsed(reason, requestId) {
-      const body = `${JSON.stringify(toJson(reason, requestId))}\n`
-      return { status: PROBLEMS[reason].status, body, headers: [...NO_STORE, ...JSON_HEADERS] }
-    },
-    malformed({ reason }, requestId) {
-      const body = `${JSON.stringify(toJson(reason, requestId))}\n`
-      return toResponse(PROBLEMS[reason].status, body, [...NO_STORE, ...JSON_HEADERS, 'Connection', 'close'])
+    unparsed: bare,
+    malformed({ reason }, from = {}) {
+      const { status, body, headers } = bare(reason, from)
+      return toResponse(status, body, [...headers, 'Connection', 'close'])
     },
   }
   return respond

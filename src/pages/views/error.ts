@@ -1,8 +1,8 @@
-import { FINDINGS, PROBLEMS, type Problem, type Recovery, recoveryOf } from '../../problems.ts'
+import { FINDINGS, type Finding, PROBLEMS, type Problem, type Recovery, recoveryOf } from '../../problems.ts'
 import type { Frame } from '../frame.ts'
 import { type Page, toPage } from '../layout.ts'
 import { otherAccountHref, signInAsideLink, signOutForm, toStartHref } from '../links.ts'
-import { html, type Markup } from '../markup.ts'
+import { breakable, type Fragment, html, type Markup } from '../markup.ts'
 import { appName } from '../name.ts'
 import { fill } from '../texts.ts'
 
@@ -90,8 +90,18 @@ ${showDebug ? debugFacts(problem) : undefined}
 
 function seen({ texts }: Frame, { findings = [] }: Problem): Markup | undefined {
   if (findings.length === 0) return undefined
-  const sentences = findings.map(({ code, values }) => html`<dd>${fill(texts.findings[code], values)}</dd>`)
+  const sentences = findings.map(
+    ({ code, values }) => html`<dd>${fill(texts.findings[code], withHosts(values))}</dd>`,
+  )
   return html`<div><dt>${texts.facts.seen}</dt>${sentences}</div>`
+}
+
+/** All values but a number are host names. */
+function withHosts(values: Finding['values']): Readonly<Record<string, Fragment>> {
+  const entries = Object.entries(values)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, name === 'bytes' ? value : breakable(value)] as const),
+  )
 }
 
 /** Evidence that is in the log as well, shown with show-debug-on-error. */

@@ -211,7 +211,9 @@ describe('a fault of the settings', () => {
     ] as const
     const { body } = pagesWith().error({ ...view, problem: { reason: 'state_mismatch', findings } })
     expect(body).toContain('<h1>Sign-in is not set up correctly</h1>')
-    expect(body).toContain('<dd>The cookies are for example.org, and this is &lt;app&gt;.</dd>')
+    expect(body).toContain(
+      '<dd>The cookies are for <span class="name">example.<wbr>org</span>, and this is <span class="name">&lt;app&gt;</span>.</dd>',
+    )
     expect(body).toContain('<dd>The browser sends 9000 bytes of cookies.</dd>')
     expect(body).not.toContain('/oauth2/start')
   })
