@@ -2,6 +2,7 @@ import type { Config } from './config/config.ts'
 import { createAddressSet } from './http/addresses.ts'
 import { attributeBytes } from './http/cookies.ts'
 import { createRespond, type Respond } from './http/respond.ts'
+import { thenMaybe } from './lib/async.ts'
 import type { Sink } from './observe/event.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createLogLines } from './observe/log-lines.ts'
@@ -102,10 +103,8 @@ export async function createServices(
     settings: mainProvider(config),
     context,
   })
-  const authorization = [
-    bearerCredentials(bearer, config.bearer, { log, platform }),
-    ...(localUsers === undefined ? [] : [localCredentials(localUsers, { log, platform })]),
-  ]
+  const authorization = [bearerCredentials(bearer, config.bearer, { log, platform })]
+  if (localUsers !== undefined) authorization.push(localCredentials(localUsers, { log, platform }))
   const authenticate = createAuthenticate({ sessions, refresher, authorization, log })
   return {
     config,
@@ -126,8 +125,12 @@ export async function createServices(
       ownsCookie: compileOwnsCookie(config, sessions),
     }),
     now: platform.now,
-    isReady: () => runtime.isListening?.() !== false && runtime.ending?.aborted !== true,
+    isReady: () => isReady(platform),
   }
+}
+
+function isReady({ isListening, ending }: Platform): boolean {
+  return isListening?.() !== false && ending?.aborted !== true
 }
 
 /** Whatever file changes (e-mail lists, local users, secrets), open streams are judged by what it says now. */
@@ -139,10 +142,7 @@ function withReload(platform: Platform, streams: LiveStreams): Platform {
     watch: ({ path, onChange }) =>
       watch({
         path,
-        onChange: (text) => {
-          onChange(text)
-          streams.denied()
-        },
+        onChange: (text) => thenMaybe(onChange(text), () => streams.denied()),
       }),
   }
 }

@@ -8,7 +8,7 @@ export interface LogSink {
   readonly isTerminal?: boolean
 }
 
-/** The way of log lines to their sink. */
+/** Sink of log lines that holds what its reader has not taken yet, up to a bound. */
 export interface LogWriter {
   /** Takes one line without its end. */
   write(line: string): void

@@ -6,8 +6,8 @@ export interface DenialContext {
 }
 
 /**
- * Sessions that are over before their time: one of ours, one of the provider's, or all of a person up to a
- * moment.
+ * Sessions that are over before their time: one session of the gate, one of the provider, or all of a person up to
+ * a moment.
  */
 export type Denial =
   | { readonly kind: 'session'; readonly id: string; readonly of?: DenialContext }

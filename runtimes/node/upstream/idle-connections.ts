@@ -34,7 +34,7 @@ export function createIdleConnections({ idleMs, maxIdleMs, now }: IdleOptions): 
   return {
     keep: (connection) => {
       const hint = connection.keepAliveSeconds
-      // A second less than the upstream: its clock runs from when it sent, ours from when we read.
+      // A second less than the upstream: its clock runs from when it sent, this one from when the answer was read.
       const stay = hint === undefined ? idleMs : Math.min(maxIdleMs, (hint - 1) * 1000)
       connection.wasUsed = true
       connection.idleSinceMs = now()

@@ -54,7 +54,7 @@ export class ResponseParser {
     else if (this.#state === 'length') this.#pushLength(bytes)
     else if (this.#state === 'chunked') this.#pushChunked(bytes)
     else if (this.#state === 'close') this.#sink.onContent(bytes, false)
-    else if (this.#state === 'idle') this.#break({ why: 'bytes that nobody asked for' })
+    else if (this.#state === 'idle') this.#break({ why: 'bytes without a request' })
   }
 
   /** The upstream has closed its side: the end of some responses, too early for the others. */

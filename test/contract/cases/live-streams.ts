@@ -32,7 +32,7 @@ const ENDINGS: readonly (readonly [string, (world: World, cookie: string) => Pro
 
 /** What outlasts a request ends with the session that it was admitted with. */
 export function liveStreams(world: World): void {
-  describe('whoever has streams open', () => {
+  describe('a person with open streams', () => {
     it.each(ENDINGS)(
       'and %s, loses them all [SL-24]',
       async (_, end) => {

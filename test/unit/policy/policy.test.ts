@@ -82,7 +82,7 @@ describe('email rules', () => {
       platform: { readFile: () => 'alice@example.com', watch: (file) => watched.push(file) },
     })
     expect(compiled.refuses(aSession(), OIDC)).toBeUndefined()
-    watched[0]?.onChange('bob@example.com')
+    void watched[0]?.onChange('bob@example.com')
     expect(compiled.refuses(aSession(), OIDC)).toMatchObject({ reason: 'not_permitted' })
   })
 })

@@ -116,7 +116,7 @@ describe('a pool of 16 connections', () => {
     expect(taken[2]).toBe(first)
   })
 
-  it('does not count a tunnel, and uses its place for whoever waits', async () => {
+  it('does not count a tunnel, and gives its place to the next that waits', async () => {
     const { pool, taken } = await aPool()
     for (let at = 0; at < 3; at += 1) pool.acquire(waiter(person('alice'), taken), -1)
     const [first] = taken
@@ -129,7 +129,7 @@ describe('a pool of 16 connections', () => {
     expect(taken).toHaveLength(3)
   })
 
-  it('forgets who left the queue', async () => {
+  it('forgets what left the queue', async () => {
     const { pool, taken } = await aPool()
     const leaving = waiter(person('alice'), [])
     for (let at = 0; at < 2; at += 1) pool.acquire(waiter(person('alice'), taken), -1)

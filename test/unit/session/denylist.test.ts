@@ -90,7 +90,7 @@ describe('a denylist', () => {
       expect(denied).toContain(undefined)
     })
 
-    it('makes one entry of a person who signs out often, and nobody else pays for that', async () => {
+    it('makes one entry of a person who signs out often, and keeps the entries of everyone else', async () => {
       const list = aDenylist({ limits })
       const bob = signedIn('of bob', 0, 'bob')
       await list.deny(denial(bob))
