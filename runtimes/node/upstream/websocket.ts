@@ -68,11 +68,18 @@ export function isAccepted({ incoming }: NodeRequest, head: ResponseHead): boole
   )
 }
 
-/** Most tunnels of the process, whatever the upstream. They are shared out like its connections, and do not count as such. */
-const MAX_TUNNELS = 4096
+/** An idle tunnel takes 24 KiB; with this many for each MiB, 128 MiB hold all of them beside the program. */
+const TUNNELS_PER_MIB = 16
+const MOST_TUNNELS = 16_384
 
-/** Makes the list of open tunnels. */
-export function createTunnels(limit = MAX_TUNNELS): Tunnels {
+/** Most tunnels of a process with a memory limit in bytes; undefined or more than there is for a process without one. */
+export function tunnelsIn(memoryLimit: number | undefined): number {
+  const mebibytes = Math.floor((memoryLimit || Number.POSITIVE_INFINITY) / 2 ** 20)
+  return Math.min(MOST_TUNNELS, mebibytes * TUNNELS_PER_MIB)
+}
+
+/** Makes the list of open tunnels, whatever the upstream. They are shared out like its connections and do not count as such. */
+export function createTunnels(limit: number): Tunnels {
   const open = new Set<Tunnel>()
   const places = createShares(sharesOf(limit))
   let taken = 0
@@ -95,7 +102,7 @@ export function createTunnels(limit = MAX_TUNNELS): Tunnels {
         open.delete(tunnel)
         cancel(plan.share)
         following?.stop()
-        // The response object has lost its socket: whoever waits for the completion would wait for ever.
+        // The response object has lost its socket: what waits for its completion would wait for ever.
         request.outgoing.emit('close')
       },
     })
