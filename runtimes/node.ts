@@ -3,10 +3,13 @@ import { setFlagsFromString } from 'node:v8'
 import { runProgram } from './node/program.ts'
 import { refuseLenientParser } from './node/server/listen.ts'
 
-/** Flags that NODE_OPTIONS does not take. Set once the program runs, because with others than its own Node compiles itself anew. */
+/**
+ * Flags that NODE_OPTIONS does not take. Set once the program runs, because with other flags than its own Node compiles
+ * itself again.
+ */
 function tune(): void {
-  // V8 learns from a crowd of sessions that live long to make everything where it is expensive to throw away, which for what one
-  // request leaves behind is the wrong lesson.
+  // V8 learns from a crowd of sessions that live long to allocate everything where it is expensive to throw away, which
+  // for what one request leaves behind is the wrong lesson.
   setFlagsFromString('--no-allocation-site-pretenuring')
   // The middle one of V8's compilers costs 14 MiB at work, and gains a program nothing that soon has all it needs from the last.
   setFlagsFromString('--no-maglev')

@@ -1,30 +1,28 @@
 import { toForwardAuthRequest } from './endpoints/forward-auth.ts'
-import { offerSignIn } from './endpoints/own-endpoints.ts'
+import type { Handle } from './endpoints/handler.ts'
+import { offerSignIn } from './endpoints/sign-in-page.ts'
 import { toClientNetwork } from './http/addresses.ts'
 import { toSetCookie, withChanges } from './http/cookies.ts'
 import type { CookieChange, Exchange } from './http/exchange.ts'
-import { isOwnOrigin } from './http/origin.ts'
 import type { ProblemContext } from './http/respond.ts'
-import { type MaybePromise, thenMaybe } from './lib/async.ts'
+import { thenMaybe } from './lib/async.ts'
 import type { AccessEntry } from './observe/access.ts'
 import type { Follow, Share } from './platform.ts'
-import { decide, type PolicyRequest, toPolicyRequest } from './policy/decide.ts'
+import { decide } from './policy/decide.ts'
+import { type PolicyRequest, toPolicyRequest } from './policy/request.ts'
 import { PROBLEMS, type Problem, problem } from './problems.ts'
 import type { Services } from './services.ts'
-import type { Session } from './session/session.ts'
+import { displayName, type Session } from './session/session.ts'
 import type { Caller } from './signin/authenticate.ts'
 import { readFormReplay } from './signin/login/form-replay.ts'
 
-/** Judges a request for the app: forwards it, asks for a sign-in, or refuses. */
-export type Gate = (exchange: Exchange, entry: AccessEntry) => MaybePromise<Response>
-
-/** Builds the way of every request that is not for one of our own endpoints. */
-export function createGate(services: Services): Gate {
+/** Authorizes every request that is not for an endpoint of ours: forwards it, starts a sign-in, or denies. */
+export function createGate(services: Services): Handle {
   function handle(caller: Caller, exchange: Exchange, entry: AccessEntry): Promise<Response> {
     const request = whatIsAsked(services, exchange)
     const verdict = decide(services.rules, request, caller.session)
     entry.verdict = verdict.kind
-    entry.user = caller.session?.email ?? caller.session?.user
+    entry.user = caller.session && displayName(caller.session)
     if (caller.problem !== undefined && verdict.kind === 'sign-in')
       return Promise.resolve(refuse(services, exchange, caller, caller.problem))
     switch (verdict.kind) {
@@ -45,7 +43,7 @@ export function createGate(services: Services): Gate {
 
 /** In front of a static upstream stands a gateway that asks about a request of its own; there is nothing to forward then. */
 function whatIsAsked({ forwarder }: Services, exchange: Exchange): PolicyRequest {
-  const isNamed = exchange.facts.forwarded.uri !== undefined
+  const isNamed = exchange.facts.forwarded.request !== undefined
   return isNamed && forwarder.isStatic(exchange.target)
     ? toForwardAuthRequest(exchange)
     : toPolicyRequest(exchange)
@@ -58,7 +56,7 @@ async function forward(
 ): Promise<Response> {
   const { config, forwarder } = services
   const { session } = caller
-  if (session !== undefined && isForeignWebSocket(exchange, caller)) {
+  if (session !== undefined && isForeignWebSocket(services, exchange, caller)) {
     entry.verdict = 'deny'
     return refuse(
       services,
@@ -66,6 +64,10 @@ async function forward(
       caller,
       problem('origin_refused', { origin: exchange.facts.originHeader }),
     )
+  }
+  if (session !== undefined && wasRefused(services, exchange, session)) {
+    entry.verdict = 'deny'
+    return refuse(services, exchange, caller, problem('not_permitted', { rule: 'gateway' }))
   }
   const sent = await forwarder.forward({
     exchange,
@@ -112,6 +114,12 @@ function toShare({ rules }: Services, { facts }: Exchange, session: Session | un
   return rules.trustedAddresses.has(client) ? TRUSTED : { holder: toClientNetwork(client), anonymous: true }
 }
 
+/** A gateway that refused a person may hand them over to a static upstream, so that they see why; its own answer is a bare yes. */
+function wasRefused({ forwarder, refusals }: Services, exchange: Exchange, session: Session): boolean {
+  const { facts, target } = exchange
+  return facts.navigation && forwarder.isStatic(target) && refusals.has(session, target.raw)
+}
+
 /** What the client is not told: why the app gave no answer. What clients do wrong stands in their access lines. */
 function logUpstream(
   { log }: Services,
@@ -146,8 +154,9 @@ async function askToSignIn(
 }
 
 async function keepForm(services: Services, exchange: Exchange, caller: Caller): Promise<Response> {
-  const { config, pages, respond } = services
-  const fields = await readFormReplay(exchange, config.signIn.formReplayLimitBytes)
+  const { config, pages, respond, site } = services
+  const limitBytes = config.signIn.formReplayLimitBytes
+  const fields = await readFormReplay(exchange, { limitBytes, site })
   if (!fields.ok) return refuse(services, exchange, caller, fields.problem)
   const page = pages.formReplay({ host: exchange.facts.host, fields: fields.value })
   return respond.page(exchange, 401, page, caller.changes)
@@ -158,7 +167,7 @@ function refuse(services: Services, exchange: Exchange, caller: Caller, why: Pro
   const { session, changes } = caller
   const context: ProblemContext = {
     changes,
-    account: session?.email ?? session?.user,
+    account: session && displayName(session),
     returnTo: signIn.returnTo(exchange),
   }
   return respond.problem(config.signIn.forceJsonErrors ? asProgram(exchange) : exchange, why, context)
@@ -172,6 +181,6 @@ function asProgram(exchange: Exchange): Exchange {
  * A page of another site can open a WebSocket with our cookies, and no CORS stops it (RFC 6455 §10.2). Credentials in
  * a header prove that a program of ours asked.
  */
-function isForeignWebSocket({ facts }: Exchange, caller: Caller): boolean {
-  return facts.websocket && !caller.authorizationUsed && !isOwnOrigin(facts)
+function isForeignWebSocket({ site }: Services, { facts }: Exchange, caller: Caller): boolean {
+  return facts.websocket && !caller.authorizationUsed && !site.isFromSitePage(facts)
 }

@@ -33,6 +33,11 @@ export interface IncomingRequest {
   readonly encrypted: boolean
   /** The body, for the few own endpoints that read one, once; the forwarder takes the stream itself. Null when there is none. */
   readonly body: ReadableStream<Uint8Array> | null
+  /**
+   * Waits until it is known whether the announced body holds anything, at its first byte or its end, ten seconds at most; true
+   * in doubt. For requests whose head announces one; nothing is taken from it.
+   */
+  hasContent(): Promise<boolean>
   /** Calls back once, when the answer has left or the client has. */
   onFinished(listener: (completion: Completion) => void): void
   /** Lets work that outlives the answer finish (`waitUntil` on Workers). */

@@ -22,6 +22,7 @@ export const PROBLEMS = {
   target_malformed: outcome(400, 'info', 'home'),
   host_malformed: outcome(400, 'info', 'home'),
   request_malformed: outcome(400, 'info', 'home'),
+  get_with_body: outcome(400, 'info', 'home'),
   target_too_long: outcome(414, 'info', 'home'),
   request_timeout: outcome(408, 'info', 'reload'),
   headers_too_many: outcome(431, 'info', 'home'),
@@ -52,6 +53,9 @@ export const PROBLEMS = {
   identity_incomplete: outcome(403, 'warn', 'account'),
   email_unverified: outcome(403, 'info', 'account'),
   session_too_large: outcome(500, 'error', 'account'),
+  // Sign-ins that succeed again and again.
+  session_lost: outcome(500, 'error', 'sign-in'),
+  sign_in_loop: outcome(403, 'warn', 'account'),
   // The provider or the client's registration there does not fit the settings.
   misconfigured: outcome(500, 'error', 'home'),
   // Provider unavailable.

@@ -2,12 +2,14 @@ import type { Config } from './config/config.ts'
 import { createAddressSet } from './http/addresses.ts'
 import { attributeBytes } from './http/cookies.ts'
 import { createRespond, type Respond } from './http/respond.ts'
+import { createSite, type Site, type SiteOptions } from './http/site.ts'
 import { thenMaybe } from './lib/async.ts'
 import type { Sink } from './observe/event.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createLogLines } from './observe/log-lines.ts'
 import { createPages, type Pages } from './pages/pages.ts'
 import type { Platform } from './platform.ts'
+import { createRecentRefusals, type RecentRefusals } from './policy/recent-refusals.ts'
 import { compileRules, type Rules } from './policy/rules.ts'
 import type { ProviderContext } from './providers/context.ts'
 import { createBearerReader } from './providers/oidc/bearer.ts'
@@ -22,13 +24,16 @@ import {
   bearerCredentials,
   createAuthenticate,
   localCredentials,
+  type ReadAuthorization,
 } from './signin/authenticate.ts'
 import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
 import { compileCsrfNames } from './signin/login/csrf-cookie.ts'
+import { createLoopGuard, type LoopGuard } from './signin/login/loop-guard.ts'
+import { turnsName } from './signin/login/turns.ts'
 import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
-/** Every part of the program, built once. */
+/** Every part of the program, created once. */
 export interface Services {
   readonly config: Config
   readonly log: Log
@@ -36,9 +41,12 @@ export interface Services {
   readonly respond: Respond
   readonly providers: readonly Provider[]
   readonly rules: Rules
+  readonly site: Site
+  readonly loopGuard: LoopGuard
+  readonly refusals: RecentRefusals
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
-  /** What is open, and how it is judged again. */
+  /** Streams that are open, and how each is judged again. */
   readonly streams: LiveStreams
   readonly rejudge: Rejudge
   readonly signIn: SignIn
@@ -54,13 +62,15 @@ export interface ServicesOptions {
   readonly sinks?: readonly Sink[]
   /** Kinds of providers that the configuration was loaded with. */
   readonly kinds?: RegisteredKinds
+  /** A further rule about who may make which request, beside those of the settings. */
+  readonly permits?: Rules['permits'] | undefined
 }
 
-/** Builds the parts, each from its slice of the configuration, in the order in which they need each other. */
+/** Creates the parts, each from its slice of the configuration, in the order in which they need each other. */
 export async function createServices(
   config: Config,
   runtime: Platform,
-  { sinks = [], kinds = PROVIDER_KINDS }: ServicesOptions = {},
+  { sinks = [], kinds = PROVIDER_KINDS, permits }: ServicesOptions = {},
 ): Promise<Services> {
   const log = createLog([createLogLines(config.log, runtime), ...sinks])
   const streams = createLiveStreams({ platform: runtime, log })
@@ -72,6 +82,7 @@ export async function createServices(
     policy: config.policy,
     trustedAddresses: createAddressSet(config.policy.trustedIps),
     platform,
+    permits,
   })
   const localUsers = await createUsers(config, platform, log)
   const { sessions, ring, clients, denylist, refresher } = await createSessions(config, {
@@ -82,37 +93,35 @@ export async function createServices(
     streams,
     hasAccount: createAccountCheck(localUsers),
   })
+  const site = createSite(toSiteOptions(config))
+  const loopGuard = createLoopGuard(config.cookie, platform.now)
   const signIn = createSignIn({
     config,
     providers,
     clients,
-    formPost: config.providers.some(
-      ({ loginParameters }) => loginParameters['response_mode'] === 'form_post',
-    ),
+    formPost: config.providers.some(answersByForm),
     ring,
     sessions,
     denylist,
-    refuses: rules.refuses,
+    mayHold: rules.mayHold,
+    site,
+    loopGuard,
     localUsers,
     platform,
     log,
   })
-  const bearer = createBearerReader({
-    bearer: config.bearer,
-    providers,
-    settings: mainProvider(config),
-    context,
-  })
-  const authorization = [bearerCredentials(bearer, config.bearer, { log, platform })]
-  if (localUsers !== undefined) authorization.push(localCredentials(localUsers, { log, platform }))
+  const authorization = readersOf(config, { providers, context, localUsers, log })
   const authenticate = createAuthenticate({ sessions, refresher, authorization, log })
   return {
     config,
     log,
     pages,
-    respond: createRespond({ cookie: config.cookie, pages, prefix: config.paths.prefix }),
+    respond: createRespond({ cookie: config.cookie, pages, paths: config.paths }),
     providers,
     rules,
+    site,
+    loopGuard,
+    refusals: createRecentRefusals(platform.now),
     sessions,
     authenticate,
     streams,
@@ -133,7 +142,7 @@ function isReady({ isListening, ending }: Platform): boolean {
   return isListening?.() !== false && ending?.aborted !== true
 }
 
-/** Whatever file changes (e-mail lists, local users, secrets), open streams are judged by what it says now. */
+/** Has open streams judged again whenever a file changes (e-mail lists, local users, secrets). */
 function withReload(platform: Platform, streams: LiveStreams): Platform {
   const { watch } = platform
   if (watch === undefined) return platform
@@ -149,7 +158,40 @@ function withReload(platform: Platform, streams: LiveStreams): Platform {
 
 function compileOwnsCookie({ cookie }: Config, sessions: SessionStore): (name: string) => boolean {
   const isCsrfName = compileCsrfNames(cookie.name)
-  return (name) => sessions.owns(name) || isCsrfName(name)
+  return (name) => sessions.owns(name) || isCsrfName(name) || name === turnsName(cookie.name)
+}
+
+/** What may stand in an Authorization header: the first that recognises it decides. */
+function readersOf(
+  config: Config,
+  parts: {
+    readonly providers: readonly Provider[]
+    readonly context: ProviderContext
+    readonly localUsers: LocalUsers | undefined
+    readonly log: Log
+  },
+): readonly ReadAuthorization[] {
+  const { providers, context, localUsers, log } = parts
+  const deps = { log, platform: context.platform }
+  const bearer = createBearerReader({
+    bearer: config.bearer,
+    providers,
+    settings: mainProvider(config),
+    context,
+  })
+  return [
+    bearerCredentials(bearer, config.bearer, deps),
+    ...(localUsers === undefined ? [] : [localCredentials(localUsers, deps)]),
+  ]
+}
+
+function answersByForm({ loginParameters }: Config['providers'][number]): boolean {
+  return loginParameters['response_mode'] === 'form_post'
+}
+
+function toSiteOptions({ signIn, cookie }: Config): SiteOptions {
+  const { redirectUrl, whitelistDomains } = signIn
+  return { redirectUrl, whitelistDomains, cookieDomains: cookie.domains }
 }
 
 function toTools(platform: Platform, log: Log): ProviderContext {
@@ -163,7 +205,7 @@ function toTools(platform: Platform, log: Log): ProviderContext {
   }
 }
 
-/** Local users of the htpasswd file, which is read again when it changes. */
+/** Creates the local users of the htpasswd file, which is read again when it changes. */
 async function createUsers(config: Config, platform: Platform, log: Log): Promise<LocalUsers | undefined> {
   const { htpasswdFile, htpasswdGroups } = config.signIn
   return htpasswdFile === undefined
@@ -171,7 +213,7 @@ async function createUsers(config: Config, platform: Platform, log: Log): Promis
     : createLocalUsers({ path: htpasswdFile, groups: htpasswdGroups, platform, log })
 }
 
-/** The provider whose settings hold where no other is named. Configuration makes sure that there is one. */
+/** Provider whose settings hold where no other is named. Configuration makes sure that there is one. */
 function mainProvider({ providers }: Config): Config['providers'][number] {
   const [first] = providers
   if (first === undefined) throw new TypeError('Configure at least one provider')

@@ -1,7 +1,7 @@
 import type { Config } from '../../src/config/config.ts'
 import { flagsOf, type Need, needsOf, placeOf } from './needs.ts'
 
-/** The variables of the option table; others are read only where everything is allowed. */
+/** Pattern of the variables of the option table; others are read only where everything is allowed. */
 export const ENVIRONMENT = 'OAUTH2_PROXY_*'
 
 /**

@@ -2,8 +2,8 @@ import { writeSync } from 'node:fs'
 import type { LogSink } from '../node/log-writer.ts'
 
 /**
- * Standard output of Deno. Its `process.stdout` waits in the middle of everything for a reader that is behind; the stream
- * of Deno's own waits beside it.
+ * Standard output of Deno. Its `process.stdout` waits in the middle of everything for a reader that is behind; Deno's
+ * own stream waits beside it.
  */
 export function createDenoStdout(): LogSink {
   const encoder = new TextEncoder()

@@ -5,7 +5,7 @@ import type { BcryptJob } from './bcrypt.ts'
 
 // The program of a thread that compares passwords: a job comes in, one answer for each hash goes out.
 
-/** Of a processor that both need, the thread gets what serving leaves (nice(2)). */
+/** Niceness of the thread: of a processor that both need, it gets what serving leaves (nice(2)). */
 const NICENESS = 10
 
 // On Linux this is about the calling thread (setpriority(2), "C library/kernel differences"), elsewhere about the process.

@@ -11,15 +11,15 @@ export interface BcryptJob {
 /** The program of the thread as text: the build puts it here, so that what is shipped stays one file. */
 declare const SIDEGATE_BCRYPT_THREAD: string | undefined
 
-/** A thread takes about 12 MiB; without work it is given back after so long. */
+/** Time after which a thread without work is ended; it takes about 12 MiB. */
 const IDLE_MS = 60_000
 const MAX_THREADS = Math.min(2, availableParallelism())
-/** V8's own defaults would let a thread that holds next to nothing grow to hundreds of MiB. */
+/** Memory limits of a thread. V8's own defaults would let one that holds next to nothing grow to hundreds of MiB. */
 const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16, stackSizeMb: 1 }
 
 interface Thread {
   readonly worker: Worker
-  /** Settles the jobs that were given to it, in their order. */
+  /** Jobs that were given to it, which it settles in their order. */
   readonly jobs: { resolve(answers: readonly boolean[]): void; reject(error: Error): void }[]
   idle: NodeJS.Timeout | undefined
 }

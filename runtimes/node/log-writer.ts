@@ -1,18 +1,21 @@
-/** Takes log text: complete lines, with their ends. */
+/** Sink of log text: complete lines, with their ends. */
 export interface LogSink {
-  /** False when its reader is behind: `onDrained` is called once when it has caught up, and nothing is given until then. */
+  /**
+   * Writes text; false when its reader is behind: `onDrained` is called once when it has caught up, and nothing is
+   * given until then.
+   */
   write(text: string, onDrained: () => void): boolean
-  /** Takes text at the very end, when nothing can be waited for any more. */
+  /** Writes text at the very end, when nothing can be waited for any more. */
   writeLast(text: string): void
-  /** A person reads it as it comes. */
+  /** True when a person reads it as it comes. */
   readonly isTerminal?: boolean
 }
 
-/** Sink of log lines that holds what its reader has not taken yet, up to a bound. */
+/** Writer of log lines to a sink. */
 export interface LogWriter {
-  /** Takes one line without its end. */
+  /** Writes one line, given without its end. */
   write(line: string): void
-  /** Hands over what waits for company. */
+  /** Hands over the lines that are gathered. */
   flush(): void
   /** Resolves when the sink has everything. */
   drained(): Promise<void>
@@ -20,15 +23,15 @@ export interface LogWriter {
   end(): void
 }
 
-/** Lines wait this long for company: one system call for all of them. */
+/** Time for which lines are gathered: one system call for all of them. */
 const GATHER_MS = 5
-/** More than this is written at once. */
+/** Size from which gathered lines are written at once. */
 const FULL = 32 * 1024
-/** Most characters that wait for a reader that is behind; a stalled one must not fill memory. */
+/** Limit on characters that wait for a reader that is behind; a stalled one must not fill memory. */
 const MOST_WAITING = 1024 * 1024
 
 /**
- * Gathers lines and hands them on in one piece. What a reader that is behind leaves no room for is counted and dropped;
+ * Gathers lines and hands them on in one piece. Lines that a slow reader leaves no room for are counted and dropped;
  * `onLost` is told the count when it has caught up, before any other line.
  */
 export function createLogWriter(sink: LogSink, onLost: (count: number) => void = () => {}): LogWriter {

@@ -24,23 +24,22 @@ export interface NodePlatform {
   readonly log: Pick<LogWriter, 'flush' | 'drained' | 'end'>
 }
 
-/** What of the configuration Node itself has to know. */
 export interface NodePlatformOptions {
-  /** Whose node:http it is; Node's by default. */
+  /** Runtime whose node:http it is; Node's by default. */
   readonly runtime?: 'node' | 'deno'
-  /** Calls to the provider; the global one by default. */
+  /** Sends requests to the provider; the global fetch by default. */
   readonly fetch?: Platform['fetch']
-  /** Do not verify certificates in calls to the provider. */
+  /** Skips the verification of certificates in calls to the provider. */
   readonly insecureTls: boolean
-  /** Told of work that failed after its answer had left. */
+  /** Called for work that failed after its answer had left. */
   readonly onBug: (error: unknown) => void
-  /** Told of log lines that were lost because their reader was behind, when it has caught up. */
+  /** Called with the number of log lines that were lost because their reader was behind, when it has caught up. */
   readonly onLinesLost?: (count: number) => void
-  /** Takes finished log text; standard output unless a test wants to see it. */
+  /** Sink of finished log text; standard output unless a test wants to see it. */
   readonly sink?: LogSink
 }
 
-/** Makes the Platform that Node lends to the core. */
+/** Creates the Platform of Node. */
 export function createNodePlatform({
   runtime = 'node',
   fetch = (url, init) => globalThis.fetch(url, init),

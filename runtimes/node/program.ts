@@ -17,17 +17,20 @@ import { withSharedState } from './shared.ts'
 /** A program that serves with node:http: Node's own, and Deno's. */
 export interface Program extends Omit<LoadInput, 'version'> {
   readonly runtime: 'node' | 'deno'
-  /** What stands in the way of this configuration on this runtime: a sentence for people, or undefined. */
+  /** Finds what keeps this configuration from running on this runtime: a sentence for people, or undefined. */
   refuse(config: Config): string | undefined
-  /** Calls to the provider. */
+  /** Sends requests to the provider. */
   readonly fetch: Platform['fetch']
-  /** Where log lines go; Node's standard output by default. */
+  /** Sink of log lines; Node's standard output by default. */
   readonly stdout?: LogSink
   /** Prepares the runtime for a long life; called when everything listens. */
   readonly tune?: () => void
 }
 
-/** Reads flags, variables and files, lends the Platform, listens, ends on signals; says what is wrong and ends otherwise. */
+/**
+ * Reads flags, variables and files, provides the Platform, listens, ends on signals; otherwise says what is wrong and
+ * exits.
+ */
 export function runProgram(program: Program): void {
   main(program).catch((error: unknown) => {
     fail(error instanceof Error ? error.message : String(error), 1)
@@ -66,8 +69,8 @@ async function serve(program: Program, { config, warnings }: Settings): Promise<
   const ignored = runtime === 'node' ? followProxyVariables(program.env) : undefined
   if (ignored !== undefined) log.line('warn', ignored)
   const onBug = (error: unknown): void =>
-    log.line('error', 'Bug: nobody caught this', { why: describe(error) })
-  // One broken request must not end the others: what nobody caught is written down, and the process stays.
+    log.line('error', 'Bug: an error was not caught', { why: describe(error) })
+  // One broken request must not end the others: an uncaught error is logged, and the process stays.
   process.on('unhandledRejection', onBug)
   process.on('uncaughtException', onBug)
   process.on('exit', node.log.end)

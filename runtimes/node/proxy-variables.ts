@@ -3,9 +3,9 @@ import http from 'node:http'
 const VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const
 
 /**
- * Sends calls to the provider through the proxy that `HTTPS_PROXY` and `HTTP_PROXY` name, except for hosts in `NO_PROXY`,
- * as Go programs do. Upstreams are not concerned: their connections are our own. Returns a sentence when this Node cannot
- * (before 24.14), so that the operator need not find out.
+ * Sends calls to the provider through the proxy that `HTTPS_PROXY` and `HTTP_PROXY` name, except for hosts in
+ * `NO_PROXY`, as Go programs do. Upstreams are not concerned: their connections are opened by Sidegate itself. Returns
+ * a sentence when this Node cannot (before 24.14), so that the operator need not find out.
  */
 export function followProxyVariables(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const given = VARIABLES.find((name) => (env[name] ?? '') !== '')

@@ -5,13 +5,12 @@ import type { Log } from '../../src/observe/log.ts'
 import type { SharedState } from '../../src/platform.ts'
 import { foldDenials } from '../../src/session/denial.ts'
 
-/** What processes share through Redis. */
+/** State that processes share through Redis. */
 export interface RedisState extends SharedState {
-  /** Lets go of the connections. */
+  /** Closes the connections. */
   close(): void
 }
 
-/** What it takes to reach Redis. */
 export interface RedisDeps {
   /** `redis://`, `rediss://` or `unix://`. */
   readonly url: string
@@ -24,7 +23,7 @@ export interface RedisDeps {
   readonly limits?: RedisLimits
 }
 
-/** Most denials that Redis keeps, and most that wait for it to come back. */
+/** Limits on the denials that Redis keeps, and on those that wait for it to come back. */
 export interface RedisLimits {
   readonly lines: number
   readonly unsent: number
@@ -35,10 +34,10 @@ const CHANNEL = `${PREFIX}denied`
 
 const LIMITS: RedisLimits = { lines: 50_000, unsent: 1000 }
 
-/** At start, how long we wait for the first connection before we go on without. */
+/** Longest wait for the first connection at start, after which the program goes on without. */
 const FIRST_CONNECTION_MS = 1000
 
-/** Only whoever holds a claim may give it back: it may have run out and be somebody else's by now. */
+/** Releases a claim of its holder only: it may have run out and belong to another process by now. */
 const RELEASE = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0'
 
 /**
@@ -70,7 +69,7 @@ export async function createRedisState(deps: RedisDeps): Promise<RedisState> {
     async set(key, value, ttlMs) {
       await attempt(() => client.set(PREFIX + key, value, 'PX', ttlMs), null)
     },
-    // Without Redis everybody may: two token requests are better than none.
+    // Without Redis every process may: two token requests are better than none.
     claim: (key, ttlMs) =>
       attempt(async () => (await client.set(PREFIX + key, me, 'PX', ttlMs, 'NX')) === 'OK', true),
     async release(key) {
@@ -85,7 +84,7 @@ export async function createRedisState(deps: RedisDeps): Promise<RedisState> {
   }
 }
 
-/** Runs a command; what it gives instead when Redis does not answer. */
+/** Runs a command; `otherwise` is the result when Redis does not answer. */
 type Attempt = <Value>(command: () => Promise<Value>, otherwise: Value) => Promise<Value>
 
 interface Health {
@@ -94,7 +93,7 @@ interface Health {
   noteUp(): void
 }
 
-/** Says once that Redis is gone, and once that it is back. */
+/** Logs once that Redis is gone, and once that it is back. */
 function createHealth(log: RedisDeps['log']): Health {
   let isDown = false
   function noteDown(error: unknown): void {
@@ -123,11 +122,11 @@ function createHealth(log: RedisDeps['log']): Health {
 }
 
 interface News extends Pick<SharedState, 'announce' | 'follow'> {
-  /** A message of another process. */
+  /** Reads a message of another process. */
   hear(message: string): void
-  /** Tells the followers everything that still counts. */
+  /** Sends the followers everything that still counts. */
   replay(): Promise<void>
-  /** After a pause: sends what could not be sent, and hears what was missed. */
+  /** Catches up after a pause: sends what could not be sent, and reads what was missed. */
   catchUp(): Promise<void>
 }
 
@@ -166,7 +165,7 @@ function createNews({ client, attempt, now, limits }: AnnouncementDeps): News {
     }, false)
   }
 
-  /** Keeps a line for when Redis is back; what has to make room for it becomes part of one that means more. */
+  /** Keeps a line until Redis is back; what has to make room for it becomes part of one that means more. */
   function keepUnsent(line: string, untilMs: number): void {
     unsent.set(line, untilMs)
     if (unsent.size <= limits.unsent) return

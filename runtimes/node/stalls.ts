@@ -12,8 +12,8 @@ export function onClientIdle(outgoing: ServerResponse, ms: number, callback: () 
 }
 
 /**
- * Calls back when the other side has taken nothing of what waits to be written for so long; 0 is no limit. Returns what
- * ends the watch.
+ * Calls back when the other side has taken nothing of what waits to be written for so long; 0 is no limit. Returns a
+ * function that ends the watch.
  */
 export function onStalledWrites(socket: Socket, ms: number, callback: () => void): () => void {
   const onTimeout = (): void => {

@@ -11,7 +11,7 @@ export interface Watcher {
   close(): void
 }
 
-/** Editors and mounted ConfigMaps change a folder in several steps; the last one counts. */
+/** Pause after a change. Editors and mounted ConfigMaps change a folder in several steps; the last one counts. */
 const SETTLE_MS = 50
 
 /**
@@ -49,7 +49,10 @@ export function createWatcher(pollMs = 5000): Watcher {
   }
 }
 
-/** Undefined while the file is missing, as it is for a moment when it is replaced: what was read last stays. */
+/**
+ * Fingerprint of a file; undefined while it is missing, as it is for a moment when it is replaced: what was read last
+ * stays.
+ */
 function fingerprint(path: string): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false })
   return stat === undefined ? undefined : `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}`
@@ -63,7 +66,10 @@ function read(path: string): string | undefined {
   }
 }
 
-/** Undefined where the folder cannot be watched (network mounts, too many watches): then only the second look sees. */
+/**
+ * Watches a folder; undefined where that cannot be done (network mounts, too many watches): then only the second look
+ * sees.
+ */
 function openFolder(folder: string, onEvent: () => void): FSWatcher | undefined {
   try {
     const watcher = watchFolder(folder, { persistent: false }, onEvent)

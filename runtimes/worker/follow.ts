@@ -6,10 +6,10 @@ import type { Follow, Following, StreamEnd } from '../../src/platform.ts'
  */
 const JUDGE_EVERY_MS = 10_000
 
-/** What is over before this costs nothing but a timer. */
+/** Delay before a stream is watched, so that a short one costs nothing but a timer. */
 const FIRST_MS = 1000
 
-/** Watches one stream from its own request; `end` is called once at most. Returns what ends the watch. */
+/** Watches one stream from its own request; `end` is called once at most. Returns a function that ends the watch. */
 export function watchStream(
   follow: Follow,
   { catchUp, end }: { catchUp: () => Promise<void>; end: (why: StreamEnd) => void },
@@ -43,8 +43,8 @@ export function watchStream(
 }
 
 /**
- * A body that can be cut. One of unknown length stays so; `length` keeps the announced one. `waitUntil` keeps the Worker
- * alive while the body is under way.
+ * Makes a body that can be cut. One of unknown length stays so; `length` keeps the announced one. `waitUntil` keeps the
+ * Worker alive while the body is under way.
  */
 export function cuttable(
   body: ReadableStream,

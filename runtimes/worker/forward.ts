@@ -7,16 +7,16 @@ import { hostOf, toRequestHeaders, toResponseHeaders } from './headers.ts'
 import { toUpstreamUrl } from './target.ts'
 import { relay } from './websocket.ts'
 
-/** What `env` of a Worker holds: text for variables and secrets, objects for bindings. */
+/** Bindings in `env` of a Worker: text for variables and secrets, objects for services. */
 export type Bindings = Readonly<Record<string, unknown>>
 
-/** Anything with a `fetch`: a service binding, or the outside world. */
+/** Target of a `fetch`: a service binding, or the outside world. */
 export type Fetches = Pick<Fetcher, 'fetch'>
 
-/** `fetch` insists on being called as a function of the global object. */
+/** Global `fetch`, which insists on being called as a function of the global object. */
 const OUTSIDE: Fetches = { fetch: (input: RequestInfo | URL, init?: RequestInit) => fetch(input, init) }
 
-/** Hears of sign-outs in other isolates, as far as that is due. */
+/** Reads sign-outs of other isolates, as far as that is due. */
 export type CatchUp = (waitUntil: (work: Promise<unknown>) => void) => Promise<void>
 
 /** Builds the forwarder of Workers: `fetch` to a URL or to a service binding, bodies passed through untouched. */
@@ -72,20 +72,20 @@ async function send(to: Fetches, exchange: ForwardExchange): Promise<Result<Resp
   }
 }
 
-/** A Response cannot be made for another status: a 101 that nobody asked for, or one of an app's own invention. */
+/** False for a status that no Response can be made for: an uninvited 101, or one of an app's own invention. */
 function isSendable(status: number): boolean {
   return status >= 200 && status <= 599
 }
 
 /**
- * What is made for one person must neither come from the edge's cache nor stay there. `no-store` also tells the app
- * `Cache-Control: no-cache`, so it is not for everything.
+ * True for a request of a person, whose answer must neither come from the edge's cache nor stay there. `no-store` also
+ * tells the app `Cache-Control: no-cache`, so it is not for everything.
  */
 function isPersonal({ upstream, follow }: ForwardPlan): boolean {
   return upstream.kind === 'tcp' && follow !== undefined
 }
 
-/** Answers up to here are over before anything could end them. */
+/** Length up to which answers are over before anything could end them. */
 const SHORT = 64 * 1024
 
 function toResponse(upstream: Response, exchange: ForwardExchange): Response {
@@ -112,7 +112,10 @@ function toResponse(upstream: Response, exchange: ForwardExchange): Response {
   return new Response(carried.body, { status, statusText, headers })
 }
 
-/** A binding has no address of its own, so the app sees the Host of the plan; towards a URL Workers always send its own. */
+/**
+ * Origin of the upstream URL. A binding has no address of its own, so the app sees the Host of the plan; towards a URL
+ * Workers always send its own.
+ */
 function originOf({ upstream, headers }: ForwardPlan): string {
   switch (upstream.kind) {
     case 'tcp': {

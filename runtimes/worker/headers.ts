@@ -41,7 +41,7 @@ export function toResponseHeaders(upstream: Response, edit: ResponseEdit): Heade
   return headers
 }
 
-/** What belongs to one connection (RFC 9112 §6, RFC 9110 §7.6.1). */
+/** Headers of one connection (RFC 9112 §6, RFC 9110 §7.6.1). */
 const FRAMING = new Set(['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'upgrade'])
 
 function isHost(name: string): boolean {

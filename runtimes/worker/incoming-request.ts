@@ -2,6 +2,9 @@ import type { Completion, HeaderLines, IncomingRequest, Peer } from '../../src/p
 import { toBytes } from './bytes.ts'
 import { targetOf } from './target.ts'
 
+/** Longest wait for the first byte of a body. */
+const OWN_BODY_MS = 10_000
+
 /** What the Worker's entrypoint passes beside the Request. */
 export interface Visit {
   /** `ctx.waitUntil`. */
@@ -18,14 +21,36 @@ export function toIncomingRequest(request: Request, visit: Visit): IncomingReque
   const { method, url, headers } = request
   return {
     method,
-    target: toBytes(targetOf(url)),
+    target: toBytes(targetOf(url, headers.get('host') ?? '')),
     httpVersion: '1.1',
     headers: toLines(headers),
     peer: toPeer(headers.get('cf-connecting-ip')),
     encrypted: url.startsWith('https:'),
     body: request.body,
+    hasContent: () => hasContent(request.body),
     onFinished: (listener) => visit.listeners.push(listener),
     waitUntil: visit.waitUntil,
+  }
+}
+
+/** Reads to the first byte. The body is given up with it: a Worker can send none with the methods that are asked about. */
+async function hasContent(body: Request['body']): Promise<boolean> {
+  if (body === null) return false
+  const reader = body.getReader()
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    // Ends the read that is under way.
+    reader.cancel().catch(() => undefined)
+  }, OWN_BODY_MS)
+  try {
+    let read = await reader.read()
+    while (!read.done && read.value.byteLength === 0) read = await reader.read()
+    return isLate || !read.done
+  } catch {
+    return true
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -2,7 +2,7 @@ import type { Platform } from '../../src/platform.ts'
 import { type Bindings, type CatchUp, createForward } from './forward.ts'
 import { toIncomingRequest, type Visit } from './incoming-request.ts'
 
-/** Makes the Platform that Workers lend to the core: no files, no watching, no AES but WebCrypto's. */
+/** Creates the Platform of Workers: no files, no watching, no AES but WebCrypto's. */
 export function createWorkerPlatform(bindings: Bindings, catchUp: CatchUp): Platform {
   return {
     runtime: 'workers',

@@ -24,7 +24,7 @@ export function readSettings(bindings: Bindings, version: string): LoadResult {
   return problems.length === 0 ? loaded : withProblems(loaded, problems)
 }
 
-/** Wrangler lets variables be numbers, booleans and JSON; a setting is text. */
+/** Texts of the bindings: Wrangler lets variables be numbers, booleans and JSON; a setting is text. */
 function textsOf(bindings: Bindings): { texts: Record<string, string>; problems: string[] } {
   const texts: Record<string, string> = {}
   const problems: string[] = []

@@ -4,9 +4,10 @@ import { type Announcement, PAGE, type SharedMethods } from './shared-methods.ts
 const SWEEP_MS = 3_600_000
 
 /**
- * What the isolates of one deployment share. A Durable Object runs in one place and does one thing at a time, so exactly
- * one of two refreshes gets the lock and everybody sees its result at once; Workers KV has no lock and may be a minute
- * behind, which is as long as a result is kept. Everything is stored in SQLite, because idle objects are put away.
+ * State that the isolates of one deployment share. A Durable Object runs in one place and does one thing at a time, so
+ * exactly one of two refreshes gets the lock and every isolate sees its result at once; Workers KV has no lock and may
+ * be a minute behind, which is as long as a result is kept. Everything is stored in SQLite, because idle objects are
+ * put away.
  */
 export class SidegateState extends DurableObject implements SharedMethods {
   readonly #sql = this.ctx.storage.sql
@@ -64,7 +65,7 @@ export class SidegateState extends DurableObject implements SharedMethods {
     return rows.toArray()
   }
 
-  /** Forgets what is over; says how much is left. */
+  /** Deletes what is over; returns how much is left. */
   sweep(): number {
     this.#sql.exec('DELETE FROM entries WHERE until <= ?', Date.now())
     this.#sql.exec('DELETE FROM announcements WHERE until <= ?', Date.now())

@@ -4,31 +4,30 @@ import { type Announcement, PAGE, type SharedMethods } from './shared-methods.ts
 /** State that isolates share through a Durable Object. */
 export interface IsolateState extends SharedState {
   /**
-   * Hears what was announced in other isolates. Resolves at once while the last time was a moment ago, so it stands
+   * Reads what was announced in other isolates. Resolves at once while the last time was a moment ago, so it stands
    * before every request.
    */
   catchUp(waitUntil: (work: Promise<unknown>) => void): Promise<void>
 }
 
-/** What the shared state is made from. */
 export interface IsolateStateDeps {
-  /** Reaches the object; a stub belongs to the request that made it. */
+  /** Returns the object; a stub belongs to the request that made it. */
   readonly object: () => SharedMethods
   readonly now: () => number
-  /** Told, once a minute at most, when the object does not answer. */
+  /** Called, once a minute at most, when the object does not answer. */
   readonly onFailure: (error: unknown) => void
 }
 
 /** Longest wait for the object; a sign-in proxy without it is better than none. */
 const PATIENCE_MS = 1_500
 
-/** An isolate that has heard the announcements so long ago listens again behind its answer. */
+/** Age at which an isolate reads the announcements again, behind its answer. */
 const FRESH_MS = 5_000
 
-/** After that it listens before its answer, so this is how long a sign-out elsewhere may go unnoticed. */
+/** Age at which it reads them before its answer, so this is how long a sign-out elsewhere may go unnoticed. */
 const STALE_MS = 15_000
 
-/** An object that stays away is spoken of this often, and not at each of its failures. */
+/** Interval between two log lines about an object that does not answer, which is not logged at each failure. */
 const COMPLAIN_MS = 60_000
 
 /** Builds the shared state; no call throws, and none takes longer than 1.5 s. */
@@ -86,7 +85,7 @@ export function createIsolateState({ object, now, onFailure }: IsolateStateDeps)
       const age = now() - heardAtMs
       // An object that does not answer is not asked by every request.
       if (age < FRESH_MS || now() - failedAtMs < FRESH_MS) return
-      // Whoever is late listens for itself, since it must not wait for what another request has asked.
+      // A late request reads for itself, since it must not wait for what another request has asked.
       if (age >= STALE_MS) return hear()
       if (now() - askedAtMs >= FRESH_MS) waitUntil(hear())
     },

@@ -7,13 +7,18 @@ export interface Address {
 }
 
 /**
- * The request target of a Worker's `request.url`: everything after the authority. A Host header with a slash in it moves
- * that border, but a request with such a Host is refused before anybody reads its target.
+ * The request target of a Worker's `request.url`: everything behind the authority, which is the Host header; so `*` and
+ * `admin` are what they were and no part of a name (RFC 9112 §3.2.4). A Host with a slash in it moves that border, but a
+ * request with such a Host is refused before its target is read.
  */
-export function targetOf(url: string): string {
-  const authority = url.indexOf('//') + 2
-  const length = url.slice(authority).search(/[/?]/u)
-  return length === -1 ? '/' : url.slice(authority + length)
+export function targetOf(url: string, host: string): string {
+  const rest = url.slice(url.indexOf('//') + 2)
+  const isNamed = host !== '' && rest.toLowerCase().startsWith(host.toLowerCase())
+  const behind = isNamed ? rest.slice(host.length) : ':'
+  if (!behind.startsWith(':')) return behind === '' ? '/' : behind
+  // The URL has a port that the header has not, or the other way round: the first slash has to do.
+  const length = rest.search(/[/?]/u)
+  return length === -1 ? '/' : rest.slice(length)
 }
 
 /**

@@ -9,9 +9,9 @@ const CLOSE_CODES: Readonly<Record<StreamEnd, readonly [code: number, reason: st
   reconnect: [1012, 'connect again to renew the session'],
 }
 
-/** A tunnel with the gate between the client and the app's WebSocket. */
+/** A tunnel with the Worker between the client and the app's WebSocket. */
 export interface Tunnel {
-  /** The client's end. */
+  /** The end of the client. */
   readonly client: WebSocket
   close(why: StreamEnd): void
 }
@@ -48,7 +48,7 @@ function carry({ from, to, onClose }: { from: WebSocket; to: WebSocket; onClose:
   })
 }
 
-/** The other side may be closing already, and then nothing can be sent to it. */
+/** Sends a message, unless the other side is closing already and nothing can be sent to it. */
 function send(socket: WebSocket, data: string | ArrayBuffer): void {
   if (socket.readyState === WebSocket.OPEN) socket.send(data)
 }

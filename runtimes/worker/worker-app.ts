@@ -29,8 +29,8 @@ export async function createWorkerApp(bindings: Bindings): Promise<WorkerApp> {
 }
 
 /**
- * What to fix is logged at each request, because `wrangler tail` shows only what is written while it runs; the page names
- * the settings and none of their values, since the public can read it.
+ * Answers every request with 500. What to fix is logged at each request, because `wrangler tail` shows only what is
+ * written while it runs; the page names the settings and none of their values, since the public can read it.
  */
 function refuseEverything(text: string, write: (text: string) => void): WorkerApp {
   const names = [...new Set(Array.from(text.matchAll(/^ {2}([^:]+): /gmu), ([, name]) => name))]
@@ -54,7 +54,7 @@ async function answer(
   const visit: Visit = { waitUntil: (work) => ctx.waitUntil(work), listeners: [] }
   await shared?.catchUp(visit.waitUntil)
   const response = await app.fetch(request, visit)
-  // Nobody tells a Worker when the last byte has left, so the answer counts as gone when it is handed over.
+  // A Worker is not told when the last byte has left, so the answer counts as gone when it is handed over.
   for (const listener of visit.listeners) listener({ status: response.status, aborted: false })
   return response
 }

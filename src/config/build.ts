@@ -5,7 +5,8 @@ import type { ProviderKinds } from './provider-kind.ts'
 import type { Report } from './report.ts'
 import { buildBearer } from './sections/bearer.ts'
 import { buildCookie } from './sections/cookie.ts'
-import { buildHeaders } from './sections/headers.ts'
+import { checkHeaders, type RawHeaders } from './sections/headers/check-headers.ts'
+import { buildHeaders, readHeaders } from './sections/headers.ts'
 import { buildListen, checkServer, type RawServer, readServer } from './sections/listen.ts'
 import { buildLog } from './sections/log.ts'
 import { buildPages } from './sections/pages.ts'
@@ -27,6 +28,7 @@ export interface RawConfig {
   readonly server: RawServer
   readonly providers: readonly RawProvider[]
   readonly upstreams: readonly RawUpstream[]
+  readonly headers: RawHeaders
 }
 
 /** Fills the records from the options, which know one provider and one set of traits for all upstreams. */
@@ -36,6 +38,7 @@ export function readRawConfig(all: AnySettings): RawConfig {
     server: readServer(settings),
     providers: [readProvider(all)],
     upstreams: readUpstreams(settings),
+    headers: readHeaders(settings),
   }
 }
 
@@ -68,7 +71,7 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
     bearer: buildBearer(settings),
     policy: buildPolicy(settings, { files, allowedGroups }),
     upstreams: checkUpstreams(raw.upstreams, { runtime, report }),
-    headers: buildHeaders(settings),
+    headers: buildHeaders(settings, checkHeaders(raw.headers, { files, report })),
   }
   const additional = additionalClaimsOf(second.headers)
   const config = {

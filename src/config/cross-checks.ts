@@ -18,6 +18,7 @@ interface CheckTogetherDeps {
 export function checkTogether(config: Config, { upstreams, settings, report }: CheckTogetherDeps): void {
   checkCookieScope(settings, config)
   checkForwardedScheme(settings, config)
+  checkNamedRequests(settings, config)
   if (upstreams.length === 0 && !config.trust.reverseProxy) {
     settings.warning(
       'upstream',
@@ -43,7 +44,7 @@ function checkCookieScope(settings: Settings, { cookie, paths, signIn }: Config)
       `leave this out or give a domain that ${quote(url.hostname)} of redirect-url belongs to; browsers drop its cookies, and signing in fails`,
     )
   }
-  const path = url?.pathname ?? `${paths.prefix}/callback`
+  const path = url?.pathname ?? paths.callback
   if (!isPathBelow(path, cookie.path)) {
     settings.problem(
       'cookie-path',
@@ -71,6 +72,21 @@ function checkForwardedScheme(settings: Settings, { listen, signIn, trust, upstr
     'set this, and trusted-proxy-ip, if a proxy in front ends TLS, as redirect-url says: without it X-Forwarded-Proto is not believed, and the app is told http',
   )
 }
+
+/**
+ * A gateway that only asks names the request in a header, and relays those that the client sent. Nothing is forwarded
+ * then: there is no upstream, or a static one.
+ */
+function checkNamedRequests(settings: Settings, { trust, policy, upstreams }: Config): void {
+  const isGateway = trust.reverseProxy && upstreams.every(({ target }) => NOWHERE.has(target.kind))
+  const hasRules = policy.skipAuthRoutes.length > 0 || policy.skipAuthPreflight
+  if (!isGateway || !hasRules || trust.forwardAuthUriHeader !== undefined) return
+  settings.warning(
+    'forward-auth-uri-header',
+    'name the header in which the gateway writes the address of each request (X-Forwarded-Uri, or X-Original-URL for ingress-nginx); where it writes none, clients choose by themselves which rule they are judged by',
+  )
+}
+const NOWHERE: ReadonlySet<string> = new Set(['static', 'file'])
 
 interface CheckTargetDeps {
   readonly config: Config

@@ -1,11 +1,65 @@
+import { toSetCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { parseTarget } from '../http/target.ts'
-import type { PolicyRequest } from '../policy/decide.ts'
+import type { AccessEntry } from '../observe/access.ts'
+import { meetsConstraints } from '../policy/constraints.ts'
+import { decide } from '../policy/decide.ts'
+import type { PolicyRequest } from '../policy/request.ts'
+import type { Services } from '../services.ts'
+import { displayName } from '../session/session.ts'
+import { type Caller, throttled } from '../signin/authenticate.ts'
+import type { Handle } from './handler.ts'
 
-/** The request that a gateway asks about, as far as a trusted one names it. */
+/** Builds `<prefix>/auth`: 202, 401 or 403 for nginx's auth_request and its relatives. */
+export function createForwardAuth(services: Services): Handle {
+  return (exchange, entry) => answerAuth(services, exchange, entry)
+}
+
+/**
+ * The request that a gateway asks about, as far as a trusted one names it. Where it names none no rule on paths or methods
+ * can match, because the sub-request has a path of its own.
+ */
 export function toForwardAuthRequest({ facts }: Exchange): PolicyRequest {
-  const named = parseTarget(facts.forwarded.uri ?? '')
+  const { client, forwarded, originHeader } = facts
+  const request = typeof forwarded.request === 'object' ? forwarded.request : undefined
+  const named = parseTarget(request?.uri ?? '')
   const target = named.ok ? named.value : { raw: '', path: '', query: '', ambiguous: true }
-  const isPreflight = facts.forwarded.method === 'OPTIONS' && facts.originHeader !== undefined
-  return { method: facts.forwarded.method, target, facts: { client: facts.client, preflight: isPreflight } }
+  const method = request?.method
+  const preflight = method === 'OPTIONS' && originHeader !== undefined
+  return { method, target, facts: { client, preflight, host: request?.host ?? facts.host } }
+}
+
+async function answerAuth(services: Services, exchange: Exchange, entry: AccessEntry): Promise<Response> {
+  const caller = await services.authenticate(exchange)
+  const verdict = decide(services.rules, toForwardAuthRequest(exchange), caller.session)
+  entry.user = caller.session && displayName(caller.session)
+  if (verdict.kind === 'sign-in')
+    return bare(services, { exchange, caller, status: isRefused(caller) ? 403 : 401 })
+  const { session } = verdict
+  const isConstrained = session !== undefined && !meetsConstraints(exchange.target.query, session)
+  if (verdict.kind === 'deny' || isConstrained) {
+    const { request } = exchange.facts.forwarded
+    if (session !== undefined)
+      services.refusals.note(session, typeof request === 'object' ? request.uri : undefined)
+    return bare(services, { exchange, caller, status: 403 })
+  }
+  const setCookies = caller.changes.map((change) =>
+    toSetCookie(change, services.config.cookie, exchange.facts.host),
+  )
+  const headers = services.forwarder.answerLines({ session, setCookies })
+  return services.respond.answer(exchange, { status: 202, body: null, headers, changes: [] })
+}
+
+/** Not for a 429: of the answers that nginx's auth_request understands, 401 is the one that asks for another try. */
+function isRefused(caller: Caller): boolean {
+  return caller.problem !== undefined && throttled(caller) === undefined
+}
+
+function bare(
+  services: Services,
+  { exchange, caller, status }: { exchange: Exchange; caller: Caller; status: 401 | 403 },
+) {
+  const body = status === 401 ? 'Unauthorized\n' : 'Forbidden\n'
+  const headers = ['Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff']
+  return services.respond.answer(exchange, { status, body, headers, changes: caller.changes })
 }

@@ -1,24 +1,24 @@
 import type { PreparedAnswer } from '../http/respond.ts'
 import type { Services } from '../services.ts'
 
-/** What can be told of a request at a glance. */
+/** Parts of a request that are known without reading it. */
 export interface RequestSummary {
   readonly method: string
-  /** As on the wire; a query is not logged. */
+  /** Request target as on the wire; a query is not logged. */
   readonly target: string
   readonly host: string
   readonly userAgent: string
-  /** The address at the other end of the connection: what proxies say of it is not read. */
+  /** Peer address of the connection: forwarded headers are not read. */
   readonly client: string | undefined
   readonly wantsHtml: boolean
-  /** How long it waited. */
+  /** Time that it waited. */
   readonly durationMs: number
 }
 
-/** Answers 503 with Retry-After, for a small part of what it costs to read a request and judge it. */
+/** Answers 503 with Retry-After, for a small part of the cost of reading a request and deciding over it. */
 export type OverloadResponder = (glance: RequestSummary) => PreparedAnswer
 
-/** Makes the answers once, for people and for programs. */
+/** Creates the answers once, for people and for programs. */
 export function createOverloadResponder({
   log,
   respond,

@@ -5,21 +5,21 @@ import type { Services } from '../services.ts'
 /** A request that the server of a runtime refused before there was one to be read. */
 export interface UnparsedRequest {
   readonly reason: Reason
-  /** What was wrong, in the words of the parser. */
+  /** Flaw of the request, in the words of the parser. */
   readonly why: string
   /** Method and target as far as they could be told; empty where not. A query is not logged. */
   readonly method: string
   readonly target: string
-  /** Address at the other end of the connection. */
+  /** Peer address of the connection. */
   readonly client: string | undefined
-  /** The connection was cut without an answer. */
+  /** True when the connection was cut without an answer. */
   readonly aborted: boolean
 }
 
 /** Writes the access line of such a request and makes its answer, both with the same id. */
 export type UnparsedResponder = (request: UnparsedRequest) => PreparedAnswer
 
-/** Builds the responder. Nothing that was sent is repeated in the answer. */
+/** Creates the responder. Nothing that was sent is repeated in the answer. */
 export function createUnparsedResponder({
   log,
   respond,

@@ -22,8 +22,8 @@ export function createAddressSet(cidrs: readonly string[]): AddressSet {
 }
 
 /**
- * One IP address in canonical text, from what proxies write: `1.2.3.4`, `1.2.3.4:80`, `[::1]:80`, `::1`.
- * Octal, hexadecimal and shortened IPv4 forms are nobody's address here.
+ * One IP address in canonical text, from what proxies write: `1.2.3.4`, `1.2.3.4:80`, `[::1]:80`, `::1`. Octal,
+ * hexadecimal and shortened IPv4 forms are no address.
  */
 export function readAddress(text: string): string | undefined {
   const bare =

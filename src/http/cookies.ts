@@ -2,7 +2,7 @@ import type { CookieConfig } from '../config/sections/cookie.ts'
 import { trimOws } from '../lib/text.ts'
 import type { Cookie, CookieChange } from './exchange.ts'
 
-/** More pairs than any honest browser sends; the rest is not looked at. */
+/** Limit on pairs, more than any honest browser sends; the rest is not looked at. */
 const MAX_COOKIES = 200
 
 /**
@@ -36,14 +36,14 @@ export function toSetCookie(change: CookieChange, cookie: CookieConfig, host: st
   return `${line}; SameSite=${capital(sameSite)}`
 }
 
-/** The cookies that a browser with these sends after the answer: what was set takes the place of what was sent. */
+/** Cookies that a browser with these sends after the response: what was set takes the place of what was sent. */
 export function withChanges(cookies: readonly Cookie[], changes: readonly CookieChange[]): readonly Cookie[] {
   const changed = new Set(changes.map(({ name }) => name))
   const set = changes.filter(({ maxAgeSeconds }) => maxAgeSeconds !== 0)
   return [...cookies.filter(({ name }) => !changed.has(name)), ...set]
 }
 
-/** Bytes that the longest attributes take, so that a value can be cut to what browsers keep. */
+/** Length of the longest attributes in bytes, so that a value can be cut to what browsers keep. */
 export function attributeBytes(cookie: CookieConfig): number {
   const longest = [...cookie.domains].sort((a, b) => b.length - a.length)[0] ?? ''
   const change: CookieChange = { name: '', value: '', maxAgeSeconds: 9_999_999_999, purpose: 'session' }
@@ -53,7 +53,9 @@ export function attributeBytes(cookie: CookieConfig): number {
   )
 }
 
-/** The longest configured domain that the host belongs to, without its leading dot; the shortest when none fits. */
+/**
+ * Chooses the longest configured domain that the host belongs to, without its leading dot; the shortest when none fits.
+ */
 function chooseDomain(domains: readonly string[], host: string): string | undefined {
   const name = host.replace(/:\d+$/u, '')
   const byLength = domains.map((domain) => domain.replace(/^\./u, '')).sort((a, b) => b.length - a.length)

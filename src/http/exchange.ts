@@ -18,6 +18,16 @@ export interface Cookie {
   readonly value: string
 }
 
+/** A request as a gateway names it in headers. */
+export interface NamedRequest {
+  /** Undefined when only the address is named. */
+  readonly method: string | undefined
+  /** Origin form: path and query. */
+  readonly uri: string
+  /** Where the gateway wrote an absolute address. */
+  readonly host: string | undefined
+}
+
 /** What the request says about the client and about where it believes to be. */
 export interface Facts {
   /** Client IP after trusted proxies; undefined when nobody trustworthy tells. */
@@ -42,10 +52,10 @@ export interface Facts {
   readonly fetchSite: string | undefined
   readonly userAgent: string
   readonly authorization: string | undefined
-  /** What a gateway that only asks (auth_request, forward-auth) says about the real request; from trusted peers only. */
+  /** What a gateway that only asks (auth_request, forward auth) says; from trusted peers only. */
   readonly forwarded: {
-    readonly method: string | undefined
-    readonly uri: string | undefined
+    /** The request that it asks about; `unclear` when what it says could be the client's. */
+    readonly request: NamedRequest | 'unclear' | undefined
     /** X-Auth-Request-Redirect: where the person was going. */
     readonly redirect: string | undefined
   }

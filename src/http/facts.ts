@@ -4,8 +4,10 @@ import type { IncomingRequest, Peer } from '../platform.ts'
 import { failed, ok, type Result } from '../result.ts'
 import { type AddressSet, createAddressSet, readAddress } from './addresses.ts'
 import type { Facts } from './exchange.ts'
-import { findHeader, type Head } from './head.ts'
+import { readForwarded, readNamedRequest } from './forwarded.ts'
+import type { Head } from './head.ts'
 import { readHost } from './target.ts'
+import { asksForWebSocket } from './upgrade.ts'
 
 /** Reads what a request says about its client: the only reader of forwarded headers. */
 export type ReadFacts = (request: IncomingRequest, head: Head) => Result<Facts>
@@ -16,14 +18,16 @@ export type ReadFacts = (request: IncomingRequest, head: Head) => Result<Facts>
  */
 export function createReadFacts(trust: TrustConfig, secureCookies: boolean): ReadFacts {
   const proxies = createAddressSet(trust.trustedProxyIps)
+  const { realClientIpHeader: clientHeader, forwardAuthUriHeader } = trust
   return function readFacts(request, head) {
     const direct = readHost(head)
     if (!direct.ok) return failed(direct.problem)
     const trusted = trust.reverseProxy && isTrusted(request.peer, proxies)
-    const host = trusted ? (forwardedHost(head) ?? direct.value) : direct.value
-    const scheme = (trusted ? forwardedScheme(head) : undefined) ?? (request.encrypted ? 'https' : 'http')
+    const forwarded = trusted ? readForwarded(head, request.headers, { proxies, clientHeader }) : undefined
+    const host = forwarded?.host ?? direct.value
+    const scheme = forwarded?.scheme ?? (request.encrypted ? 'https' : 'http')
     return ok({
-      client: readClient({ request, trust, proxies, trusted }),
+      client: forwarded === undefined ? fromSocket(request.peer) : forwarded.client,
       scheme,
       host,
       origin: `${secureCookies ? 'https' : scheme}://${host}`,
@@ -33,19 +37,25 @@ export function createReadFacts(trust: TrustConfig, secureCookies: boolean): Rea
       fetchSite: head.get('sec-fetch-site'),
       userAgent: head.get('user-agent') ?? '',
       authorization: head.get('authorization'),
-      forwarded: {
-        method: trusted ? (head.get('x-forwarded-method') ?? head.get('x-original-method')) : undefined,
-        uri: trusted ? (head.get('x-forwarded-uri') ?? head.get('x-original-uri')) : undefined,
-        redirect: trusted ? head.get('x-auth-request-redirect') : undefined,
-      },
+      forwarded: trusted
+        ? {
+            request: readNamedRequest(head, forwardAuthUriHeader),
+            redirect: head.get('x-auth-request-redirect'),
+          }
+        : NOTHING,
     })
   }
 }
+const NOTHING: Facts['forwarded'] = { request: undefined, redirect: undefined }
 
 type Wishes = Pick<Facts, 'navigation' | 'wantsHtml' | 'websocket' | 'preflight'>
 
 function readWishes(method: string, head: Head): Wishes {
-  const websocket = method === 'GET' && isWebSocket(head)
+  const websocket = asksForWebSocket({
+    method,
+    upgrade: head.get('upgrade'),
+    connection: head.get('connection'),
+  })
   const wantsHtml = isLookedAt(head) && prefersHtml(head.get('accept') ?? '')
   const destination = head.get('sec-fetch-dest')
   return {
@@ -102,52 +112,12 @@ function quality(accept: string, type: string): number {
   return 0
 }
 
-function isWebSocket(head: Head): boolean {
-  const upgrade = head.get('upgrade')
-  if (upgrade === undefined || trimOws(upgrade).toLowerCase() !== 'websocket') return false
-  return (head.get('connection') ?? '').split(',').some((token) => trimOws(token).toLowerCase() === 'upgrade')
-}
-
 function isTrusted(peer: Peer, proxies: AddressSet): boolean {
   return peer.kind === 'unix' || (peer.kind === 'ip' && proxies.has(peer.address))
 }
 
-interface ClientEvidence {
-  readonly request: IncomingRequest
-  readonly trust: TrustConfig
-  readonly proxies: AddressSet
-  readonly trusted: boolean
-}
-
-/**
- * The client's address. From an untrusted peer it is the peer. From a trusted one the header counts: X-Forwarded-For
- * is walked from the right past trusted hops, because the left end is whatever the client wrote; the other headers
- * hold one address. No header, or text that is no address, is nobody: a rule on addresses must not match by default.
- */
-function readClient({ request, trust, proxies, trusted }: ClientEvidence): string | undefined {
-  if (!trusted) return request.peer.kind === 'ip' ? fromSocket(request.peer.address) : undefined
-  const value = findHeader(request.headers, trust.realClientIpHeader)
-  if (value === undefined) return undefined
-  const hops = value.split(',').map((hop) => readAddress(trimOws(hop)))
-  if (trust.realClientIpHeader !== 'x-forwarded-for') return hops.length === 1 ? hops[0] : undefined
-  return hops.findLast((hop, at) => at === 0 || hop === undefined || !proxies.has(hop))
-}
-
 /** A socket's address is in canonical text already, but for IPv4 in IPv6 clothes. */
-function fromSocket(address: string): string | undefined {
-  return address.startsWith('::ffff:') ? readAddress(address) : address
-}
-
-/** Each hop may have appended; the left end is the browser's connection. Anything but http and https is ignored. */
-function forwardedScheme(head: Head): 'http' | 'https' | undefined {
-  const scheme = trimOws(head.get('x-forwarded-proto')?.split(',')[0] ?? '').toLowerCase()
-  return scheme === 'http' || scheme === 'https' ? scheme : undefined
-}
-
-/** The right end: written by the proxy that we trust, while the left end may come from the client. */
-function forwardedHost(head: Head): string | undefined {
-  const value = trimOws(head.get('x-forwarded-host')?.split(',').at(-1) ?? '')
-  if (value === '') return undefined
-  const read = readHost({ ...head, hosts: 1, get: () => value })
-  return read.ok ? read.value : undefined
+function fromSocket(peer: Peer): string | undefined {
+  if (peer.kind !== 'ip') return undefined
+  return peer.address.startsWith('::ffff:') ? readAddress(peer.address) : peer.address
 }

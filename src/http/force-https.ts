@@ -2,8 +2,8 @@ import type { ListenConfig } from '../config/sections/listen.ts'
 import type { Exchange } from './exchange.ts'
 
 /**
- * Where a plain request has to go with force-https: the same address over https, on the port of our own TLS listener when the
- * client named a port. Undefined when it is over https already.
+ * Redirect target of a plain request with force-https: the same address over https, on the port of Sidegate's own TLS
+ * listener when the client named a port. Undefined when it is over https already.
  */
 export function toHttps(
   { facts, target }: Exchange,

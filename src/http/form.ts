@@ -5,7 +5,7 @@ import { failed, ok, type Result } from '../result.ts'
 import type { Exchange } from './exchange.ts'
 import { findHeader } from './head.ts'
 
-/** What a form may hold. */
+/** Limits of a form. */
 export interface FormLimits {
   readonly maxBytes: number
   readonly maxFields: number
@@ -14,12 +14,14 @@ export interface FormLimits {
 const LIMITS: FormLimits = { maxBytes: 16_384, maxFields: 64 }
 const TIMEOUT_MS = 10_000
 
-/** Parameters of the query, if they are few enough to be honest. */
+/** Reads the parameters of the query, if they are few enough to be honest. */
 export function readQuery({ target }: Exchange): Result<URLSearchParams> {
   return bounded(target.query, LIMITS)
 }
 
-/** A form that was posted: `application/x-www-form-urlencoded` only, at most 16 KiB (or the given limit) and 10 seconds. */
+/**
+ * Reads a posted form: `application/x-www-form-urlencoded` only, at most 16 KiB (or the given limit) and 10 seconds.
+ */
 export async function readForm(
   { request }: Exchange,
   limits: FormLimits = LIMITS,
@@ -28,7 +30,8 @@ export async function readForm(
   if (type !== 'application/x-www-form-urlencoded') {
     return failed(problem('request_malformed', { why: 'content type' }))
   }
-  // Not touched at all: a body that is given up half read costs the client its connection, and with it the answer.
+  // The body is not touched at all: one that is given up half read costs the client its connection, and with it the
+  // answer.
   if (Number(findHeader(request.headers, 'content-length')) > limits.maxBytes) {
     return failed(problem('body_too_large'))
   }
@@ -36,7 +39,7 @@ export async function readForm(
   return text.ok ? bounded(text.value, limits) : text
 }
 
-/** The value of a parameter that stands exactly once; undefined otherwise. */
+/** Value of a parameter that stands exactly once; undefined otherwise. */
 export function onlyValue(parameters: URLSearchParams, name: string): string | undefined {
   const [value, ...others] = parameters.getAll(name)
   return others.length === 0 ? value : undefined

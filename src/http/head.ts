@@ -21,12 +21,14 @@ const READ = [
   'x-moz',
   'x-requested-with',
   'x-auth-request-redirect',
+  'x-forwarded-for',
   'x-forwarded-proto',
   'x-forwarded-host',
   'x-forwarded-method',
   'x-forwarded-uri',
   'x-original-method',
   'x-original-uri',
+  'x-original-url',
 ] as const
 
 /** A header that decisions are made on. */
@@ -82,6 +84,25 @@ export function findHeader(lines: HeaderLines, name: string): string | undefined
     found = found === undefined ? value : `${found}, ${value}`
   }
   return found
+}
+
+/** All values of one header, line by line; `name` in lower case. */
+export function headerValues(lines: HeaderLines, name: string): readonly string[] {
+  const values: string[] = []
+  for (let at = 0; at + 1 < lines.length; at += 2) {
+    if (lines[at]?.toLowerCase() === name) values.push(lines[at + 1] ?? '')
+  }
+  return values
+}
+
+/** The lines but for those of some names, which are in lower case: what a Connection header lists (RFC 9110 §7.6.1). */
+export function withoutHeaders(lines: HeaderLines, names: ReadonlySet<string>): string[] {
+  const others: string[] = []
+  for (let at = 0; at + 1 < lines.length; at += 2) {
+    const name = lines[at] ?? ''
+    if (!names.has(name.toLowerCase())) others.push(name, lines[at + 1] ?? '')
+  }
+  return others
 }
 
 function slotOf(spelling: string): number {

@@ -7,7 +7,7 @@ import { createReadFacts } from './facts.ts'
 import { findHeader, readHead } from './head.ts'
 import { checkHead, readTarget } from './target.ts'
 
-/** Turns what arrived into an Exchange, or into the reason why it cannot be answered as a request. */
+/** Reads a request into an Exchange, or into the reason why it cannot be answered as a request. */
 export type ReadExchange = (request: IncomingRequest) => Result<Exchange>
 
 /** Compiles the reading of requests: every request passes here first, and nothing later reads its head again. */
@@ -32,7 +32,10 @@ export function createReadExchange(config: Config): ReadExchange {
   }
 }
 
-/** A client's request id is kept when it can stand in a log and a header as it is; otherwise a new one is made. */
+/**
+ * Compiles the reading of the request id: a client's own is kept when it can stand in a log and a header as it is;
+ * otherwise a new one is made.
+ */
 function createReadRequestId(name: string): (request: IncomingRequest) => string {
   return (request) => {
     const given = findHeader(request.headers, name)

@@ -1,3 +1,4 @@
+import type { OwnPaths } from '../config/own-paths.ts'
 import type { CookieConfig } from '../config/sections/cookie.ts'
 import { PAGE_HEADERS, type Page } from '../pages/layout.ts'
 import type { Pages } from '../pages/pages.ts'
@@ -34,7 +35,8 @@ export interface Respond {
   moved(exchange: Exchange, location: string): Response
   page(exchange: Exchange, status: number, page: Page, changes: readonly CookieChange[]): Response
   json(exchange: Exchange, status: number, value: unknown, changes: readonly CookieChange[]): Response
-  text(exchange: Exchange, status: number, text: string): Response
+  /** 200, the same for all who ask: health checks, robots.txt. */
+  text(text: string, status?: number): Response
   /** A page for people, JSON with a stable code for programs. */
   problem(exchange: Exchange, problem: Problem, context: ProblemContext): Response
   /** A failure that is told to many in the same words: no cookies, no request id, header lines ready to be written. */
@@ -49,8 +51,7 @@ export interface Respond {
 export interface RespondDeps {
   readonly cookie: CookieConfig
   readonly pages: Pages
-  /** `/oauth2` */
-  readonly prefix: string
+  readonly paths: Pick<OwnPaths, 'signIn'>
 }
 
 /** Headers that keep browsers and caches from storing an answer. */
@@ -71,7 +72,7 @@ const TEXT_HEADERS: HeaderLines = [
 ]
 
 /** Builds the answers of one configuration. */
-export function createRespond({ cookie, pages, prefix }: RespondDeps): Respond {
+export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
   function answer({ facts }: Exchange, { status, body, headers, changes }: Answer): Response {
     const response = toResponse(status, body, [...NO_STORE, ...headers])
     for (const change of changes) {
@@ -84,7 +85,7 @@ export function createRespond({ cookie, pages, prefix }: RespondDeps): Respond {
   function toJson(reason: Reason, requestId: string | undefined): Readonly<Record<string, string>> {
     const id = requestId === undefined ? {} : { request_id: requestId }
     const error = { error: reason, message: pages.sentence(reason), ...id }
-    return PROBLEMS[reason].status === 401 ? { ...error, sign_in_url: `${prefix}/sign_in` } : error
+    return PROBLEMS[reason].status === 401 ? { ...error, sign_in_url: paths.signIn } : error
   }
 
   const respond: Respond = {
@@ -107,8 +108,7 @@ export function createRespond({ cookie, pages, prefix }: RespondDeps): Respond {
       }),
     json: (exchange, status, value, changes) =>
       answer(exchange, { status, body: `${JSON.stringify(value)}\n`, headers: JSON_HEADERS, changes }),
-    text: (exchange, status, text) =>
-      answer(exchange, { status, body: text, headers: TEXT_HEADERS, changes: [] }),
+    text: (text, status = 200) => toResponse(status, text, [...NO_STORE, ...TEXT_HEADERS]),
     problem(exchange, problem, { changes, account, returnTo }) {
       const { status } = PROBLEMS[problem.reason]
       const { requestId, facts } = exchange

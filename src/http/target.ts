@@ -33,10 +33,6 @@ export function checkHead(request: IncomingRequest, head: Head): Problem | undef
   ) {
     return problem('request_malformed', { why: 'Transfer-Encoding' })
   }
-  // The quoted-string cookies of RFC 2109 group pairs that today's parsers see one by one.
-  const cookie = head.get('cookie')
-  if (cookie?.includes('$') === true && /(?:^|[;,])\s*\$version\s*=/iu.test(cookie))
-    return problem('request_malformed', { why: 'Cookie' })
   return undefined
 }
 
@@ -48,9 +44,14 @@ function isMethod(method: string): boolean {
 
 /** The Host header in lower case, `host` or `host:port`; refused when it is not exactly one name (RFC 9112 §3.2). */
 export function readHost(head: Head): Result<string> {
-  const host = (head.get('host') ?? '').toLowerCase()
-  if (head.hosts !== 1 || !HOST.test(host)) return failed(problem('host_malformed'))
-  return ok(host.replace(/\.(?=$|:)/u, ''))
+  const host = head.hosts === 1 ? parseHost(head.get('host') ?? '') : undefined
+  return host === undefined ? failed(problem('host_malformed')) : ok(host)
+}
+
+/** `host` or `host:port` in lower case and without a final dot; undefined for anything else. */
+export function parseHost(text: string): string | undefined {
+  const host = text.toLowerCase()
+  return HOST.test(host) ? host.replace(/\.(?=$|:)/u, '') : undefined
 }
 const HOST = /^(?:[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_.])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/u
 
@@ -78,21 +79,27 @@ const REFUSED_IN_PATH = /[^\x21-\x7e]|[\\#]|%00/u
 const REFUSED_IN_QUERY = /[\x00-\x20\x7f#]/u
 
 function isAmbiguous(path: string): boolean {
-  return AMBIGUOUS.test(path) || (path.includes('%') && !isUtf8(path))
+  return AMBIGUOUS.test(path) || (path.includes('%') && hasOtherReadings(path))
 }
 // In turn: empty segment; `;` parameters; bad escape; encoded control, `#`, `/`, `;`, `?`, `\`, DEL; an escape behind an encoded
-// `%`; a segment of dots, raw or encoded.
+// `%`; dots at the end of a segment, raw or encoded, which Windows drops.
 const AMBIGUOUS =
-  /\/\/|;|%(?![0-9a-f]{2})|%(?:[01][0-9a-f]|2[3f]|3[bf]|5c|7f)|%25[0-9a-f]{2}|\/(?:\.|%2e){1,2}(?=\/|$)/iu
+  /\/\/|;|%(?![0-9a-f]{2})|%(?:[01][0-9a-f]|2[3f]|3[bf]|5c|7f)|%25[0-9a-f]{2}|(?:\.|%2e)(?=\/|$)/iu
 
-function isUtf8(path: string): boolean {
+/**
+ * Says whether an app could take the decoded path for another one: it is no UTF-8, or its segments change when they are
+ * normalised (NFKC), lose the characters that are not seen, and are trimmed.
+ */
+function hasOtherReadings(path: string): boolean {
   try {
-    decodeURIComponent(path)
-    return true
+    const decoded = decodeURIComponent(path)
+    return decoded.normalize('NFKC') !== decoded || UNSEEN.test(decoded) || PADDED.test(decoded)
   } catch {
-    return false
+    return true
   }
 }
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}]/u
+const PADDED = /\s(?=\/|$)|\/\s/u
 
 /** `http://host/path` becomes `/path` when it names the host that the request is for; anything else stays and is refused. */
 function originForm(raw: string, host: string): string {

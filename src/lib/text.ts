@@ -1,3 +1,11 @@
+/**
+ * Turns A to Z into lower case and leaves every other character. Unicode's mapping would make one name of another: U+212A
+ * (KELVIN SIGN) becomes `k`.
+ */
+export function lowerAscii(text: string): string {
+  return text.replace(/[A-Z]+/gu, (letters) => letters.toLowerCase())
+}
+
 /** A value as messages show it: quoted, on one line, bounded, and without the password of a URL. */
 export function quote(value: string): string {
   const shown = value.replaceAll(/\/\/\S*@/gu, '//…@')

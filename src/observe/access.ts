@@ -6,8 +6,10 @@ import type { Log } from './log.ts'
 
 /** Fields of the finished-request record that handlers fill in. */
 export interface AccessEntry {
-  /** public, allow, sign-in, deny, or the own endpoint that answered. */
+  /** public, allow, sign-in, deny, the own endpoint that answered, or why the request could not be read. */
   verdict: string
+  /** Of the endpoint that answered a request which could not be read. */
+  path: string | undefined
   /** E-mail address or user name. */
   user: string | undefined
   /** Path of the upstream that took the request. */
@@ -36,14 +38,14 @@ export function logAccess(
       requestId,
       method: request.method,
       host: exchange?.facts.host ?? '',
-      path: exchange?.target.path ?? '',
+      path: exchange?.target.path ?? entry.path ?? '',
       status,
       bytes,
       durationMs: now() - startedAtMs,
       client: exchange?.facts.client ?? (request.peer.kind === 'ip' ? request.peer.address : undefined),
       user: entry.user,
       upstream: entry.upstream,
-      verdict: read.ok ? entry.verdict : read.problem.reason,
+      verdict: entry.verdict,
       why: read.ok ? undefined : toWhy(read.problem),
       userAgent: exchange?.facts.userAgent ?? '',
       aborted,

@@ -41,7 +41,7 @@ export interface FinishedRequest {
   readonly upstream: string | undefined
   /** One of public, allow, sign-in and deny, the name of the endpoint that answered, or the reason for a failure. */
   readonly verdict: string
-  /** What was wrong with a request that could not be read as one. */
+  /** Flaw of a request that could not be read as one. */
   readonly why?: string | undefined
   readonly userAgent: string
   readonly aborted: boolean

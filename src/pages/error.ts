@@ -55,11 +55,12 @@ function button(href: string, text: string): Markup {
   return html`<a class="button" href="${href}">${text}</a>`
 }
 
+/** What was seen of a session that does not stay is for the person to pass on; other details are for the log. */
 function facts({ showDebug, texts }: Frame, { account, problem, requestId }: ErrorView): Markup {
   return html`<dl>
 ${account && html`<div><dt>${texts.facts.account}</dt><dd>${account}</dd></div>`}
 ${requestId && html`<div><dt>${texts.facts.requestId}</dt><dd><code class="copy">${requestId}</code></dd></div>`}
-${showDebug ? debugFacts(problem) : undefined}
+${showDebug || problem.reason === 'session_lost' ? debugFacts(problem) : undefined}
 </dl>`
 }
 

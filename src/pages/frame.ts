@@ -1,5 +1,5 @@
+import type { OwnPaths } from '../config/own-paths.ts'
 import type { PagesConfig } from '../config/sections/pages.ts'
-import type { PathsConfig } from '../config/sections/paths.ts'
 import type { PolicyConfig } from '../config/sections/policy.ts'
 import type { ProviderConfig } from '../config/sections/provider.ts'
 import { EN } from './locales/en.ts'
@@ -10,15 +10,14 @@ import { fill, type Texts } from './texts.ts'
 /** The part of the configuration that the pages read. */
 export interface PagesSettings {
   readonly pages: PagesConfig
-  readonly paths: Pick<PathsConfig, 'prefix'>
+  readonly paths: OwnPaths
   readonly policy: Pick<PolicyConfig, 'emailDomains' | 'authenticatedEmailsFile'>
   readonly providers: readonly Pick<ProviderConfig, 'issuer'>[]
 }
 
 /** The shared parts of all pages of one configuration, compiled once. */
 export interface Frame {
-  /** `/oauth2` */
-  readonly prefix: string
+  readonly paths: OwnPaths
   readonly texts: Texts
   readonly logo: Markup | undefined
   readonly banner: Markup | undefined
@@ -35,7 +34,7 @@ export function compileFrame(config: PagesSettings): Frame {
   const { banner, footer, logo, showDebugOnError } = config.pages
   const texts = EN
   return {
-    prefix: config.paths.prefix,
+    paths: config.paths,
     texts,
     logo: chosen(logo, LOGO),
     banner: chosen(banner, domainsHint(texts, config.policy)),

@@ -67,8 +67,8 @@ ${frame.footer && html`<footer>${frame.footer}</footer>`}
 // What the hash in the policy covers is exactly the text between the tags.
 const STYLE_ELEMENT = trusted(`<style>${STYLE}</style>`)
 
-function fragmentScript({ prefix }: Frame): Markup {
-  return html`<script src="${prefix}/static/fragment.js" defer></script>`
+function fragmentScript({ paths }: Frame): Markup {
+  return html`<script src="${paths.fragmentScript}" defer></script>`
 }
 
 function toPolicy(frame: Frame, { formTargets, carriesFragment }: PageContent): string {

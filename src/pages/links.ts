@@ -12,23 +12,23 @@ export interface StartLink {
 }
 
 /** Address that starts a sign-in: `<prefix>/start?rd=…`. */
-export function toStartHref({ prefix }: Frame, { returnTo, provider, otherAccount }: StartLink): string {
+export function toStartHref({ paths }: Frame, { returnTo, provider, otherAccount }: StartLink): string {
   // URLSearchParams never throws, unlike encodeURIComponent on a lone surrogate.
   const query = new URLSearchParams({ rd: returnTo })
   if (provider !== undefined) query.set('provider', provider)
   if (otherAccount === true) query.set('account', 'other')
-  return `${prefix}/start?${query}`
+  return `${paths.start}?${query}`
 }
 
 /** Link that opens a sign-in in another tab, so that what this page holds is not lost. */
-export function signInAsideLink({ prefix, texts }: Frame): Markup {
-  const query = new URLSearchParams({ rd: `${prefix}/signed_in` })
-  return html`<a class="button" href="${prefix}/sign_in?${query.toString()}" target="_blank" rel="noopener">${texts.recovery.signInAside}</a>`
+export function signInAsideLink({ paths, texts }: Frame): Markup {
+  const query = new URLSearchParams({ rd: paths.signedIn })
+  return html`<a class="button" href="${paths.signIn}?${query.toString()}" target="_blank" rel="noopener">${texts.recovery.signInAside}</a>`
 }
 
 /** The button that signs out: a form, because a link must not change anything. */
-export function signOutForm({ prefix, texts }: Frame, kind: 'first' | 'second'): Markup {
-  return html`<form method="post" action="${prefix}/sign_out">
+export function signOutForm({ paths, texts }: Frame, kind: 'first' | 'second'): Markup {
+  return html`<form method="post" action="${paths.signOut}">
 <button class="${kind === 'first' ? 'button' : 'button second'}">${texts.signOut.submit}</button>
 </form>`
 }

@@ -50,14 +50,14 @@ function providerButtons(frame: Frame, { providers, returnTo }: SignInView): Mar
 // An alert that is there when the page loads is not announced by every screen reader; the description of the field that
 // has the focus is. So the cursor stands where the next try begins.
 function passwordForm(frame: Frame, view: SignInView): Markup {
-  const { prefix, texts } = frame
+  const { paths, texts } = frame
   const { problem, providers, returnTo, username } = view
   const { or, username: userName, password, submit } = texts.signIn
   const marks =
     problem && html` aria-describedby="${ALERT_ID}"${problem === 'too_many_attempts' ? '' : INVALID}`
   const focused = problem && (username ? 'password' : 'username')
   return html`${providers.length > 0 ? html`<p class="or">${or}</p>` : undefined}
-<form method="post" action="${prefix}/sign_in">
+<form method="post" action="${paths.signIn}">
 <input type="hidden" name="rd" value="${returnTo}" data-rd="${returnTo}">
 ${alert(frame, view)}
 <div class="field">

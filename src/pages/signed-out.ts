@@ -15,7 +15,7 @@ export function signedOutPage(frame: Frame, { host }: SignOutView): Page {
   const { signedOut: texts, recovery } = frame.texts
   const main = html`<h1>${texts.heading}</h1>
 <p class="lead">${fill(texts.lead, { host: breakable(host) })}</p>
-<div class="actions"><a class="button" href="${frame.prefix}/sign_in?rd=%2F">${recovery.signIn}</a></div>`
+<div class="actions"><a class="button" href="${frame.paths.signIn}?rd=%2F">${recovery.signIn}</a></div>`
   return toPage(frame, {
     title: fillText(texts.title, { host }),
     main,

@@ -1,39 +1,29 @@
-import type { Exchange, Facts, Target } from '../http/exchange.ts'
 import type { Problem } from '../problems.ts'
 import type { Session } from '../session/session.ts'
+import type { PolicyRequest } from './request.ts'
 import type { Rules } from './rules.ts'
 
 /**
- * Authorization decision for a request. A public one carries the session along when there is one that is still allowed.
+ * What happens to a request. `problem` says why the person who is signed in may not make it; a public request is made
+ * without them then.
  */
 export type Verdict =
-  | { readonly kind: 'public'; readonly session: Session | undefined }
-  | { readonly kind: 'allow'; readonly session: Session }
-  | { readonly kind: 'sign-in' }
-  | { readonly kind: 'deny'; readonly problem: Problem; readonly session: Session }
+  | { readonly kind: 'public'; readonly session: Session | undefined; readonly problem: Problem | undefined }
+  | { readonly kind: 'allow'; readonly session: Session; readonly problem: undefined }
+  | { readonly kind: 'sign-in'; readonly problem: undefined }
+  | { readonly kind: 'deny'; readonly session: Session; readonly problem: Problem }
 
-/** Request that the rules are applied to: in forward-auth mode the one that the gateway asks about. */
-export interface PolicyRequest {
-  /** Method; undefined when no trusted peer named it. */
-  readonly method: string | undefined
-  readonly target: Target
-  readonly facts: Pick<Facts, 'client' | 'preflight'>
-}
-
-/** Authorizes a request: public, allowed, to sign in, or denied. Pure. */
+/** Decides whether this caller may make this request: the one place where requests are judged. Pure. */
 export function decide(rules: Rules, request: PolicyRequest, session: Session | undefined): Verdict {
-  const refusal = session === undefined ? undefined : rules.refuses(session, session.source)
-  if (needsNoSignIn(rules, request)) {
-    return { kind: 'public', session: refusal === undefined ? session : undefined }
-  }
-  if (session === undefined) return { kind: 'sign-in' }
-  return refusal === undefined ? { kind: 'allow', session } : { kind: 'deny', problem: refusal, session }
+  const isPublic = needsNoSignIn(rules, request)
+  if (session === undefined) return isPublic ? PUBLIC : SIGN_IN
+  const permitted = rules.permits(request, session)
+  if (permitted.ok) return { kind: isPublic ? 'public' : 'allow', session, problem: undefined }
+  const { problem } = permitted
+  return isPublic ? { kind: 'public', session: undefined, problem } : { kind: 'deny', session, problem }
 }
-
-/** Reads the request itself, for the proxied case. */
-export function toPolicyRequest(exchange: Exchange): PolicyRequest {
-  return { method: exchange.request.method, target: exchange.target, facts: exchange.facts }
-}
+const PUBLIC: Verdict = { kind: 'public', session: undefined, problem: undefined }
+const SIGN_IN: Verdict = { kind: 'sign-in', problem: undefined }
 
 function needsNoSignIn(rules: Rules, { method, target, facts }: PolicyRequest): boolean {
   if (rules.skipPreflight && facts.preflight) return true

@@ -1,4 +1,4 @@
-import type { RouteRule } from '../config/sections/route.ts'
+import type { RouteRule } from '../config/values/route.ts'
 import type { Target } from '../http/exchange.ts'
 import type { Pattern } from '../re2/compile.ts'
 import { compileChecked } from './checked.ts'

@@ -2,16 +2,23 @@ import type { PolicyConfig } from '../config/sections/policy.ts'
 import type { AddressSet } from '../http/addresses.ts'
 import type { Target } from '../http/exchange.ts'
 import type { Platform } from '../platform.ts'
-import { type Problem, problem } from '../problems.ts'
-import type { Identity, SessionSource } from '../session/session.ts'
+import { problem } from '../problems.ts'
+import { failed, ok, type Result } from '../result.ts'
+import type { Session } from '../session/session.ts'
 import { compileChecked } from './checked.ts'
 import { compileEmailDomains, type EmailRule, readEmailList } from './emails.ts'
+import type { PolicyRequest } from './request.ts'
 import { compileRoutes } from './routes.ts'
 
-/** Authorization rules, compiled once. */
+/** What the rules know of a person. */
+export type Holder = Pick<Session, 'email' | 'groups' | 'source'>
+
+/** What configuration says about who may pass, compiled once. Only `decide` asks about requests. */
 export interface Rules {
-  /** Reason why this person may not use the app; undefined when they may. */
-  refuses(identity: Pick<Identity, 'email' | 'groups'>, source: SessionSource): Problem | undefined
+  /** Whether this person may hold a session at all: asked before one is made. Fails with `not_permitted`. */
+  mayHold(holder: Holder): Result<void>
+  /** Whether this person may make this request. Fails with `not_permitted`. */
+  permits(request: PolicyRequest, holder: Holder): Result<void>
   /** True when a rule lets this method and path through without a sign-in. */
   isPublic(method: string | undefined, target: Target): boolean
   /** True for routes of programs, which get 401 instead of a sign-in page. */
@@ -25,25 +32,33 @@ export interface RulesDeps {
   readonly trustedAddresses: AddressSet
   /** Reads authenticated-emails-file, and again whenever it changes. */
   readonly platform: Pick<Platform, 'readFile' | 'watch'>
+  /** A further rule that sees the request; no setting distinguishes requests yet. */
+  readonly permits?: Rules['permits'] | undefined
 }
+
+const PERMITTED = ok(undefined)
 
 /** Compiles the rules. Patterns were checked by configuration, so nothing here can fail. */
 export function compileRules(deps: RulesDeps): Rules {
-  const { policy, trustedAddresses } = deps
+  const { policy, trustedAddresses, permits } = deps
   const admitsEmail = compileEmailRule(deps)
   const allowedGroups = new Set(policy.allowedGroups.filter((group) => group !== ''))
   const routes = compileRoutes(policy.skipAuthRoutes)
   const apiRoutes = policy.apiRoutes.map((pattern) => compileChecked(pattern, { ignoreCase: false }))
+
+  function mayHold({ email, groups, source }: Holder): Result<void> {
+    // Local users have no e-mail address; the htpasswd file itself says who they are.
+    const emailFits = source.kind === 'local' && email === undefined ? true : admitsEmail(email ?? '')
+    if (!emailFits) return failed(problem('not_permitted', { rule: 'email' }))
+    const groupFits = allowedGroups.size === 0 || groups.some((group) => allowedGroups.has(group))
+    return groupFits ? PERMITTED : failed(problem('not_permitted', { rule: 'group' }))
+  }
+
   return {
-    refuses(identity, source) {
-      // Local users have no e-mail address; the htpasswd file itself says who they are.
-      const emailFits =
-        source.kind === 'local' && identity.email === undefined ? true : admitsEmail(identity.email ?? '')
-      if (!emailFits) return problem('not_permitted', { rule: 'email' })
-      if (allowedGroups.size > 0 && !identity.groups.some((group) => allowedGroups.has(group))) {
-        return problem('not_permitted', { rule: 'group' })
-      }
-      return undefined
+    mayHold,
+    permits(request, holder) {
+      const held = mayHold(holder)
+      return held.ok && permits !== undefined ? permits(request, holder) : held
     },
     isPublic: routes,
     isApi: (target) => apiRoutes.some((pattern) => pattern.test(target.raw)),

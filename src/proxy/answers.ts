@@ -3,14 +3,14 @@ import type { HeaderLines } from '../platform.ts'
 /** Statuses whose responses have no content (RFC 9110 §6.4.1); a Response with a body cannot be made for them. */
 const EMPTY = new Set([204, 205, 304])
 
-/** The answer of a `static://` upstream: its status, and the word that oauth2-proxy sends. */
+/** Response of a `static://` upstream: its status, and the word that oauth2-proxy sends. */
 export function staticAnswer(status: number, lines: HeaderLines): Response {
   const headers = toHeaders(lines)
   headers.set('Content-Type', 'text/plain; charset=utf-8')
   return new Response(EMPTY.has(status) ? null : 'Authenticated', { status, headers })
 }
 
-/** Sends the client to the same path with a slash at its end. */
+/** Redirects to the same path with a slash at its end. */
 export function slashRedirect(location: string, lines: HeaderLines): Response {
   const headers = toHeaders(lines)
   headers.set('Location', location)

@@ -4,21 +4,28 @@ import { trimOws } from '../lib/text.ts'
 export type OwnsCookie = (name: string) => boolean
 
 /**
- * A Cookie line without our own cookies, the others byte for byte and in order; undefined when nothing is left. A line
- * with none of ours comes back untouched. Where several lines arrive as one (Workers), commas stand between them.
+ * Attributes of RFC 2109 and RFC 2965. They switch a parser of that time to quoted values, which may hold what today's
+ * parsers see as further cookies, so they do not travel.
+ */
+const ATTRIBUTE = /^\$(?:version|path|domain|port)$/iu
+
+/**
+ * A Cookie line without our own cookies and without `$Version` and its like, the others byte for byte and in order;
+ * undefined when nothing is left. A line with none of these comes back untouched. Where several lines arrive as one (Workers), commas stand between them.
  */
 export function withoutOwnCookies(line: string, ownsCookie: OwnsCookie): string | undefined {
+  const stays = line.includes('$') ? (name: string) => ownsCookie(name) || ATTRIBUTE.test(name) : ownsCookie
   const pairs = line.split(';')
-  const others = pairs.map((pair) => withoutOwn(pair, ownsCookie)).filter((pair) => pair !== undefined)
+  const others = pairs.map((pair) => withoutOwn(pair, stays)).filter((pair) => pair !== undefined)
   const joined = others.join(';')
   if (joined === line) return line
   const rest = trimOws(joined)
   return rest === '' ? undefined : rest
 }
 
-function withoutOwn(pair: string, ownsCookie: OwnsCookie): string | undefined {
-  if (!pair.includes(',')) return ownsCookie(cookieName(pair)) ? undefined : pair
-  const others = pair.split(',').filter((part) => !ownsCookie(cookieName(part)))
+function withoutOwn(pair: string, stays: OwnsCookie): string | undefined {
+  if (!pair.includes(',')) return stays(cookieName(pair)) ? undefined : pair
+  const others = pair.split(',').filter((part) => !stays(cookieName(part)))
   return others.length === 0 ? undefined : others.join(',')
 }
 

@@ -1,6 +1,6 @@
 import { utf8 } from '../lib/bytes.ts'
 
-/** Everything that may stand in a field value without being encoded (RFC 9110 §5.5): visible ASCII, space, tab. */
+/** Characters that may stand in a field value without being encoded (RFC 9110 §5.5): visible ASCII, space, tab. */
 const PLAIN = /^[\t\x20-\x7e]*$/u
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/u
 
@@ -21,7 +21,7 @@ export function toByteString(text: string): string {
   return bytes
 }
 
-/** A reader of a comma-separated list takes this text for one entry, and for this one. */
+/** True for a text that a reader of a comma-separated list takes for one entry, and for this one. */
 export function isListItem(text: string): boolean {
   return !text.includes(',') && text.trim() === text
 }

@@ -1,5 +1,6 @@
 import type { HeadersConfig } from '../config/sections/headers.ts'
 import type { UpstreamConfig } from '../config/sections/upstreams.ts'
+import { hasBody } from '../http/body.ts'
 import type { Exchange, Target } from '../http/exchange.ts'
 import type { Follow, HeaderLines, IncomingRequest, Platform, Share, UpstreamAddress } from '../platform.ts'
 import { problem } from '../problems.ts'
@@ -13,7 +14,7 @@ import { createIdentityHeaders } from './identity-headers.ts'
 import { createRequestHeaders } from './request-headers.ts'
 import { createResponseEdit, toCookieLines } from './response-edit.ts'
 import { compileUpstreams } from './upstreams.ts'
-import { hasBody, isWebSocketHandshake } from './websocket-request.ts'
+import { isWebSocketHandshake } from './websocket-request.ts'
 
 /** One request that may pass, with everything that goes along. */
 export interface ForwardRequest {
@@ -62,8 +63,9 @@ export function createForwarder(parts: {
   const send = (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
     const { exchange, session, follow, dropAuthorization = false } = request
     const websocket = exchange.facts.websocket && upstream.websockets
-    const why = whyRefused(exchange.request, websocket)
-    if (why !== undefined) return Promise.resolve(failed(problem('request_malformed', { why })))
+    if (websocket && !isWebSocketHandshake(exchange.request)) {
+      return Promise.resolve(failed(problem('request_malformed', { why: 'websocket handshake' })))
+    }
     return platform.forward(exchange.request, {
       upstream: address,
       share: request.share,
@@ -74,6 +76,12 @@ export function createForwarder(parts: {
       websocket,
       ...(follow === undefined ? {} : { follow }),
     })
+  }
+
+  /** Upstreams that do not expect the body of a GET would read it as the next request, which nothing has judged. */
+  const sendOddGet = async (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
+    const isRefused = !upstream.getBody && (await request.exchange.request.hasContent())
+    return isRefused ? failed(problem('get_with_body')) : send(request, upstream, address)
   }
 
   const forward = (request: ForwardRequest): Promise<Result<Response>> => {
@@ -88,7 +96,11 @@ export function createForwarder(parts: {
     if (target.kind === 'static') {
       return Promise.resolve(ok(staticAnswer(target.status, answerLines(request))))
     }
-    if (target.kind !== 'file') return send(request, route.upstream, target)
+    if (target.kind !== 'file') {
+      return isOddGet(exchange.request)
+        ? sendOddGet(request, route.upstream, target)
+        : send(request, route.upstream, target)
+    }
     const file = toFilePath({ path: exchange.target.path, prefix: path, directory: target.directory })
     if (file === undefined || platform.serveFile === undefined) {
       return Promise.resolve(failed(problem('not_found')))
@@ -106,12 +118,7 @@ export function createForwarder(parts: {
   return { forward, isStatic, answerLines }
 }
 
-/**
- * A GET or HEAD with a body is refused: the upstreams that do not expect one would read it as the next request, which
- * nobody has judged (RFC 9110 §9.3.1).
- */
-function whyRefused(request: IncomingRequest, websocket: boolean): string | undefined {
-  if (websocket) return isWebSocketHandshake(request) ? undefined : 'websocket handshake'
-  if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
-  return hasBody(request) ? 'body of a GET' : undefined
+/** A GET or HEAD whose head announces a body, which has no meaning (RFC 9110 §9.3.1) and may be empty. */
+function isOddGet({ method, headers }: IncomingRequest): boolean {
+  return (method === 'GET' || method === 'HEAD') && hasBody(headers)
 }

@@ -12,7 +12,7 @@ import { isListItem, toByteString, toFieldValue } from './field-value.ts'
 /** Value of one header line for a session; undefined when there is nothing that can be sent. */
 export type HeaderValue = (session: Session) => string | undefined
 
-/** A secret as it is now. */
+/** Reads the current value of a secret. */
 export type ReadSecret = (secret: Secret) => string
 
 type Claim = string | readonly string[] | undefined
@@ -58,7 +58,7 @@ export function compileConstantRow(
 
 interface Compiling {
   readonly readSecret: ReadSecret
-  /** Other values stand in the same line. */
+  /** True when other values stand in the same line. */
   readonly isListed: boolean
 }
 
@@ -136,7 +136,10 @@ function withPrefix(prefix: string, text: string | undefined): string | undefine
   return text === undefined || text === '' ? undefined : toFieldValue(prefix + text)
 }
 
-/** RFC 7617 with UTF-8; undefined without a password, or without a name that can stand before the colon. */
+/**
+ * Compiles Basic credentials (RFC 7617 with UTF-8); undefined without a password, or without a name that can stand
+ * before the colon.
+ */
 function compileBasic(
   { user, password }: Extract<HeaderSource, { kind: 'basic' }>,
   readSecret: ReadSecret,
@@ -151,7 +154,7 @@ function compileBasic(
   }
 }
 
-/** A moment as Go prints it, which is what oauth2-proxy sends. */
+/** Formats a moment as Go prints it, which is what oauth2-proxy sends. */
 function toGoTime(ms: number | undefined): string | undefined {
   if (ms === undefined || !Number.isFinite(ms)) return undefined
   return new Date(ms)

@@ -6,13 +6,13 @@ import { compileConstantRow, compileRow, type ReadSecret } from './header-values
 
 /** The header lines of the configured rows. Sessions are immutable, so each is turned into lines once. */
 export interface IdentityHeaders {
-  /** Towards the upstream; without a session only the rows that say nothing about a person. */
+  /** Lines for the upstream; without a session only those of rows that say nothing about a person. */
   forRequest(session: Session | undefined): HeaderLines
-  /** Towards the client; with a session GAP-Auth is among them. */
+  /** Lines for the client; with a session GAP-Auth is among them. */
   forResponse(session: Session | undefined): HeaderLines
 }
 
-/** The row that no option changes: oauth2-proxy adds it to every answer with a session. */
+/** Row that no option changes: oauth2-proxy adds it to every answer with a session. */
 const GAP_AUTH: HeaderRow = {
   name: 'GAP-Auth',
   values: [{ kind: 'claim', names: ['email', 'user'], prefix: '' }],
@@ -34,7 +34,7 @@ export function createIdentityHeaders(
 
 interface CompiledLines {
   lines(session: Session | undefined): HeaderLines
-  /** Forgets the lines that were made with secrets that changed. */
+  /** Drops the lines that were made with secrets that changed. */
   clear(): void
 }
 

@@ -1,6 +1,7 @@
 import type { HeadersConfig } from '../config/sections/headers.ts'
 import type { UpstreamConfig } from '../config/sections/upstreams.ts'
 import type { Exchange, Facts } from '../http/exchange.ts'
+import { withoutHeaders } from '../http/head.ts'
 import { trimOws } from '../lib/text.ts'
 import type { HeaderLines, Peer, UpstreamAddress } from '../platform.ts'
 import type { Session } from '../session/session.ts'
@@ -115,7 +116,7 @@ function keptLines(exchange: Exchange, keeping: Keeping): Kept {
     }
     lines.push(name, value)
   }
-  return { lines: listed === undefined ? lines : withoutListed(lines, listed), chain, hasHost }
+  return { lines: listed === undefined ? lines : withoutHeaders(lines, listed), chain, hasHost }
 }
 
 /** Names in a Connection line; undefined while there are only the connection options that everybody sends. */
@@ -127,15 +128,6 @@ function withListed(listed: ReadonlySet<string> | undefined, value: string): Rea
   return names
 }
 
-function withoutListed(lines: readonly string[], listed: ReadonlySet<string>): string[] {
-  const others: string[] = []
-  for (let at = 0; at + 1 < lines.length; at += 2) {
-    const name = lines[at] ?? ''
-    if (!listed.has(name.toLowerCase())) others.push(name, lines[at + 1] ?? '')
-  }
-  return others
-}
-
 function addForwarding(lines: string[], from: { exchange: Exchange; chain: string }): void {
   const { facts, target, request } = from.exchange
   const peer = peerAddress(request.peer)
@@ -144,7 +136,8 @@ function addForwarding(lines: string[], from: { exchange: Exchange; chain: strin
   // The external scheme, not that of the last hop: a TLS terminator in front need not be one that we trust.
   lines.push('X-Forwarded-Proto', facts.origin.startsWith('https:') ? 'https' : 'http')
   lines.push('X-Forwarded-Host', facts.host)
-  lines.push('X-Forwarded-Uri', facts.forwarded.uri ?? target.raw)
+  const { request: named } = facts.forwarded
+  lines.push('X-Forwarded-Uri', typeof named === 'object' ? named.uri : target.raw)
 }
 
 function peerAddress(peer: Peer): string | undefined {

@@ -10,9 +10,9 @@ export type Route =
 export type PickRoute = (target: Pick<Target, 'path' | 'query'>) => Route | undefined
 
 /**
- * Compiles the upstream table: the longest path wins, `/x/` takes everything below, `/x` only itself, and `/x` with only
- * `/x/` configured is sent there (the slash goes before the query). A look-up costs one hash per path segment, however
- * many upstreams there are.
+ * Compiles the upstream table: the longest path wins, `/x/` takes everything below, `/x` only itself, and `/x` that
+ * nothing takes is sent to a configured `/x/` (the slash goes before the query). A look-up costs one hash per path
+ * segment, however many upstreams there are.
  */
 export function compileUpstreams(upstreams: readonly UpstreamConfig[]): PickRoute {
   const exact = new Map<string, Route>()
@@ -26,8 +26,9 @@ export function compileUpstreams(upstreams: readonly UpstreamConfig[]): PickRout
   return ({ path, query }) => {
     const own = exact.get(path)
     if (own !== undefined) return own
-    if (prefixes.has(`${path}/`)) return { kind: 'redirect', location: `${path}/${query}` }
-    return longestPrefix({ prefixes, path, longest })
+    const route = longestPrefix({ prefixes, path, longest })
+    if (route !== undefined || !prefixes.has(`${path}/`)) return route
+    return { kind: 'redirect', location: `${path}/${query}` }
   }
 }
 

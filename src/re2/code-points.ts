@@ -22,7 +22,7 @@ export function fromPairs(pairs: string): CodePoints {
   return Array.from(pairs, (character, at) => (character.codePointAt(0) ?? 0) + (at % 2))
 }
 
-/** Everything that is in one of the sets. */
+/** Union of sets. */
 export function union(sets: readonly CodePoints[]): CodePoints {
   const ranges = sets.flatMap((points) =>
     points.flatMap((start, at) => (at % 2 === 0 ? [{ start, end: points[at + 1] ?? END }] : [])),
@@ -37,13 +37,13 @@ export function union(sets: readonly CodePoints[]): CodePoints {
   return merged
 }
 
-/** Everything that is not in the set. */
+/** Complement of a set. */
 export function complement(points: CodePoints): CodePoints {
   const fromStart = points[0] === 0 ? points.slice(1) : [0, ...points]
   return fromStart.at(-1) === END ? fromStart.slice(0, -1) : [...fromStart, END]
 }
 
-/** Tells whether the set holds the code point. */
+/** True when the set holds the code point. */
 export function includes(points: CodePoints, code: number): boolean {
   return countUpTo(points, code) % 2 === 1
 }

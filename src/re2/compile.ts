@@ -5,13 +5,13 @@ import { isOnlyEnd, splitLiteral } from './tree.ts'
 
 /** A compiled pattern. */
 export interface Pattern {
-  /** Every match begins at the start of the text. */
+  /** True when every match begins at the start of the text. */
   readonly anchored: boolean
   /** Plain text that every match begins with; often empty. */
   readonly prefix: string
-  /** The pattern is `^`, the prefix and `$`. */
+  /** True when the pattern is `^`, the prefix and `$`. */
   readonly exact: boolean
-  /** Tells whether some part of the text matches, in time linear in the text. */
+  /** True when some part of the text matches, in time linear in the text. */
   test(text: string): boolean
 }
 

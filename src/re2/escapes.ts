@@ -28,7 +28,10 @@ export function readSetEscape(reader: Reader): Result<CodePoints | undefined, st
   return ok(toMembers(reader, { points, negated: (letter === 'P') !== (caret === '^') }))
 }
 
-/** Letters of other cases join before the set is turned around: `(?i)\P{Lu}` excludes small letters too, as in Go. */
+/**
+ * Members of a set. Letters of other cases join before it is complemented: `(?i)\P{Lu}` excludes small letters too, as
+ * in Go.
+ */
 export function toMembers(
   { flags }: Reader,
   { points, negated }: { readonly points: CodePoints; readonly negated: boolean },

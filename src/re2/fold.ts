@@ -32,7 +32,7 @@ const ASCII_ORBITS: Orbits = new Map(
 
 let orbitsOfAll: Orbits | undefined
 
-/** Only patterns that ignore case beyond ASCII need these, a few milliseconds' work. */
+/** All orbits, a few milliseconds' work, which only patterns that ignore case beyond ASCII need. */
 function allOrbits(): Orbits {
   orbitsOfAll ??= findOrbits()
   return orbitsOfAll
@@ -40,7 +40,7 @@ function allOrbits(): Orbits {
 
 const DOTTED_CAPITAL_I = 0x130
 const DOTLESS_I = 0x131
-/** Nothing beyond plane 1 has a case. */
+/** Last code point that can have a case: nothing beyond plane 1 has one. */
 const LAST_CASED = 0x1ffff
 
 function findOrbits(): Orbits {

@@ -25,13 +25,16 @@ interface Group {
 
 interface Parser extends Reader {
   readonly groups: Group[]
-  /** The token before this one was a quantifier. */
+  /** True when the token before this one was a quantifier. */
   quantified: boolean
 }
 
 const MOST_NESTED = 1_000
 const MOST_COPIES = 1_000
-/** Go stops at 3.3 million, which take 128 MiB there; no rule that people write comes near either. */
+/**
+ * Limit on instructions. Go stops at 3.3 million, which take 128 MiB there; no rule that people write comes near
+ * either.
+ */
 const MOST_INSTRUCTIONS = 100_000
 
 /**

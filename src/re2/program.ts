@@ -8,7 +8,7 @@ import { type Assertion, isAnchored, type PatternNode } from './tree.ts'
 export type Instruction =
   | { readonly kind: 'class'; readonly points: CodePoints; readonly next: number }
   | { readonly kind: 'assertion'; readonly assertion: Assertion; readonly next: number }
-  /** Both ways are open; `other` is known only when the body of a loop has been compiled. */
+  /** Alternatives of a branch; `other` is known only when the body of a loop has been compiled. */
   | { readonly kind: 'split'; readonly next: number; other: number }
   | { readonly kind: 'match' }
 
@@ -16,7 +16,7 @@ export type Instruction =
 export interface Program {
   readonly instructions: readonly Instruction[]
   readonly start: number
-  /** No match can begin behind the start of the text. */
+  /** True when no match can begin behind the start of the text. */
   readonly anchored: boolean
 }
 

@@ -7,12 +7,12 @@ export interface Search {
   test(text: string): boolean
   /** Instructions of the program looked at since the search was made. */
   readonly visits: () => number
-  /** Bytes that the states of the automaton take, about. */
+  /** Bytes that the states of the automaton take, by estimate. */
   readonly held: () => number
 }
 
 /**
- * Makes a search. Plain text at the beginning of a pattern is left to the engine's own `startsWith` and `indexOf`; a
+ * Creates a search. Plain text at the beginning of a pattern is left to the engine's own `startsWith` and `indexOf`; a
  * pattern that is tied to the end of the text only is read from there. Either way most texts are turned down after a
  * character or two.
  */
@@ -25,7 +25,7 @@ export function createSearch(root: PatternNode): Search {
   return isAnchored(mirrored) && !beginsPlainly ? backwardSearch(mirrored) : forwardSearch(root, literal)
 }
 
-/** The whole pattern is plain text, with or without `^` and `$`. */
+/** Test for a pattern that is plain text as a whole, with or without `^` and `$`. */
 function literalTest({ anchored, text, rest }: Literal): Search['test'] | undefined {
   if (rest.length === 0)
     return anchored ? (subject) => subject.startsWith(text) : (subject) => subject.includes(text)

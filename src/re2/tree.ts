@@ -58,7 +58,7 @@ export function alternateNode(branches: readonly PatternNode[]): PatternNode {
   return { kind: 'alternate', branches, ...above(branches), size: sum(branches) + branches.length - 1 }
 }
 
-/** `x{2,4}` is `xx(x(x)?)?`, `x{2,}` is `xx+`. */
+/** Unfolds a repeat: `x{2,4}` is `xx(x(x)?)?`, `x{2,}` is `xx+`. */
 export function repeatNode(body: PatternNode, { min, max }: Counts): PatternNode {
   const endless = max === Infinity
   const size = endless ? Math.max(1, min) * body.size + 1 : max * body.size + max - min
@@ -81,7 +81,7 @@ function sum(children: readonly PatternNode[]): number {
   return children.reduce((total, { size }) => total + size, 0)
 }
 
-/** Every way through the pattern begins at the start of the text. */
+/** True when every alternative of the pattern begins at the start of the text. */
 export function isAnchored(tree: PatternNode): boolean {
   switch (tree.kind) {
     case 'assertion':
@@ -99,7 +99,7 @@ export function isAnchored(tree: PatternNode): boolean {
 
 /** A pattern as plain text and what follows it. */
 export interface Literal {
-  /** Every match begins at the start of the text. */
+  /** True when every match begins at the start of the text. */
   readonly anchored: boolean
   /** Beginning of every match; often empty. */
   readonly text: string
@@ -119,13 +119,16 @@ export function splitLiteral(tree: PatternNode): Literal {
   return { anchored: isAnchored(tree), text, rest: parts.slice(end) }
 }
 
-/** Nothing is left but `$`. */
+/** True when nothing is left but `$`. */
 export function isOnlyEnd(rest: readonly PatternNode[]): boolean {
   const [end] = rest
   return rest.length === 1 && end?.kind === 'assertion' && end.assertion === 'endText'
 }
 
-/** The one character that a part stands for. A lone surrogate is none: in UTF-16 it would be found within a pair. */
+/**
+ * Code point of a part that stands for one character. A lone surrogate is none: in UTF-16 it would be found within a
+ * pair.
+ */
 function codeOf(tree: PatternNode | undefined): number | undefined {
   if (tree?.kind !== 'class' || tree.points.length !== 2) return undefined
   const [code = 0, end] = tree.points

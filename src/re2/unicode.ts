@@ -69,7 +69,10 @@ function scan(property: string): CodePoints {
   return borders.length % 2 === 1 ? [...borders, 0x110000] : borders
 }
 
-/** Planes 4 to 13 are empty, 15 and 16 for private use, and so are all of 14 but its first part; each ends in two noncharacters. */
+/**
+ * Next code point to ask about. Planes 4 to 13 are empty, 15 and 16 for private use, and so are all of 14 but its first
+ * part; each ends in two noncharacters.
+ */
 function nextToAsk(code: number): number {
   const isMixed = code < 0x40000 || (code >= 0xe0000 && code < 0xe1000)
   if (isMixed || (code & 0xfffe) === 0xfffe) return code + 1

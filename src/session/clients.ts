@@ -3,7 +3,7 @@ import { lengthPrefixed } from '../crypto/keys.ts'
 import { sha256, toBase64Url } from '../lib/bytes.ts'
 
 /**
- * Fingerprints of the OAuth clients (RFC 6749 §2) that this gate is at its providers, by the provider's id. Sessions and
+ * Fingerprints of this deployment's OAuth clients (RFC 6749 §2) at its providers, by the provider's id. Sessions and
  * logins name the client that they were made with, so that no other client with the same cookie secret takes them.
  */
 export type ClientFingerprints = ReadonlyMap<string, string>
@@ -13,7 +13,7 @@ const FINGERPRINT_BYTES = 12
 
 type Client = Pick<ProviderConfig, 'id' | 'kind' | 'issuer' | 'loginUrl' | 'clientId'>
 
-/** Works the fingerprints out: from issuer, or login URL where there is none, and client id. */
+/** Computes the fingerprints: from issuer, or login URL where there is none, and client id. */
 export async function toClientFingerprints(providers: readonly Client[]): Promise<ClientFingerprints> {
   const entries = providers.map(async ({ id, kind, issuer, loginUrl, clientId }) => {
     const digest = await sha256(lengthPrefixed(['client', issuer ?? loginUrl ?? kind, clientId]))

@@ -5,7 +5,7 @@ export interface RememberedDenial extends Announced {
   readonly untilMs: number
 }
 
-/** How much is remembered. */
+/** Limits on the denials that are kept. */
 export interface DenialLimits {
   readonly entries: number
   /** Entries of one person; older ones become a single one about the person. */
@@ -17,24 +17,24 @@ export interface DenialMemory {
   add(denial: RememberedDenial): void
   /** Denies every session that began up to this moment. */
   raiseFloor(toMs: number): void
-  /** Nothing is denied at all. */
+  /** True when no session is denied at all. */
   isEmpty(): boolean
-  /** A session that began then is denied whatever it is. */
+  /** True when a session that began then is denied whatever its key. */
   isBelowFloor(signedInAtMs: number): boolean
-  /** A session of this key that began then is denied. */
+  /** True when a session of this key that began then is denied. */
   covers(key: string, signedInAtMs: number): boolean
 }
 
 export interface DenialMemoryOptions {
   readonly now: () => number
   readonly limits: DenialLimits
-  /** Told when entries that still count had to make room: the floor rose to this moment. */
+  /** Called when entries that still count had to make room: the floor rose to this moment. */
   readonly onFloor: (floorMs: number) => void
 }
 
 /**
- * Builds the memory. What has to make room is widened: one person's oldest entry becomes "all sessions of this person up to
- * then", and the oldest of all becomes a floor in time.
+ * Creates the memory. What has to make room is widened: one person's oldest entry becomes "all sessions of this person
+ * up to then", and the oldest of all becomes a floor in time.
  */
 export function createDenialMemory({ now, limits, onFloor }: DenialMemoryOptions): DenialMemory {
   const entries = new Map<string, RememberedDenial>()
@@ -63,7 +63,9 @@ export function createDenialMemory({ now, limits, onFloor }: DenialMemoryOptions
     if (keys?.delete(key) === true && keys.size === 0) ofPerson.delete(person ?? '')
   }
 
-  /** Entries live equally long, so the order of insertion is about the order in which they end. */
+  /**
+   * Makes room for an entry. Entries live equally long, so the order of insertion is about the order in which they end.
+   */
   function makeRoom(): void {
     const before = floorMs
     for (const [key, entry] of entries) {

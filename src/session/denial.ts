@@ -6,8 +6,8 @@ export interface DenialContext {
 }
 
 /**
- * Sessions that are over before their time: one session of the gate, one of the provider, or all of a person up to
- * a moment.
+ * Sessions that are over before their time: one of Sidegate's, one of the provider's, or all of a person up to a
+ * moment.
  */
 export type Denial =
   | { readonly kind: 'session'; readonly id: string; readonly of?: DenialContext }
@@ -16,7 +16,7 @@ export type Denial =
       readonly kind: 'subject'
       readonly issuer: string
       readonly subject: string
-      /** Sessions signed in at or before this moment are over (ms since the epoch). */
+      /** Moment up to which sessions are over (ms since the epoch), by their sign-in. */
       readonly issuedBeforeMs: number
     }
 
@@ -38,7 +38,7 @@ type KeyParts =
   | Pick<Denial & { kind: 'sid' }, 'kind' | 'issuer' | 'sid'>
   | Pick<Denial & { kind: 'subject' }, 'kind' | 'issuer' | 'subject'>
 
-/** Name of what is denied. JSON, so that no odd issuer or subject can be taken for another pair of them. */
+/** Key of what is denied. JSON, so that no odd issuer or subject can be taken for another pair of them. */
 export function denialKey(denial: KeyParts): string {
   switch (denial.kind) {
     case 'session':
@@ -52,7 +52,10 @@ export function denialKey(denial: KeyParts): string {
 
 const FLOOR = JSON.stringify(['floor'])
 
-/** A denial as a line: key, moment of a subject's denial or null, bound, key of the person or null. Version 0.1 wrote two of them. */
+/**
+ * Writes a denial as a line: key, moment of a subject's denial or null, bound, key of the person or null. Version 0.1
+ * wrote two of them.
+ */
 export function writeDenial(denial: Denial): string {
   const key = denialKey(denial)
   if (denial.kind === 'subject')
@@ -65,7 +68,7 @@ export function writeDenial(denial: Denial): string {
 }
 
 /**
- * Reads a line; anything else in a shared store is passed over. `nowMs` bounds a denial that says nothing of when its
+ * Reads a line; anything else in a shared store is ignored. `nowMs` bounds a denial that says nothing of when its
  * sessions began.
  */
 export function parseDenial(line: string, nowMs: number): Announced | undefined {
@@ -88,7 +91,10 @@ export function parseDenial(line: string, nowMs: number): Announced | undefined 
   }
 }
 
-/** One line that denies at least what all these do: every session that began up to the latest that they mean. */
+/**
+ * Folds lines into one that denies at least what all these do: every session that began up to the latest that they
+ * mean.
+ */
 export function foldDenials(lines: readonly string[], nowMs: number): string {
   const bounds = lines.map((line) => parseDenial(line, nowMs)?.boundMs ?? Number.NEGATIVE_INFINITY)
   const boundMs = Math.max(...bounds)

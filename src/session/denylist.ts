@@ -5,7 +5,7 @@ import { type Denial, denialKey, parseDenial, writeDenial } from './denial.ts'
 import { createDenialMemory, type DenialLimits } from './denial-memory.ts'
 import type { Session } from './session.ts'
 
-/** Remembers which sessions are over before their time. Asked on every request, so it answers from memory. */
+/** Denylist of sessions that are over before their time. Read on every request, so it answers from memory. */
 export interface Denylist {
   deny(denial: Denial): Promise<void>
   denies(session: Session): boolean
@@ -14,21 +14,26 @@ export interface Denylist {
 export interface DenylistDeps {
   readonly now: () => number
   readonly log: Pick<Log, 'line'>
-  /** An entry is kept as long as the cookie of a denied session, which nothing renews any more, can last. */
+  /**
+   * Lifetimes of the cookie: an entry is kept as long as that of a denied session, which nothing renews any more, can
+   * last.
+   */
   readonly config: Pick<SessionConfig, 'expireMs' | 'maxLifetimeMs'>
-  /** Tells the other processes; without it the denylist is this process's own. */
+  /** State over which the other processes are told; without it the denylist is this process's own. */
   readonly shared?: SharedState | undefined
-  /** Told of each denial, of this process and of others, once it counts; undefined for one that concerns everyone. */
+  /**
+   * Called for each denial, of this process and of others, once it counts; undefined for one that concerns everyone.
+   */
   readonly onDenied?: (denial?: Denial) => void
   readonly limits?: DenialLimits
 }
 
 const LIMITS: DenialLimits = { entries: 50_000, ofOnePerson: 64 }
 const YEAR_MS = 365 * 86_400_000
-/** The log says at most this often that memory is full. */
+/** Shortest interval between two log lines that memory is full. */
 const COMPLAIN_MS = 60_000
 
-/** Builds the denylist: in memory, bounded, and the same in all processes where they share state. */
+/** Creates the denylist: in memory, bounded, and the same in all processes where they share state. */
 export function createDenylist(deps: DenylistDeps): Denylist {
   const { now, config, shared, limits = LIMITS } = deps
   const keepMs = config.expireMs || config.maxLifetimeMs || YEAR_MS

@@ -5,32 +5,32 @@ import { endOf, idleEndOf, judge, shouldNoteSeen } from './lifetimes.ts'
 import type { Session, Unreadable } from './session.ts'
 
 /**
- * Rules that hold for a session wherever it is stored. Reads the configuration as it is now, so that a change also counts
- * for the sessions that were made before it.
+ * Rules on the validity of a session, wherever it is stored. They read the configuration as it is now, so that a change
+ * also counts for the sessions that were made before it.
  */
 export interface SessionJudge {
-  /** Why a session counts for nothing by now; undefined while it stands. */
+  /** Finds the reason why a session is no longer valid; undefined while it is. */
   judge(session: Session): Unreadable | undefined
-  /** When a session is over for good, in ms since the epoch. */
+  /** End of a session for good, in ms since the epoch. */
   endsAtMs(session: Session): number
-  /** When it ends if nothing is heard of its browser any more: `endsAtMs`, or the idle limit before that. */
+  /** End of a session if its browser sends nothing any more: `endsAtMs`, or the idle limit before that. */
   nextEndMs(session: Session): number
-  /** The time of the last request is due to be written down. */
+  /** True when the time of the last request is due to be written down. */
   shouldNoteSeen(session: Session): boolean
-  /** The session as stores write it: bound to its provider's client, with the end that the configuration gives it. */
+  /** Session as stores write it: bound to its provider's client, with the end that the configuration gives it. */
   bind(session: Session): Session
 }
 
 export interface SessionJudgeDeps {
   readonly config: SessionConfig
   readonly clients: ClientFingerprints
-  /** The account behind a session is still there, as far as this deployment keeps accounts itself. */
+  /** True while the account behind a session exists, as far as this deployment keeps accounts itself. */
   readonly hasAccount: (session: Session) => boolean
   readonly denylist: Pick<Denylist, 'denies'>
   readonly now: () => number
 }
 
-/** Builds the judge of one deployment's sessions. */
+/** Creates the judge of one deployment's sessions. */
 export function createSessionJudge(deps: SessionJudgeDeps): SessionJudge {
   const { config, clients, denylist, now } = deps
   const endsAtMs = (session: Session) => Math.min(session.expiresAtMs, endOf(session, config))
@@ -47,7 +47,7 @@ export function createSessionJudge(deps: SessionJudgeDeps): SessionJudge {
   }
 }
 
-/** A session stands as long as the place that it came from is there, and the same. */
+/** Judges the origin of a session: it has to be configured still, and to be the same. */
 function judgeSource(session: Session, { clients, hasAccount }: SessionJudgeDeps): Unreadable | undefined {
   const { source, client } = session
   if (source.kind !== 'provider') return hasAccount(session) ? undefined : 'account'

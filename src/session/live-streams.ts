@@ -5,9 +5,9 @@ import type { Denial } from './denial.ts'
 import type { Session } from './session.ts'
 import type { StoredSession } from './store.ts'
 
-/** Result of judging a stream again: it stands until then, and that is what its client should do next. */
+/** Result of judging a stream again: the end of its validity, and what its client should do next. */
 export interface Standing {
-  /** Ms since the epoch; a moment that is over ends the stream. */
+  /** Moment up to which it is valid, ms since the epoch; one that is over ends the stream. */
   readonly untilMs: number
   readonly next: StreamEnd
 }
@@ -16,7 +16,10 @@ export interface Standing {
 export interface Stream {
   readonly session: Session
   readonly requestId: string
-  /** Judges like a request of this moment that carries this stored session; undefined is what it carried at first. */
+  /**
+   * Judges the stream like a request of this moment that carries this stored session; undefined is the one it carried
+   * at first.
+   */
   judge(reference: string | undefined): MaybePromise<Standing>
 }
 
@@ -27,11 +30,11 @@ export interface Stream {
 export interface LiveStreams {
   /** Follows a stream. Without `end` nothing is ended from here: the runtime asks `judge` of its own accord. */
   follow(stream: Stream, end?: (why: StreamEnd) => void): Following
-  /** Sessions were denied: those of one denial, or without it any. */
+  /** Reports a denial: the sessions that it means, or without it any. */
   denied(denial?: Denial): void
-  /** A newer form of a session was seen: a request of its browser would carry that one. */
+  /** Reports a newer form of a session: a request of its browser would carry that one. */
   renewed(stored: StoredSession): void
-  /** The provider no longer vouches for this session. */
+  /** Reports a session that the provider no longer vouches for. */
   ended(session: Session): void
 }
 
@@ -49,14 +52,14 @@ interface Entry {
   isOver: boolean
 }
 
-/** Longest time between two judgements. */
+/** Longest interval between two judgements. */
 const JUDGE_EVERY_MS = 30_000
-/** How exactly a known end is kept. */
+/** Precision with which a known end is kept. */
 const LOOK_EVERY_MS = 250
 
 const ENDED: Standing = { untilMs: 0, next: 'sign-in' }
 
-/** Builds the list. Where the platform lends no clock of the process (Workers), it only keeps what is newest. */
+/** Creates the list. On a platform without timers of the process (Workers) it only keeps what is newest. */
 export function createLiveStreams({ platform, log }: LiveStreamsDeps): LiveStreams {
   const { now } = platform
   const bySession = new Map<string, Set<Entry>>()
@@ -100,7 +103,7 @@ export function createLiveStreams({ platform, log }: LiveStreamsDeps): LiveStrea
     }
   }
 
-  /** At once where that can be done from here; on Workers a connection belongs to the request that opened it. */
+  /** Judges at once where that can be done from here; on Workers a connection belongs to the request that opened it. */
   function judgeNow(entry: Entry): void {
     if (entry.end !== undefined) void judge(entry)
   }

@@ -9,7 +9,7 @@ export interface Identity {
   readonly issuer: string
   /** The provider's own stable id (`sub`). */
   readonly subject: string
-  /** What oauth2-proxy calls the user: `sub` for OpenID, the login for GitHub. */
+  /** User in oauth2-proxy's sense: `sub` for OpenID, the login for GitHub. */
   readonly user: string
   readonly email: string | undefined
   readonly preferredUsername: string | undefined
@@ -20,12 +20,17 @@ export interface Identity {
   readonly claims?: Readonly<Record<string, ClaimValue>> | undefined
 }
 
+/** What a person is called in logs and on pages: the e-mail address, or the user where there is none. */
+export function displayName({ email, user }: Pick<Identity, 'email' | 'user'>): string {
+  return email ?? user
+}
+
 /** The tokens of a session; each only where the configuration can use it. */
 export interface Tokens {
   readonly access: string | undefined
   readonly id: string | undefined
   readonly refresh: string | undefined
-  /** When the access token ends, ms since the epoch. */
+  /** End of the access token, ms since the epoch. */
   readonly accessExpiresAtMs: number | undefined
 }
 
@@ -39,16 +44,16 @@ export interface Grant {
 export interface SessionProvider {
   readonly id: string
   /**
-   * A new grant for an old one. `refresh_refused` ends a session whose last answer no longer holds; `id_token_invalid`,
-   * `identity_incomplete` and `email_unverified` (the answer is about another subject, or about none) end it at once;
-   * anything else does not.
+   * Gets a new grant for an old one. `refresh_refused` ends a session whose last answer no longer holds;
+   * `id_token_invalid`, `identity_incomplete` and `email_unverified` (the answer is about another subject, or about
+   * none) end it at once; anything else does not.
    */
   refresh(session: Session): Promise<Result<Grant>>
   /** Asks the provider whether the access token is still valid (validate-url); ok(true) where there is nothing to ask. */
   validate(session: Session): Promise<Result<boolean>>
 }
 
-/** Where a session came from. */
+/** Origin of a session. */
 export type SessionSource =
   /** The configured provider of this id. */
   | { readonly kind: 'provider'; readonly id: string }
@@ -59,45 +64,45 @@ export type SessionSource =
 
 /** One signed-in person in one browser. Times are ms since the epoch. */
 export interface Session extends Identity {
-  /** Random, new at each sign-in. */
+  /** Random id, new at each sign-in. */
   readonly id: string
   readonly source: SessionSource
   /** Fingerprint of the OAuth client that a provider's session was made with; stores set it, see `createSessionJudge`. */
   readonly client: string | undefined
   readonly tokens: Tokens
-  /** The sign-in itself: the absolute lifetime counts from here. */
+  /** Moment of the sign-in: the absolute lifetime counts from here. */
   readonly signedInAtMs: number
   /** Last answer of the provider: sign-in or refresh. */
   readonly refreshedAtMs: number
   /** Last request that was written down, for the idle limit. */
   readonly seenAtMs: number
-  /** When the cookie ends, whatever happens. */
+  /** End of the cookie, whatever happens. */
   readonly expiresAtMs: number
 }
 
-/** A session that a request carries and that still stands. */
+/** A session that a request carries and that is still valid. */
 export interface ActiveSession {
   readonly kind: 'active'
   readonly session: Session
-  /** Leads back to the session in its store. */
+  /** Reference to the session in its store. */
   readonly reference: string
-  /** The store should write it again: an old key sealed it, or the time of the last request is due to be noted. */
+  /** Asks the store to write it again: an old key sealed it, or the time of the last request is due to be noted. */
   readonly needsWrite: boolean
-  /** What the answer tells the browser, whatever becomes of the session: the end of left-over cookies. */
+  /** Cookie changes of the response, whatever becomes of the session: the end of left-over cookies. */
   readonly changes: readonly CookieChange[]
 }
 
-/** What a request carries. */
+/** Result of loading the session of a request. */
 export type Loaded =
   | { readonly kind: 'none' }
   | ActiveSession
-  /** A session cookie that cannot be opened, or a session that counts for nothing any more. */
+  /** A session cookie that cannot be opened, or a session that is no longer valid. */
   | { readonly kind: 'unreadable'; readonly why: Unreadable; readonly session?: Session }
 
 /**
- * Why a session cookie counts for nothing. `future`: not yet, because a clock is wrong. `provider`: its provider is not
- * configured any more. `client`: it was made with another client id or issuer than its provider has now. `account`: the
- * record of its local user is gone, or another one.
+ * Reason why a session cookie does not count. `future`: not yet, because a clock is wrong. `provider`: its provider is
+ * not configured any more. `client`: it was made with another client id or issuer than its provider has now. `account`:
+ * the record of its local user is gone, or another one.
  */
 export type Unreadable =
   | 'format'
@@ -119,7 +124,7 @@ export function findProvider<Provider extends Pick<SessionProvider, 'id'>>(
   return source?.kind === 'provider' ? providers.find(({ id }) => id === source.id) : undefined
 }
 
-/** A source as log lines and endpoints tell it: the provider's id, or what it is where it is no provider. */
+/** Log fields of a source: the provider's id, or `htpasswd` and `bearer` where it is no provider. */
 export function sourceFields(
   source: SessionSource,
 ): { readonly provider: string } | { readonly source: string } {

@@ -13,7 +13,7 @@ import { createRefresher, type Refresher } from './refresh/refresh.ts'
 import type { Session, SessionProvider } from './session.ts'
 import type { SessionStore } from './store.ts'
 
-/** Everything that keeps people signed in. */
+/** Store, refresher and keys that keep people signed in. */
 export interface SessionServices {
   readonly sessions: SessionStore
   readonly refresher: Refresher
@@ -29,15 +29,15 @@ export interface SessionsDeps {
   readonly providers: readonly SessionProvider[]
   /** Bytes that the attributes of a session cookie take in Set-Cookie. */
   readonly attributeBytes: number
-  /** The account behind a session is still there, as far as this deployment keeps accounts itself. */
+  /** True while the account behind a session exists, as far as this deployment keeps accounts itself. */
   readonly hasAccount: (session: Session) => boolean
-  /** Told of everything that changes or ends a session. */
+  /** Open streams, which hear of everything that changes or ends a session. */
   readonly streams: Pick<LiveStreams, 'denied' | 'renewed' | 'ended'>
 }
 
 /**
- * Builds the session room for one deployment. Keys belong to the cookie's name and no provider, and each session to its
- * own provider, so that adding, removing or reordering providers ends no session of the others.
+ * Creates the session services of one deployment. Keys belong to the cookie's name and no provider, and each session to
+ * its own provider, so that adding, removing or reordering providers ends no session of the others.
  */
 export async function createSessions(
   config: Config,
@@ -93,7 +93,9 @@ interface Following {
   readonly rings: readonly KeyRing[]
 }
 
-/** Reads cookie-secret-file again when one of them changes; what cannot be read or is too weak changes nothing. */
+/**
+ * Reads cookie-secret-file again when one of them changes; a file that cannot be read or is too weak changes nothing.
+ */
 function followSecrets({ config, platform, log, rings }: Following): void {
   const { secretFiles } = config.session
   const reread = async () => {

@@ -7,7 +7,7 @@ import type { Loaded, Session, Unreadable } from './session.ts'
 /** A session as a store holds it: projected, and without what there was no room for. */
 export interface StoredSession {
   readonly session: Session
-  /** Leads back to the session in every process of the deployment: a sealed token, or the ticket of an entry. */
+  /** Reference to the session in every process of the deployment: a sealed token, or the ticket of an entry. */
   readonly reference: string
 }
 
@@ -21,11 +21,11 @@ export interface SavedSession extends StoredSession {
 }
 
 /**
- * Where sessions live between requests. A maker decides what is in the cookies and what elsewhere; every session that it
- * hands out was judged, and every one that it writes was bound, by the one `SessionJudge`.
+ * Session store. An implementation decides what is in the cookies and what elsewhere; every session that it hands out
+ * was judged, and every one that it writes was bound, by the one `SessionJudge`.
  */
 export interface SessionStore extends Pick<SessionJudge, 'judge' | 'endsAtMs' | 'nextEndMs'> {
-  /** The session of a request; at once when no one has to be asked. Never throws for what a stranger sends. */
+  /** Loads the session of a request, synchronously when no I/O is needed. Never throws for what a stranger sends. */
   load(cookies: readonly Cookie[]): MaybePromise<Loaded>
   /** Stores the session of a sign-in, in place of what the request carried; `session_too_large` or `identity_incomplete`. */
   save(request: {
@@ -34,7 +34,7 @@ export interface SessionStore extends Pick<SessionJudge, 'judge' | 'endsAtMs' | 
   }): Promise<Result<SavedSession>>
   /** Ends the session that a request carries, and every cookie of it. */
   clear(carried: readonly Cookie[]): MaybePromise<readonly CookieChange[]>
-  /** A cookie of a session: never forwarded, never accepted from an upstream. */
+  /** True for a cookie of a session: never forwarded, never accepted from an upstream. */
   owns(cookieName: string): boolean
 
   /**
@@ -42,10 +42,10 @@ export interface SessionStore extends Pick<SessionJudge, 'judge' | 'endsAtMs' | 
    * time of a request. Fails like `save`, and with `sign_in_required` where the session was ended meanwhile.
    */
   write(session: Session, replaces: string): Promise<Result<StoredSession>>
-  /** The session that a reference leads to, judged: another process may have written it. */
+  /** Reads the session behind a reference, judged: another process may have written it. */
   read(reference: string): Promise<Session | Unreadable>
-  /** A stored session as one cookie, which `load` takes whatever its length. */
+  /** Cookie that carries a stored session, which `load` takes whatever its length. */
   cookieOf(reference: string): Cookie
-  /** The cookies that make a browser carry a stored session, and the end of those that the request carried instead. */
+  /** Cookies that make a browser carry a stored session, and the end of those that the request carried instead. */
   cookies(stored: StoredSession, carried: readonly Cookie[]): readonly CookieChange[]
 }

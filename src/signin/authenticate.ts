@@ -13,30 +13,33 @@ import { logFailure, requestFields } from './context.ts'
 import { type LocalUsers, toLocalSource } from './local/local-users.ts'
 import { newSession } from './new-session.ts'
 
-/** Who asks, and what the answer must do to the cookies. */
+/** Authenticated caller of a request, and the cookie changes of its response. */
 export interface Caller {
   readonly session: Session | undefined
   readonly changes: readonly CookieChange[]
-  /** The session came out of the Authorization header. */
+  /** True when the session came out of the Authorization header. */
   readonly authorizationUsed: boolean
-  /** Leads to the session in its store; absent for one that came out of the Authorization header. */
+  /** Reference to the session in its store; absent for one that came out of the Authorization header. */
   readonly reference?: string
-  /** Credentials were sent that end the request here. */
+  /** Problem of credentials that end the request here. */
   readonly problem: Problem | undefined
 }
 
-/** Finds out who asks: from the Authorization header where that is allowed, else from our cookies; at once where nobody has to be asked. */
+/**
+ * Authenticates a request: by the Authorization header where that is allowed, else by Sidegate's cookies; synchronously
+ * when no I/O is needed.
+ */
 export type Authenticate = (exchange: Exchange, access?: SessionAccess) => MaybePromise<Caller>
 
 /**
- * What a caller wants with the session: `use` it, which counts as activity and refreshes when that is due; `refresh` it
- * now; or only `look`, which asks nobody and puts no end off.
+ * Access to the session: `touch` counts as activity and refreshes when that is due; `refresh` refreshes now; `peek`
+ * only reads, asks no provider and puts no end off.
  */
 export type SessionAccess = 'touch' | 'refresh' | 'peek'
 
-/** What an Authorization header of a known kind came to. */
+/** Result of reading an Authorization header of a known kind. */
 export interface Authorization extends Pick<Caller, 'session' | 'problem'> {
-  /** A session in the cookies counts before the problem: the header may be meant for the app. */
+  /** Lets a session in the cookies count before the problem: the header may be meant for the app. */
   readonly yieldsToCookies?: boolean
 }
 
@@ -48,13 +51,17 @@ export interface AuthorizationDeps {
   readonly platform: Pick<Platform, 'now'>
 }
 
-/** What finding out takes. */
 export interface AuthenticateDeps {
   readonly sessions: SessionStore
   readonly refresher: Refresher
-  /** Bearer tokens, then local users: the first that recognises the header decides. */
+  /** Readers of the header, bearer tokens before local users: the first that recognises it decides. */
   readonly authorization: readonly ReadAuthorization[]
   readonly log: Pick<Log, 'event'>
+}
+
+/** The problem of a caller whose password was not compared, because there were too many tries: it asks for patience. */
+export function throttled({ problem }: Caller): Problem | undefined {
+  return problem?.reason === 'too_many_attempts' ? problem : undefined
 }
 
 const ANONYMOUS: Caller = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
@@ -81,7 +88,7 @@ export function bearerCredentials(
 }
 
 /**
- * Reads Basic credentials of local users. Wrong ones are passed over, as in oauth2-proxy; those that were not compared,
+ * Reads Basic credentials of local users. Wrong ones are ignored, as in oauth2-proxy; those that were not compared,
  * because there were too many attempts, may be right and are a 429.
  */
 export function localCredentials(
@@ -102,7 +109,7 @@ export function localCredentials(
   }
 }
 
-/** Builds the one place where a request turns into a person. */
+/** Creates the authentication of requests. */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   const { sessions, refresher, authorization, log } = deps
 
@@ -155,7 +162,10 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   }
 }
 
-/** People ask why they were signed out, and the settings that did it are the operator's. */
+/**
+ * Logs a session whose provider is gone: people ask why they were signed out, and the settings that did it are the
+ * operator's.
+ */
 function logLostProvider(
   log: Pick<Log, 'event'>,
   exchange: Exchange,

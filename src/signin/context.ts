@@ -1,48 +1,53 @@
+import type { OwnPaths } from '../config/own-paths.ts'
 import type { CookieConfig } from '../config/sections/cookie.ts'
-import type { PathsConfig } from '../config/sections/paths.ts'
 import type { SignInConfig } from '../config/sections/sign-in.ts'
 import type { KeyRing } from '../crypto/keys.ts'
 import type { Exchange } from '../http/exchange.ts'
+import type { Site } from '../http/site.ts'
 import type { EventFields, EventName } from '../observe/event.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
+import type { Rules } from '../policy/rules.ts'
 import { PROBLEMS, type Problem } from '../problems.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { ClientFingerprints } from '../session/clients.ts'
 import type { Denylist } from '../session/denylist.ts'
-import type { Identity, Session, SessionSource } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
 import type { SessionStore } from '../session/store.ts'
 import type { LocalUsers } from './local/local-users.ts'
+import type { LoopGuard } from './login/loop-guard.ts'
 
-/** What signing in and out is made from. */
+/** Collaborators of signing in and out. */
 export interface SignInContext {
   readonly config: {
     readonly signIn: SignInConfig
-    readonly paths: Pick<PathsConfig, 'prefix'>
+    readonly paths: OwnPaths
     readonly cookie: Pick<CookieConfig, 'name' | 'csrf'>
   }
   readonly providers: readonly Provider[]
   readonly clients: ClientFingerprints
-  /** A provider answers by form_post, so that the callback takes POST. */
+  /** True when a provider answers by form_post, so that the callback takes POST. */
   readonly formPost: boolean
-  /** Of purpose `transaction`. */
+  /** Keys of purpose `transaction`. */
   readonly ring: KeyRing
   readonly sessions: Pick<SessionStore, 'load' | 'save' | 'clear'>
   readonly denylist: Pick<Denylist, 'deny'>
-  /** Why this person may not use the app. */
-  readonly refuses: (identity: Identity, source: SessionSource) => Problem | undefined
+  readonly site: Site
+  readonly loopGuard: LoopGuard
+  /** Whether somebody who has proved who they are may hold a session. */
+  readonly mayHold: Rules['mayHold']
   /** Undefined without an htpasswd file. */
   readonly localUsers: LocalUsers | undefined
   readonly platform: Pick<Platform, 'fetch' | 'now'>
   readonly log: Pick<Log, 'event' | 'line'>
 }
 
-/** The registered redirect URI: as configured, else on the origin of this request. The same bytes in both requests. */
+/** Redirect URI of a login: as configured, else on the origin of this request. The same bytes in both requests. */
 export function toRedirectUri({ config }: Pick<SignInContext, 'config'>, { facts }: Exchange): string {
-  return config.signIn.redirectUrl ?? `${facts.origin}${config.paths.prefix}/callback`
+  return config.signIn.redirectUrl ?? `${facts.origin}${config.paths.callback}`
 }
 
-/** The session that a request carries, if it stands. */
+/** Loads the session that a request carries, if it is valid. */
 export async function loadSession(
   { sessions }: Pick<SignInContext, 'sessions'>,
   { cookies }: Exchange,
@@ -51,7 +56,7 @@ export async function loadSession(
   return loaded.kind === 'active' ? loaded.session : undefined
 }
 
-/** Logs why an attempt failed, as loudly as the reason deserves. */
+/** Logs why an attempt failed, at the level of the reason. */
 export function logFailure(
   { log }: Pick<SignInContext, 'log'>,
   event: EventName,
@@ -65,7 +70,7 @@ export function logFailure(
   log.event(event, level, { code: why.reason, ...why.detail, ...fields, ...requestFields(exchange) })
 }
 
-/** The fields that say which request an event belongs to. */
+/** Log fields that say which request an event belongs to. */
 export function requestFields({ facts, requestId }: Exchange): EventFields {
   return { request_id: requestId, client: facts.client }
 }

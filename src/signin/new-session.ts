@@ -3,16 +3,17 @@ import { randomToken } from '../lib/bytes.ts'
 import type { EventFields } from '../observe/event.ts'
 import { type Grant, type Session, type SessionSource, sourceFields } from '../session/session.ts'
 import { logFailure, requestFields, type SignInContext } from './context.ts'
+import { toSeenSession } from './login/loop-guard.ts'
 import { type Outcome, redirect, refuse } from './outcome.ts'
 
-/** Somebody who has proved who they are. */
+/** A person who was authenticated, and where they go on. */
 export interface Admission {
   readonly grant: Grant
   readonly source: SessionSource
   readonly returnTo: string
 }
 
-/** A session for a person; its id is new whatever the browser carried. It ends when the store says. */
+/** Creates the session of a person; its id is new whatever the browser carried. It ends when the store says. */
 export function newSession({ grant, source }: Omit<Admission, 'returnTo'>, nowMs: number): Session {
   return {
     ...grant.identity,
@@ -28,7 +29,7 @@ export function newSession({ grant, source }: Omit<Admission, 'returnTo'>, nowMs
   }
 }
 
-/** The last steps of every sign-in: may this person in, write the session, go on. */
+/** Completes every sign-in: checks the rules, stores the session, redirects to the return target. */
 export async function completeSignIn(
   context: SignInContext,
   exchange: Exchange,
@@ -37,13 +38,17 @@ export async function completeSignIn(
   const { grant, source, returnTo } = admission
   const { identity } = grant
   const who = { ...sourceFields(source), user: identity.user, email: identity.email }
-  const refusal = context.refuses(identity, source)
-  if (refusal !== undefined) {
-    logFailure(context, 'sign_in_failed', { exchange, why: refusal, fields: who })
-    return refuse(refusal, { returnTo, identity })
-  }
   const session = newSession(admission, context.platform.now())
-  const saved = await context.sessions.save({ session, carried: exchange.cookies })
+  const allowed = context.mayHold(session)
+  if (!allowed.ok) {
+    logFailure(context, 'sign_in_failed', { exchange, why: allowed.problem, fields: who })
+    return refuse(allowed.problem, { returnTo, identity })
+  }
+  const { cookies: carried } = exchange
+  // Beside a session that is there already this is another account, or a tab that signs in beside others.
+  const seen = toSeenSession(await context.sessions.load(carried))
+  const turn = seen === 'good' ? undefined : context.loopGuard.turn(exchange, { returnTo, session: seen })
+  const saved = await context.sessions.save({ session, carried })
   if (!saved.ok) {
     logFailure(context, 'sign_in_failed', { exchange, why: saved.problem, fields: who })
     return refuse(saved.problem, { returnTo, identity })
@@ -62,10 +67,13 @@ export async function completeSignIn(
     }
     context.log.event('session_trimmed', 'warn', fields)
   }
-  return redirect(returnTo, saved.value.changes)
+  const changes = [...saved.value.changes, ...(turn?.changes ?? [])]
+  if (turn?.problem === undefined) return redirect(returnTo, changes)
+  logFailure(context, 'sign_in_failed', { exchange, why: turn.problem, fields: who })
+  return refuse(turn.problem, { returnTo, identity, changes })
 }
 
-/** What the provider gave, in bytes: an operator sees why there was no room for it. */
+/** Sizes of the grant in bytes, by which an operator sees why there was no room for it. */
 function toSizes({ identity, tokens }: Grant): EventFields {
   return {
     access_token_bytes: tokens.access?.length,

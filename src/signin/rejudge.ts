@@ -1,12 +1,13 @@
 import type { Exchange } from '../http/exchange.ts'
-import { decide, toPolicyRequest } from '../policy/decide.ts'
+import { decide } from '../policy/decide.ts'
+import { toPolicyRequest } from '../policy/request.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { Standing } from '../session/live-streams.ts'
 import type { Refresher } from '../session/refresh/refresh.ts'
 import type { SessionStore } from '../session/store.ts'
 import type { Authenticate } from './authenticate.ts'
 
-/** A stream as it is judged: its request, the newest stored session of its browser, and since when it is open. */
+/** An open stream: its request, the newest stored session of its browser, and since when it is open. */
 export interface OpenStream {
   readonly exchange: Exchange
   readonly reference: string | undefined
@@ -25,7 +26,7 @@ export interface RejudgeDeps {
 
 const ENDED: Standing = { untilMs: 0, next: 'sign-in' }
 
-/** Builds the judgement of streams from the parts that judge requests. */
+/** Creates the judgement of streams from the parts that judge requests. */
 export function createRejudge({ authenticate, refresher, sessions, rules }: RejudgeDeps): Rejudge {
   return async function rejudge({ exchange, reference, openedAtMs }) {
     const current =
@@ -33,7 +34,7 @@ export function createRejudge({ authenticate, refresher, sessions, rules }: Reju
     const { authorizationUsed, session, reference: found = '' } = await authenticate(current, 'peek')
     const verdict = decide(rules, toPolicyRequest(exchange), session)
     if (verdict.kind === 'sign-in' || verdict.kind === 'deny') return ENDED
-    // A public route lets the request pass, but the app was told who asks.
+    // A public route lets the request pass, but the app was told the identity.
     const person = verdict.session
     if (person === undefined) return ENDED
     if (authorizationUsed) {

@@ -15,7 +15,7 @@ type Handle = (exchange: Exchange) => Promise<Outcome>
 
 /** Signing in and out, endpoint by endpoint. */
 export interface SignIn {
-  /** Leaves for the provider: `<prefix>/start`, or any page load without a session. */
+  /** Redirects to the provider: `<prefix>/start`, or any page load without a session. */
   readonly start: Handle
   /** `<prefix>/callback` */
   readonly callback: Handle
@@ -23,15 +23,15 @@ export interface SignIn {
   readonly password: Handle
   /** `<prefix>/sign_out` */
   readonly signOut: Handle
-  /** `<prefix>/signed_out`: where the provider's own sign-out comes back to. */
+  /** `<prefix>/signed_out`, to which the provider's own sign-out returns. */
   readonly signedOut: Handle
   /** `POST <prefix>/backchannel_logout` */
   readonly backchannel: Handle
-  /** Where a sign-in that this request causes returns to; always valid. */
+  /** Return target of a sign-in that this request causes; always valid. */
   returnTo(exchange: Exchange): string
 }
 
-/** Builds signing in and out from one configuration. */
+/** Creates the endpoints of signing in and out for one configuration. */
 export function createSignIn(context: SignInContext): SignIn {
   const { clients, log, ring, platform } = context
   const { now } = platform

@@ -96,9 +96,9 @@ async function postWithoutSession(page: Page, note: string): Promise<void> {
   await page.getByRole('button', { name: 'Post' }).click()
 }
 
-describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
+describe.each(['light', 'dark'] as const)('the pages in %s', (colorScheme) => {
   test.each(Object.entries(PAGES))(
-    '%s: nothing that axe objects to, and it fits a phone',
+    'the page %s has nothing that axe objects to, and fits a phone',
     async (name, { heading, open }) => {
       const page = await (await stack.visitor({ colorScheme, viewport: SIZES.desktop })).newPage()
       await open(page)

@@ -43,7 +43,7 @@ test.each([true, false])(
   },
 )
 
-test('one that is too long to be kept is sent again by the browser itself', async () => {
+test('a form that is too long to be kept is sent again by the browser itself', async () => {
   const context = await stack.visitor()
   const note = 'word '.repeat(5_000)
   const page = await postLate(context, note)

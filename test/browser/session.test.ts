@@ -51,7 +51,7 @@ test('a WebSocket without a session is refused with 401', async () => {
   expect(status).toBe(401)
 })
 
-test('a page of another origin cannot open a WebSocket with our cookies', async () => {
+test("a page of another origin cannot open a WebSocket with Sidegate's cookies", async () => {
   const { context } = await signedInPage()
   const cookies = await context.cookies(stack.url())
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
@@ -97,7 +97,7 @@ test('a link on another site asks first: one answer stays, the other signs out h
   await page.getByRole('heading', { name: 'Sign out of the demo provider?' }).waitFor()
 })
 
-test('whoever was refused can sign out too', async () => {
+test('a person who was refused can sign out too', async () => {
   const page = await (await stack.visitor()).newPage()
   await page.goto(stack.url())
   await signIn(page, 'carol')

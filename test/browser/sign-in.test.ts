@@ -29,14 +29,14 @@ test('a deep link survives with // and /../ in its query, and its fragment', asy
   expect(await page.locator('#hash').textContent()).toBe('#chapter=2&line=10')
 })
 
-test('without scripts everything but the fragment works', async () => {
+test('a sign-in without scripts loses nothing but the fragment', async () => {
   const page = await (await stack.visitor({ javaScriptEnabled: false })).newPage()
   await page.goto(stack.url(`${DEEP}#chapter`))
   await signIn(page)
   expect(await targetSeenByApp(page)).toBe(DEEP)
 })
 
-test('the keyboard alone is enough', async () => {
+test('a sign-in needs nothing but the keyboard', async () => {
   const { page } = await visit('/keys')
   await page.keyboard.press('Tab')
   expect(await page.locator(':focus').textContent()).toBe('Sign in with Demo provider')
@@ -49,7 +49,7 @@ test('the keyboard alone is enough', async () => {
   await page.waitForURL(stack.url('/keys'))
 })
 
-test('our pages run under their own policy without a complaint of the browser', async () => {
+test("Sidegate's pages run under their own policy without a complaint of the browser", async () => {
   const complaints: string[] = []
   const page = await (await stack.visitor()).newPage()
   page.on('console', (message) => complaints.push(message.text()))

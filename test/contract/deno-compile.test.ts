@@ -32,14 +32,14 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('the compiled file', () => {
-  it('holds the bundle, byte for byte, and little else', () => {
+  it('the compiled file holds the bundle, byte for byte, and little else', () => {
     expect(bundle.length).toBeGreaterThan(100_000)
     expect(binary.includes(bundle)).toBe(true)
     expect(bundle.length).toBeLessThan(700 * 1024)
     expect(binary.length - statSync(denoProgram()).size).toBeLessThan(MOST_BYTES)
   })
 
-  it('may read, connect, and write unix sockets, and asks nobody for more', () => {
+  it('the compiled file may read, connect, and write unix sockets, and asks for no more', () => {
     const text = binary.subarray(binary.lastIndexOf('"permissions":{"allow_env"')).toString('latin1', 0, 4096)
     const permissions = JSON.parse(/^"permissions":(\{.*?\})/u.exec(text)?.[1] ?? '{}')
     expect(permissions).toMatchObject({

@@ -40,7 +40,7 @@ async function look(permissions: readonly string[], env = variables()): Promise<
 }
 
 describe('permissions on Deno', () => {
-  it('are named when they are missing, all at once, and are enough when they are given', async () => {
+  it('permissions on Deno are named when they are missing, all at once, and are enough when they are given', async () => {
     const [code, said] = await look(['--allow-env=OAUTH2_PROXY_*'])
     expect(code).toBe(1)
     const host = new URL(provider.origin).host
@@ -52,7 +52,7 @@ describe('permissions on Deno', () => {
     expect(await look(given)).toEqual([0, 'The configuration is good.\n'])
   })
 
-  it('for variables are missed before settings are', async () => {
+  it('permissions on Deno for variables are missed before settings are', async () => {
     const [code, said] = await look([])
     expect([code, said.split('\n')[0]]).toEqual([
       1,
@@ -60,12 +60,12 @@ describe('permissions on Deno', () => {
     ])
   })
 
-  it('for all variables let misspelt names be noticed', async () => {
+  it('permissions on Deno for all variables let misspelt names be noticed', async () => {
     const [, said] = await look(['--allow-env', '--allow-net'], variables({ OAUTH2_PROXY_PROVIDR: 'x' }))
     expect(said).toContain('OAUTH2_PROXY_PROVIDR: nothing reads this variable')
   })
 
-  it('for a file in the settings are named with the setting', async () => {
+  it('permissions on Deno for a file in the settings are named with the setting', async () => {
     const secret = { OAUTH2_PROXY_CLIENT_SECRET: '', OAUTH2_PROXY_CLIENT_SECRET_FILE: '/run/secret' }
     const [code, said] = await look(['--allow-env', '--allow-net'], variables(secret))
     expect(code).toBe(1)
@@ -74,7 +74,7 @@ describe('permissions on Deno', () => {
     )
   })
 
-  it('cannot make up for what Deno cannot do', async () => {
+  it('permissions on Deno cannot make up for what Deno cannot do', async () => {
     const [code, said] = await look(['--allow-all'], variables({ OAUTH2_PROXY_HTTP_ADDRESS: 'fd:3' }))
     expect([code, said]).toEqual([
       1,
@@ -82,7 +82,7 @@ describe('permissions on Deno', () => {
     ])
   })
 
-  it('for a host that only the discovery document names are asked for when it is needed', async () => {
+  it('permissions on Deno for a host that only the discovery document names are asked for when it is needed', async () => {
     let asked = 0
     const elsewhere = createServer((_, answer) => {
       asked += 1

@@ -22,6 +22,7 @@ export const EXCEPTIONS = [
   'Address of the client',
   'Ambiguous targets',
   'Framing of requests',
+  'Cookie in several lines',
   'Client that leaves early',
   'Upload that the app refuses',
   'Streams of a session that has ended',

@@ -36,7 +36,7 @@ function heardLine(name: string): readonly string[] {
 }
 
 describe('a signed-in request', () => {
-  it('reaches the app with the identity and without our cookie', async () => {
+  it("a signed-in request reaches the app with the identity and without Sidegate's cookie", async () => {
     await ask(world.worker.urls[0] ?? '', {
       headers: ['Host', 'app.example.com', 'Cookie', `mine=1; ${cookie}`],
     })
@@ -47,26 +47,26 @@ describe('a signed-in request', () => {
   })
 
   it.each(['X-Forwarded-User', 'x_forwarded_user', 'X.Forwarded-User', 'X-Forwarded-Groups', 'GAP-Auth'])(
-    'cannot bring an identity of its own: %s',
+    'a signed-in request cannot bring an identity of its own: %s',
     async (name) => {
       await asAlice({ headers: [name, 'root'] })
       expect(world.app.heard.at(-1)?.lines).not.toContain('root')
     },
   )
 
-  it('brings the client address from the edge only, and the edge line itself stays behind', async () => {
+  it('a signed-in request brings the client address from the edge only, and the edge line itself stays behind', async () => {
     await asAlice({ headers: ['CF-Connecting-IP', '203.0.113.7', 'X-Forwarded-For', '10.0.0.1'] })
     expect(heardLine('x-forwarded-for')).toEqual(['203.0.113.7'])
     expect(heardLine('cf-connecting-ip')).toEqual([])
   })
 
-  it('says where it was sent, since an upstream URL always gets its own Host', async () => {
+  it('a signed-in request says where it was sent, since an upstream URL always gets its own Host', async () => {
     await asAlice()
     expect(heardLine('host')).toEqual([new URL(world.app.origin).host])
     expect(heardLine('x-forwarded-host')).toEqual(['app.example.com'])
   })
 
-  it('is never answered from the edge cache, and a public one may be', async () => {
+  it('a signed-in request is never answered from the edge cache, and a public one may be', async () => {
     await asAlice()
     expect(heardLine('pragma')).toEqual(['no-cache'])
     await ask(world.worker.urls[0] ?? '', { target: '/public/logo' })
@@ -75,7 +75,7 @@ describe('a signed-in request', () => {
 })
 
 describe('the log', () => {
-  it('has one line for each request, without its query and with the client', async () => {
+  it('the log has one line for each request, without its query and with the client', async () => {
     await asAlice({ target: '/logged?secret=1', headers: ['CF-Connecting-IP', '203.0.113.7'] })
     await expect.poll(() => world.worker.output()).toContain('/logged')
     const lines = world.worker.output().split('\n')
@@ -93,7 +93,7 @@ describe('the log', () => {
 
 describe('a target', () => {
   it.each(['/a?', '/a?b=c&d', '/a%2Fb', '/a%7eb?x=%zz', '//a//b', '/a;b=1,c:@!$&()*+', '/%C3%A9?q=/../x'])(
-    'leaves byte for byte: %s',
+    'a target goes out byte for byte: %s',
     async (target) => {
       expect((await asAlice({ target })).status).toBe(200)
       expect(world.app.heard.at(-1)?.url).toBe(target)
@@ -101,7 +101,7 @@ describe('a target', () => {
   )
 
   it.each(['/public/../secret', '/a/%2e%2e/b', '/a/.', '/a^b'])(
-    'that a Worker would change is refused: %s',
+    'a target that a Worker would change is refused: %s',
     async (target) => {
       const answer = await asAlice({ target })
       expect([answer.status, JSON.parse(answer.text).error]).toEqual([400, 'target_malformed'])
@@ -109,12 +109,12 @@ describe('a target', () => {
     },
   )
 
-  it('sends an apostrophe in a query as browsers do', async () => {
+  it('a target with an apostrophe in its query is sent as browsers do', async () => {
     await asAlice({ target: "/a?name='x'" })
     expect(world.app.heard.at(-1)?.url).toBe('/a?name=%27x%27')
   })
 
-  it('cannot be moved by a Host with a path in it', async () => {
+  it('a target cannot be moved by a Host with a path in it', async () => {
     const answer = await ask(world.worker.urls[0] ?? '', {
       target: '/secret',
       headers: ['Host', 'app.example.com/public/', 'Cookie', cookie],
@@ -129,13 +129,13 @@ describe('a body', () => {
     ['/gzip', 'gzip', GZIPPED],
     ['/gzip-in-pieces', 'gzip', GZIPPED],
     ['/brotli', 'br', BROTLI],
-  ])('stays as the app encoded it: %s', async (target, coding, bytes) => {
+  ])('a body stays as the app encoded it: %s', async (target, coding, bytes) => {
     const answer = await asAlice({ target })
     expect(answer.all('content-encoding')).toEqual([coding])
     expect(answer.body.equals(bytes)).toBe(true)
   })
 
-  it('keeps its length, also where only the head is asked for', async () => {
+  it('a body keeps its length, also where only the head is asked for', async () => {
     expect((await asAlice({ target: '/length' })).all('content-length')).toEqual(['12345'])
     const head = await asAlice({ target: '/length', method: 'HEAD' })
     expect([head.all('content-length'), head.body.length]).toEqual([['12345'], 0])
@@ -144,28 +144,28 @@ describe('a body', () => {
   it.each([
     ['/empty', 204],
     ['/unchanged', 304],
-  ])('is absent where there is none: %s', async (target, status) => {
+  ])('a body is absent where there is none: %s', async (target, status) => {
     const answer = await asAlice({ target })
     expect([answer.status, answer.body.length]).toEqual([status, 0])
   })
 
-  it('is carried up whole, with its length', async () => {
+  it('a body is carried up whole, with its length', async () => {
     const body = Buffer.alloc(BIG, 'u')
     await asAlice({ method: 'POST', target: '/upload', body })
     expect(heardLine('content-length')).toEqual([String(BIG)])
     expect(digest(world.app.heard.at(-1)?.body ?? '')).toBe(digest(body))
   })
 
-  it('is carried down whole', async () => {
+  it('a body is carried down whole', async () => {
     expect(digest((await asAlice({ target: '/big' })).body)).toBe(digest(Buffer.alloc(BIG, 'b')))
   })
 
-  it('of a GET is refused', async () => {
+  it('a body of a GET is refused', async () => {
     expect((await asAlice({ body: 'GET /admin HTTP/1.1' })).status).toBe(400)
     expect(world.app.heard).toEqual([])
   })
 
-  it('arrives piece by piece, and leaving is noticed by the app', async () => {
+  it('a body arrives piece by piece, and leaving is noticed by the app', async () => {
     const answer = await open(world.worker.urls[0] ?? '', {
       target: '/clock',
       headers: ['Host', 'app.example.com', 'Cookie', cookie],
@@ -180,14 +180,14 @@ describe('a body', () => {
 })
 
 describe('an answer', () => {
-  it('keeps Set-Cookie lines apart, loses those that are ours, and no upstream says who somebody is', async () => {
+  it("an answer keeps Set-Cookie lines apart, loses Sidegate's, and carries no identity", async () => {
     const answer = await asAlice({ target: '/cookies' })
     expect(answer.all('set-cookie')).toEqual(['a=1; Path=/', 'b=2, 3'])
     expect(answer.lines).not.toContain('evil')
     expect(Buffer.from(answer.all('x-name')[0] ?? '', 'latin1').toString()).toBe('é')
   })
 
-  it('is not followed when it redirects', async () => {
+  it('an answer is not followed when it redirects', async () => {
     const answer = await asAlice({ target: '/elsewhere' })
     expect([answer.status, answer.all('location')]).toEqual([302, ['/there']])
   })
@@ -195,13 +195,13 @@ describe('an answer', () => {
   it.each([
     'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
     'HTTP/1.1 999 Go away\r\nContent-Length: 0\r\n\r\n',
-  ])('of a status that a Worker cannot send is a 502: %j', async (bytes) => {
+  ])('an answer of a status that a Worker cannot send is a 502: %j', async (bytes) => {
     odd.play((socket) => socket.end(bytes, 'latin1'))
     const answer = await asAlice({ target: '/odd/' })
     expect([answer.status, JSON.parse(answer.text).error]).toEqual([502, 'upstream_misbehaved'])
   })
 
-  it('that does not come in time is a 504', async () => {
+  it('an answer that does not come in time is a 504', async () => {
     const answer = await asAlice({ target: '/hang' })
     expect([answer.status, JSON.parse(answer.text).error]).toEqual([504, 'upstream_timeout'])
   })

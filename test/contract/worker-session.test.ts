@@ -20,7 +20,7 @@ function sleep(milliseconds: number): Promise<void> {
 }
 
 describe('a Worker', () => {
-  it('signs a person in and out', async () => {
+  it('a Worker signs a person in and out', async () => {
     world = await startWorkerWorld()
     const visitor = world.visitor()
     const page = await visitor.visit('/deep?a=//b')
@@ -32,7 +32,7 @@ describe('a Worker', () => {
     expect((await visitor.fetch('/deep')).status).toBe(401)
   })
 
-  it('answers many first visitors at once, also when the very first leaves', async () => {
+  it('a Worker answers many first visitors at once, also when the very first leaves', async () => {
     world = await startWorkerWorld()
     const origin = world.worker.urls[0] ?? ''
     void open(origin, { headers: asPage }).then(
@@ -43,7 +43,7 @@ describe('a Worker', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array(30).fill(200))
   })
 
-  it('signs in thirty people at once and mixes nobody up', async () => {
+  it('a Worker signs in thirty people at once and does not mix them up', async () => {
     world = await startWorkerWorld()
     const cookies = await Promise.all(
       Array.from({ length: 30 }, async (_, number) => {
@@ -63,7 +63,7 @@ describe('a Worker', () => {
     expect(new Set(emails).size).toBe(30)
   })
 
-  it('cuts an endless answer when the session ends', async () => {
+  it('a Worker cuts an endless answer when the session ends', async () => {
     world = await startWorkerWorld({ variables: { OAUTH2_PROXY_SESSION_MAX_LIFETIME: '3s' } })
     const cookie = await signIn(world)
     const answer = await open(world.worker.urls[0] ?? '', {
@@ -82,7 +82,7 @@ describe('twenty requests at the moment of expiry, against a provider that punis
   it.each([
     ['one isolate alone', { isolates: 1, relay: false }],
     ['two isolates that share a Durable Object', { isolates: 2, relay: true }],
-  ])('leave the person signed in: %s', async (_, { isolates, relay }) => {
+  ])('twenty requests at expiry leave the person signed in: %s', async (_, { isolates, relay }) => {
     world = await startWorkerWorld({ isolates, relay, variables: { OAUTH2_PROXY_COOKIE_REFRESH: '1s' } })
     const cookie = await signIn(world)
     await sleep(1_200)
@@ -102,27 +102,30 @@ describe('twenty requests at the moment of expiry, against a provider that punis
 })
 
 describe('a refresh whose request has left', () => {
-  it.each([false, true])('still counts for the next one (Durable Object: %s)', async (relay) => {
-    world = await startWorkerWorld({ relay, variables: { OAUTH2_PROXY_COOKIE_REFRESH: '1s' } })
-    const cookie = await signIn(world)
-    await sleep(1_200)
-    const asked = world.provider.hits.token
-    world.provider.scripts.token = async (next) => {
-      await sleep(400)
-      return next()
-    }
-    const leaving = open(world.worker.urls[0] ?? '', {
-      headers: ['Host', 'app.example.com', 'Cookie', cookie],
-      signal: AbortSignal.timeout(150),
-    })
-    await expect(leaving).rejects.toThrow()
-    expect(world.provider.hits.token - asked).toBe(1)
-    const next = await Promise.all([get(cookie), get(cookie)])
-    expect(next.map(({ status }) => status)).toEqual([200, 200])
-    await sleep(600)
-    expect((await get(cookie)).status).toBe(200)
-    expect(world.provider.hits.token - asked).toBe(1)
-  })
+  it.each([false, true])(
+    'a refresh whose request has left still counts (Durable Object: %s)',
+    async (relay) => {
+      world = await startWorkerWorld({ relay, variables: { OAUTH2_PROXY_COOKIE_REFRESH: '1s' } })
+      const cookie = await signIn(world)
+      await sleep(1_200)
+      const asked = world.provider.hits.token
+      world.provider.scripts.token = async (next) => {
+        await sleep(400)
+        return next()
+      }
+      const leaving = open(world.worker.urls[0] ?? '', {
+        headers: ['Host', 'app.example.com', 'Cookie', cookie],
+        signal: AbortSignal.timeout(150),
+      })
+      await expect(leaving).rejects.toThrow()
+      expect(world.provider.hits.token - asked).toBe(1)
+      const next = await Promise.all([get(cookie), get(cookie)])
+      expect(next.map(({ status }) => status)).toEqual([200, 200])
+      await sleep(600)
+      expect((await get(cookie)).status).toBe(200)
+      expect(world.provider.hits.token - asked).toBe(1)
+    },
+  )
 })
 
 describe('a sign-out at the provider', () => {
@@ -134,7 +137,7 @@ describe('a sign-out at the provider', () => {
       body: new URLSearchParams({ logout_token: await world.provider.logoutToken() }).toString(),
     })
 
-  it('counts at once in an isolate that starts later, and within seconds in one that runs', async () => {
+  it('a sign-out at the provider counts at once in an isolate that starts later, and within seconds in one that runs', async () => {
     world = await startWorkerWorld({ isolates: 3, relay: true })
     const cookie = await signIn(world, 0)
     expect((await get(cookie, { isolate: 1 })).status).toBe(200)

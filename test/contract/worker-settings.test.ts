@@ -7,7 +7,7 @@ let world: WorkerWorld
 afterEach(() => world.close())
 
 describe('settings that are wrong', () => {
-  it('are named to visitors and explained in the log, and nobody learns a secret', async () => {
+  it('invalid settings are named to visitors and explained in the log, and a secret is never shown', async () => {
     world = await startWorkerWorld({
       variables: {
         OAUTH2_PROXY_CLIENT_ID: '',
@@ -30,7 +30,7 @@ describe('settings that are wrong', () => {
     expect((await ask(world.worker.urls[0] ?? '', { target: '/ping' })).status).toBe(500)
   })
 
-  it('include a service binding that is not there', async () => {
+  it('invalid settings include a service binding that is not there', async () => {
     world = await startWorkerWorld({ variables: { OAUTH2_PROXY_UPSTREAMS: 'binding:APPP' } })
     const answer = await ask(world.worker.urls[0] ?? '')
     expect([answer.status, answer.text.includes('OAUTH2_PROXY_UPSTREAMS')]).toEqual([500, true])
@@ -39,7 +39,7 @@ describe('settings that are wrong', () => {
 })
 
 describe('settings', () => {
-  it('may be a TOML text, and variables win over it', async () => {
+  it('settings of a Worker may be a TOML text, and variables win over it', async () => {
     world = await startWorkerWorld({
       variables: {
         OAUTH2_PROXY_CONFIG_TOML: 'proxy_prefix = "/gate"\nping_path = "/alive"\n',
@@ -54,7 +54,7 @@ describe('settings', () => {
     expect(statuses).toEqual([200, 401, 200])
   })
 
-  it('may send requests to another Worker, which sees the Host that the browser sees', async () => {
+  it('settings of a Worker may send requests to another Worker, which sees the Host that the browser sees', async () => {
     world = await startWorkerWorld({ variables: { OAUTH2_PROXY_UPSTREAMS: 'static://204,binding:APP/app/' } })
     const visitor = world.visitor()
     await visitor.browse('/oauth2/start?rd=%2Fapp%2Fx')
@@ -63,7 +63,7 @@ describe('settings', () => {
     expect(lines).not.toContain('no-cache')
   })
 
-  it('may be numbers and booleans', async () => {
+  it('settings of a Worker may be numbers and booleans', async () => {
     world = await startWorkerWorld({
       variables: { OAUTH2_PROXY_SKIP_PROVIDER_BUTTON: true, OAUTH2_PROXY_COOKIE_BUDGET: 4096 },
     })

@@ -35,7 +35,7 @@ function sleep(milliseconds: number): Promise<void> {
 }
 
 describe('the Durable Object that isolates share', () => {
-  it('gives a value back until it is over', async () => {
+  it('the Durable Object gives a value back until it is over', async () => {
     await call('write', 'k', 'first', 60_000)
     await call('write', 'k', 'second', 200)
     expect(await call('read', 'k')).toBe('second')
@@ -43,7 +43,7 @@ describe('the Durable Object that isolates share', () => {
     expect(await call('read', 'k')).toBeNull()
   })
 
-  it('lets one of many take a key, and another one when it is given up or over', async () => {
+  it('the Durable Object lets one of many take a key, and another one when it is given up or over', async () => {
     const claims = await Promise.all(Array.from({ length: 10 }, () => call('claim', 'k', 60_000)))
     expect(claims.filter(Boolean)).toEqual([true])
     await call('release', 'k')
@@ -53,7 +53,7 @@ describe('the Durable Object that isolates share', () => {
     expect(await call('claim', 'k', 200)).toBe(true)
   })
 
-  it('repeats announcements in their order to those who have not heard them', async () => {
+  it('the Durable Object repeats announcements in their order to those who have not heard them', async () => {
     const untilMs = Date.now() + 60_000
     for (const line of ['a', 'b', 'c']) await call('announce', line, untilMs)
     await call('announce', 'over', Date.now() - 1)
@@ -65,7 +65,7 @@ describe('the Durable Object that isolates share', () => {
     expect(await call('since', 2)).toEqual([{ id: 3, line: 'c', untilMs }])
   })
 
-  it('forgets what is over and nothing else', async () => {
+  it('the Durable Object forgets what is over and nothing else', async () => {
     await call('write', 'short', 'x', 100)
     await call('write', 'long', 'x', 60_000)
     await call('announce', 'over', Date.now() - 1)

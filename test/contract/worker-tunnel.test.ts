@@ -43,12 +43,12 @@ async function converse(socket: WebSocket): Promise<readonly unknown[]> {
 }
 
 describe('a WebSocket', () => {
-  it('is refused without a session, and from a page of another site', async () => {
+  it('a WebSocket is refused without a session, and from a page of another site', async () => {
     expect(await refusal(dial(world, {}))).toBe(401)
     expect(await refusal(dial(world, { headers: { Cookie: cookie, Origin: 'https://evil.test' } }))).toBe(403)
   })
 
-  it('carries text, bytes, protocol, close code and reason, and the identity', async () => {
+  it('a WebSocket carries text, bytes, protocol, close code and reason, and the identity', async () => {
     expect(await converse(dial(world, { headers: { Cookie: cookie } }))).toEqual([
       'hi',
       100_000,
@@ -62,7 +62,7 @@ describe('a WebSocket', () => {
   })
 
   it.each(['', 'binding:APP'])(
-    'is watched when its session ends soon, and works the same (%s)',
+    'a WebSocket is watched when its session ends soon, and works the same (%s)',
     async (upstream) => {
       const variables = {
         OAUTH2_PROXY_SESSION_MAX_LIFETIME: '3s',

@@ -26,7 +26,7 @@ describe.each(find('deploy/compose/*/compose.yaml'))('%s', (path) => {
   const { services, secrets } = readYaml(path)
   const names = Object.keys(services)
 
-  it('mounts files that exist, and secrets that the reader makes', () => {
+  it('a deployment mounts files that exist, and secrets that the reader makes', () => {
     const mounted: string[] = Object.values(services).flatMap((service: Manifest) =>
       (service.volumes ?? []).map((volume: string) => volume.split(':')[0]),
     )
@@ -36,7 +36,7 @@ describe.each(find('deploy/compose/*/compose.yaml'))('%s', (path) => {
     for (const { source } of services.sidegate.secrets) expect(secrets).toHaveProperty(source)
   })
 
-  it('lets nobody reach gate and app but the gateway, and the gate do nothing it need not', () => {
+  it('a deployment lets only the gateway reach gate and app, and gives the gate no rights that it does not need', () => {
     const [gateway] = names.filter((name) => services[name].ports !== undefined)
     expect(services[gateway ?? ''].ports).toEqual(['443:443'])
     for (const name of ['sidegate', 'app']) expect(services[name].network_mode).toBe(`service:${gateway}`)
@@ -80,7 +80,7 @@ describe('the image', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it('is built from files that the engine is given', () => {
+  it('the image is built from files that the engine is given', () => {
     const given = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')
     const wanted = [...ours(builds), ...ours(runs)].flatMap(({ from }) => from)
     expect(wanted).toContain('runtimes')
@@ -91,7 +91,7 @@ describe('the image', () => {
       ).toBe(true)
   })
 
-  it('runs as /bin/oauth2-proxy what its entrypoint runs, without a shell', () => {
+  it('the image runs as /bin/oauth2-proxy what its entrypoint runs, without a shell', () => {
     const [first = ''] = readFileSync(join(root, 'deploy/image/oauth2-proxy'), 'utf8').split('\n')
     expect(first).toBe(`#!${[node, ...flags.filter((flag) => flag.startsWith('-'))].join(' ')}`)
     expect(statSync(join(root, 'deploy/image/oauth2-proxy')).mode & 0o111).toBe(0o111)
@@ -108,7 +108,7 @@ describe('the image', () => {
     expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('--no-such-flag')])
   })
 
-  it('is healthy while HEALTH_URL answers 2xx, and says otherwise what to set', async () => {
+  it('the image is healthy while HEALTH_URL answers 2xx, and says otherwise what to set', async () => {
     const [, , check = '[]'] = /^HEALTHCHECK (.*\\\n)? *CMD (.*)$/mu.exec(dockerfile) ?? []
     const [program, script = ''] = JSON.parse(check)
     expect(program).toBe(node)
@@ -139,7 +139,7 @@ describe('the image', () => {
   })
 })
 
-it('makes the Secret in the namespace of the example, and keeps those of Compose out of git', () => {
+it('the deployment on Kubernetes makes the Secret in its namespace, and that of Compose keeps secrets out of git', () => {
   const { namespace } = readYaml('deploy/kubernetes/overlays/example/kustomization.yaml')
   for (const page of ['docs/deploy.md', 'deploy/kubernetes/secret.example.yaml']) {
     expect(readFileSync(join(root, page), 'utf8')).toContain(
@@ -159,7 +159,7 @@ describe.each(workflows)('%s', (path) => {
   const all: readonly Manifest[] = Object.values(jobs)
   const steps = stepsOf(path)
 
-  it('gives each job the rights it needs and an end, and nothing to the rest', () => {
+  it('a workflow gives each job the rights it needs and an end, and nothing to the rest', () => {
     expect(permissions).toEqual({})
     for (const job of all) {
       expect(Object.keys(job)).toEqual(expect.arrayContaining(['permissions', 'timeout-minutes']))
@@ -167,7 +167,7 @@ describe.each(workflows)('%s', (path) => {
     }
   })
 
-  it('lets what runs for a pull request read, and write nothing but findings of the code scan', () => {
+  it('a workflow lets what runs for a pull request read, and write nothing but findings of the code scan', () => {
     expect(Object.keys(on)).not.toContain('pull_request_target')
     if (!Object.hasOwn(on, 'pull_request')) return
     for (const job of all.filter((each) => each.if !== "github.event_name == 'push'")) {
@@ -176,7 +176,7 @@ describe.each(workflows)('%s', (path) => {
     }
   })
 
-  it('pins every action by commit, names its release, and keeps no credentials', () => {
+  it('a workflow pins every action by commit, names its release, and keeps no credentials', () => {
     const lines = text.match(/^.*\buses:.*$/gmu) ?? []
     expect(lines).toHaveLength(steps.filter(({ uses }) => uses !== undefined).length)
     for (const line of lines)
@@ -185,7 +185,7 @@ describe.each(workflows)('%s', (path) => {
       expect([uses, inputs['persist-credentials']]).toEqual([uses, false])
   })
 
-  it('runs what is in the repository, and puts nothing from outside into a shell', () => {
+  it('a workflow runs what is in the repository, and puts nothing from outside into a shell', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     for (const { run } of steps.filter((step) => step.run !== undefined)) {
       expect(run).not.toMatch(/\$\{\{\s*(github\.(event|head_ref)|inputs)/u)
@@ -198,7 +198,7 @@ describe.each(workflows)('%s', (path) => {
 })
 
 describe('the workflows together', () => {
-  it('have one commit for each action, wherever it is used', () => {
+  it('the workflows have one commit for each action, wherever it is used', () => {
     const pins = new Map<string, Set<string>>()
     for (const uses of workflows.flatMap(stepsOf).flatMap((step) => step.uses ?? [])) {
       const [action = '', commit = ''] = uses.split('@')
@@ -209,7 +209,7 @@ describe('the workflows together', () => {
     expect(pins.size).toBeGreaterThan(8)
   })
 
-  it.each(['github/codeql-action/analyze', 'ossf/scorecard-action'])('run %s on what is merged', (action) => {
+  it.each(['github/codeql-action/analyze', 'ossf/scorecard-action'])('the workflows run %s', (action) => {
     const own = workflows.filter((path) => stepsOf(path).some(({ uses }) => uses?.startsWith(`${action}@`)))
     expect(own).toHaveLength(1)
     expect(readYaml(own[0] ?? '').on.push.branches).toEqual(['main'])
@@ -218,7 +218,7 @@ describe('the workflows together', () => {
   it.each([
     ['.github/workflows/image.yml', 'publish', /^cosign (?:sign|attest) --yes /mu],
     ['.github/workflows/binaries.yml', 'release', /^cosign sign-blob --yes --bundle SHA256SUMS/mu],
-  ])('%s signs what %s gives out, bill of materials included, with no key', (path, name, signature) => {
+  ])('the workflow %s signs %s, with a bill of materials and no key', (path, name, signature) => {
     const { jobs } = readYaml(path)
     expect(jobs[name].permissions['id-token']).toBe('write')
     expect(jobs[name].if).toBe("github.event_name == 'push'")
@@ -229,13 +229,13 @@ describe('the workflows together', () => {
   })
 })
 
-it('keeps npm packages, actions and base images up to date by itself', () => {
+it('Dependabot keeps npm packages, actions and base images up to date', () => {
   const { updates } = readYaml('.github/dependabot.yml')
   const kinds = updates.map((update: Manifest) => update['package-ecosystem'])
   expect(kinds.toSorted()).toEqual(['docker', 'github-actions', 'npm'])
 })
 
-it('starts Node in the image so that SIGUSR1 opens no debugger', async () => {
+it('the image starts Node so that SIGUSR1 opens no debugger', async () => {
   const [, entrypoint = '[]'] =
     /^ENTRYPOINT (.*)$/mu.exec(readFileSync(join(root, 'Dockerfile'), 'utf8')) ?? []
   const flags = JSON.parse(entrypoint).filter((word: string) => word.startsWith('--'))

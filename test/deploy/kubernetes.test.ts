@@ -63,16 +63,16 @@ describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
   const containers = (): readonly Manifest[] => [...(pod().initContainers ?? []), ...pod().containers]
   const gate = () => containers().find(({ name }) => name === 'sidegate')
 
-  it('is valid by the schemas of Kubernetes', async () => {
+  it('a manifest is valid by the schemas of Kubernetes', async () => {
     expect(manifests.length).toBeGreaterThan(2)
     for (const manifest of manifests) expect(await schemaErrors(manifest), manifest.kind).toEqual([])
   })
 
-  it('has no field that Kubernetes does not know', () => {
+  it('a manifest has no field that Kubernetes does not know', () => {
     expect(unknownFields(manifests)).toEqual([])
   })
 
-  it('runs without rights', () => {
+  it('a manifest runs the gate without rights', () => {
     expect(pod()).toMatchObject({
       automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
@@ -86,7 +86,7 @@ describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
     }
   })
 
-  it('lets nobody reach the app but through the gate', () => {
+  it('a manifest lets only the gate reach the app', () => {
     const app = containers().find(({ name }) => name === 'app')
     expect(app.ports).toBeUndefined()
     expect(app.args).toContain('-listen=127.0.0.1:8080')
@@ -100,7 +100,7 @@ describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
     }
   })
 
-  it('listens on the pod address, knows its pod, and is probed and bounded', () => {
+  it('a manifest has the gate listen on the pod address, know its pod, and be probed and bounded', () => {
     const { env, livenessProbe, readinessProbe, startupProbe, resources } = gate()
     expect(env).toContainEqual({ name: 'OAUTH2_PROXY_HTTP_ADDRESS', value: '0.0.0.0:4180' })
     for (const name of ['POD_NAME', 'POD_NAMESPACE', 'CONTAINER_NAME', 'OAUTH2_PROXY_UPSTREAMS'])
@@ -116,7 +116,7 @@ describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
     })
   })
 
-  it('has one pod, or several with a Redis that they share', () => {
+  it('a manifest has one pod, or several with a Redis that they share', () => {
     const isSeveral = source.what.includes('several')
     expect(deployment().spec.replicas).toBe(isSeveral ? undefined : 1)
     expect(ofKind('HorizontalPodAutoscaler')).toHaveLength(isSeveral ? 1 : 0)
@@ -124,7 +124,7 @@ describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
     expect(names.includes('OAUTH2_PROXY_REDIS_CONNECTION_URL')).toBe(isSeveral)
   })
 
-  it('names only what exists', () => {
+  it('a manifest names only what exists', () => {
     const labels = deployment().spec.template.metadata.labels
     const selectors = [
       deployment().spec.selector.matchLabels,
@@ -148,7 +148,7 @@ describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
 })
 
 describe.skipIf(tools === undefined)('the chart', () => {
-  it('passes the strict linter of Helm', () => {
+  it('the chart passes the strict linter of Helm', () => {
     expect(execFileSync(helm, ['lint', '--strict', chart], { encoding: 'utf8' })).toContain(
       '0 chart(s) failed',
     )
@@ -160,7 +160,7 @@ describe.skipIf(tools === undefined)('the chart', () => {
     ['a host with a scheme', 'host=https://app.example.com'],
     ['an app on the port of the gate', 'app.port=4180'],
     ['a variable without a name', 'gate.extraEnv[0].value=1'],
-  ])('refuses %s', (_, set) => {
+  ])('the chart refuses %s', (_, set) => {
     expect(() => execFileSync(helm, template(set), { stdio: 'pipe' })).toThrow(/schema/u)
   })
 
@@ -171,7 +171,7 @@ describe.skipIf(tools === undefined)('the chart', () => {
       'several pods with other variables',
       ['replicas=2', 'gate.extraEnv[0].name=A', 'gate.extraEnv[0].value=b'],
     ],
-  ])('refuses %s until it is told why that is safe, and says what is', (_, sets) => {
+  ])('the chart refuses %s until it is told why that is safe, and says what is', (_, sets) => {
     const refused = () => execFileSync(helm, template(...sets), { stdio: 'pipe', encoding: 'utf8' })
     expect(refused).toThrow(/OAUTH2_PROXY_REDIS_CONNECTION_URL.*allowSeveralReplicas=true/su)
     for (const reason of [
@@ -191,12 +191,12 @@ describe.skipIf(tools === undefined)('the chart', () => {
       ['replicas=3', 'allowSeveralReplicas=true'],
       /^Up to 3 pods refresh sessions each by itself/mu,
     ],
-  ])('says after an installation of %s what that means for refreshes', (_, sets, sentence) => {
+  ])('the chart says after an installation of %s what that means for refreshes', (_, sets, sentence) => {
     const args = ['install', 'shop', chart, '--dry-run=client', ...sets.flatMap((set) => ['--set', set])]
     expect(execFileSync(helm, args, { encoding: 'utf8', stdio: 'pipe' })).toMatch(sentence)
   })
 
-  it('starts a native sidecar before the app and lets settings of the namespace win over its own', () => {
+  it('the chart starts a native sidecar before the app and lets settings of the namespace win over its own', () => {
     const spec = (sets: readonly string[]) =>
       render(helm, template(...sets)).find(({ kind }) => kind === 'Deployment').spec.template.spec
     const native = spec(['gate.nativeSidecar=true'])
@@ -222,14 +222,14 @@ describe('the checks themselves', () => {
     spec: { ports: [{ port: 80 }] },
   }
 
-  it('find a wrong type, a wrong field and a repeated key', async () => {
+  it('the checks of manifests find a wrong type, a wrong field and a repeated key', async () => {
     expect(await schemaErrors(service)).toEqual([])
     expect(await schemaErrors({ ...service, spec: { ports: [{ port: 'http' }] } })).not.toEqual([])
     expect(unknownFields([{ ...service, spec: { port: [] } }]).join()).toContain('"port"')
     expect(() => readManifests('a: 1\na: 2')).toThrow(/unique/u)
   })
 
-  it('find the example Secret valid', async () => {
+  it('the checks of manifests find the example Secret valid', async () => {
     const [secret] = readManifests(readFileSync(join(deploy, 'kubernetes/secret.example.yaml'), 'utf8'))
     expect(await schemaErrors(secret)).toEqual([])
   })

@@ -58,21 +58,24 @@ describe('every variable in deploy/', () => {
     cwd: deploy,
   })
 
-  it.each([...files, '../docs/deploy.md'])('is one that the program knows: %s', (file) => {
-    const names = new Set(read(file).match(/\bOAUTH2_PROXY_[A-Z0-9_]*[A-Z0-9]\b/gu))
-    expect([...names].filter((name) => !known.has(name))).toEqual([])
-    expect([...names].filter((name) => known.get(name) === false)).toEqual([])
-  })
+  it.each([...files, '../docs/deploy.md'])(
+    'a variable of a deployment is one that the program knows: %s',
+    (file) => {
+      const names = new Set(read(file).match(/\bOAUTH2_PROXY_[A-Z0-9_]*[A-Z0-9]\b/gu))
+      expect([...names].filter((name) => !known.has(name))).toEqual([])
+      expect([...names].filter((name) => known.get(name) === false)).toEqual([])
+    },
+  )
 })
 
 describe.each(['nginx', 'caddy', 'haproxy', 'traefik', 'envoy'])('deploy/%s/sidegate.env', (gateway) => {
   const loaded = load(parseEnv(read(`${gateway}/sidegate.env`)))
 
-  it('is a configuration that the program starts with, without a warning', () => {
+  it('a sidegate.env is a configuration that the program starts with, without a warning', () => {
     expect(loaded).toMatchObject({ kind: 'config', warnings: [] })
   })
 
-  it('says who is there to a gateway on this machine and to nobody else', () => {
+  it('a sidegate.env says who is there to a gateway on this machine only', () => {
     expect(configOf(loaded)).toMatchObject({
       listen: { http: { kind: 'tcp', host: '127.0.0.1', port: 4180 } },
       trust: { reverseProxy: true, trustedProxyIps: ['127.0.0.1/32'] },
@@ -86,7 +89,7 @@ describe('cookie names that a gateway spells out', () => {
   it.each([
     ['nginx', 'nginx/sidegate.conf', '_oauth2_proxy'],
     ['traefik', 'traefik/dynamic.yaml', '__Host-sidegate'],
-  ])('%s has those of its gate', (gateway, file, name) => {
+  ])('the cookie names in the settings of %s are those of its gate', (gateway, file, name) => {
     const config = configOf(load(parseEnv(read(`${gateway}/sidegate.env`))))
     expect(config.cookie.name).toBe(name)
     for (const chunk of [name, `${name}_0`, `${name}_1`]) expect(read(file)).toContain(chunk)
@@ -103,7 +106,7 @@ describe('cookie names that a gateway spells out', () => {
     expect(read(file)).toContain(cookie.name)
   })
 
-  it('nginx writes them with the attributes of its gate', () => {
+  it('the cookies that nginx writes have the attributes of its gate', () => {
     const { cookie, session } = configOf(load(parseEnv(read('nginx/sidegate.env'))))
     expect(cookie).toMatchObject({ path: '/', domains: [], httpOnly: true, secure: true })
     expect(cookie.sameSite ?? 'lax').toBe('lax')
@@ -113,7 +116,7 @@ describe('cookie names that a gateway spells out', () => {
 })
 
 describe('deploy/systemd/sidegate.env', () => {
-  it('is complete with the flags of the unit', () => {
+  it('deploy/systemd/sidegate.env is complete with the flags of the unit', () => {
     const unit = read('systemd/sidegate.service')
     const flags = [...unit.matchAll(/^ +(--\S+)/gmu)].map(([, flag = '']) =>
       flag.replace(/\$\{CREDENTIALS_DIRECTORY\}/u, '/run/credentials/sidegate.service'),
@@ -127,7 +130,7 @@ describe('deploy/systemd/sidegate.env', () => {
   })
 })
 
-it('README.md starts the Node door with settings that can sign in at the redirect URI it says to register', () => {
+it('README.md starts the Node program with settings that can sign in at the redirect URI it says to register', () => {
   const readme = read('../README.md')
   const [, door = ''] = /\*\*Node\*\*([\s\S]*?)\*\*Deno\*\*/u.exec(readme) ?? []
   const [, command = ''] = /node dist\/sidegate\.mjs ([\s\S]*?)\n```/u.exec(door) ?? []
@@ -161,7 +164,7 @@ describe.skipIf(tools === undefined).each([
   ],
   ['chart', () => render(helm, ['template', 'app', join(deploy, 'helm/sidegate')])],
 ])('the pod of the %s', (_, manifests) => {
-  it('starts, reachable from outside, with its own name in each log line', () => {
+  it('the pod of an example starts, reachable from outside, with its own name in each log line', () => {
     const loaded = load(podEnvironment(manifests()))
     expect(loaded).toMatchObject({ kind: 'config', warnings: [] })
     expect(configOf(loaded)).toMatchObject({
@@ -171,7 +174,7 @@ describe.skipIf(tools === undefined).each([
     })
   })
 
-  it('does not start with the placeholders of the example Secret', () => {
+  it('the pod of an example does not start with the placeholders of the example Secret', () => {
     const loaded = load(podEnvironment(manifests()), PLACEHOLDERS)
     expect(loaded).toMatchObject({ kind: 'problems', exitCode: 1 })
     expect(loaded.kind === 'problems' && loaded.text).toContain('OAUTH2_PROXY_COOKIE_SECRET_FILE')

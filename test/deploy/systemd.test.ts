@@ -25,13 +25,13 @@ describe.skipIf(analyze === undefined)('deploy/systemd', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it('has units without an unknown setting', () => {
+  it('the systemd files have units without an unknown setting', () => {
     expect(run('verify', unit('sidegate.service'), unit('sidegate.socket'))).toBe('')
     writeFileSync(unit('wrong.service'), '[Service]\nExecStart=/bin/true\nProtectSytem=strict\n')
     expect(() => run('verify', '--recursive-errors=yes', unit('wrong.service'))).toThrow(/ProtectSytem/u)
   })
 
-  it('exposes the gate to little: at most 1.5 of 10 by the measure of systemd', () => {
+  it('the systemd files expose the gate to little: at most 1.5 of 10 by the measure of systemd', () => {
     expect(run('security', '--offline=true', '--threshold=15', unit('sidegate.service'))).toContain('OK')
     expect(() => run('security', '--offline=true', '--threshold=5', unit('sidegate.service'))).toThrow()
   })
@@ -61,7 +61,7 @@ describe.skipIf(activate === undefined)('a socket that systemd hands over', () =
     rmSync(folder, { recursive: true })
   })
 
-  it('serves with the flags and the variables of the unit, a connection that came before the start included', async () => {
+  it('a socket that systemd hands over serves with the flags and the variables of the unit, a connection that came before the start included', async () => {
     const answers = await Promise.all([1, 2, 3].map(() => fetch(`http://127.0.0.1:${port}/ping`)))
     expect(
       answers.map(({ status }) => status),

@@ -57,11 +57,11 @@ describe.each(WAYS)('a yes to a gateway that asks at $at', ({ status, target }) 
     return identityIn(answer)
   }
 
-  it('carries both families, empty where there is nothing to say', async () => {
+  it('a yes to a gateway carries both families, empty where there is nothing to say', async () => {
     expect(await yes(['--set-xauthrequest', '--set-xforwarded'])).toEqual({ ...NOTHING, ...ALICE })
   })
 
-  it('carries every name empty on a public route, so that none of a client survives [HD-50]', async () => {
+  it('a yes to a gateway carries every name empty on a public route, so that none of a client survives [HD-50]', async () => {
     expect(
       await yes(['--set-xauthrequest', '--set-xforwarded'], { path: '/public/a', signedIn: false }),
     ).toEqual(NOTHING)
@@ -70,7 +70,7 @@ describe.each(WAYS)('a yes to a gateway that asks at $at', ({ status, target }) 
   it.each([
     ['--set-xauthrequest', 'X-Auth-Request-'],
     ['--set-xforwarded', 'X-Forwarded-'],
-  ])('carries with %s alone the names %s… and no others', async (flag, family) => {
+  ])('a yes to a gateway carries with %s alone the names %s… and no others', async (flag, family) => {
     const names = NAMES.filter((name) => name.startsWith(family))
     expect(Object.keys(await yes([flag])).toSorted()).toEqual(names.toSorted())
     const open = await yes([flag], { path: '/public/a', signedIn: false })
@@ -81,17 +81,20 @@ describe.each(WAYS)('a yes to a gateway that asks at $at', ({ status, target }) 
     ['--prefer-email-to-user', 'X-Forwarded-User', 'alice@example.com'],
     ['--prefer-email-to-user', 'X-Forwarded-Email', ''],
     ['--prefer-email-to-user', 'X-Auth-Request-User', 'alice'],
-  ])('says what the app would be told itself with %s: %s is "%s"', async (flags, name, value) => {
-    expect((await yes(['--set-xauthrequest', '--set-xforwarded', ...flags.split(' ')]))[name]).toBe(value)
-  })
+  ])(
+    'a yes to a gateway says what the app would be told itself with %s: %s is "%s"',
+    async (flags, name, value) => {
+      expect((await yes(['--set-xauthrequest', '--set-xforwarded', ...flags.split(' ')]))[name]).toBe(value)
+    },
+  )
 
-  it('carries the access token in both families where it is passed on', async () => {
+  it('a yes to a gateway carries the access token in both families where it is passed on', async () => {
     const told = await yes(['--set-xauthrequest', '--set-xforwarded', '--pass-access-token'])
     expect(told['X-Forwarded-Access-Token']).toMatch(/^.{8,}$/u)
     expect(told['X-Auth-Request-Access-Token']).toBe(told['X-Forwarded-Access-Token'])
   })
 
-  it('carries none of them without these settings', async () => {
+  it('a yes to a gateway carries no identity without these settings', async () => {
     expect(await yes([])).toEqual({})
     expect(await yes([], { path: '/public/a', signedIn: false })).toEqual({})
   })
@@ -101,7 +104,7 @@ it.each([
   [[], []],
   [['--set-xauthrequest'], ['X-Auth-Request-User', 'X-Auth-Request-Email', 'X-Auth-Request-Groups']],
   [['--set-xforwarded'], ['X-Forwarded-User', 'X-Forwarded-Email', 'X-Forwarded-Groups']],
-])('answers of the app carry with %j no line without a value', async (args, names) => {
+])('an answer of the app carries with %j no line without a value', async (args, names) => {
   const gate = await startGate({ args })
   gate.provider.user = USER
   await gate.ask('/x', { headers: ['Host', 'app.example.com', 'Cookie', await cookieOf(gate)] })

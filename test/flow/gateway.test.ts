@@ -21,7 +21,7 @@ function auth(gate: TestGate, more: HeaderLines, peer: Peer = GATEWAY, query = '
 }
 
 describe('/oauth2/auth', () => {
-  it('answers 202 with identity, 401 to nobody, 403 to somebody who may not', async () => {
+  it('/oauth2/auth answers 202 with identity, 401 without a session, 403 to a person who may not use the app', async () => {
     const gate = await startGate({ args: TRUSTING })
     const cookie = await cookieOf(gate)
     const answer = await auth(gate, ['Cookie', cookie])
@@ -51,7 +51,7 @@ describe('/oauth2/auth', () => {
     ['?allowed_email_domains=*.*', 403],
     ['?allowed_email_domains=.', 403],
     ['?allowed_groups=admins&allowed_emails=bob@example.com', 403],
-  ])('narrows by %s: %i', async (query, status) => {
+  ])('/oauth2/auth narrows by %s: %i', async (query, status) => {
     const gate = await startGate({ args: TRUSTING })
     expect((await auth(gate, ['Cookie', await cookieOf(gate)], GATEWAY, query)).status).toBe(status)
   })
@@ -64,21 +64,54 @@ describe('/oauth2/auth', () => {
     ['GET', 'http://x/public/y', GATEWAY, 401],
     ['GET', '/public%23/%2e%2e/admin', GATEWAY, 401],
     ['GET', '/public/x', { kind: 'ip', address: '203.0.113.7' }, 401],
-  ] as const)('judges %s %s named by %j: %i', async (method, uri, peer, status) => {
+  ] as const)('/oauth2/auth judges %s %s named by %j: %i', async (method, uri, peer, status) => {
     const gate = await startGate({ args: TRUSTING })
     expect((await auth(gate, ['X-Forwarded-Method', method, 'X-Forwarded-Uri', uri], peer)).status).toBe(
       status,
     )
   })
 
-  it('lets no rule on methods match when nobody named the method', async () => {
+  it('judges what ingress-nginx names by its annotations, whatever else the browser sends (HD-42)', async () => {
+    const gate = await startGate({ args: TRUSTING })
+    const ingress = (path: string, method: string) => [
+      ...['X-Original-URL', `https://app.example.com${path}`, 'X-Original-Method', method],
+      ...['X-Auth-Request-Redirect', path, 'X-Sent-From', 'nginx-ingress-controller'],
+    ]
+    const forged = ['X-Forwarded-Uri', '/public/x', 'X-Forwarded-Method', 'GET']
+    const chosen = await gate.sibling([...TRUSTING, '--forward-auth-uri-header=X-Original-URL'])
+    for (const each of [gate, chosen]) {
+      expect((await auth(each, ingress('/public/x', 'GET'))).status).toBe(202)
+      expect((await auth(each, ingress('/public/x', 'POST'))).status).toBe(401)
+      expect((await auth(each, [...ingress('/admin', 'GET'), ...forged])).status).toBe(401)
+      expect((await auth(each, [...ingress('/admin', 'GET'), 'X-Original-URI', '/public/x'])).status).toBe(
+        401,
+      )
+    }
+    // With the setting nothing that a client adds takes away what the gateway said.
+    expect((await auth(chosen, [...ingress('/public/x', 'GET'), 'X-Forwarded-Uri', '/admin'])).status).toBe(
+      202,
+    )
+    expect((await auth(chosen, forged)).status).toBe(401)
+  })
+
+  it('lets no client make a preflight of a request that the gateway named no method for (HD-42)', async () => {
+    const gate = await startGate({ args: [...TRUSTING, '--skip-auth-preflight'] })
+    const origin = ['Origin', 'https://evil.example']
+    const preflight = ['X-Forwarded-Method', 'OPTIONS', 'X-Forwarded-Uri', '/admin']
+    expect((await auth(gate, [...origin, ...preflight])).status).toBe(202)
+    expect((await auth(gate, [...origin, 'X-Forwarded-Method', 'OPTIONS'])).status).toBe(401)
+    const forged = ['X-Original-URI', '/admin', 'X-Forwarded-Method', 'OPTIONS']
+    expect((await auth(gate, [...origin, ...forged])).status).toBe(401)
+  })
+
+  it('/oauth2/auth lets no rule on methods match when no trusted peer named the method', async () => {
     const gate = await startGate({ args: TRUSTING })
     expect((await auth(gate, ['X-Forwarded-Uri', '/public/x'])).status).toBe(401)
     const negated = await gate.sibling([...TRUSTING, '--skip-auth-route=!=^/api/'])
     expect((await auth(negated, [])).status).toBe(401)
   })
 
-  it('takes nothing that a client says about the real request when the gate itself forwards', async () => {
+  it('/oauth2/auth takes nothing that a client says about the real request when the gate itself forwards', async () => {
     const gate = await startGate({ args: TRUSTING })
     const headers = ['Host', 'app.example.com', 'X-Forwarded-Uri', '/public/x', 'X-Forwarded-Method', 'GET']
     expect((await gate.ask('/secret', { headers, peer: GATEWAY })).status).toBe(401)
@@ -87,7 +120,7 @@ describe('/oauth2/auth', () => {
 })
 
 describe('a static upstream', () => {
-  it('never answers 2xx to somebody who is not signed in: gateways take that for a yes', async () => {
+  it('a static upstream never answers 2xx without a session: gateways take that for a yes', async () => {
     const gate = await startGate()
     const asked = await startGate({ upstreams: ['static://202'] })
     expect((await gate.visitor().visit('/')).status).toBe(200)
@@ -101,7 +134,7 @@ describe('a static upstream', () => {
 })
 
 describe('identity headers', () => {
-  it('of a client never reach the app, in any spelling, signed in or not', async () => {
+  it('identity headers of a client never reach the app, in any spelling, signed in or not', async () => {
     const gate = await startGate({ args: ['--skip-auth-route=^/public/'] })
     const spoofed = [
       'X-Auth-Request-User',
@@ -130,7 +163,7 @@ describe('identity headers', () => {
     expect(signed).toMatch(/^X-Forwarded-User\nalice$/mu)
   })
 
-  it('and our own cookies do not reach the app either', async () => {
+  it("identity headers do not reach the app, and neither do Sidegate's cookies", async () => {
     const gate = await startGate()
     const cookie = await cookieOf(gate)
     await gate.ask('/x', { headers: ['Host', 'app.example.com', 'Cookie', `a=1; ${cookie}; b=2`] })
@@ -158,7 +191,7 @@ describe('WebSockets', () => {
     ['https://app.example.com:8443', 403],
     ['null', 403],
     [undefined, 403],
-  ])('from origin %s: %i', async (origin, status) => {
+  ])('WebSockets from origin %s: %i', async (origin, status) => {
     const gate = await startGate()
     const more = origin === undefined ? [] : ['Origin', origin]
     const headers = ['Host', 'app.example.com', ...upgrade, ...more, 'Cookie', await cookieOf(gate)]
@@ -166,12 +199,25 @@ describe('WebSockets', () => {
     expect(answer.status).toBe(status)
     expect(gate.platform.plans.at(-1)?.websocket ?? false).toBe(status === 200)
   })
+
+  it('of a page behind a gateway that rewrites Host open where redirect-url names its origin', async () => {
+    const redirect = '--redirect-url=https://app.example.com/oauth2/callback'
+    const gate = await startGate({ args: [redirect] })
+    const headers = ['Host', 'inner:4180', ...upgrade, 'Cookie', await cookieOf(gate)]
+    const from = (origin: string) => gate.ask('/ws', { headers: [...headers, 'Origin', origin] })
+    expect((await from('https://app.example.com')).status).toBe(200)
+    expect((await from('https://evil.example')).status).toBe(403)
+    const sibling = await gate.sibling([redirect, '--whitelist-domain=.example.com'])
+    const portal = [...headers, 'Origin', 'https://portal.example.com', 'Sec-Fetch-Site']
+    expect((await sibling.ask('/ws', { headers: [...portal, 'same-site'] })).status).toBe(200)
+    expect((await sibling.ask('/ws', { headers: [...portal, 'cross-site'] })).status).toBe(403)
+  })
 })
 
 describe('the health checks of Google Cloud', () => {
   const probe = ['Host', 'app.example.com', 'User-Agent', 'GoogleHC/1.0']
 
-  it('are answered at their two paths, when that is switched on, and nobody else is there', async () => {
+  it('the health checks of Google Cloud are answered at their two paths, when that is switched on, and at no others', async () => {
     const gate = await startGate({ args: ['--gcp-healthchecks'] })
     for (const path of ['/liveness_check', '/readiness_check']) {
       expect((await gate.ask(path, { headers: probe })).status).toBe(200)
@@ -196,14 +242,14 @@ describe('a gateway that asks at the root, where a static upstream answers', () 
     ['/public/x', 'POST', 401],
     ['/public/../admin', 'GET', 401],
     ['/admin', 'GET', 401],
-  ])('lets through what needs no sign-in there: %s %s: %i', async (uri, method, status) => {
+  ])('a gateway that asks at the root passes what is public: %s %s: %i', async (uri, method, status) => {
     const gate = await startGate({ args, upstreams })
     const lines = ['X-Forwarded-Uri', uri, 'X-Forwarded-Method', method]
     expect((await ask(gate, lines)).status).toBe(status)
     expect((await ask(gate, lines, { kind: 'ip', address: '203.0.113.7' })).status).toBe(401)
   })
 
-  it('answers a program about an API, and names no other upstream so', async () => {
+  it('a gateway that asks at the root gets the answer for an API, which names no other upstream', async () => {
     const gate = await startGate({ args, upstreams })
     const answer = await ask(gate, ['X-Forwarded-Uri', '/api/x'])
     expect(answer.headers.get('content-type')).toBe('application/json')
@@ -213,10 +259,15 @@ describe('a gateway that asks at the root, where a static upstream answers', () 
     })
     expect(proxied.status).toBe(401)
   })
+
+  it('judges no request by its own path when the gateway names two', async () => {
+    const gate = await startGate({ args: [...args, '--skip-auth-route=^/$'], upstreams })
+    expect((await ask(gate, ['X-Forwarded-Uri', '/admin', 'X-Original-URI', '/open'])).status).toBe(401)
+  })
 })
 
 describe('credentials in a header', () => {
-  it('of a verified token are a session, of any other one the way to the sign-in', async () => {
+  it('credentials in a header are a session with a verified token, and lead to the sign-in with any other one', async () => {
     const gate = await startGate({ args: ['--skip-jwt-bearer-tokens'] })
     const ask = (value: string) =>
       gate.ask('/api', { headers: ['Host', 'app.example.com', 'Authorization', value] })
@@ -237,7 +288,7 @@ describe('credentials in a header', () => {
     expect(atAuth.status).toBe(403)
   })
 
-  it('that were refused are explained in the log, unless a browser with a session may have sent them for the app', async () => {
+  it('credentials in a header that were refused are explained in the log, unless a browser with a session may have sent them for the app', async () => {
     const gate = await startGate({ args: ['--skip-jwt-bearer-tokens'] })
     const refusals = () => gate.platform.lines.filter(({ event }) => event === 'bearer_refused')
     const authorization = `Bearer ${await gate.provider.mint({ aud: ['account', 'broker'] })}`
@@ -255,7 +306,7 @@ describe('credentials in a header', () => {
     ])
   })
 
-  it('of local users open the app, and the form sets a session', async () => {
+  it('credentials in a header of local users open the app, and the form sets a session', async () => {
     const digest = Buffer.from(
       await crypto.subtle.digest('SHA-1', new TextEncoder().encode('demo')),
     ).toString('base64')

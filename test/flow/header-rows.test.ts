@@ -51,7 +51,7 @@ function told({ platform }: TestGate, name: string): readonly string[] {
 }
 
 describe('header rows of the configuration', () => {
-  it('carry further claims from the provider through the cookie to the app and into answers', async () => {
+  it('header rows of the configuration carry further claims from the provider through the cookie to the app and into answers', async () => {
     const gate = await startGate({ change: withRows })
     gate.provider.user = { ...ALICE, tenant: { id: 'acme' }, roles: ['dev', 'ops'] }
     const alice = await signedIn(gate)
@@ -78,14 +78,14 @@ describe('header rows of the configuration', () => {
     expect([told(gate, 'X-Tenant'), told(gate, 'X-Roles')]).toEqual([['other'], []])
   })
 
-  it('carry the claims of a bearer token', async () => {
+  it('header rows of the configuration carry the claims of a bearer token', async () => {
     const gate = await startGate({ args: ['--skip-jwt-bearer-tokens'], change: withRows })
     const bearer = await gate.provider.mint({ tenant: { id: 'robots' } })
     await gate.ask('/x', { headers: ['Host', 'app.example.com', 'Authorization', `Bearer ${bearer}`] })
     expect(told(gate, 'X-Tenant')).toEqual(['robots'])
   })
 
-  it('that are gone take their claims out of the cookie with the next refresh', async () => {
+  it('header rows of the configuration that are gone take their claims out of the cookie with the next refresh', async () => {
     const gate = await startGate({ args: ['--cookie-refresh=10m'], change: withRows })
     gate.provider.user = {
       ...ALICE,

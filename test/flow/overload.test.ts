@@ -12,7 +12,7 @@ const GLANCE = {
 }
 
 describe('a request that there is no time for', () => {
-  it('is told when to try again, by a page or by JSON that nobody may store', async () => {
+  it('an overloaded gate tells when to try again, by a page or by JSON that must not be stored', async () => {
     const { app } = await startGate()
     const json = app.respondOverloaded(GLANCE)
     expect(json.status).toBe(503)
@@ -33,11 +33,11 @@ describe('a request that there is no time for', () => {
     [[], ['/ping', '/ready']],
     [['--ping-path=/alive', '--ready-path='], ['/alive']],
     [['--gcp-healthchecks'], ['/ping', '/ready', '/liveness_check', '/readiness_check']],
-  ])('is never a health check %j', async (args, paths) => {
+  ])('an overloaded gate still answers the health check %j', async (args, paths) => {
     expect((await startGate({ args })).app.probes).toEqual(paths)
   })
 
-  it('has its access line, without the query', async () => {
+  it('an overloaded gate writes an access line, without the query', async () => {
     const { app, platform } = await startGate()
     app.respondOverloaded(GLANCE)
     expect(platform.lines.at(-1)).toMatchObject({

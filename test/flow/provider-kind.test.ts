@@ -89,7 +89,7 @@ describe('a kind of provider', () => {
     ])
   })
 
-  it('options of a kind are warned about beside another provider, with the words that they restrict nobody', () => {
+  it('options of a kind are warned about beside another provider, with the words that they restrict no one', () => {
     expect(warningsOf({ args: ['--acme-department=x', '--acme-region=us'] }, KINDS)).toEqual([
       '--acme-department: remove this, it restricts no one with --provider=oidc',
       '--acme-region: remove this, it has no effect with --provider=oidc',

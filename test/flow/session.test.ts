@@ -22,7 +22,7 @@ function refreshes(gate: TestGate): number {
 }
 
 describe('refresh', () => {
-  it('asks once when fifty requests come at the moment of expiry, and nobody is signed out', async () => {
+  it('a refresh asks once when fifty requests come at the moment of expiry, and signs no one out', async () => {
     const gate = await startGate({ args: ['--cookie-refresh=10m', '--pass-access-token'] })
     const alice = await signedIn(gate)
     gate.platform.pass(11 * MINUTE)
@@ -47,7 +47,7 @@ describe('refresh', () => {
     expect(refreshes(gate)).toBe(1)
   })
 
-  it('never mixes two people who are due at the same instant', async () => {
+  it('a refresh never mixes two people who are due at the same instant', async () => {
     const gate = await startGate({ args: ['--cookie-refresh=10m'] })
     const alice = await signedIn(gate)
     gate.provider.user = { sub: 'bob', email: 'bob@example.com', groups: [] }
@@ -58,7 +58,7 @@ describe('refresh', () => {
     expect([await who(alice), await who(bob)]).toEqual(['alice', 'bob'])
   })
 
-  it('keeps the session when the provider times out or fails, and ends it when the grant is gone', async () => {
+  it('a refresh keeps the session when the provider times out or fails, and ends it when the grant is gone', async () => {
     const gate = await startGate({ args: ['--cookie-refresh=10m', '--cookie-expire=2h'] })
     gate.provider.behaviour.accessTokenSeconds = 3600
     const alice = await signedIn(gate)
@@ -77,7 +77,7 @@ describe('refresh', () => {
     expect(ended.setCookies).toEqual([])
   })
 
-  it('sees that a group was taken away', async () => {
+  it('a refresh sees that a group was taken away', async () => {
     const gate = await startGate({ args: ['--cookie-refresh=10m', '--allowed-group=admins'] })
     const alice = await signedIn(gate)
     gate.provider.user = { sub: 'alice', email: 'alice@example.com', groups: ['staff'] }
@@ -86,7 +86,7 @@ describe('refresh', () => {
     expect((await alice.fetch('/x')).status).toBe(403)
   })
 
-  it('ends the session when the provider suddenly speaks of somebody else', async () => {
+  it('a refresh ends the session when the provider suddenly speaks of another person', async () => {
     const gate = await startGate({ args: ['--cookie-refresh=10m'] })
     const alice = await signedIn(gate)
     gate.provider.idToken.claims = (claims) => ({ ...claims, sub: 'mallory' })
@@ -96,7 +96,7 @@ describe('refresh', () => {
 })
 
 describe('the end of a session', () => {
-  it('comes with cookie-expire, however busy the person is', async () => {
+  it('the end of a session comes with cookie-expire, however busy the person is', async () => {
     const gate = await startGate({ args: ['--cookie-expire=2h', '--session-revalidate=0'] })
     const alice = await signedIn(gate)
     gate.platform.pass(HOUR)
@@ -107,7 +107,7 @@ describe('the end of a session', () => {
     expect(late.text).toContain('Sign in')
   })
 
-  it('comes with the absolute lifetime in spite of refreshes', async () => {
+  it('the end of a session comes with the absolute lifetime in spite of refreshes', async () => {
     const gate = await startGate({ args: ['--cookie-refresh=10m', '--session-max-lifetime=1h'] })
     const alice = await signedIn(gate)
     for (let at = 0; at < 5; at += 1) {
@@ -118,7 +118,7 @@ describe('the end of a session', () => {
     expect((await alice.fetch('/x')).status).toBe(401)
   })
 
-  it('comes after a pause, and a busy person does not notice', async () => {
+  it('the end of a session comes after a pause, and a busy person does not notice', async () => {
     const gate = await startGate({ args: ['--session-idle-timeout=30m', '--session-revalidate=0'] })
     const alice = await signedIn(gate)
     for (let at = 0; at < 6; at += 1) {
@@ -129,7 +129,7 @@ describe('the end of a session', () => {
     expect((await alice.fetch('/x')).status).toBe(401)
   })
 
-  it('comes for everybody with min-issued-at', async () => {
+  it('the end of a session comes for everyone with min-issued-at', async () => {
     const gate = await startGate()
     const alice = await signedIn(gate)
     gate.platform.pass(HOUR)
@@ -142,7 +142,7 @@ describe('the end of a session', () => {
     )
   })
 
-  it('comes when the provider says so by back-channel logout', async () => {
+  it('the end of a session comes when the provider says so by back-channel logout', async () => {
     const gate = await startGate()
     gate.provider.user = { sub: 'alice', email: 'alice@example.com', groups: [], sid: 'sid-1' }
     const alice = await signedIn(gate)
@@ -163,7 +163,7 @@ describe('keys', () => {
   const OLD = 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk'
   const NEW = 'AnotherSecretOfThirtyTwoBytes-x0'
 
-  it('are replaced while people work: nobody is signed out, cookies are sealed anew', async () => {
+  it('keys are replaced while people work: no one is signed out, cookies are sealed again', async () => {
     const files = { '/secret': OLD }
     const gate = await startGate({ files, args: ['--cookie-secret-file=/secret'] })
     const alice = await signedIn(gate)
@@ -177,7 +177,7 @@ describe('keys', () => {
     expect((await alice.fetch('/x')).status).toBe(200)
   })
 
-  it('of another deployment with the same secret open nothing', async () => {
+  it('keys of another deployment with the same secret open nothing', async () => {
     const gate = await startGate()
     const alice = await signedIn(gate)
     const other = await gate.sibling(['--client-id=somebody-else'])
@@ -191,7 +191,7 @@ describe('keys', () => {
 })
 
 describe('endpoints about the session', () => {
-  it('say who is signed in and until when, and never a token', async () => {
+  it('endpoints about the session say who is signed in and until when, and never a token', async () => {
     const gate = await startGate({ args: ['--pass-access-token', '--session-idle-timeout=30m'] })
     const alice = await signedIn(gate)
     const userinfo = JSON.parse((await alice.fetch('/oauth2/userinfo')).text)
@@ -208,7 +208,7 @@ describe('endpoints about the session', () => {
     expect(state.headers.get('cache-control')).toContain('no-store')
   })
 
-  it('answer 401 to nobody', async () => {
+  it('endpoints about the session answer 401 without a session', async () => {
     const gate = await startGate()
     for (const path of ['/oauth2/userinfo', '/oauth2/session', '/oauth2/auth']) {
       const response = await gate.ask(path)
@@ -217,7 +217,7 @@ describe('endpoints about the session', () => {
     }
   })
 
-  it('refresh on demand, for our own pages only', async () => {
+  it("endpoints about the session refresh on demand, for Sidegate's own pages only", async () => {
     const gate = await startGate({ args: ['--cookie-refresh=10m'] })
     const alice = await signedIn(gate)
     gate.platform.pass(1_000)
@@ -239,7 +239,7 @@ describe('endpoints about the session', () => {
 })
 
 describe('a clock that steps back', () => {
-  it('refuses sessions that are not valid yet, and deletes none of their cookies [SL-28]', async () => {
+  it('a clock that steps back refuses sessions that are not valid yet, and deletes none of their cookies [SL-28]', async () => {
     const gate = await startGate()
     const alice = await signedIn(gate)
     const before = jarOf(alice)

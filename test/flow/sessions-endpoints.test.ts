@@ -18,7 +18,7 @@ async function stateOf(visitor: Visitor): Promise<Record<string, unknown>> {
 }
 
 describe('GET /oauth2/session', () => {
-  it('may be asked every minute by a page that warns of the end, without putting the end off', async () => {
+  it('GET /oauth2/session may be asked every minute by a page that warns of the end, without putting the end off', async () => {
     const gate = await startGate({ args: ['--session-idle-timeout=30m'] })
     const alice = await signedIn(gate)
     const { idle_expires_at: end } = await stateOf(alice)
@@ -32,7 +32,7 @@ describe('GET /oauth2/session', () => {
     expect((await alice.fetch('/x')).status).toBe(401)
   })
 
-  it('names the end that comes first', async () => {
+  it('GET /oauth2/session names the end that comes first', async () => {
     const gate = await startGate({ args: ['--cookie-expire=2h', '--session-max-lifetime=1h'] })
     const alice = await signedIn(gate)
     const state = await stateOf(alice)
@@ -40,7 +40,7 @@ describe('GET /oauth2/session', () => {
     expect(state).not.toHaveProperty('idle_expires_at')
   })
 
-  it('judges by the rules as they are, as every request does', async () => {
+  it('GET /oauth2/session judges by the rules as they are, as every request does', async () => {
     const gate = await startGate()
     const alice = await signedIn(gate)
     const stricter = await gate.sibling(['--allowed-group=board'])
@@ -53,7 +53,7 @@ describe('GET /oauth2/session', () => {
 })
 
 describe('POST /oauth2/session/refresh', () => {
-  it('is what "stay signed in" does: the pause starts anew', async () => {
+  it('POST /oauth2/session/refresh is what "stay signed in" does: the pause starts again', async () => {
     const gate = await startGate({ args: ['--session-idle-timeout=30m'] })
     const alice = await signedIn(gate)
     gate.platform.pass(29 * MINUTE)
@@ -67,7 +67,7 @@ describe('POST /oauth2/session/refresh', () => {
     expect((await alice.fetch('/x')).status).toBe(200)
   })
 
-  it('does so without a refresh token too', async () => {
+  it('POST /oauth2/session/refresh starts the pause again without a refresh token too', async () => {
     const gate = await startGate({ args: ['--session-idle-timeout=30m'] })
     gate.provider.behaviour.refreshTokens = false
     const alice = await signedIn(gate)
@@ -84,7 +84,7 @@ describe('POST /oauth2/session/refresh', () => {
     ['an old browser on another site', ['Origin', 'https://evil.example']],
     ['a sandboxed page', ['Origin', 'null']],
     ['nobody knows who', []],
-  ])('is refused to %s, and the provider hears nothing', async (_, headers) => {
+  ])('POST /oauth2/session/refresh is refused to %s, and the provider hears nothing', async (_, headers) => {
     const gate = await startGate()
     const alice = await signedIn(gate)
     const cookie = [...alice.jar].map((pair) => pair.join('=')).join('; ')

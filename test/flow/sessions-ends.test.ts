@@ -22,7 +22,7 @@ function claimsOf(token: string): Record<string, unknown> {
 }
 
 describe('signing out at the provider as well', () => {
-  it('shows the provider an ID token, which is fetched then and not carried along before', async () => {
+  it('a sign-out shows the provider an ID token, which is fetched then and not carried along before', async () => {
     const gate = await startGate()
     const alice = await signedIn(gate)
     gate.platform.pass(60 * MINUTE)
@@ -42,7 +42,7 @@ describe('signing out at the provider as well', () => {
     expect(gate.provider.revoked).not.toContain(last)
   })
 
-  it('goes on without one when the provider gives none any more', async () => {
+  it('a sign-out goes on without an ID token when the provider gives none any more', async () => {
     const gate = await startGate()
     const alice = await signedIn(gate)
     gate.provider.scripts.token = () => Response.json({ error: 'invalid_grant' }, { status: 400 })
@@ -52,7 +52,7 @@ describe('signing out at the provider as well', () => {
     expect([...alice.jar.keys()]).toEqual([])
   })
 
-  it('asks for no token where nobody wants to see one', async () => {
+  it('a sign-out asks for no ID token where no address needs one', async () => {
     const gate = await startGate({ args: ['--whitelist-domain=op.test'] })
     gate.provider.behaviour.metadata = { end_session_endpoint: undefined }
     const alice = await signedIn(gate)
@@ -61,7 +61,7 @@ describe('signing out at the provider as well', () => {
     expect(gate.provider.hits.token).toBe(1)
   })
 
-  it('puts it into oauth2-proxy’s rd and backend-logout-url', async () => {
+  it('a sign-out puts the ID token into oauth2-proxy’s rd and backend-logout-url', async () => {
     const gate = await startGate({
       args: [
         '--whitelist-domain=op.test',
@@ -78,7 +78,7 @@ describe('signing out at the provider as well', () => {
     expect(gate.provider.hits.token).toBe(1)
   })
 
-  it('does so when the address in rd is the only place that names it', async () => {
+  it('a sign-out fetches the ID token when the address in rd is the only place that names it', async () => {
     const gate = await startGate({ args: ['--whitelist-domain=op.test'] })
     const alice = await signedIn(gate)
     const rd = encodeURIComponent('https://op.test/logout?id_token_hint={id_token}')
@@ -89,7 +89,7 @@ describe('signing out at the provider as well', () => {
 })
 
 describe('a copy of the cookie after the sign-out', () => {
-  it('is dead at once here, and after five minutes in a process that did not hear of it', async () => {
+  it('a copy of the cookie is dead at once where the sign-out was, and after five minutes in a process that did not hear of it', async () => {
     const gate = await startGate()
     const alice = await signedIn(gate)
     const copy = copyOf(alice)
@@ -103,7 +103,7 @@ describe('a copy of the cookie after the sign-out', () => {
     expect((await deaf.ask('/x', { headers: copy })).status).toBe(401)
   })
 
-  it('works on without revalidation, which is what the setting is for', async () => {
+  it('a copy of the cookie works on after the sign-out without revalidation, which is what the setting is for', async () => {
     const gate = await startGate({ args: ['--session-revalidate=0'] })
     gate.provider.behaviour.accessTokenSeconds = 86_400
     const alice = await signedIn(gate)

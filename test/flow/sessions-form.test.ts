@@ -65,7 +65,7 @@ function fieldsOf(page: string): URLSearchParams {
 }
 
 describe('a form that is sent just after the session has ended', () => {
-  it('is kept by a page, survives the sign-in in another tab, and reaches the app as it was', async () => {
+  it('a form that is sent without a session is kept by a page, survives the sign-in in another tab, and reaches the app as it was', async () => {
     const { gate, alice } = await lateVisitor()
     const body = 'title=Caf%C3%A9+%26+bar&note=line+1%0D%0Aline+2&tag=a&tag=b&empty=&%3Cname%3E=%22%27'
     const kept = await post(gate, alice, '/notes?draft=1', aForm(body))
@@ -86,7 +86,7 @@ describe('a form that is sent just after the session has ended', () => {
     expect([again.status, again.text]).toEqual([200, 'the app got /notes?draft=1'])
   })
 
-  it('comes on a page that nobody stores, frames or runs scripts on, and that posts only here', async () => {
+  it('a form that is sent without a session comes on a page that is not stored, framed or scripted, and that posts only here', async () => {
     const { gate, alice } = await lateVisitor()
     const { headers, text } = await post(gate, alice, '/notes', aForm('a=1'))
     expect(headers.get('cache-control')).toContain('no-store')
@@ -98,7 +98,7 @@ describe('a form that is sent just after the session has ended', () => {
     expect(text).not.toMatch(/<script|autofocus|onload/iu)
   })
 
-  it('is kept again when somebody sends it before signing in', async () => {
+  it('a form that is sent without a session is kept again when it is sent before the sign-in', async () => {
     const { gate, alice } = await lateVisitor()
     const first = await post(gate, alice, '/notes', aForm('a=1&b=%2B'))
     const second = await post(gate, alice, '/notes', aForm(fieldsOf(first.text).toString()))
@@ -106,7 +106,7 @@ describe('a form that is sent just after the session has ended', () => {
   })
 })
 
-describe('UI-13: what others wrote into a form', () => {
+describe('markup in a kept form', () => {
   it.each([
     '"><script>alert(1)</script>',
     "'><img src=x onerror=alert(1)>",
@@ -119,7 +119,7 @@ describe('UI-13: what others wrote into a form', () => {
     '{{7*7}}',
     'javascript:alert(1)',
     '\u2028\u202e\u200b',
-  ])('%j is text, in names and in values', async (hostile) => {
+  ])('a kept form has %j as text, in names and in values [UI-13]', async (hostile) => {
     const { gate, alice } = await lateVisitor()
     const form = new URLSearchParams([
       [hostile, hostile],
@@ -134,7 +134,7 @@ describe('UI-13: what others wrote into a form', () => {
     expect(bare(text)).toBe(bare(harmless.text))
   })
 
-  it('writes nothing of the address into the page', async () => {
+  it('a kept form has nothing of the address in the page [UI-13]', async () => {
     const { gate, alice } = await lateVisitor()
     const { text } = await post(gate, alice, '/%22%3E%3Cscript%3E?q=canary', aForm('a=1'))
     expect(text).not.toContain('canary')
@@ -190,7 +190,7 @@ describe('what is not kept', () => {
     ],
   ]
 
-  it.each(cases)('%s: a page says that nothing was sent', async (_, asking, flags) => {
+  it.each(cases)('a form that is not kept gets a page that says so: %s', async (_, asking, flags) => {
     const { gate, alice } = await lateVisitor(flags)
     const { status, text, location } = await post(gate, alice, '/notes', asking)
     expect([status, location]).toEqual([401, undefined])
@@ -201,7 +201,7 @@ describe('what is not kept', () => {
     expect(gate.platform.plans.map(({ target }) => target)).toEqual(['/'])
   })
 
-  it('what a program sends: it gets JSON and 401, as ever', async () => {
+  it('a form of a program is not kept: it gets JSON and 401, as ever', async () => {
     const { gate } = await lateVisitor()
     for (const headers of [
       ['Sec-Fetch-Mode', 'cors', ...OWN_PAGE],
@@ -216,7 +216,7 @@ describe('what is not kept', () => {
     }
   })
 
-  it('what goes to an API route, whoever sends it', async () => {
+  it('a form for an API route is not kept, whatever sent it', async () => {
     const { gate, alice } = await lateVisitor(['--api-route=^/api/'])
     const { status, text } = await post(gate, alice, '/api/notes', aForm('a=1'))
     expect([status, JSON.parse(text).error]).toEqual([401, 'sign_in_required'])
@@ -224,7 +224,7 @@ describe('what is not kept', () => {
 })
 
 describe('an upload of several megabytes over a slow line', () => {
-  it('is answered by the page, and not by a connection that breaks', async () => {
+  it('an upload of several megabytes over a slow line is answered by the page, and not by a connection that breaks', async () => {
     const deployment = await deploy()
     const { port } = new URL(
       String(deployment.gates[0]?.lines().find(({ url }) => url !== undefined)?.['url']),
@@ -264,7 +264,7 @@ describe('an upload of several megabytes over a slow line', () => {
 })
 
 describe('the page at the end of a sign-in on the side', () => {
-  it('offers a sign-in to whoever is not signed in', async () => {
+  it('the page of a sign-in in another tab offers a sign-in without a session', async () => {
     const gate = await startGate()
     const seen = await gate.visitor().visit('/oauth2/signed_in')
     expect(seen.text).toContain('href="/oauth2/start?rd=%2Foauth2%2Fsigned_in"')
@@ -276,7 +276,7 @@ describe('the page at the end of a sign-in on the side', () => {
     '/oauth2/signed_in/../start',
     '/oauth2/./signed_in',
     '/oauth2/signed_out',
-  ])('is the only endpoint of ours to come back to: not %s', async (rd) => {
+  ])('the page of a sign-in in another tab is the only endpoint to come back to: not %s', async (rd) => {
     const gate = await startGate()
     const arrived = await gate.visitor().browse(`/oauth2/start?rd=${encodeURIComponent(rd)}`)
     expect(arrived.url).toBe('https://app.example.com/')

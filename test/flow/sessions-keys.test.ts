@@ -54,7 +54,7 @@ function mount(version: number, text: string): string {
 }
 
 describe('a secret that is replaced', () => {
-  it('in a mounted Secret, while people work, signs nobody out, and cookies are sealed anew', async () => {
+  it('a secret that is replaced in a mounted Secret, while people work, signs no one out, and cookies are sealed again', async () => {
     const path = mount(1, OLD)
     symlinkSync('..data/cookie-secret', path)
     const { gate, alice } = await start([path])
@@ -101,7 +101,7 @@ describe('a secret that is replaced', () => {
     ])
   }, 40_000)
 
-  it('keeps the old ones when the new file is empty, too short or gone, and says so', async () => {
+  it('a secret that is replaced by an empty, too short or missing file leaves the old ones in use, and the log says so', async () => {
     const path = join(folder, 'secret')
     writeFileSync(path, OLD)
     const { gate, alice } = await start([path])
@@ -118,7 +118,7 @@ describe('a secret that is replaced', () => {
     expect(JSON.stringify(gate.lines())).not.toContain('short')
   }, 40_000)
 
-  it('may be spread over several files: the first one seals', async () => {
+  it('a secret may be spread over several files: the first one seals', async () => {
     const [first, second] = [join(folder, 'a'), join(folder, 'b')]
     writeFileSync(first, NEW)
     writeFileSync(second, `${OLD},${THIRD}`)

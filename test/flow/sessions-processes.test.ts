@@ -47,7 +47,7 @@ function familyOf(answer: Answered): string {
 }
 
 describe('two processes that see the same expired session at the same instant', () => {
-  it('make one token request over Redis, and every answer sets the same session', async () => {
+  it('two processes that refresh one session at once make one token request over Redis, and every answer sets the same session', async () => {
     const pair = await aPair([`--redis-connection-url=${redis.url}`], 2)
     await sleep(2_100)
     const answers = await fifty(pair)
@@ -56,7 +56,7 @@ describe('two processes that see the same expired session at the same instant', 
     expect(new Set(answers.map(familyOf)).size).toBe(1)
   })
 
-  it('are the pain without Redis: the second one reuses a rotated token, and the provider revokes both', async () => {
+  it('two processes that refresh one session at once reuse a rotated token without Redis, and the provider revokes both', async () => {
     const pair = await aPair([], 2)
     await sleep(2_100)
     const answers = await fifty(pair)
@@ -64,7 +64,7 @@ describe('two processes that see the same expired session at the same instant', 
     expect([...new Set(answers.map(({ status }) => status))].sort()).toEqual([200, 401])
   })
 
-  it('sign nobody out without Redis as long as the access token lives, though the loser is refused', async () => {
+  it('two processes that refresh one session at once sign no one out without Redis as long as the access token lives, though the loser is refused', async () => {
     const pair = await aPair([], 6)
     await sleep(4_700)
     const answers = await fifty(pair)
@@ -79,7 +79,7 @@ describe('a session that is ended at one process', () => {
     await expect.poll(ask, { timeout: 5_000 }).toBe(401)
   }
 
-  it('by a sign-out is over at the other one too, also for who copied the cookie', async () => {
+  it('a sign-out at one process ends the session at the other one too, also for who copied the cookie', async () => {
     const { here, there, alice } = await aPair([`--redis-connection-url=${redis.url}`])
     const copy = cookieOf(alice)
     expect((await there.askAs(there.visitor(), { headers: copy })).status).toBe(200)
@@ -93,7 +93,7 @@ describe('a session that is ended at one process', () => {
   it.each([
     ['a session of the provider', { sid: 'sid-1', sub: undefined }],
     ['a person', { sub: 'alice' }],
-  ])('by a back-channel logout of %s as well', async (_, claims) => {
+  ])('a back-channel logout of %s at one process ends the session at all', async (_, claims) => {
     const { deployment, here, there, alice } = await aPair([`--redis-connection-url=${redis.url}`])
     await sleep(1_100)
     const token = await deployment.provider.logoutToken(claims)

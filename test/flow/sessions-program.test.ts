@@ -47,7 +47,7 @@ async function fifty(gate: Gate, alice: Visitor): Promise<readonly Answered[]> {
 }
 
 describe('fifty requests at the moment of expiry, at a provider that revokes the family of a reused token', () => {
-  it('make one token request and get one session, also those that come late with the old cookie', async () => {
+  it('fifty requests at the moment of expiry make one token request and get one session, also those that come late with the old cookie', async () => {
     const { gate, alice, refreshes } = await withAlice({}, 2)
     await sleep(2_100)
     const answers = await fifty(gate, alice)
@@ -60,7 +60,7 @@ describe('fifty requests at the moment of expiry, at a provider that revokes the
     expect(gate.lines().filter(({ event }) => event === 'session_refreshed')).toHaveLength(1)
   })
 
-  it('are not cut short by the one of them that started it and left', async () => {
+  it('fifty requests at the moment of expiry are not cut short by the one of them that started the refresh and left', async () => {
     const { gate, alice, provider, refreshes } = await withAlice({}, 2)
     await sleep(2_100)
     provider.scripts.token = async (next) => {
@@ -76,7 +76,7 @@ describe('fifty requests at the moment of expiry, at a provider that revokes the
     expect(familyOf(answers[0] ?? (await gate.askAs(alice)))).toContain(SESSION)
   })
 
-  it('wait no longer than a second and a half for a provider that does not answer, and keep their session', async () => {
+  it('fifty requests at the moment of expiry wait no longer than a second and a half for a provider that does not answer, and keep their session', async () => {
     const { gate, alice, provider } = await withAlice({}, 8)
     provider.scripts.token = () => new Promise<Response>(() => {})
     await sleep(6_100)
@@ -106,7 +106,7 @@ describe('the cookie budget', () => {
     return { gate, alice, seen: lines[at + 1]?.split(','), app: deployment.app }
   }
 
-  it('holds 200 groups of 36 characters, and the app hears of all of them', async () => {
+  it('the cookie budget holds 200 groups of 36 characters, and the app hears of all of them', async () => {
     const { gate, alice, seen } = await groupsSeen([])
     expect(seen).toEqual(groups)
     const [, cookie] = cookieOf(alice)
@@ -116,7 +116,7 @@ describe('the cookie budget', () => {
     expect(line).not.toHaveProperty('dropped')
   })
 
-  it('takes one cookie under 4,096 bytes with session-groups=named', async () => {
+  it('the cookie budget takes one cookie under 4,096 bytes with session-groups=named', async () => {
     const named = groups.slice(0, 3)
     const { alice, seen } = await groupsSeen([
       '--session-groups=named',
@@ -124,12 +124,12 @@ describe('the cookie budget', () => {
     ])
     expect(seen).toEqual(named)
     expect(
-      [...alice.jar.keys()].filter((name) => name.startsWith(SESSION) && !name.endsWith('_csrf')),
+      [...alice.jar.keys()].filter((name) => name.startsWith(SESSION) && !/_(?:csrf|turns)$/u.test(name)),
     ).toEqual([SESSION])
     expect(cookieOf(alice)[1].length).toBeLessThan(1_000)
   })
 
-  it('at its largest still fits the headers that the program reads', async () => {
+  it('the cookie budget at its largest still fits the headers that the program reads', async () => {
     const deployment = await deploy({
       args: [
         '--cookie-budget=24576',
@@ -156,7 +156,7 @@ describe('the cookie budget', () => {
     expect((await alice.visit('/x')).text).toBe('hello from the app')
   })
 
-  it('is complained of at start when the settings cannot fit', async () => {
+  it('the cookie budget is complained of at start when the settings cannot fit', async () => {
     const { gate } = await withAlice({ args: ['--cookie-budget=2048', '--pass-access-token'] })
     expect(
       gate
@@ -165,7 +165,7 @@ describe('the cookie budget', () => {
     ).toHaveLength(1)
   })
 
-  it('leaves out in its order, and each sign-in tells once what and how large it was', async () => {
+  it('the cookie budget leaves out in its order, and each sign-in tells once what and how large it was', async () => {
     const { gate, alice, provider, app } = await withAlice({
       args: ['--pass-access-token', '--pass-authorization-header'],
     })
@@ -199,7 +199,7 @@ describe('the cookie budget', () => {
       'thirty kilobytes of chunks',
       Array.from({ length: 9 }, (_, at) => `${SESSION}_${at}=9.aaaaaaaa.${'x'.repeat(3_000)}`).join('; '),
     ],
-  ])('costs a stranger nothing to fill: %s', async (_, cookie) => {
+  ])('the cookie budget costs a stranger nothing to fill: %s', async (_, cookie) => {
     const { gate } = await withAlice()
     const nobody = gate.visitor()
     const begun = performance.now()

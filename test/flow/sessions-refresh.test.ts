@@ -19,7 +19,7 @@ function refreshes({ provider }: TestGate): number {
   return provider.tokenRequests.filter(({ form }) => form.get('grant_type') === 'refresh_token').length
 }
 
-describe('an answer about somebody else', () => {
+describe('an answer about another person', () => {
   // [what the refreshed ID token says]
   const strangers: [Claims][] = [
     [{ sub: 'mallory' }],
@@ -29,18 +29,21 @@ describe('an answer about somebody else', () => {
     [{ email_verified: false }],
   ]
 
-  it.each(strangers)('%j ends a session that would still stand by itself, cookie and all', async (change) => {
-    const gate = await startGate()
-    const alice = await signedIn(gate)
-    gate.provider.idToken.claims = (claims) => ({ ...claims, ...change })
-    gate.platform.pass(SOFT)
-    const seen = await alice.fetch('/x')
-    expect(seen.status).toBe(401)
-    expect(alice.jar.has(SESSION)).toBe(false)
-    expect(gate.platform.plans.filter(({ target }) => target === '/x')).toEqual([])
-  })
+  it.each(strangers)(
+    'an answer about another person ends the session, cookie and all: %j',
+    async (change) => {
+      const gate = await startGate()
+      const alice = await signedIn(gate)
+      gate.provider.idToken.claims = (claims) => ({ ...claims, ...change })
+      gate.platform.pass(SOFT)
+      const seen = await alice.fetch('/x')
+      expect(seen.status).toBe(401)
+      expect(alice.jar.has(SESSION)).toBe(false)
+      expect(gate.platform.plans.filter(({ target }) => target === '/x')).toEqual([])
+    },
+  )
 
-  it('is no reason to forget somebody whose new ID token only cannot be verified', async () => {
+  it('an answer about the same person whose new ID token cannot be verified ends no session', async () => {
     const gate = await startGate()
     const alice = await signedIn(gate)
     gate.provider.idToken.claims = (claims) => ({ ...claims, exp: 1 })
@@ -51,7 +54,7 @@ describe('an answer about somebody else', () => {
 })
 
 describe('a provider in trouble', () => {
-  it('costs nobody a session that still stands, and is left alone for five seconds', async () => {
+  it('a provider in trouble costs no session that is still valid, and is left alone for five seconds', async () => {
     const gate = await startGate()
     const alice = await signedIn(gate)
     gate.provider.scripts.token = () => new Response('oops', { status: 500 })
@@ -64,7 +67,7 @@ describe('a provider in trouble', () => {
     expect(gate.provider.hits.token).toBe(3)
   })
 
-  it('leaves the cookie alone even when nothing stands any more, so that it works again afterwards', async () => {
+  it('a provider in trouble leaves the cookie alone even of a session that is over, so that it works again afterwards', async () => {
     const gate = await startGate()
     const alice = await signedIn(gate)
     gate.provider.scripts.token = () => Promise.reject(new Error('down'))

@@ -23,7 +23,7 @@ function orders(count: number): readonly (readonly number[])[] {
 describe('tabs that sign in at once', () => {
   // All 120 orders of five tabs, over both ways to keep logins apart.
   it.each([[[STRAIGHT]], [[STRAIGHT, PER_REQUEST]]])(
-    'all end where they were going, in whatever order (%j)',
+    'tabs that sign in at once all end where they were going, in whatever order (%j)',
     async (args) => {
       const gate = await startGate({ args })
       for (const order of orders(5)) {
@@ -40,7 +40,7 @@ describe('tabs that sign in at once', () => {
     },
   )
 
-  it('that are abandoned, two hundred of them, leave two cookies of less than 150 bytes together', async () => {
+  it('tabs that are abandoned, two hundred of them, leave two cookies of less than 150 bytes together', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const alice = gate.visitor()
     for (let at = 0; at < 200; at += 1) await alice.visit(`/page/${at}`)
@@ -50,7 +50,7 @@ describe('tabs that sign in at once', () => {
     expect((await alice.visit(back)).location).toBe('/at/last')
   })
 
-  it('that a browser without our cookie opens at the same instant leave twenty cookies once it asks again', async () => {
+  it("tabs that a browser without Sidegate's cookie opens at the same instant leave twenty cookies once it asks again", async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const alice = gate.visitor()
     for (let at = 0; at < 50; at += 1) {
@@ -69,7 +69,7 @@ describe('tabs that sign in at once', () => {
   it.each([
     [[], 20],
     [['--cookie-csrf-per-request-limit=5'], 5],
-  ])('leave a bounded number of cookies with cookie-csrf-per-request %j: %i', async (flags, count) => {
+  ])('tabs leave a bounded number of cookies with cookie-csrf-per-request %j: %i', async (flags, count) => {
     const gate = await startGate({ args: [STRAIGHT, PER_REQUEST, ...flags] })
     const alice = gate.visitor()
     for (let at = 0; at < 200; at += 1) await alice.visit(`/page/${at}`)
@@ -81,7 +81,7 @@ describe('tabs that sign in at once', () => {
 })
 
 describe('a callback', () => {
-  it('that comes a second time, by the back button or a reload, leads on when its person is signed in', async () => {
+  it('a callback that comes a second time, by the back button or a reload, leads on when its person is signed in', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const alice = gate.visitor()
     const back = await openTab(gate, alice, '/deep')
@@ -89,7 +89,7 @@ describe('a callback', () => {
     expect(gate.provider.hits.token).toBe(1)
   })
 
-  it('that comes too late leads on when its person is signed in by now', async () => {
+  it('a callback that comes too late leads on when its person is signed in by now', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const alice = gate.visitor()
     const [late, early] = [await openTab(gate, alice, '/late'), await openTab(gate, alice, '/early')]
@@ -98,7 +98,7 @@ describe('a callback', () => {
     expect((await alice.visit(late)).location).toBe('/late')
   })
 
-  it('that comes too late starts over once by itself, with the same target', async () => {
+  it('a callback that comes too late starts over once by itself, with the same target', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const alice = gate.visitor()
     const late = await openTab(gate, alice, '/deep?q=1')
@@ -107,7 +107,7 @@ describe('a callback', () => {
     expect((await alice.visit(again)).location).toBe('/deep?q=1')
   })
 
-  it('that comes too late a second time explains, and offers to start again', async () => {
+  it('a callback that comes too late a second time explains, and offers to start again', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const alice = gate.visitor()
     const late = await openTab(gate, alice, '/deep?q=2')
@@ -122,7 +122,7 @@ describe('a callback', () => {
 })
 
 describe('state', () => {
-  it.each([1, 100, 200])('has less than 500 characters for a target of %i', async (length) => {
+  it.each([1, 100, 200])('state has less than 500 characters for a target of %i', async (length) => {
     const gate = await startGate({ args: [STRAIGHT] })
     const seen = await gate.visitor().visit(`/${'x'.repeat(length - 1)}`)
     const state = new URL(seen.location ?? '').searchParams.get('state') ?? ''
@@ -147,7 +147,7 @@ describe('what is no visit of a person', () => {
       'a service worker',
       ['Sec-Fetch-Mode', 'same-origin', 'Sec-Fetch-Dest', 'serviceworker', 'Accept', '*/*'],
     ],
-  ])('starts no login and leaves no cookie: %s', async (_, headers) => {
+  ])('a request that is no visit of a person starts no login: %s', async (_, headers) => {
     const gate = await startGate({ args: [STRAIGHT] })
     for (const target of ['/page', '/oauth2/start?rd=/page']) {
       const answer = await gate.ask(target, { headers: ['Host', 'app.example.com', ...headers] })

@@ -47,7 +47,7 @@ describe('a change of the providers', () => {
       'one is added before and one behind',
       (given) => [second(given), given, { ...second(given), id: 'third' }],
     ],
-  ])('ends no session, here or across a refresh, when %s', async (_, change) => {
+  ])('a change of the providers ends no session, here or across a refresh, when %s', async (_, change) => {
     const gate = await startGate({ args: ['--cookie-refresh=10m'] })
     const alice = await signIn(gate)
     const after = await gate.sibling(['--cookie-refresh=10m'], withProviders(change))
@@ -57,7 +57,7 @@ describe('a change of the providers', () => {
     expect(events(gate, 'session_refreshed')).toMatchObject([{ provider: 'oidc', user: 'alice' }])
   })
 
-  it('ends no session of the others when the order changes or one is removed', async () => {
+  it('a change of the providers ends no session of the others when the order changes or one is removed', async () => {
     const both = withProviders((given) => [second(given), given])
     const gate = await startGate({ change: both })
     const alice = await signIn(gate, 'oidc')
@@ -69,7 +69,7 @@ describe('a change of the providers', () => {
     }
   })
 
-  it('does not stop a sign-in that is under way at another one', async () => {
+  it('a change of the providers does not stop a sign-in that is under way at another one', async () => {
     const gate = await startGate()
     const visitor = gate.visitor()
     const started = await visitor.visit('/oauth2/start?rd=%2F')
@@ -85,7 +85,7 @@ describe('a change of the providers', () => {
     expect(answer.headers.getSetCookie().join()).toContain(`${SESSION}=ey`)
   })
 
-  it('ends the sessions of a provider that is gone, as if they were signed out, and says why', async () => {
+  it('a change of the providers ends the sessions of a provider that is gone, as if they were signed out, and says why', async () => {
     const gate = await startGate()
     const alice = await signIn(gate)
     const without = await gate.sibling(
@@ -106,16 +106,19 @@ describe('a change of the providers', () => {
   it.each<[string, Partial<ProviderConfig>]>([
     ['client id', { clientId: 'other-client' }],
     ['issuer', { issuer: 'https://second.test' }],
-  ])('ends the sessions of a provider that has another %s now [CK-22]', async (_, change) => {
-    const gate = await startGate()
-    const alice = await signIn(gate)
-    const other = await gate.sibling(
-      [],
-      withProviders((given) => [{ ...given, ...change }]),
-    )
-    expect(await asked(other, alice)).toEqual({ status: 401, ended: true })
-    expect(events(gate, 'session_ended')[0]).toMatchObject({ why: 'made with another client id or issuer' })
-  })
+  ])(
+    'a change of the providers ends the sessions of a provider that has another %s now [CK-22]',
+    async (_, change) => {
+      const gate = await startGate()
+      const alice = await signIn(gate)
+      const other = await gate.sibling(
+        [],
+        withProviders((given) => [{ ...given, ...change }]),
+      )
+      expect(await asked(other, alice)).toEqual({ status: 401, ended: true })
+      expect(events(gate, 'session_ended')[0]).toMatchObject({ why: 'made with another client id or issuer' })
+    },
+  )
 
   it('redeems no code at another provider than the one that issued it [CB-17]', async () => {
     const gate = await startGate()

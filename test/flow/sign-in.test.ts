@@ -11,7 +11,7 @@ function headerOf(headers: readonly string[], name: string): string | undefined 
 }
 
 describe('a person who comes to the app', () => {
-  it('sees a sign-in page, signs in, and reaches the app, which knows who they are', async () => {
+  it('a person who comes to the app sees a sign-in page, signs in, and reaches the app, which knows who they are', async () => {
     const gate = await startGate()
     const alice = gate.visitor()
     const page = await alice.visit('/reports?month=5')
@@ -33,7 +33,7 @@ describe('a person who comes to the app', () => {
   })
 
   it.each(['/a?next=https://x.example//y', '/a?p=/../b', '/a%20b?c=%2F%2F', '/'])(
-    'comes back to %s byte for byte',
+    'a person who comes to the app comes back to %s byte for byte',
     async (target) => {
       const gate = await startGate({ args: ['--skip-provider-button'] })
       const seen = await gate.visitor().browse(target)
@@ -42,7 +42,7 @@ describe('a person who comes to the app', () => {
     },
   )
 
-  it('goes straight to the provider with skip-provider-button, with PKCE, nonce and a short state', async () => {
+  it('a person who comes to the app goes straight to the provider with skip-provider-button, with PKCE, nonce and a short state', async () => {
     const gate = await startGate({ args: ['--skip-provider-button'] })
     const target = `/${'deep/'.repeat(38)}?q=1`
     const seen = await gate.visitor().visit(target)
@@ -56,12 +56,12 @@ describe('a person who comes to the app', () => {
     expect(seen.setCookies).toHaveLength(2)
   })
 
-  it('gets oauth2-proxy’s 403 for the page when the operator wants it', async () => {
+  it('a person who comes to the app gets oauth2-proxy’s 403 for the page when the operator wants it', async () => {
     const gate = await startGate({ args: ['--sign-in-status=403'] })
     expect((await gate.visitor().visit('/')).status).toBe(403)
   })
 
-  it('is told who they are and can use another account when they may not enter', async () => {
+  it('a person who comes to the app is told who they are and can use another account when they may not enter', async () => {
     const gate = await startGate({ args: ['--allowed-group=board'] })
     const seen = await gate.visitor().browse('/oauth2/start?rd=%2Fx')
     expect(seen.status).toBe(403)
@@ -70,7 +70,7 @@ describe('a person who comes to the app', () => {
     expect(gate.platform.plans).toEqual([])
   })
 
-  it('is sent on from the sign-in page when already signed in', async () => {
+  it('a person who comes to the app is sent on from the sign-in page when already signed in', async () => {
     const gate = await startGate()
     const alice = gate.visitor()
     await alice.browse('/oauth2/start?rd=%2F')
@@ -78,7 +78,7 @@ describe('a person who comes to the app', () => {
     expect(seen).toMatchObject({ status: 302, location: '/home' })
   })
 
-  it('keeps their session while the provider is down', async () => {
+  it('a person who comes to the app keeps their session while the provider is down', async () => {
     const gate = await startGate()
     const alice = gate.visitor()
     await alice.browse('/oauth2/start?rd=%2F')
@@ -91,7 +91,7 @@ describe('a person who comes to the app', () => {
 })
 
 describe('a provider that cannot be reached', () => {
-  it('gives a clear page with a time for another try, and no cookie', async () => {
+  it('a provider that cannot be reached gives a clear page with a time for another try, and no cookie', async () => {
     const gate = await startGate()
     gate.provider.scripts.discovery = () => new Response('down', { status: 503 })
     const seen = await gate.visitor().visit('/oauth2/start?rd=%2F')
@@ -122,7 +122,7 @@ describe('a program without a session', () => {
       ],
     ],
     ['curl', ['Accept', '*/*']],
-  ])('%s: 401 with a small JSON body, no cookie, no redirect', async (_, more) => {
+  ])('a program without a session gets 401, JSON, and no cookie: %s', async (_, more) => {
     const gate = await startGate({ args: ['--skip-provider-button'] })
     const response = await gate.ask('/api', { headers: ['Host', 'app.example.com', ...(more as string[])] })
     expect(response.status).toBe(401)
@@ -132,7 +132,7 @@ describe('a program without a session', () => {
     expect(gate.platform.plans).toEqual([])
   })
 
-  it('gets 401 on an api-route even when it looks like a browser', async () => {
+  it('a program without a session gets 401 on an api-route even when it looks like a browser', async () => {
     const gate = await startGate({ args: ['--api-route=^/api/'] })
     const seen = await gate.visitor().visit('/api/x')
     expect(seen.status).toBe(401)
@@ -141,7 +141,7 @@ describe('a program without a session', () => {
 })
 
 describe('tabs', () => {
-  it('five of them finish in any order', async () => {
+  it('five tabs sign in and finish in any order', async () => {
     const gate = await startGate({ args: ['--skip-provider-button'] })
     const alice = gate.visitor()
     const callbacks: string[] = []
@@ -158,7 +158,7 @@ describe('tabs', () => {
     expect((await alice.visit('/x')).status).toBe(200)
   })
 
-  it('that a browser restores all at once, before it has any cookie, all finish as well', async () => {
+  it('tabs that a browser restores all at once, before it has any cookie, all finish as well', async () => {
     const gate = await startGate({ args: ['--skip-provider-button'] })
     const alice = gate.visitor()
     const tabs = await Promise.all([1, 2, 3, 4, 5].map((tab) => alice.visit(`/tab/${tab}`)))
@@ -170,7 +170,7 @@ describe('tabs', () => {
     expect([...alice.jar.keys()].filter((name) => name.endsWith('_csrf'))).toEqual([`${SESSION}_csrf`])
   })
 
-  it('leave nothing behind after two hundred abandoned logins', async () => {
+  it('tabs with two hundred abandoned logins leave nothing behind', async () => {
     const gate = await startGate({ args: ['--skip-provider-button'] })
     const alice = gate.visitor()
     for (let at = 0; at < 200; at += 1) await alice.visit(`/page/${at}`)
@@ -181,7 +181,7 @@ describe('tabs', () => {
 })
 
 describe('signing out', () => {
-  it('clears every chunk with the attributes that set it', async () => {
+  it('signing out clears every chunk with the attributes that set it', async () => {
     const gate = await startGate({
       args: ['--pass-access-token', '--pass-authorization-header', '--cookie-budget=16000'],
     })
@@ -198,7 +198,7 @@ describe('signing out', () => {
     expect((await alice.fetch('/x')).status).toBe(401)
   })
 
-  it('is refused to other sites', async () => {
+  it('signing out is refused to other sites', async () => {
     const gate = await startGate()
     const alice = gate.visitor()
     await alice.browse('/oauth2/start?rd=%2F')

@@ -19,7 +19,7 @@ function aCounter() {
 }
 
 describe('a sink beside the log', () => {
-  it('sees each sign-in, refusal, sign-out and finished request once, whatever the log leaves out', async () => {
+  it('a sink beside the log sees each sign-in, refusal, sign-out and finished request once, whatever the log leaves out', async () => {
     const { sink, counts, requests } = aCounter()
     const quiet = ['--request-logging=false', '--auth-logging=false', '--standard-logging=false']
     const gate = await startGate({ args: quiet, sinks: [sink] })
@@ -49,7 +49,7 @@ describe('a sink beside the log', () => {
     expect(gate.platform.lines).toEqual([])
   })
 
-  it('does not take the place of the log, and several sinks hear the same', async () => {
+  it('a sink beside the log does not take the place of the log, and several sinks hear the same', async () => {
     const [one, two] = [aCounter(), aCounter()]
     const gate = await startGate({ sinks: [one.sink, two.sink] })
     await gate.visitor().browse('/oauth2/start')

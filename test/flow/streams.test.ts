@@ -280,7 +280,7 @@ describe('a stream', () => {
   }
   const all = (state: string) => [state, state, state]
 
-  it('goes on for as long as other requests of its browser renew the session', async () => {
+  it('a stream goes on for as long as other requests of its browser renew the session', async () => {
     const { alice, pass, states } = await openForAlice({ args: ['--session-idle-timeout=5m'] })
     for (let minute = 0; minute < 40; minute += 4) {
       await pass(4 * MINUTE)
@@ -291,7 +291,7 @@ describe('a stream', () => {
     expect(states()).not.toContain('open')
   })
 
-  it('goes on where another process renewed the session and its cookie is shown here', async () => {
+  it('a stream goes on where another process renewed the session and its cookie is shown here', async () => {
     const { gate, alice, pass, states } = await openForAlice()
     const elsewhere = await gate.sibling()
     await pass(4 * MINUTE)
@@ -302,7 +302,7 @@ describe('a stream', () => {
     expect(states()).toEqual(all('open'))
   })
 
-  it('that is alone has to connect again when the provider was not asked for too long, which renews', async () => {
+  it('a stream that is alone has to connect again when the provider was not asked for too long, which renews', async () => {
     const { gate, held, alice, pass, states } = await openForAlice()
     await pass(4 * MINUTE + 59_000)
     expect(states()).toEqual(all('open'))
@@ -315,7 +315,7 @@ describe('a stream', () => {
     expect(gate.provider.hits.token).toBe(2)
   })
 
-  it('asks by itself where asking uses no refresh token up', async () => {
+  it('a stream asks by itself where asking uses no refresh token up', async () => {
     const { gate, held, alice, pass } = await openForAlice()
     gate.provider.behaviour.rotation = false
     gate.provider.behaviour.refreshTokens = false
@@ -330,7 +330,7 @@ describe('a stream', () => {
     expect(held.at(-1)?.ended).toBe('reconnect')
   })
 
-  it('that began while the provider was silent stands for as long again', async () => {
+  it('a stream that began while the provider was silent is kept for as long again', async () => {
     const { gate, held, alice, pass } = await openForAlice()
     gate.provider.behaviour.accessTokenSeconds = 3600
     await alice.fetch('/oauth2/session/refresh', SIGN_OUT)
@@ -343,7 +343,7 @@ describe('a stream', () => {
     expect(held.at(-1)?.ended).toBe('reconnect')
   })
 
-  it('on a public route ends with the identity that the app was told, and without one is not followed', async () => {
+  it('a stream on a public route ends with the identity that the app was told, and without one is not followed', async () => {
     const { gate, held, alice } = await openForAlice({ args: ['--skip-auth-route=^/held/'] })
     await gate.ask('/held/events')
     expect(held).toHaveLength(3)
@@ -352,7 +352,7 @@ describe('a stream', () => {
     expect(held.map(({ ended }) => ended)).toEqual(all('sign-in'))
   })
 
-  it('is ended once, and the log says so', async () => {
+  it('a stream is ended once, and the log says so', async () => {
     const { gate, alice, pass } = await openForAlice()
     await alice.visit('/oauth2/sign_out', SIGN_OUT)
     await gate.platform.settled()

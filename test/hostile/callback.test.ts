@@ -50,7 +50,7 @@ async function expectRefused(visitor: Visitor, target: string, statuses = [400, 
   return seen
 }
 
-it('opens for an honest answer: the attacks below fail for their own reasons', async () => {
+it('the honest callback is a sign-in: the attacks below fail for their own reasons', async () => {
   const { visitor, back } = await atCallback()
   const seen = await visitor.visit(back.pathname + back.search)
   expect([seen.status, seen.location, hasSession(seen)]).toEqual([302, '/wanted', true])
@@ -86,18 +86,18 @@ describe('an answer that is not the provider’s', () => {
       'a hundred more parameters',
       (query) => `${query}&${Array.from({ length: 100 }, (_, at) => `a${at}=1`).join('&')}`,
     ],
-  ])('%s is refused: %s', async (_, __, change) => {
+  ])('a changed callback is refused: $1 [$0]', async (_, __, change) => {
     const { visitor, back } = await atCallback()
     await expectRefused(visitor, `/oauth2/callback?${change(back.searchParams)}`)
   })
 
-  it('CB-07 is the right one under an encoded name, compared byte for byte', async () => {
+  it('a callback with an encoded name is the right one, compared byte for byte [CB-07]', async () => {
     const { visitor, back } = await atCallback()
     const query = back.search.replace('state=', '%73tate=')
     expect((await visitor.visit(`/oauth2/callback${query}`)).location).toBe('/wanted')
   })
 
-  it('CB-03 counts once', async () => {
+  it('a callback counts once [CB-03]', async () => {
     const { visitor, back } = await atCallback()
     const cookie = cookieHeader(visitor)
     await visitor.visit(back.pathname + back.search)
@@ -118,7 +118,7 @@ describe('an answer that is not the provider’s', () => {
       'a session instead',
       async () => `${CSRF}=${await (await createMint({ issuer: rig.provider.origin })).session()}`,
     ],
-  ])('%s is not for a browser with %s', async (_, __, cookieOf) => {
+  ])('a callback does not count in a browser with $1 [$0]', async (_, __, cookieOf) => {
     const { back } = await atCallback()
     const before = rig.provider.hits.token
     const lines = [`Cookie: a=1; ${await cookieOf()}`]
@@ -131,7 +131,7 @@ describe('an answer that is not the provider’s', () => {
     expect(rig.provider.hits.token).toBe(before)
   })
 
-  it('CB-13 finds its cookie among others of the same name', async () => {
+  it('a callback finds its cookie among others of the same name [CB-13]', async () => {
     const { visitor, back } = await atCallback()
     const good = visitor.jar.get(CSRF)
     const lines = [`Cookie: ${CSRF}=bad; ${CSRF}=${'B'.repeat(43)}; ${CSRF}=${good}`]
@@ -139,7 +139,7 @@ describe('an answer that is not the provider’s', () => {
     expect([answer?.status, answer?.header('location')]).toEqual([302, '/wanted'])
   })
 
-  it('CB-14 cannot carry the code of somebody else’s sign-in', async () => {
+  it('a callback cannot carry the code of another person’s sign-in [CB-14]', async () => {
     const [mallory, victim] = [await atCallback(), await atCallback()]
     victim.back.searchParams.set('code', mallory.back.searchParams.get('code') ?? '')
     const seen = await victim.visitor.visit(victim.back.pathname + victim.back.search)
@@ -147,7 +147,7 @@ describe('an answer that is not the provider’s', () => {
   })
 
   it.each(['https://evil.example', undefined, 'SLASH', 'UPPER', ''])(
-    'CB-17 has the issuer that the provider promised, not %j',
+    'a callback has the issuer that the provider promised, not %j [CB-17]',
     async (iss) => {
       rig.provider.behaviour.issParameter = true
       const promising = await rig.gate('--skip-provider-button')
@@ -165,7 +165,7 @@ describe('an answer that is not the provider’s', () => {
 })
 
 describe('an error of the provider', () => {
-  it('CB-19 is said in our words, and starts nothing', async () => {
+  it("an error of the provider is said in Sidegate's words, and starts nothing [CB-19]", async () => {
     const { visitor, back } = await atCallback()
     const query = `${without(back.searchParams, 'code')}&error=access_denied&error_description=secret-words`
     const seen = await expectRefused(visitor, `/oauth2/callback?${query}`, [403])
@@ -177,7 +177,7 @@ describe('an error of the provider', () => {
     '"><img src=x onerror=alert(1)>',
     "'-alert(1)-'",
     'javascript:alert(1)',
-  ])('CB-22, UI-04 is not repeated on a page: %s', async (text) => {
+  ])('an error of the provider is not repeated on a page: %s [CB-22, UI-04]', async (text) => {
     const { visitor, back } = await atCallback()
     const query = new URLSearchParams({ state: back.searchParams.get('state') ?? '', error: text })
     query.set('error_description', text)
@@ -200,7 +200,7 @@ describe('an error of the provider', () => {
 })
 
 describe('the way to the provider', () => {
-  it('CB-15, CB-34 proves with S256, asks for a nonce, and names the same redirect URI twice', async () => {
+  it('the authorization request has S256, a nonce, and the redirect URI that the token request has [CB-15, CB-34]', async () => {
     const { visitor, back, authorization } = await atCallback()
     const query = authorization.searchParams
     expect(query.get('code_challenge_method')).toBe('S256')
@@ -213,7 +213,7 @@ describe('the way to the provider', () => {
     expect(form?.get('code_verifier')).toMatch(/^[\w-]{43,128}$/u)
   })
 
-  it.each([['plain'], []])('CB-16 stays S256 when the provider advertises %j', async (...methods) => {
+  it.each([['plain'], []])('the authorization request has S256 beside %j [CB-16]', async (...methods) => {
     rig.provider.behaviour.metadata = {
       code_challenge_methods_supported: methods[0] === undefined ? undefined : methods,
     }
@@ -224,7 +224,7 @@ describe('the way to the provider', () => {
     await downgraded.stop()
   })
 
-  it('CB-35 takes nothing from whoever asks for it', async () => {
+  it('the authorization request takes nothing from the client [CB-35]', async () => {
     const wishes =
       'redirect_uri=https://evil.example&client_id=evil&nonce=evil&state=evil&response_type=token&code_challenge=evil&prompt=none'
     const { location = '' } = await gate.visitor().visit(`/oauth2/start?${wishes}`)
@@ -242,7 +242,7 @@ describe('the way to the provider', () => {
     ['CB-37', ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: iframe', 'Accept: text/html']],
     ['CB-37', ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: embed', 'Accept: text/html']],
     ['CB-12', ['Sec-Fetch-Mode: no-cors', 'Sec-Fetch-Dest: image', 'Accept: text/html']],
-  ])('%s is not taken by what no person will see: %j', async (_, lines) => {
+  ])('the authorization request is not started by what a person will not see: $1 [$0]', async (_, lines) => {
     for (const target of ['/page', '/oauth2/start']) {
       const answer = await gate.tell(rawRequest(target, { lines }))
       expect([answer?.status, answer?.header('location'), answer?.all('set-cookie')]).toEqual([
@@ -253,13 +253,16 @@ describe('the way to the provider', () => {
     }
   })
 
-  it.each(['HEAD', 'OPTIONS', 'POST', 'PUT', 'DELETE'])('CB-12 is not taken by %s', async (method) => {
-    const answer = await gate.tell(rawRequest('/oauth2/start', { method, lines: ['Accept: text/html'] }))
-    expect([401, 405]).toContain(answer?.status)
-    expect([answer?.header('location'), answer?.all('set-cookie')]).toEqual([undefined, []])
-  })
+  it.each(['HEAD', 'OPTIONS', 'POST', 'PUT', 'DELETE'])(
+    'the authorization request is not started by %s [CB-12]',
+    async (method) => {
+      const answer = await gate.tell(rawRequest('/oauth2/start', { method, lines: ['Accept: text/html'] }))
+      expect([401, 405]).toContain(answer?.status)
+      expect([answer?.header('location'), answer?.all('set-cookie')]).toEqual([undefined, []])
+    },
+  )
 
-  it('CB-10, CB-11 is open to many tabs at once, and leaves two small cookies behind', async () => {
+  it('the authorization request may be open in many tabs at once, and leaves two small cookies behind [CB-10, CB-11]', async () => {
     const visitor = gate.visitor()
     const starts: Seen[] = []
     for (let at = 0; at < 200; at += 1) starts.push(await visitor.visit(`/tab/${at}`))
@@ -274,7 +277,7 @@ describe('the way to the provider', () => {
     }
   })
 
-  it('CB-38 ends on the host where it began', async () => {
+  it('the authorization request ends on the host where it began [CB-38]', async () => {
     const { visitor, back } = await atCallback()
     const lines = [`Cookie: ${cookieHeader(visitor)}`]
     const before = rig.provider.hits.token
@@ -296,7 +299,7 @@ describe('the callback itself', () => {
     ['CB-33', 'GET', '/oauth2//callback', 302],
     ['CB-33', 'GET', '/oauth2/%63allback', 302],
     ['CB-33', 'GET', '/x/../oauth2/callback', 302],
-  ])('%s is one path and one method: %s %s', async (_, method, path, status) => {
+  ])('the callback endpoint is one path and one method: $1 $2 [$0]', async (_, method, path, status) => {
     const { visitor, back } = await atCallback()
     const before = rig.provider.hits.token
     const sent = method === 'POST' ? { method, body: back.search.slice(1) } : { method }
@@ -312,7 +315,7 @@ describe('the callback itself', () => {
     expect(rig.app.take()).toEqual([])
   })
 
-  it('CB-25, CB-26 takes a small form from one source where the provider answers by form', async () => {
+  it('the callback endpoint takes a small form from one source where the provider answers by form [CB-25, CB-26]', async () => {
     const posting = await rig.gate(
       '--skip-provider-button',
       '--auth-request-response-mode=form_post',
@@ -332,7 +335,7 @@ describe('the callback itself', () => {
     await posting.stop()
   })
 
-  it('CB-36 tells somebody who may not enter, and does not go in circles', async () => {
+  it('the callback endpoint tells a person who may not use the app, and does not go in circles [CB-36]', async () => {
     const strict = await rig.gate('--skip-provider-button', '--allowed-group=board')
     const { visitor, back } = await atCallback(strict)
     const seen = await visitor.visit(back.pathname + back.search)
@@ -361,7 +364,7 @@ describe('a token endpoint', () => {
     ['CB-31', 'a permanent redirect', () => redirectTo(canary(), 308)],
     ['DS-20', 'a bomb', () => gzipped(10_000_000)],
     ['CB-30', 'a refusal', () => () => json(400, { error: 'invalid_grant' })],
-  ])('%s that answers with %s makes no session', async (_, __, script) => {
+  ])('a token endpoint that answers with $1 makes no session [$0]', async (_, __, script) => {
     const { visitor, back } = await atCallback()
     rig.provider.scripts.token = script()
     const seen = await visitor.visit(back.pathname + back.search)
@@ -369,7 +372,7 @@ describe('a token endpoint', () => {
     expect([hasSession(seen), rig.canary.visits()]).toEqual([false, 0])
   })
 
-  it('CB-30, DS-21 that never ends is given up in time', async () => {
+  it('a token endpoint that never ends is given up in time [CB-30, DS-21]', async () => {
     const answers = [never(), oversized()].map(async (script) => {
       const { visitor, back } = await atCallback()
       rig.provider.scripts.token = script
@@ -383,14 +386,14 @@ describe('a token endpoint', () => {
     }
   })
 
-  it.each(['bearer', 'BEARER', 'Bearer'])('CB-29 may spell it %s', async (type) => {
+  it.each(['bearer', 'BEARER', 'Bearer'])('a token endpoint may spell the type %s [CB-29]', async (type) => {
     const { visitor, back } = await atCallback()
     rig.provider.scripts.token = changed((answer) => ({ ...answer, token_type: type }))
     expect((await visitor.visit(back.pathname + back.search)).location).toBe('/wanted')
   })
 })
 
-it('still stands, and has written about no bug', () => {
+it('the gate is still up after hostile callbacks, and has written about no bug', () => {
   expect(gate.isAlive()).toBe(true)
   expect(gate.output()).not.toMatch(/Bug:/u)
 })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { rawRequest } from './client.ts'
-import { CSRF, type Gate, type Rig, SESSION, startRig } from './gate-fixture.ts'
+import { CSRF, type Gate, type Rig, SESSION, startRig, TURNS } from './gate-fixture.ts'
 
 /** Sessions that fill three cookies. */
 let rig: Rig
@@ -23,6 +23,7 @@ async function signedIn(sub: string): Promise<Map<string, string>> {
   const visitor = long.visitor()
   await visitor.browse('/oauth2/start?rd=/')
   visitor.jar.delete(CSRF)
+  visitor.jar.delete(TURNS)
   return visitor.jar
 }
 
@@ -38,7 +39,7 @@ async function tell(jar: ReadonlyMap<string, string> | string) {
   }
 }
 
-it('CK-44 is one session', async () => {
+it('a session over three cookies is one session [CK-44]', async () => {
   expect(names()).toEqual([`${SESSION}_0`, `${SESSION}_1`, `${SESSION}_2`])
   expect(await tell(alice)).toEqual({ status: 200, ended: [] })
   expect((await tell(new Map([...alice].reverse()))).status).toBe(200)
@@ -60,7 +61,7 @@ it.each<[string, string, () => ReadonlyMap<string, string>]>([
   ['CK-32', 'an exponent', () => renamed('_1e0')],
   ['CK-32', 'hexadecimal', () => renamed('_0x1')],
   ['CK-32', 'far away', () => renamed('_99999999')],
-])('%s is none with %s', async (_, __, make) => {
+])('a session over three cookies is none with $1 [$0]', async (_, __, make) => {
   const jar = make()
   const { status, ended } = await tell(jar)
   expect(status).toBe(401)
@@ -74,7 +75,7 @@ const renamed = (tail: string) => without(`${SESSION}_1`).set(SESSION + tail, al
 const swapped = () =>
   new Map([...alice].map(([name], at, all) => [name, all[at === 0 ? 1 : at === 1 ? 0 : at]?.[1] ?? '']))
 
-it('CK-30, CK-31 wins over what is left of older ones, in any order, and those end', async () => {
+it('a session over three cookies wins over what is left of older ones, in any order, and those end [CK-30, CK-31]', async () => {
   const stale = [`${SESSION}_3`, `${SESSION}_7`].map((name) => `${name}=9.abcdefgh.x`).join('; ')
   for (const cookie of [`${stale}; ${join(alice)}`, `${join(alice)}; ${stale}`]) {
     expect((await tell(cookie)).status).toBe(200)
@@ -90,7 +91,7 @@ it('CK-30, CK-31 wins over what is left of older ones, in any order, and those e
   ])
 })
 
-it('CK-44 that does not fit loses a whole claim, and never in silence', async () => {
+it('a session over three cookies that does not fit loses a whole claim, and never in silence [CK-44]', async () => {
   rig.provider.user = {
     sub: 'carol',
     email: 'carol@example.com',
@@ -111,12 +112,12 @@ it('CK-44 that does not fit loses a whole claim, and never in silence', async ()
   rig.app.take()
 })
 
-it('SL-17 becomes the other person’s, with nothing of the first left', async () => {
+it('a session over three cookies becomes the other person’s, with nothing of the first left [SL-17]', async () => {
   rig.provider.user = { sub: 'dave', email: 'dave@example.com', groups: ['few'] }
   const visitor = long.visitor()
   for (const [name, value] of alice) visitor.jar.set(name, value)
   await visitor.browse('/oauth2/start?rd=/')
-  expect([...visitor.jar.keys()].sort()).toEqual([SESSION, CSRF])
+  expect([...visitor.jar.keys()].sort()).toEqual([SESSION, CSRF, TURNS])
   expect(JSON.parse((await visitor.fetch('/oauth2/userinfo')).text)).toMatchObject({
     user: 'dave',
     groups: ['few'],

@@ -52,7 +52,7 @@ async function expectRefused(ended: Ended, names: RegExp): Promise<void> {
   expect(ended.output).not.toMatch(/node_modules|\n\s+at |\.ts:\d/u)
 }
 
-it('CF-03 is good before it is spoiled, and loud about secrets in a command line', async () => {
+it('the configuration is good before it is spoiled, and loud about secrets in a command line [CF-03]', async () => {
   const { status, output } = await run({})
   expect([status, output.endsWith('The configuration is good.\n')]).toEqual([0, true])
   expect(output).toMatch(
@@ -148,7 +148,7 @@ function inRuns(rows: readonly Spoiled[]): readonly (readonly Spoiled[])[] {
 describe.concurrent('a configuration', () => {
   it.each(
     inRuns(SPOILED).map((rows) => [rows.map(([row, what]) => `${what} (${row})`).join(', '), rows] as const),
-  )('does not start with %s', async (_, rows) => {
+  )('a configuration does not start with %s', async (_, rows) => {
     const ended = await run(Object.assign({}, ...rows.map(([, , change]) => change)))
     for (const [, , , names] of rows) await expectRefused(ended, names)
     expect(ended.output).not.toContain('marked-')
@@ -159,17 +159,17 @@ describe.concurrent('a configuration', () => {
     ['CF-13', 'type.toml', /skip_provider_button/u],
     ['CF-13', 'broken.toml', /broken\.toml/u],
     ['CF-13', 'absent.toml', /absent\.toml/u],
-  ])('%s does not start with %s', async (_, file, names) => {
+  ])('a configuration does not start with $1 [$0]', async (_, file, names) => {
     await expectRefused(await run({ '--config': join(folder, file) }), names)
   })
 
-  it('CF-13 takes nothing for yes or no that is neither, in variables too', async () => {
+  it('a configuration takes nothing for yes or no that is neither, in variables too [CF-13]', async () => {
     const ended = await run({}, { OAUTH2_PROXY_SKIP_PROVIDER_BUTTON: 'ja' })
     await expectRefused(ended, /OAUTH2_PROXY_SKIP_PROVIDER_BUTTON/u)
     expect((await run({}, { OAUTH2_PROXY_SKIP_PROVIDER_BUTTON: 'false' })).status).toBe(0)
   })
 
-  it('CF-01 reads a secret file with its line break, and no other white space', async () => {
+  it('a configuration reads a secret file with its line break, and no other white space [CF-01]', async () => {
     const fromFile = (name: string) =>
       run({ '--cookie-secret': undefined, '--cookie-secret-file': join(folder, name) })
     expect((await fromFile('newline')).status).toBe(0)
@@ -177,7 +177,7 @@ describe.concurrent('a configuration', () => {
     await expectRefused(await fromFile('absent'), /cookie-secret-file/u)
   })
 
-  it('says everything at once, and no value of a secret', async () => {
+  it('a configuration says everything at once, and no value of a secret', async () => {
     const ended = await run({
       '--cookie-secret': 'marked-1',
       '--email-domain': '@a',
@@ -203,17 +203,17 @@ describe.concurrent('a configuration', () => {
     ['CF-10', { '--insecure-oidc-allow-unverified-email': 'true' }, /insecure-oidc-allow-unverified-email/u],
     ['CF-09, RT-25', { '--skip-auth-route': '/public' }, /skip-auth-route/u],
     ['CF-02', { '--cookie-secret': 'OQINaROshtE9TcZkNAm-5Zs2Pv3xaWytBmc5W7sPX7w=' }, /cookie-secret/u],
-  ])('%s is loud about %j', async (_, change, names) => {
+  ])('a configuration is loud about $1 [$0]', async (_, change, names) => {
     expect((await run(change)).output).toMatch(names)
   })
 
-  it('CF-16 does not run with a lenient parser', async () => {
+  it('a configuration does not run with a lenient parser [CF-16]', async () => {
     await expectRefused(await run({}, { NODE_OPTIONS: '--insecure-http-parser' }), /insecure-http-parser/u)
   })
 })
 
 describe('the help', () => {
-  it.each([['--help'], ['--version']])('CF-03 names no secret of the environment: %s', async (flag) => {
+  it.each([['--help'], ['--version']])('%s names no secret of the environment [CF-03]', async (flag) => {
     const ended = await run(
       {},
       { OAUTH2_PROXY_COOKIE_SECRET: 'marked-cookie', OAUTH2_PROXY_CLIENT_SECRET: 'marked-client' },

@@ -64,7 +64,7 @@ async function patience(bytes: string, letter = ''): Promise<number> {
   return performance.now() - start
 }
 
-describe('somebody who sends much', () => {
+describe('a client that sends much', () => {
   it.each<[string, string, string, readonly number[]]>([
     ['DS-05', 'a line of 40 kB', rawRequest('/x', { lines: [`X: ${'a'.repeat(40_000)}`] }), [431]],
     ['DS-05', 'a line of 1 MB', rawRequest('/x', { lines: [`X: ${'a'.repeat(1_000_000)}`] }), [431]],
@@ -72,7 +72,7 @@ describe('somebody who sends much', () => {
     ['DS-07', 'an address of 70 kB', rawRequest(`/${'a'.repeat(70_000)}`), [414, 431]],
     ['DS-07', 'an address of 17 kB', rawRequest(`/${'a'.repeat(17_000)}`), [414]],
     ['DS-25', 'an address that is logged', rawRequest(`/${'b'.repeat(16_000)}`), [401]],
-  ])('%s is told so: %s', async (_, __, bytes, statuses) => {
+  ])('a client that sends $1 is told so [$0]', async (_, __, bytes, statuses) => {
     const client = gate.dial()
     client.write(bytes)
     const answer = await client.response().catch(() => undefined)
@@ -91,7 +91,7 @@ describe('somebody who sends much', () => {
   })
 
   it.each(['/oauth2/sign_in', '/oauth2/callback', '/oauth2/sign_out', '/oauth2/backchannel_logout'])(
-    'DS-11 is not read to the end at %s',
+    'a client that sends a large body is not read to the end at %s [DS-11]',
     async (target) => {
       const type = 'Content-Type: application/x-www-form-urlencoded'
       for (const framing of [`Content-Length: ${10_000_000}`, 'Transfer-Encoding: chunked']) {
@@ -106,14 +106,14 @@ describe('somebody who sends much', () => {
     },
   )
 
-  it('DS-13 does not fill a form with fields', async () => {
+  it('a client that sends many fields cannot fill a form [DS-13]', async () => {
     const body = Array.from({ length: 2_000 }, (_, at) => `a${at}=1`).join('&')
     const lines = ['Content-Type: application/x-www-form-urlencoded']
     const answer = await gate.tell(rawRequest('/oauth2/sign_out', { method: 'POST', lines, body }))
     expect(answer?.status).toBe(400)
   })
 
-  it('DS-09, DS-10 does not make us decrypt what cannot be ours', async () => {
+  it("a client that sends tokens that cannot be Sidegate's costs no decryption [DS-09, DS-10]", async () => {
     const mint = await createMint({ issuer: rig.provider.origin })
     const { segment } = mint.key
     const junk = [
@@ -136,7 +136,7 @@ describe('somebody who sends much', () => {
 })
 
 describe('a storm', () => {
-  it('DS-17 of people who want to sign in asks a provider that is down once', async () => {
+  it('a storm of people who want to sign in asks a provider that is down once [DS-17]', async () => {
     rig.provider.scripts.discovery = status(500)
     const cold = await rig.gate()
     const before = rig.provider.hits.discovery
@@ -148,7 +148,7 @@ describe('a storm', () => {
     await cold.stop()
   })
 
-  it('DS-18, CB-02 of callbacks asks nobody', async () => {
+  it('a storm of callbacks asks no provider [DS-18, CB-02]', async () => {
     const before = rig.provider.hits.token
     const requests = Array.from({ length: 500 }, (_, at) =>
       gate.tell(rawRequest(`/oauth2/callback?code=${at}&state=${at}`)),
@@ -158,7 +158,7 @@ describe('a storm', () => {
     await expectWell()
   })
 
-  it('DS-23, DS-24 of clients that reset leaves nothing behind', async () => {
+  it('a storm of clients that reset leaves nothing behind [DS-23, DS-24]', async () => {
     rig.app.answer((_, socket) => void setTimeout(() => socket.writable && socket.write(OK), 20))
     await reset(100)
     await settled()
@@ -200,7 +200,7 @@ describe('a storm', () => {
     await expect.poll(() => rig.app.openConnections(), { timeout: 10_000, interval: 100 }).toBe(0)
   }
 
-  it('DS-22 in one pipeline takes one connection to the app, and no more than its share', async () => {
+  it('a storm in one pipeline takes one connection to the app, and no more than its share [DS-22]', async () => {
     const patient = await rig.gate('--skip-auth-route=^/public/')
     const before = { connections: rig.app.connections(), memory: patient.memoryKb() }
     rig.app.answer((_, socket) => void setTimeout(() => socket.writable && socket.write(OK), 100))
@@ -215,7 +215,7 @@ describe('a storm', () => {
     await patient.stop()
   })
 
-  it('DS-22 of two thousand connections is borne', async () => {
+  it('a storm of two thousand connections is survived [DS-22]', async () => {
     const clients = Array.from({ length: 2_000 }, () => gate.dial())
     for (const client of clients) client.write('GET /x HTTP/1.1\r\n')
     await expectWell()
@@ -226,7 +226,7 @@ describe('a storm', () => {
 })
 
 describe('a pattern that would keep a backtracking engine busy', () => {
-  it('starts, and answers any path at once [DS-14, RT-36]', async () => {
+  it('a pattern that would keep a backtracking engine busy starts, and answers any path at once [DS-14, RT-36]', async () => {
     const patterned = await rig.gate(
       '--skip-auth-route=^/(a+)+$',
       '--skip-auth-route=!=^/(?:[а-яё]|[ж-ю]|[^п])+$',
@@ -248,10 +248,10 @@ describe('a pattern that would keep a backtracking engine busy', () => {
   })
 })
 
-describe('somebody who is slow', () => {
+describe('a slow client', () => {
   const rows = [...SLOW.map(([row, what]) => [row, what]), ['DS-01', 'a letter twice a second']]
   it.each(rows.map(([row, what], at) => [row, what, at] as const))(
-    '%s is cut: %s',
+    'a slow client is cut: $1 [$0]',
     async (_, __, at) => {
       expect(await slow[at]).toBeLessThan(18_000)
     },
@@ -260,7 +260,7 @@ describe('somebody who is slow', () => {
 })
 
 it(
-  'DS-01 each half of a head has a line that says what was wrong, and a silent connection has none',
+  'a slow client that is half way through a head has a line that says what was wrong, and a silent one has none [DS-01]',
   async () => {
     await Promise.all(slow)
     await gate.written()
@@ -272,7 +272,7 @@ it(
   SLOW_MS,
 )
 
-it('still stands, and has written about no bug', () => {
+it('the gate is still up after exhaustion, and has written about no bug', () => {
   expect(gate.isAlive()).toBe(true)
   expect(gate.output()).not.toMatch(/Bug:/u)
 })

@@ -71,14 +71,14 @@ describe('a request whose end is not certain', () => {
     ['SM-13', ['X: a\rContent-Length: 5'], 'abcde'],
     ['SM-14', ['Content-Length:\r\n 5'], 'abcde'],
     ['SM-14', ['X: a\r\n Transfer-Encoding: chunked', 'Content-Length: 5'], 'abcde'],
-  ])('%s ends the connection: %j', async (_, lines, body) => {
+  ])('%s: a request whose end is unclear ends the connection: %j', async (_, lines, body) => {
     const statuses = await answersTo(head('/x', ...lines) + body + SECOND())
     expect(statuses).toEqual([expect.any(Number)])
     expect([400, 501]).toContain(statuses[0])
     expect(rig.app.take()).toEqual([])
   })
 
-  it('SM-10 has no transfer coding in HTTP/1.0', async () => {
+  it('a request with a transfer coding in HTTP/1.0 is refused [SM-10]', async () => {
     const old = rawRequest('/x', {
       method: 'POST',
       version: 'HTTP/1.0',
@@ -89,18 +89,18 @@ describe('a request whose end is not certain', () => {
   })
 
   it.each([rawRequest('/a#b'), rawRequest('/x', { method: 'TRACE' })])(
-    'has nothing behind it, whatever it is that makes it unclear: %j',
+    'a request that is unclear has nothing read behind it: %j',
     async (request) => {
       expect((await answersTo(request + SECOND(), 'GET'))[0]).toBeGreaterThanOrEqual(400)
       expect(rig.app.take()).toEqual([])
     },
   )
 
-  it('SM-11 has no line that ends with LF alone', async () => {
+  it('a request with a line that ends with LF alone is refused [SM-11]', async () => {
     expect(await answersTo(head('/x', 'Content-Length: 0').replaceAll('\r', '') + SECOND())).toEqual([400])
   })
 
-  it('SM-32 does not begin behind an empty line but the one that RFC 9112 §2.2 allows', async () => {
+  it('a request may begin behind the empty line that RFC 9112 §2.2 allows [SM-32]', async () => {
     expect(await answersTo(`\r\n${SECOND()}`, 'GET')).toEqual([200])
     expect(rig.app.take()).toHaveLength(1)
   })
@@ -117,7 +117,7 @@ describe('a request whose end is not certain', () => {
     ['SM-15', '\r\n0\r\n\r\n'],
     ['SM-16', `1;${'x'.repeat(1_000_000)}\r\na\r\n0\r\n\r\n`],
     ['SM-17', '1\r\na\r\n0\r\nContent-Length : 5\r\n\r\n'],
-  ])('%s is cut when a chunk is wrong, here and at the app: %j', async (_, chunks) => {
+  ])('%s: a request with a wrong chunk is cut, here and at the app: %j', async (_, chunks) => {
     const statuses = await answersTo(head('/x', 'Transfer-Encoding: chunked') + chunks + SECOND())
     expect(statuses.length).toBeLessThanOrEqual(1)
     expect(statuses).not.toContain(200)
@@ -125,7 +125,7 @@ describe('a request whose end is not certain', () => {
     await expect.poll(() => rig.app.openConnections()).toBeLessThanOrEqual(1)
   })
 
-  it('SM-09 is chunked in any case, and framed anew', async () => {
+  it('a request with chunked in any case is read, and framed again [SM-09]', async () => {
     expect(
       await answersTo(`${head('/x', 'Transfer-Encoding: ChUnKeD')}4\r\nbody\r\n0\r\n\r\n${SECOND()}`),
     ).toEqual([200, 200])
@@ -137,7 +137,7 @@ describe('a request whose end is not certain', () => {
     ])
   })
 
-  it('SM-17 is not framed by its trailers', async () => {
+  it('a request is not framed by its trailers [SM-17]', async () => {
     const trailers = 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\nHost: evil.example\r\n'
     await answersTo(`${head('/x', 'Transfer-Encoding: chunked')}1\r\na\r\n0\r\n${trailers}\r\n${SECOND()}`)
     for (const { raw: text } of rig.app.take()) expect(text).not.toMatch(/evil|content-length: 5/iu)
@@ -147,7 +147,7 @@ describe('a request whose end is not certain', () => {
 describe('a body', () => {
   const framed = `Content-Length: ${SMUGGLED.length}`
 
-  it.each(['GET', 'HEAD'])('SM-18, HD-36 of %s is refused', async (method) => {
+  it.each(['GET', 'HEAD'])('a body of %s is refused [SM-18, HD-36]', async (method) => {
     const request = rawRequest('/x', { method, lines: [cookie, framed] })
     const [status, ...rest] = await answersTo(request + SMUGGLED + SECOND(), method)
     expect(status).toBe(400)
@@ -155,7 +155,56 @@ describe('a body', () => {
     expect(rig.app.take().map(({ target }) => target)).not.toContain('/smuggled')
   })
 
-  it.each(['DELETE', 'OPTIONS', 'PATCH'])('SM-18 of %s travels as a body', async (method) => {
+  it.each([
+    ['GET', '0\r\n\r\n'],
+    ['HEAD', '0\r\n\r\n'],
+    ['GET', '0;x=y\r\nX-Trailer: 1\r\n\r\n'],
+  ])('SM-18, HD-36 of %s that is chunked and empty is none: %j', async (method, end) => {
+    const chunked = rawRequest('/x', { method, lines: [cookie, 'Transfer-Encoding: chunked'] })
+    expect(await answersTo(chunked + end + SECOND(), method)).toEqual([200, 200])
+    const [first, second] = rig.app.take()
+    expect([first?.method, first?.target, first?.body]).toEqual([method, '/x', ''])
+    expect(first?.raw).not.toMatch(/transfer-encoding|content-length|x-trailer/iu)
+    expect(second?.target).toBe('/second')
+  })
+
+  it('SM-18, HD-36 of GET that is chunked is judged by its first byte, however late', async () => {
+    const client = gate.dial()
+    client.write(rawRequest('/x', { lines: [cookie, 'Transfer-Encoding: chunked'] }))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    client.write('1\r\na\r\n')
+    const refused = await client.response()
+    expect(refused.status).toBe(400)
+    expect(refused.body).toContain('upstream-get-body')
+    client.socket.destroy()
+    const empty = gate.dial()
+    empty.write(rawRequest('/x', { lines: [cookie, 'Transfer-Encoding: chunked'] }))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    empty.write('0\r\n\r\n')
+    expect((await empty.response()).status).toBe(200)
+    empty.socket.destroy()
+    expect(rig.app.take().map(({ target }) => target)).toEqual(['/x'])
+  })
+
+  it('SM-18 of GET travels where the upstream is said to take one, as a body', async () => {
+    const open = await rig.gate('--upstream-get-body=/')
+    const lines = [`Cookie: ${await open.signIn()}`]
+    rig.app.take()
+    const client = open.dial()
+    const chunked = rawRequest('/search', { lines: [...lines, 'Transfer-Encoding: chunked'] })
+    client.write(`${chunked}${SMUGGLED.length.toString(16)}\r\n${SMUGGLED}\r\n0\r\n\r\n`)
+    expect((await client.response()).status).toBe(200)
+    client.write(rawRequest('/search', { lines, body: SMUGGLED }))
+    expect((await client.response()).status).toBe(200)
+    client.socket.destroy()
+    const bodies = rig.app.take().map(({ target, body }) => [target, body])
+    expect(bodies).toEqual([
+      ['/search', SMUGGLED],
+      ['/search', SMUGGLED],
+    ])
+  })
+
+  it.each(['DELETE', 'OPTIONS', 'PATCH'])('a body of %s travels as a body [SM-18]', async (method) => {
     const request = rawRequest('/x', { method, lines: [cookie, framed] })
     expect(await answersTo(request + SMUGGLED + SECOND(), method)).toEqual([200, 200])
     const [first, second] = rig.app.take()
@@ -171,7 +220,7 @@ describe('a body', () => {
     ['SM-20', '/admin', 401],
     ['SM-20', '/oauth2/sign_out', 400],
     ['SM-20', '/oauth2/callback', 405],
-  ])('%s that %s does not read is no request', async (_, target, status) => {
+  ])('a body that $1 does not read is no request [$0]', async (_, target, status) => {
     const request = rawRequest(target, { method: 'POST', lines: [framed] })
     const [first, ...rest] = await answersTo(request + SMUGGLED + SECOND())
     expect(first).toBe(status)
@@ -179,14 +228,14 @@ describe('a body', () => {
     expect(rig.app.take().map(({ target: seen }) => seen)).toEqual(rest.length === 0 ? [] : ['/second'])
   })
 
-  it('DS-12 that is longer than it said is not a part of the next request', async () => {
+  it('a body that is longer than it said is not a part of the next request [DS-12]', async () => {
     const statuses = await answersTo(`${head('/x', 'Content-Length: 5')}12345TRACE / HTTP/1.1\r\n\r\n`)
     expect(statuses[0]).toBe(200)
     expect(statuses.slice(1).every((status) => status >= 400)).toBe(true)
     expect(rig.app.take()).toHaveLength(1)
   })
 
-  it('SM-21 is invited when somebody will read it, and not before', async () => {
+  it('a body is invited when it will be read, and not before [SM-21]', async () => {
     const client = gate.dial()
     client.write(
       rawRequest('/admin', { method: 'POST', lines: ['Expect: 100-continue', 'Content-Length: 10'] }),
@@ -204,7 +253,7 @@ describe('a body', () => {
 })
 
 describe('a pipeline', () => {
-  it('SM-22 is judged request by request', async () => {
+  it('a pipeline is judged request by request [SM-22]', async () => {
     const requests = [
       rawRequest('/public/x'),
       rawRequest('/admin'),
@@ -220,7 +269,7 @@ describe('a pipeline', () => {
     ])
   })
 
-  it('ends with an answer that ends the connection', async () => {
+  it('a pipeline ends with an answer that ends the connection', async () => {
     // More zeros than we take for a length: refused by us and not by Node, which knows where the body ends.
     const refused = `${head('/x', `Content-Length: ${'1'.padStart(20, '0')}`)}a`
     for (let round = 0; round < 10; round += 1) expect(await answersTo(refused + SECOND())).toEqual([400])
@@ -232,7 +281,7 @@ describe('a pipeline', () => {
     ['SM-28', 'POST', ['Upgrade: h2c', 'Transfer-Encoding: chunked'], '4\r\nbody\r\n0\r\n\r\n'],
     ['SM-28', 'GET', ['Upgrade: h2c'], ''],
   ])(
-    '%s ends with a %s that asks for %j: Node loses what stands behind it',
+    '%s: a pipeline ends with a %s that asks for %j: Node loses what stands behind it',
     async (_, method, lines, body) => {
       const asking = rawRequest('/x', { method, lines: [cookie, 'Connection: Upgrade', ...lines] })
       expect(await answersTo(asking + body + SECOND(), method)).toEqual([200])
@@ -240,7 +289,7 @@ describe('a pipeline', () => {
     },
   )
 
-  it('SM-28, SM-30 is not left for another protocol', async () => {
+  it('a pipeline is not left for another protocol [SM-28, SM-30]', async () => {
     for (const lines of [
       ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'],
       ['Connection: upgrade', 'Upgrade: foo'],
@@ -254,7 +303,7 @@ describe('a pipeline', () => {
     }
   })
 
-  it('SM-29 is not HTTP/2', async () => {
+  it('a pipeline is not HTTP/2 [SM-29]', async () => {
     expect(await answersTo('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')).toEqual([400])
   })
 })
@@ -297,7 +346,7 @@ describe('an answer of the app', () => {
     ['an endless head', `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(80_000)}\r\n\r\n`],
     ['an uninvited 101', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'],
     ['a flood of 1xx', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(1_000) + OK],
-  ])('SM-25 with %s is none, and the next is not touched', async (_, answer) => {
+  ])('an answer of the app with %s is none, and the next is not touched [SM-25]', async (_, answer) => {
     const { first, second } = await twoRequests(answer)
     // Early hints that came before may have been passed on.
     expect([502, 103]).toContain(first)
@@ -328,11 +377,11 @@ describe('an answer of the app', () => {
     ['content for HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison', 'HEAD', 200],
     ['a length for HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n', 'HEAD', 200],
     ['a length in 304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 6\r\n\r\n', 'GET', 304],
-  ])('SM-25, SM-27 with %s does not become the next one', async (_, answer, method, status) => {
+  ])('an answer of the app with %s is not the next one [SM-25, SM-27]', async (_, answer, method, status) => {
     expect(await twoRequests(answer, method)).toEqual({ first: status, second: 'from the app' })
   })
 
-  it('SM-26 that is compressed stays as it is', async () => {
+  it('an answer of the app that is compressed stays as it is [SM-26]', async () => {
     const zipped = gzipSync('hello '.repeat(200)).toString('latin1')
     rig.app.answer(
       `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${zipped.length}\r\n\r\n${zipped}`,
@@ -345,7 +394,7 @@ describe('an answer of the app', () => {
     expect((await client.response()).body).toBe('from the app')
   })
 
-  it('that breaks off breaks off at the client as well', async () => {
+  it('an answer of the app that breaks off breaks off at the client as well', async () => {
     rig.app.answer((_, socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf')
       setTimeout(() => socket.destroy(), 50)
@@ -356,7 +405,7 @@ describe('an answer of the app', () => {
   })
 
   it.each(['zz\r\n', '4\r\nhalfzz'])(
-    'that breaks off at once is an answer all the same: %j',
+    'an answer of the app that breaks off at once is an answer all the same: %j',
     async (chunks) => {
       rig.app.answer(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`)
       const client = gate.dial()
@@ -368,14 +417,14 @@ describe('an answer of the app', () => {
     },
   )
 
-  it('UI-17 without a type has none', async () => {
+  it('an answer of the app without a type has none [UI-17]', async () => {
     const answer = await gate.tell(rawRequest('/x', { lines: [cookie] }))
     expect(answer?.all('content-type')).toEqual([])
   })
 })
 
 describe('a connection to the app', () => {
-  it('SM-23 of somebody who left in the middle is not used again', async () => {
+  it('a connection to the app of a client that left in the middle is not used again [SM-23]', async () => {
     const before = raw.sockets.length
     const client = gate.dial()
     client.write(`${head('/raw/up', 'Content-Length: 1000')}half of it`)
@@ -387,7 +436,7 @@ describe('a connection to the app', () => {
     expect(raw.received[before]).not.toContain('/raw/next')
   })
 
-  it('SM-24 that answered before it had read everything is not used again', async () => {
+  it('a connection to the app that answered before it had read everything is not used again [SM-24]', async () => {
     raw.play((socket, received) => {
       if (received.includes('/raw/early') && !received.includes('late'))
         socket.write('HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno')
@@ -407,7 +456,7 @@ describe('a connection to the app', () => {
   })
 })
 
-it('still stands, and has written about no bug', () => {
+it('the gate is still up after hostile framing, and has written about no bug', () => {
   expect(gate.isAlive()).toBe(true)
   expect(gate.output()).not.toMatch(/Bug:/u)
 })
@@ -440,17 +489,20 @@ describe('what is refused before it is a request', () => {
       rawRequest('/expecting', { lines: ['Expect: miracles'] }),
       { status: 417, path: '/expecting', verdict: 'expectation_failed' },
     ],
-  ])('SM-40 has an answer with an id, and a line with the same: %s', async (_, request, expected) => {
-    const answer = await gate.tell(request)
-    await gate.written()
-    const line = gate.log().findLast(({ verdict }) => verdict === (expected as { verdict: string }).verdict)
-    expect(line).toMatchObject({ ...expected, client: '127.0.0.1' })
-    const { status, verdict } = expected as { status: number; verdict: string }
-    expect(answer?.status).toBe(status)
-    const body = JSON.parse(answer?.body ?? '')
-    expect(body.error).toBe(verdict)
-    expect(body.request_id).toBe(line?.['request_id'])
-    if (verdict !== 'host_malformed') expect(line?.['why']).toEqual(expect.any(String))
-    expect(gate.output()).not.toContain('hidden')
-  })
+  ])(
+    'a message that is refused before it is a request has an answer with an id, and a line with the same: %s [SM-40]',
+    async (_, request, expected) => {
+      const answer = await gate.tell(request)
+      await gate.written()
+      const line = gate.log().findLast(({ verdict }) => verdict === (expected as { verdict: string }).verdict)
+      expect(line).toMatchObject({ ...expected, client: '127.0.0.1' })
+      const { status, verdict } = expected as { status: number; verdict: string }
+      expect(answer?.status).toBe(status)
+      const body = JSON.parse(answer?.body ?? '')
+      expect(body.error).toBe(verdict)
+      expect(body.request_id).toBe(line?.['request_id'])
+      if (verdict !== 'host_malformed') expect(line?.['why']).toEqual(expect.any(String))
+      expect(gate.output()).not.toContain('hidden')
+    },
+  )
 })

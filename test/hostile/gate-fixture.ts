@@ -57,6 +57,7 @@ export const ORIGIN = 'https://app.example.com'
 export const SECRET = 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk'
 export const SESSION = '__Host-_oauth2_proxy'
 export const CSRF = `${SESSION}_csrf`
+export const TURNS = `${SESSION}_turns`
 
 const root = join(import.meta.dirname, '../..')
 

@@ -55,7 +55,7 @@ const SPELLINGS: Record<string, (name: string) => string> = {
 describe.each(Object.entries(SPELLINGS))('identity that a client claims, %s', (_, spell) => {
   const spoofed = FAMILY.map((name) => `${spell(name)}: mallory`)
 
-  it('does not reach the app, signed in or not (HD-02, HD-03, HD-04)', async () => {
+  it('identity that a client claims does not reach the app, signed in or not [HD-02, HD-03, HD-04]', async () => {
     const asAlice = { lines: [...spoofed, `Cookie: ${cookie}`] }
     expect((await gate.tell(rawRequest('/x', asAlice)))?.status).toBe(200)
     expect((await gate.tell(rawRequest('/public/x', { lines: spoofed })))?.status).toBe(200)
@@ -67,7 +67,7 @@ describe.each(Object.entries(SPELLINGS))('identity that a client claims, %s', (_
     expect(received[0]?.all('x-forwarded-user')).toEqual(['alice'])
   })
 
-  it('does not come back from /oauth2/auth', async () => {
+  it('identity that a client claims does not come back from /oauth2/auth', async () => {
     const answer = await behind.tell(rawRequest('/oauth2/auth', { lines: [...spoofed, `Cookie: ${cookie}`] }))
     expect(answer?.status).toBe(202)
     expect(answer?.lines.join()).not.toContain('mallory')
@@ -93,14 +93,14 @@ describe('a line that two programs would read differently', () => {
     ['HD-11', 'X-Auth-Request-User mallory'],
     ['HD-11', 'X Auth: mallory'],
     ['HD-11', 'X-(User): mallory'],
-  ])('%s ends the request: %j', async (_, line) => {
+  ])('%s: a line that two programs would read differently ends the request: %j', async (_, line) => {
     const answer = await gate.tell(rawRequest('/public/x', { lines: [line] }))
     expect(answer?.status).toBe(400)
     expect(answer?.body).not.toContain('mallory')
     expect(rig.app.take()).toEqual([])
   })
 
-  it('HD-08, HD-19 is one when it stands twice', async () => {
+  it('an identity header that stands twice reaches the app once [HD-08, HD-19]', async () => {
     const lines = [
       'X-Forwarded-User: a',
       'X-Forwarded-User: b',
@@ -114,7 +114,7 @@ describe('a line that two programs would read differently', () => {
   it.each([
     ['HD-27, SM-37, DS-06', 3_000],
     ['HD-27', 201],
-  ])('%s hides nothing behind %i others', async (_, count) => {
+  ])('an identity header is not hidden behind $1 others [$0]', async (_, count) => {
     const lines = [...Array(count).fill('a:'), 'X-Auth-Request-User: mallory', `Cookie: ${cookie}`]
     expect((await gate.tell(rawRequest('/x', { lines })))?.status).toBe(431)
     expect(rig.app.take()).toEqual([])
@@ -122,7 +122,7 @@ describe('a line that two programs would read differently', () => {
 })
 
 describe('Connection', () => {
-  it('HD-13, HD-14 removes nothing that we say', async () => {
+  it('Connection removes nothing that Sidegate says [HD-13, HD-14]', async () => {
     const listed = [
       'close',
       ...FAMILY,
@@ -162,14 +162,14 @@ describe('Connection', () => {
     ['HD-17', 'CF-Connecting-IP: 127.0.0.1'],
     ['HD-17', 'True-Client-IP: 127.0.0.1'],
     ['HD-17', 'Forwarded: for=127.0.0.1'],
-  ])('%s does not travel on: %s', async (_, line) => {
+  ])("a header of one hop, or of the client's making, does not travel on: $1 [$0]", async (_, line) => {
     expect((await gate.tell(rawRequest('/public/x', { lines: [line, 'Keep: me'] })))?.status).toBe(200)
     const [request] = rig.app.take()
     expect(request?.all(line.slice(0, line.indexOf(':')))).toEqual([])
     expect(request?.all('keep')).toEqual(['me'])
   })
 
-  it('HD-16 brings no identity behind a body', async () => {
+  it('a trailer brings no identity behind a body [HD-16]', async () => {
     const head = rawRequest('/up', {
       method: 'POST',
       lines: [`Cookie: ${cookie}`, 'Trailer: X-Auth-Request-User', 'Transfer-Encoding: chunked'],
@@ -185,7 +185,7 @@ describe('Connection', () => {
     ])
   })
 
-  it('HD-35, SM-21 is not told what to expect', async () => {
+  it('an Expect header does not reach the app [HD-35, SM-21]', async () => {
     const expecting = (value: string) => gate.tell(rawRequest('/public/x', { lines: [`Expect: ${value}`] }))
     expect((await expecting('200-ok'))?.status).toBe(417)
     expect(rig.app.take()).toEqual([])
@@ -198,7 +198,7 @@ describe('Connection', () => {
 
 describe('where a client says that it is', () => {
   const NAMES = ['X-Forwarded-For', 'X-Real-IP', 'CF-Connecting-IP', 'True-Client-IP', 'X-Client-IP']
-  it.each(NAMES)('HD-17, RT-30 counts for nothing from a stranger: %s', async (name) => {
+  it.each(NAMES)('a client address from a stranger counts for nothing: %s [HD-17, RT-30]', async (name) => {
     for (const address of ['198.51.100.7', '198.51.100.7, 127.0.0.2']) {
       const answer = await behind.tell(rawRequest('/x', { lines: [`${name}: ${address}`] }))
       expect(answer?.status).toBe(401)
@@ -224,20 +224,20 @@ describe('where a client says that it is', () => {
     ['198.51.25607', 'short', 401],
     ['999.1.1.1', 'no address', 401],
     [`${'1.1.1.1, '.repeat(999)}198.51.100.7, 1.1.1.1`, 'a thousand hops', 401],
-  ])('HD-18 is read from the right: %j, %s: %i', async (value, _, status) => {
+  ])('a client address is read from the right: %j, %s: %i [HD-18]', async (value, _, status) => {
     const answer = await behind.tell(rawRequest('/x', { lines: [`X-Forwarded-For: ${value}`] }), '127.0.0.2')
     expect(answer?.status).toBe(status)
     expect(rig.app.take()).toHaveLength(status === 200 ? 1 : 0)
   })
 
-  it('HD-19 is continued line by line', async () => {
+  it('a client address is continued line by line [HD-19]', async () => {
     const lines = ['X-Forwarded-For: 203.0.113.1', 'X-Forwarded-For: 198.51.100.7']
     expect((await behind.tell(rawRequest('/x', { lines }), '127.0.0.2'))?.status).toBe(200)
     expect(rig.app.take()[0]?.all('x-forwarded-for')).toEqual(['203.0.113.1, 198.51.100.7, 127.0.0.2'])
   })
 
   it.each(['http', 'https,http', 'HTTPS', 'javascript', ''])(
-    'HD-22 changes neither scheme nor cookies: X-Forwarded-Proto %j',
+    'X-Forwarded-Proto %j of a stranger changes neither scheme nor cookies [HD-22]',
     async (proto) => {
       const lines = [`X-Forwarded-Proto: ${proto}`]
       const answer = await gate.tell(rawRequest('/oauth2/start', { lines }))
@@ -250,7 +250,7 @@ describe('where a client says that it is', () => {
   )
 
   it.each(['evil.example', 'app.example.com, evil.example', 'app.example.com@evil.example'])(
-    'HD-23 is no host to a stranger’s taste: X-Forwarded-Host %j',
+    'X-Forwarded-Host %j of a stranger is no host [HD-23]',
     async (host) => {
       const lines = [`X-Forwarded-Host: ${host}`, `Forwarded: host="${host}"`]
       await gate.tell(rawRequest('/public/x', { lines }))
@@ -258,7 +258,7 @@ describe('where a client says that it is', () => {
     },
   )
 
-  it('HD-21 names the real request on /oauth2/auth only, and from trusted peers only', async () => {
+  it('X-Forwarded-Uri names the real request on /oauth2/auth only, and from trusted peers only [HD-21]', async () => {
     const open = await rig.gate(...BEHIND, '--skip-auth-route=GET=^/public/')
     const lines = ['X-Forwarded-Uri: /public/x', 'X-Forwarded-Method: GET']
     const statusOf = async (target: string, from: string) =>
@@ -292,17 +292,17 @@ describe('Host', () => {
     'app.example.com/public',
     'app.example.com\r\nHost: app.example.com',
     'app.example.com\r\nhost: evil.example',
-  ])('HD-24, HD-25, SM-34 is one name: not %j', async (host) => {
+  ])('Host is one name: not %j [HD-24, HD-25, SM-34]', async (host) => {
     const answer = await gate.tell(rawRequest('/public/x', { host }))
     expect(answer?.status).toBe(400)
     expect(rig.app.take()).toEqual([])
   })
 
-  it('HD-24 must be there', async () => {
+  it('Host must be there [HD-24]', async () => {
     expect((await gate.tell('GET /public/x HTTP/1.1\r\n\r\n'))?.status).toBe(400)
   })
 
-  it.each(['APP.EXAMPLE.COM', 'app.example.com.'])('RT-32 is the same as %s', async (host) => {
+  it.each(['APP.EXAMPLE.COM', 'app.example.com.'])('Host is the same as %s [RT-32]', async (host) => {
     const answer = await gate.tell(rawRequest('/oauth2/start', { host }))
     const { searchParams } = new URL(answer?.header('location') ?? '')
     expect(searchParams.get('redirect_uri')).toBe('https://app.example.com/oauth2/callback')
@@ -317,7 +317,7 @@ describe('a person', () => {
     ['HD-28', 'a\0', undefined],
     ['HD-28', 'a\u2028b', undefined],
     ['HD-28', 'a\nb', undefined],
-  ])('%s has a name that fits into a line, or none: %j', async (_, name, sent) => {
+  ])('%s: a name that fits into a header line is sent, another is left out: %j', async (_, name, sent) => {
     const mint = await createMint({ issuer: rig.provider.origin })
     const token = await mint.session({ preferredUsername: name })
     const answer = await gate.tell(rawRequest('/x', { lines: [`Cookie: ${SESSION}=${token}`] }))
@@ -329,7 +329,7 @@ describe('a person', () => {
     expect(request?.all('x-evil')).toEqual([])
   })
 
-  it('HD-30 is in the groups that they are in, whatever these are called', async () => {
+  it('a person is in the groups that they are in, whatever these are called [HD-30]', async () => {
     const mint = await createMint({ issuer: rig.provider.origin })
     const token = await mint.session({ groups: ['users,admins', 'x\r\nX-Evil: 1', 'plain'] })
     await gate.tell(rawRequest('/x', { lines: [`Cookie: ${SESSION}=${token}`] }))
@@ -338,7 +338,7 @@ describe('a person', () => {
     expect(request?.all('x-evil')).toEqual([])
   })
 
-  it('HD-33, IL-12 brings their own Authorization, and the app gets no token that was not asked for', async () => {
+  it('a person brings their own Authorization, and the app gets no token that was not asked for [HD-33, IL-12]', async () => {
     const lines = [`Cookie: ${cookie}`, 'Authorization: Basic YTpi']
     await behind.tell(rawRequest('/x', { lines }))
     const [request] = rig.app.take()
@@ -348,7 +348,7 @@ describe('a person', () => {
 })
 
 describe('an answer', () => {
-  it('HD-32 of the app says nothing of who somebody is', async () => {
+  it('an answer of the app does not carry an identity [HD-32]', async () => {
     const spoofed = FAMILY.map((name) => `${name}: root`).join('\r\n')
     rig.app.answer(`HTTP/1.1 200 OK\r\n${spoofed}\r\nx_auth_request_user: root\r\nContent-Length: 0\r\n\r\n`)
     const answer = await gate.tell(rawRequest('/x', { lines: [`Cookie: ${cookie}`] }))
@@ -358,7 +358,7 @@ describe('an answer', () => {
   })
 
   it.each(['"><script>', 'a'.repeat(10_000), 'a b', 'é', ''])(
-    'HD-40 carries no request id like %j',
+    'an answer carries no request id like %j [HD-40]',
     async (id) => {
       const answer = await gate.tell(
         rawRequest('/x', { lines: [`X-Request-Id: ${id}`, 'Accept: text/html'] }),
@@ -370,7 +370,7 @@ describe('an answer', () => {
   )
 
   it.each(['auth', 'userinfo', 'session', 'sign_in', 'start', 'callback', 'sign_out', 'static/fragment.js'])(
-    'HD-41 of /oauth2/%s is for our own pages',
+    "an answer of /oauth2/%s is for Sidegate's own pages [HD-41]",
     async (name) => {
       const lines = ['Origin: https://evil.example', `Cookie: ${cookie}`]
       for (const method of ['GET', 'OPTIONS']) {

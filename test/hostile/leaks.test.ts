@@ -77,7 +77,7 @@ async function signIn(script: Script = remembering): Promise<string> {
 }
 
 describe('a secret', () => {
-  it('is what the attacks below carry', async () => {
+  it('the secrets of the attacks below are known', async () => {
     secrets.add(rig.provider.client.secret)
     const cookie = await signIn()
     expect((await gate.tell(rawRequest('/x', { lines: [`Cookie: ${cookie}`] })))?.status).toBe(200)
@@ -104,7 +104,7 @@ describe('a secret', () => {
     ],
     ['an unknown type', () => changed((answer) => ({ ...answer, token_type: 'marked-description' }))],
     ['an error in an odd place', () => () => json(200, { error: 'marked-description' })],
-  ])('is not spoken of because of %s', async (_, script) => {
+  ])("a secret is not spoken of because of the provider's answer: %s", async (_, script) => {
     await signIn(script())
   })
 
@@ -113,12 +113,12 @@ describe('a secret', () => {
     ['a person who may not enter', { groups: ['marked-group-of-nobody'] }],
     ['an address that is not verified', { email_verified: false }],
     ['an address of another domain', { email: 'a@other.example' }],
-  ])('is not spoken of because of %s', async (_, claims) => {
+  ])('a secret is not spoken of because of %s', async (_, claims) => {
     rig.provider.idToken.claims = (honest) => ({ ...honest, ...claims })
     await signIn()
   })
 
-  it('is not spoken of when it comes in the wrong place', async () => {
+  it('a secret is not spoken of when it comes in the wrong place', async () => {
     const cookie = await signIn()
     const token = await rig.provider.mint({ aud: 'another' })
     secrets
@@ -166,7 +166,7 @@ describe('a secret', () => {
     for (const request of requests) pages.push((await gate.tell(request))?.body ?? '')
   })
 
-  it('is not spoken of when a refresh works or fails', async () => {
+  it('a secret is not spoken of when a refresh works or fails', async () => {
     const cookie = await signIn()
     const lines = [`Cookie: ${cookie}`, 'Sec-Fetch-Site: same-origin']
     const refresh = () => gate.tell(rawRequest('/oauth2/session/refresh', { method: 'POST', lines }))
@@ -184,7 +184,7 @@ describe('a secret', () => {
     pages.push(out?.body ?? '')
   })
 
-  it('IL-08, IL-10, IL-18, IL-20 stands in no line of the log and on no page', async () => {
+  it('a secret stands in no line of the log and on no page [IL-08, IL-10, IL-18, IL-20]', async () => {
     await gate.written()
     const everything = gate.output() + pages.join()
     secrets.delete('')
@@ -201,13 +201,13 @@ describe('a secret', () => {
     for (const event of ['sign_in_succeeded', 'sign_in_failed']) expect(gate.output()).toContain(event)
   })
 
-  it('IL-14 stands in no command line and is not written down at the start', () => {
+  it('a secret stands in no command line and is not written down at the start [IL-14]', () => {
     expect(gate.output().split('\n').slice(0, 3).join()).not.toMatch(/secret["=:]/iu)
   })
 })
 
 describe('the log', () => {
-  it('IL-09 is one record a line, whatever people send', async () => {
+  it('the log is one record a line, whatever people send [IL-09]', async () => {
     const before = gate.output().length
     const mint = await createMint({ issuer: rig.provider.origin })
     const token = await mint.session({
@@ -228,7 +228,7 @@ describe('the log', () => {
   })
 })
 
-describe('an answer that somebody could keep', () => {
+describe('an answer that could be stored', () => {
   let steady: Gate
   beforeAll(async () => {
     steady = await rig.gate()
@@ -243,7 +243,7 @@ describe('an answer that somebody could keep', () => {
     ['IL-02', ['Cache-Control: no-store'], 'no-store'],
     ['IL-02', ['Cache-Control: no-cache'], 'private, no-cache'],
     ['IL-02', ['CDN-Cache-Control: max-age=600', 'Surrogate-Control: max-age=600'], undefined],
-  ])('%s stays private: %j', async (_, lines, expected) => {
+  ])('an answer to a signed-in person stays private: $1 [$0]', async (_, lines, expected) => {
     rig.app.answer(`HTTP/1.1 200 OK\r\n${lines.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`)
     const mint = await createMint({ issuer: rig.provider.origin })
     const token = await mint.session()
@@ -252,7 +252,7 @@ describe('an answer that somebody could keep', () => {
     expect([answer?.all('cdn-cache-control'), answer?.all('surrogate-control')]).toEqual([[], []])
   })
 
-  it('IL-01 may not be kept at all when a cookie of ours comes with it', async () => {
+  it('an answer with a session cookie may not be stored at all [IL-01]', async () => {
     const cookie = await signIn()
     await new Promise((resolve) => setTimeout(resolve, 1_100))
     rig.app.answer(
@@ -273,13 +273,13 @@ describe('an answer that somebody could keep', () => {
     ['IL-04', '/oauth2/auth', 401],
     ['IL-04', '/oauth2/callback', 403],
     ['IL-04', '/ping', 200],
-  ])('%s of ours is never kept: %s', async (_, target, expected) => {
+  ])('an answer of Sidegate is never stored: $1 [$0]', async (_, target, expected) => {
     const answer = await gate.tell(rawRequest(target, { lines: ['Accept: text/html'] }))
     expect(answer?.status).toBe(expected)
     expect(answer?.header('cache-control')).toContain('no-store')
   })
 
-  it('IL-04, IL-11 is userinfo at its one address, without tokens, for our own pages', async () => {
+  it("an answer of userinfo comes from one address, without tokens, for Sidegate's own pages [IL-04, IL-11]", async () => {
     const cookie = await signIn()
     const answer = await gate.tell(
       rawRequest('/oauth2/userinfo', { lines: [`Cookie: ${cookie}`, 'Origin: https://evil.example'] }),
@@ -308,11 +308,11 @@ describe('an answer that somebody could keep', () => {
     '/oauth2/debug',
     '/oauth2/metrics',
     '/server-status',
-  ])('IL-15, UI-16 is not to be had at %s', async (target) => {
+  ])('a debug page is not to be had at %s [IL-15, UI-16]', async (target) => {
     expect((await gate.tell(rawRequest(target)))?.status).toBe(401)
   })
 
-  it('IL-16 does not say what made it', async () => {
+  it('an answer does not say what made it [IL-16]', async () => {
     for (const target of ['/page', '/ping', '/oauth2/sign_in', '/oauth2/userinfo', '/x#']) {
       const answer = await gate.tell(rawRequest(target))
       expect([answer?.all('server'), answer?.all('x-powered-by'), answer?.all('via')]).toEqual([[], [], []])
@@ -320,7 +320,7 @@ describe('an answer that somebody could keep', () => {
     }
   })
 
-  it('IL-17 is the same for everybody who may not enter', async () => {
+  it('an answer is the same for everyone who may not enter [IL-17]', async () => {
     const mint = await createMint({ issuer: rig.provider.origin })
     const quiet = await rig.gate('--allowed-group=admins')
     const bodies = await Promise.all(
@@ -335,7 +335,7 @@ describe('an answer that somebody could keep', () => {
     await quiet.stop()
   })
 
-  it('IL-06, IL-07 leaves neither code nor state in the address bar or the referrer', async () => {
+  it('an answer to a callback leaves neither code nor state in the address bar or the referrer [IL-06, IL-07]', async () => {
     const visitor = gate.visitor()
     const { location = '' } = await visitor.visit('/oauth2/start?rd=/wanted')
     const back = await rig.provider.visit(location)
@@ -347,7 +347,7 @@ describe('an answer that somebody could keep', () => {
     ])
   })
 
-  it('IL-21 is not moved to https with its code', async () => {
+  it('a callback is not moved to https with its code [IL-21]', async () => {
     const secure = await rig.gate('--force-https', '--reverse-proxy', '--trusted-proxy-ip=127.0.0.2')
     const moved = await secure.tell(rawRequest('/x?y'))
     expect([moved?.status, moved?.header('location')]).toEqual([308, 'https://app.example.com/x?y'])
@@ -357,7 +357,7 @@ describe('an answer that somebody could keep', () => {
   })
 })
 
-it('IL-24 is for the one who asked, among two hundred at once', async () => {
+it('an answer is for the person who asked, among two hundred at once [IL-24]', async () => {
   const mint = await createMint({ issuer: rig.provider.origin })
   const people = await Promise.all(
     Array.from({ length: 200 }, async (_, at) => {
@@ -388,7 +388,7 @@ it('IL-24 is for the one who asked, among two hundred at once', async () => {
   expect(seen).toEqual(people.map(({ user }) => [user, user]))
 })
 
-it('IL-10 answers an app that failed with nothing of its insides', async () => {
+it('an answer for an app that failed has nothing of its insides [IL-10]', async () => {
   const mint = await createMint({ issuer: rig.provider.origin })
   const quiet = await rig.gate()
   rig.app.answer('HTTP/1.1 200 OK\r\nSet-Cookie : marked-inside\r\n\r\n')

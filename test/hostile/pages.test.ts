@@ -103,11 +103,11 @@ describe.each(MARKUP)('%j', (markup) => {
           body: `${encoded}=${encoded}&a=${encoded}`,
         }),
     ],
-  ])('%s is text', async (_, make) => {
+  ])('markup is text: %s', async (_, make) => {
     expectHarmless(await gate.tell(make()), markup)
   })
 
-  it('UI-04 in a name that the provider gives is text', async () => {
+  it('markup is text in a name that the provider gives [UI-04]', async () => {
     const mint = await createMint({ issuer: rig.provider.origin })
     const token = await mint.session({
       email: `${markup}@example.com`,
@@ -124,7 +124,7 @@ describe('a form that is kept', () => {
   const post = (lines: string[], body = 'a=1&b=2') =>
     gate.tell(rawRequest('/submit', { method: 'POST', lines: [HTML, ...lines], body }))
 
-  it('UI-13 is kept for a page of ours, and sent by nobody but its person', async () => {
+  it("a form of Sidegate's own page is kept, and sent by its person only [UI-13]", async () => {
     const answer = await post([FORM, `Origin: ${ORIGIN}`])
     expect(answer?.status).toBe(401)
     expect(answer?.body).toContain('name="a" value="1"')
@@ -144,13 +144,13 @@ describe('a form that is kept', () => {
     ['nobody knows where', [FORM]],
     ['our site, as text', ['Content-Type: text/plain', `Origin: ${ORIGIN}`]],
     ['our site, as an upload', ['Content-Type: multipart/form-data; boundary=x', `Origin: ${ORIGIN}`]],
-  ])('UI-13 is not kept when it comes from %s', async (_, lines) => {
+  ])('a form is not kept when it comes from %s [UI-13]', async (_, lines) => {
     const answer = await post(lines, 'amount=1000&to=mallory')
     expect(answer?.status).toBeGreaterThanOrEqual(400)
     expect(answer?.body).not.toContain('mallory')
   })
 
-  it('UI-13, DS-13 is kept within bounds', async () => {
+  it('a form is kept within bounds [UI-13, DS-13]', async () => {
     const many = Array.from({ length: 1_000 }, (_, at) => `a${at}=1`).join('&')
     for (const body of [many, `a=${'x'.repeat(20_000)}`]) {
       expect((await post([FORM, `Origin: ${ORIGIN}`], body))?.body).not.toContain('name="a')
@@ -158,13 +158,13 @@ describe('a form that is kept', () => {
   })
 })
 
-describe('a page of ours', () => {
+describe('a page of Sidegate', () => {
   it.each<[string, string, number]>([
     ['the sign-in page', '/oauth2/sign_in', 200],
     ['a page that needs a sign-in', '/x', 200],
     ['the page after signing out', '/oauth2/signed_out', 200],
     ['an error', '/oauth2/callback', 403],
-  ])('UI-08, UI-09, UI-10 has its policies: %s', async (_, target, status) => {
+  ])('a page has its policies: %s [UI-08, UI-09, UI-10]', async (_, target, status) => {
     const answer = await gate.tell(rawRequest(target, { lines: [HTML] }))
     expect(answer?.status).toBe(status)
     const policy = answer?.header('content-security-policy') ?? ''
@@ -184,7 +184,7 @@ describe('a page of ours', () => {
     expect(answer?.header('content-type')).toBe('text/html; charset=utf-8')
   })
 
-  it('UI-07 is JSON and nothing else where it is JSON', async () => {
+  it('JSON is JSON and nothing else [UI-07]', async () => {
     for (const name of ['userinfo', 'session']) {
       const answer = await gate.tell(rawRequest(`/oauth2/${name}`, { lines: [HTML] }))
       expect([answer?.header('content-type'), answer?.header('x-content-type-options')]).toEqual([
@@ -194,12 +194,12 @@ describe('a page of ours', () => {
     }
   })
 
-  it('UI-15 asks robots to stay away, at one address', async () => {
+  it('robots are asked to stay away, at one address [UI-15]', async () => {
     expect((await gate.tell(rawRequest('/robots.txt')))?.body).toBe('User-agent: *\nDisallow: /\n')
     expect((await gate.tell(rawRequest('/robots.txt/')))?.status).toBe(401)
   })
 
-  it('UI-11, UI-14 is never mixed with a page of the app', async () => {
+  it('a page is never mixed with a page of the app [UI-11, UI-14]', async () => {
     const mint = await createMint({ issuer: rig.provider.origin })
     const policy = "Content-Security-Policy: default-src 'self'; marked"
     rig.app.answer(
@@ -222,7 +222,7 @@ describe('a page of ours', () => {
   })
 })
 
-it('still stands, and has written about no bug', () => {
+it('the gate is still up after hostile markup, and has written about no bug', () => {
   expect(gate.isAlive()).toBe(true)
   expect(gate.output()).not.toMatch(/Bug:/u)
 })

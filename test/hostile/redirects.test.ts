@@ -70,7 +70,7 @@ function form(path: string, fields: Record<string, string>): string {
 }
 
 describe.each(Object.entries(CARRIERS))('%s', (_, carry) => {
-  it(`leads nowhere but to the start page for ${HOSTILE.length} hostile targets (OR)`, async () => {
+  it(`each of ${HOSTILE.length} hostile return targets leads to the start page`, async () => {
     const elsewhere: [string, string | undefined][] = []
     for (const target of HOSTILE) {
       const location = await locationOf(carry(target))
@@ -80,16 +80,16 @@ describe.each(Object.entries(CARRIERS))('%s', (_, carry) => {
     expect(elsewhere).toEqual([])
   })
 
-  it('leads to our own endpoints never (OR)', async () => {
+  it("a return target is never one of Sidegate's endpoints", async () => {
     for (const target of OWN) expect([undefined, '/']).toContain(await locationOf(carry(target)))
   })
 
-  it.each(KEPT)('keeps %j', async (target) => {
+  it.each(KEPT)('a return target is kept: %j', async (target) => {
     const location = await locationOf(carry(target))
     expect(location ?? '/').toBe(target)
   })
 
-  it.each(ALLOWED)('keeps %j, whose host the operator allows', async (target) => {
+  it.each(ALLOWED)('a return target is kept whose host the operator allows: %j', async (target) => {
     expect(await locationOf(carry(target))).toBe(target)
   })
 })
@@ -98,7 +98,7 @@ describe('a target that travels through the provider', () => {
   // Each is one whole sign-in, so a sample has to do: the other carriers see all of them.
   const sample = HOSTILE.filter((_, at) => at % 37 === 0)
 
-  it(`is refused before and after (${sample.length} sign-ins)`, async () => {
+  it(`a hostile return target is refused before and after the provider (${sample.length} sign-ins)`, async () => {
     for (const target of sample) {
       const visitor = gate.visitor()
       const start = await visitor.visit(`/oauth2/start?${rd(target)}`)
@@ -109,14 +109,14 @@ describe('a target that travels through the provider', () => {
     }
   })
 
-  it.each([...KEPT, ...ALLOWED])('arrives: %j', async (target) => {
+  it.each([...KEPT, ...ALLOWED])('a return target arrives through the provider: %j', async (target) => {
     const visitor = gate.visitor()
     const start = await visitor.visit(`/oauth2/start?${rd(target)}`)
     const back = await rig.provider.visit(start.location ?? '')
     expect((await visitor.visit(back.pathname + back.search)).location).toBe(target)
   })
 
-  it('is not taken from anything but one rd (ORP: duplicates, other names, redirect_uri)', async () => {
+  it('a return target is taken from one rd only: no duplicates, no other names, no redirect_uri', async () => {
     const visitor = gate.visitor()
     for (const query of [
       'rd=https://evil.example/&rd=/good',
@@ -148,7 +148,7 @@ describe('the path of the page that asked for a sign-in', () => {
     '/%2e%2e//evil.example',
     '/;//evil.example/..//',
   ]
-  it.each(paths)('%j does not become a link away', async (path) => {
+  it.each(paths)('the page for %j does not link away', async (path) => {
     const { status, text } = await gate.visitor().visit(path)
     expect(status).toBe(200)
     const href = /href="(\/oauth2\/start\?[^"]*)"/u.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? ''
@@ -159,7 +159,7 @@ describe('the path of the page that asked for a sign-in', () => {
 })
 
 describe('X-Auth-Request-Redirect', () => {
-  it('counts from a trusted peer only, and is judged there', async () => {
+  it('X-Auth-Request-Redirect counts from a trusted peer only, and is judged there', async () => {
     const signedIn = await behind.signIn()
     const ask = async (target: string, from: string) => {
       const lines = [`Cookie: ${signedIn}`, `X-Auth-Request-Redirect: ${target}`]
@@ -174,19 +174,19 @@ describe('X-Auth-Request-Redirect', () => {
   })
 })
 
-describe('a host that somebody else names', () => {
+describe('a host that a client names', () => {
   it.each([
     'X-Forwarded-Host: evil.example',
     'Forwarded: host=evil.example',
     'X-Original-Host: evil.example',
-  ])('moves nobody: %s (HD-23, IL-05)', async (line) => {
+  ])('a host that a client names changes no redirect URI: %s [HD-23, IL-05]', async (line) => {
     const answer = await gate.tell(rawRequest('/oauth2/start?rd=/x', { lines: [line] }))
     const url = new URL(answer?.header('location') ?? '')
     expect(url.searchParams.get('redirect_uri')).toBe(`${ORIGIN}/oauth2/callback`)
   })
 })
 
-it('leaves a browser without a session with nothing but cookies of ours', async () => {
+it('a browser without a session gets sign-in cookies and nothing else', async () => {
   const visitor = gate.visitor()
   await visitor.visit('/oauth2/start?rd=https://evil.example/')
   expect(cookieHeader(visitor)).toMatch(

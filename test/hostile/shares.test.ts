@@ -70,7 +70,7 @@ function app(held: (socket: Socket) => void): void {
 }
 
 describe('a crowd on one upstream', () => {
-  it('of WebSockets of one person leaves room for everyone else [DS-28]', async () => {
+  it('a crowd of WebSockets of one person leaves room for everyone else [DS-28]', async () => {
     app((socket) => socket.write(SWITCH, 'latin1'))
     const made = await crowd(rawRequest('/held', { lines: [...HANDSHAKE, alice] }))
     await expectServed('/x', bob)
@@ -84,20 +84,20 @@ describe('a crowd on one upstream', () => {
     await expectServed('/x', alice)
   })
 
-  it('of unended answers of one person leaves room for everyone else [DS-28]', async () => {
+  it('a crowd of unended answers of one person leaves room for everyone else [DS-28]', async () => {
     app((socket) => socket.write(EVENTS, 'latin1'))
     await crowd(rawRequest('/held', { lines: [alice] }))
     await expectServed('/x', bob)
     await expectServed('/public/x')
   })
 
-  it('of unended answers on public routes leaves room for people who are signed in [DS-28]', async () => {
+  it('a crowd of unended answers on public routes leaves room for people who are signed in [DS-28]', async () => {
     app((socket) => socket.write(EVENTS, 'latin1'))
     await crowd(rawRequest('/public/held'))
     await expectServed('/x', bob)
   })
 
-  it('of bodies that do not come leaves room, and each is ended with 408 after upstream-timeout [DS-29]', async () => {
+  it('a crowd of bodies that do not come leaves room, and each is ended with 408 after upstream-timeout [DS-29]', async () => {
     app((socket) => void socket.write(OK, 'latin1'))
     const made = await crowd(
       `${rawRequest('/public/x', { method: 'POST', lines: ['Content-Length: 100'] })}a`,

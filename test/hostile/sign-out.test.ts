@@ -36,7 +36,7 @@ describe('a sign-out that another site asks for', () => {
     ['LO-02', 'POST', [FORM, `Origin: ${ORIGIN}`, 'Sec-Fetch-Site: cross-site']],
     ['LO-03', 'POST', [FORM, 'Sec-Fetch-Site: same-site']],
     ['LO-03', 'GET', ['Sec-Fetch-Site: same-site']],
-  ])('%s by %s %j changes nothing', async (_, method, lines) => {
+  ])('a sign-out that another site asks for changes nothing by $1 $2 [$0]', async (_, method, lines) => {
     const cookie = `Cookie: ${await gate.signIn()}`
     const request = rawRequest('/oauth2/sign_out', {
       method,
@@ -48,7 +48,7 @@ describe('a sign-out that another site asks for', () => {
     expect((await gate.tell(rawRequest('/x', { lines: [cookie] })))?.status).toBe(200)
   })
 
-  it('LO-01, UI-08 is a question to a person, who answers on our page', async () => {
+  it("a sign-out that another site asks for is a question to a person, who answers on Sidegate's page [LO-01, UI-08]", async () => {
     const lines = [
       'Sec-Fetch-Site: cross-site',
       'Sec-Fetch-Mode: navigate',
@@ -61,7 +61,7 @@ describe('a sign-out that another site asks for', () => {
     expect(answer?.header('x-frame-options')).toBe('DENY')
   })
 
-  it.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])('LO-02 is not %s', async (method) => {
+  it.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])('a sign-out is not %s [LO-02]', async (method) => {
     const cookie = `Cookie: ${await gate.signIn()}`
     const answer = await gate.tell(rawRequest('/oauth2/sign_out', { method, lines: [cookie] }))
     expect([answer?.status, answer?.all('set-cookie')]).toEqual([405, []])
@@ -69,7 +69,7 @@ describe('a sign-out that another site asks for', () => {
 })
 
 describe('a sign-out', () => {
-  it('LO-05, LO-06, SL-01 ends every cookie, every copy, and the provider’s session', async () => {
+  it('a sign-out ends every cookie, every copy, and the provider’s session [LO-05, LO-06, SL-01]', async () => {
     const visitor = gate.visitor()
     await visitor.browse('/oauth2/start?rd=/')
     const copy = cookieHeader(visitor)
@@ -89,7 +89,7 @@ describe('a sign-out', () => {
     expect(copy).toContain(CSRF)
   })
 
-  it('LO-16 is not undone by a refresh that was on its way', async () => {
+  it('a sign-out is not undone by a refresh that was on its way [LO-16]', async () => {
     const slow = await rig.gate('--cookie-refresh=1s')
     const visitor = slow.visitor()
     await visitor.browse('/oauth2/start?rd=/')
@@ -111,7 +111,7 @@ describe('a sign-out', () => {
   })
 
   it.each(['?state=other', '', '?state=a&state=b', '?state=<script>'])(
-    'LO-07 ends on our page with %j',
+    "a sign-out ends on Sidegate's page with %j [LO-07]",
     async (query) => {
       const seen = await gate.visitor().visit(`/oauth2/signed_out${query}`)
       expect([seen.status, seen.location, seen.text.includes('<script>')]).toEqual([200, undefined, false])
@@ -119,7 +119,7 @@ describe('a sign-out', () => {
   )
 
   it.each(['frontchannel_logout', 'frontchannel', 'check_session', 'logout'])(
-    'LO-08, LO-15 has no door at /oauth2/%s',
+    'a sign-out has no endpoint at /oauth2/%s [LO-08, LO-15]',
     async (name) => {
       const cookie = `Cookie: ${await gate.signIn()}`
       rig.app.take()
@@ -136,7 +136,7 @@ describe('a back-channel sign-out', () => {
     gate.tell(rawRequest('/oauth2/backchannel_logout', { method: 'POST', lines, body }))
   const now = () => Math.floor(Date.now() / 1000)
 
-  it('LO-09 ends all sessions of a person', async () => {
+  it('a logout token ends all sessions of a person [LO-09]', async () => {
     const [cookie, other] = [await gate.signIn(), await gate.signIn()]
     const answer = await post(`logout_token=${await rig.provider.logoutToken()}`)
     expect([answer?.status, answer?.header('cache-control')?.includes('no-store')]).toEqual([200, true])
@@ -164,7 +164,7 @@ describe('a back-channel sign-out', () => {
     ['LO-14', 'no jti', () => ({ jti: undefined })],
     ['LO-14', 'no exp', () => ({ exp: undefined })],
     ['LO-14', 'nobody', () => ({ sub: undefined })],
-  ])('%s is refused with %s', async (_, __, change) => {
+  ])('a logout token is refused with $1 [$0]', async (_, __, change) => {
     const cookie = `Cookie: ${await gate.signIn()}`
     expect((await post(`logout_token=${await rig.provider.logoutToken(change())}`))?.status).toBe(400)
     expect((await gate.tell(rawRequest('/x', { lines: [cookie] })))?.status).toBe(200)
@@ -191,11 +191,11 @@ describe('a back-channel sign-out', () => {
     ],
     ['LO-14', 'nothing', async () => ''],
     ['LO-14', 'a word', async () => 'logout_token=x'],
-  ])('%s is refused with %s', async (_, __, make) => {
+  ])('a logout token is refused with $1 [$0]', async (_, __, make) => {
     expect((await post(await make()))?.status).toBe(400)
   })
 
-  it('LO-14 counts once, and by POST, and within bounds', async () => {
+  it('a logout token counts once, and by POST, and within bounds [LO-14]', async () => {
     const token = await rig.provider.logoutToken({ sub: 'somebody-else' })
     expect((await post(`logout_token=${token}`))?.status).toBe(200)
     expect((await post(`logout_token=${token}`))?.status).toBe(400)
@@ -207,7 +207,7 @@ describe('a back-channel sign-out', () => {
   })
 })
 
-it('still stands, and has written about no bug', () => {
+it('the gate is still up after hostile sign-outs, and has written about no bug', () => {
   expect(gate.isAlive()).toBe(true)
   expect(gate.output()).not.toMatch(/Bug:/u)
 })

@@ -49,7 +49,7 @@ async function signIn(to = gate): Promise<{ status: number; user?: string; group
 
 const now = () => Math.floor(Date.now() / 1000)
 
-it('opens for an honest token: the attacks below fail for their own reasons', async () => {
+it('the honest token is a sign-in: the attacks below fail for their own reasons', async () => {
   expect(await signIn()).toMatchObject({ status: 302, user: 'alice', groups: ['staff', 'admins'] })
 })
 
@@ -81,7 +81,7 @@ describe('an ID token', () => {
     ['ID-19', 'an event of a logout token', () => ({ events: {} })],
     ['ID-21', 'a wrong at_hash', () => ({ at_hash: 'x'.repeat(22) })],
     ['ID-24', 'a megabyte', () => ({ padding: 'x'.repeat(150_000) })],
-  ])('%s is refused with %s', async (_, __, change) => {
+  ])('an ID token is refused with $1 [$0]', async (_, __, change) => {
     rig.provider.idToken.claims = (claims) => ({ ...claims, ...change() })
     expect((await signIn()).status).toBe(403)
   })
@@ -90,7 +90,7 @@ describe('an ID token', () => {
     ['ID-18', 'an access token', () => ({ typ: 'at+jwt' })],
     ['ID-18', 'a logout token', () => ({ typ: 'logout+jwt' })],
     ['ID-05', 'a kid that is a path', () => ({ kid: '../../etc/passwd' })],
-  ])('%s is refused as %s', async (_, __, change) => {
+  ])('an ID token is refused as $1 [$0]', async (_, __, change) => {
     rig.provider.idToken.header = (header) => ({ ...header, ...change() })
     expect((await signIn()).status).toBe(403)
   })
@@ -101,27 +101,27 @@ describe('an ID token', () => {
     ['ID-02', 'HS256 by the modulus', (token) => hmac(token, rig.provider.signer.jwks().keys[0]?.n ?? '')],
     ['ID-02', 'HS256 by the client secret', (token) => hmac(token, rig.provider.client.secret)],
     ['ID-22', 'five parts', (token) => `${token}.a.b`],
-  ])('%s is refused with %s', async (_, __, change) => {
+  ])('an ID token is refused with $1 [$0]', async (_, __, change) => {
     rig.provider.idToken.text = change
     expect((await signIn()).status).toBe(403)
   })
 
   it.each(['none', 'None', 'nOnE', '', undefined, null, ['RS256']])(
-    'ID-01 is refused with alg %j',
+    'an ID token is refused with alg %j [ID-01]',
     async (alg) => {
       rig.provider.idToken.text = (token) => unsigned({ alg }, claimsOf(token))
       expect((await signIn()).status).toBe(403)
     },
   )
 
-  it('ID-24 is refused when a claim is nested deep, and the next one is taken', async () => {
+  it('an ID token is refused when a claim is nested deep, and the next one is taken [ID-24]', async () => {
     rig.provider.idToken.text = deep
     expect((await signIn()).status).toBe(403)
     delete rig.provider.idToken.text
     expect((await signIn()).status).toBe(302)
   })
 
-  it.each(['jku', 'x5u', 'jwk'])('ID-04 brings no key of its own: %s', async (name) => {
+  it.each(['jku', 'x5u', 'jwk'])('an ID token brings no key of its own: %s [ID-04]', async (name) => {
     const url = `http://127.0.0.1:${rig.canary.port}/`
     rig.provider.idToken.header = (header) => ({
       ...header,
@@ -132,7 +132,7 @@ describe('an ID token', () => {
     expect(rig.canary.visits()).toBe(0)
   })
 
-  it('ID-30, SS-11 is not a list of addresses to ask', async () => {
+  it('an ID token gives no addresses to ask [ID-30, SS-11]', async () => {
     const url = `http://127.0.0.1:${rig.canary.port}/`
     const sources = { _claim_names: { groups: 's' }, _claim_sources: { s: { endpoint: url } } }
     rig.provider.idToken.claims = (claims) => ({
@@ -161,25 +161,25 @@ describe('an e-mail address', () => {
     'example.com',
     '@example.com',
     '',
-  ])('ID-25 %j is not one of example.com', async (email) => {
+  ])('an e-mail address is not one of example.com: %j [ID-25]', async (email) => {
     rig.provider.user = { ...ALICE, email }
     expect((await signIn()).status).toBe(403)
   })
 
   it.each([false, 'false', 0, 1, 'True', 'yes', null, ['true']])(
-    'ID-26 is not verified by %j',
+    'an e-mail address is not verified by %j [ID-26]',
     async (verified) => {
       rig.provider.user = { ...ALICE, email_verified: verified }
       expect((await signIn()).status).toBe(403)
     },
   )
 
-  it('ID-26 is verified by "true", the one text that providers write for it', async () => {
+  it('an e-mail address is verified by "true", the one text that providers write for it [ID-26]', async () => {
     rig.provider.user = { ...ALICE, email_verified: 'true' }
     expect((await signIn()).status).toBe(302)
   })
 
-  it('ID-25 is the same in capitals', async () => {
+  it('an e-mail address is the same in capitals [ID-25]', async () => {
     rig.provider.user = { ...ALICE, email: 'Alice@EXAMPLE.com' }
     expect((await signIn()).status).toBe(302)
   })
@@ -197,12 +197,12 @@ describe('groups', () => {
     ['a space', ['admins ']],
     ['a name that would be two', ['users,admins']],
     ['a line break', ['x\nadmins']],
-  ])('ID-27, HD-30 are compared whole: %s is not admins', async (_, groups) => {
+  ])('groups are compared whole: %s is not admins [ID-27, HD-30]', async (_, groups) => {
     rig.provider.user = { ...ALICE, groups }
     expect((await signIn(bearer)).status).toBe(403)
   })
 
-  it('ID-27 are the person’s own', async () => {
+  it('groups are taken from the ID token [ID-27]', async () => {
     rig.provider.user = { ...ALICE, groups: ['admins'] }
     expect((await signIn(bearer)).status).toBe(302)
   })
@@ -217,7 +217,7 @@ describe('a profile endpoint', () => {
     ['a token', () => body('eyJhbGciOiJub25lIn0.e30.', 'application/jwt')],
     ['a redirect', () => redirectTo(`http://127.0.0.1:${rig.canary.port}/`)],
     ['a failure', () => status(500)],
-  ])('C14, ID-29 that answers with %s makes nobody a member', async (_, script) => {
+  ])('a profile endpoint that answers with %s makes no member [ID-29]', async (_, script) => {
     rig.provider.behaviour.profileOnly = ['groups']
     rig.provider.scripts.userinfo = script()
     expect((await signIn(bearer)).status).toBeGreaterThanOrEqual(400)
@@ -229,7 +229,7 @@ describe('a token in Authorization', () => {
   const tell = async (...values: string[]) =>
     (await bearer.tell(rawRequest('/x', { lines: values.map((value) => `Authorization: ${value}`) })))?.status
 
-  it('opens as Bearer, in any case, and goes on to the app', async () => {
+  it('a bearer token opens in any case of Bearer, and goes on to the app', async () => {
     const token = await rig.provider.mint()
     expect([await tell(`Bearer ${token}`), await tell(`bearer ${token}`)]).toEqual([200, 200])
     const requests = rig.app.take()
@@ -258,18 +258,18 @@ describe('a token in Authorization', () => {
     ['ID-01', 'unsigned', async (token) => [`Bearer ${unsigned({ alg: 'none' }, claimsOf(token))}`]],
     ['ID-02', 'signed with the public key', async (token) => [`Bearer ${await hmac(token, publicPem())}`]],
     ['ID-18', 'a logout token', async () => [`Bearer ${await rig.provider.logoutToken()}`]],
-  ])('%s does not open: %s', async (_, __, make) => {
+  ])('a bearer token does not open: $1 [$0]', async (_, __, make) => {
     expect([401, 403, 400]).toContain(await tell(...(await make(await rig.provider.mint()))))
     expect(rig.app.take()).toEqual([])
   })
 
-  it('SL-11 of somebody who is not in the group is refused', async () => {
+  it('a bearer token of a person who is not in the group is refused [SL-11]', async () => {
     expect(await tell(`Bearer ${await rig.provider.mint({ groups: ['staff'] })}`)).toBe(403)
   })
 })
 
 describe('the keys of the provider', () => {
-  it('C24, C25 may be replaced at any time', async () => {
+  it('the keys of the provider may be replaced at any time', async () => {
     await rig.provider.signer.rotate()
     expect((await signIn(await rig.gate('--skip-provider-button'))).status).toBe(302)
   })
@@ -279,7 +279,7 @@ describe('the keys of the provider', () => {
     ['ID-06 for another algorithm', () => ({ alg: 'PS256' })],
     ['ID-06 with other operations', () => ({ use: undefined, key_ops: ['encrypt'] })],
     ['ID-08 of a symmetric kind', () => ({ kty: 'oct', k: 'AAAA' })],
-  ])('%s are not used', async (_, change) => {
+  ])('the keys of the provider are not used: %s', async (_, change) => {
     rig.provider.scripts.jwks = async (next) => {
       // Cast: the honest answer is a key set.
       const { keys } = (await (await next()).json()) as { keys: object[] }
@@ -290,7 +290,7 @@ describe('the keys of the provider', () => {
     await fresh.stop()
   })
 
-  it('C26 that nobody understands do not stand in the way', async () => {
+  it('the keys of the provider count beside keys of an unknown kind', async () => {
     rig.provider.scripts.jwks = async (next) => {
       // Cast: the honest answer is a key set.
       const { keys } = (await (await next()).json()) as { keys: object[] }
@@ -303,7 +303,7 @@ describe('the keys of the provider', () => {
     await fresh.stop()
   })
 
-  it('ID-34, DS-16 are not asked for again and again because of unknown ids', async () => {
+  it('the keys of the provider are not asked for again and again because of unknown ids [ID-34, DS-16]', async () => {
     const before = rig.provider.hits.jwks
     const forged = await Promise.all(
       Array.from({ length: 200 }, (_, at) => rig.provider.mint({}, { kid: `random-${at}` })),
@@ -314,7 +314,7 @@ describe('the keys of the provider', () => {
     expect(rig.provider.hits.jwks - before).toBeLessThanOrEqual(2)
   })
 
-  it('ID-35 are not asked for again and again while that fails', async () => {
+  it('the keys of the provider are not asked for again and again while that fails [ID-35]', async () => {
     rig.provider.scripts.jwks = status(500)
     const fresh = await rig.gate('--skip-jwt-bearer-tokens')
     const before = rig.provider.hits.jwks
@@ -326,7 +326,7 @@ describe('the keys of the provider', () => {
     await fresh.stop()
   })
 
-  it('ID-33, ID-36 are read within bounds and not through redirects', async () => {
+  it('the keys of the provider are read within bounds and not through redirects [ID-33, ID-36]', async () => {
     const scripts: Script[] = [
       redirectTo(`http://127.0.0.1:${rig.canary.port}/`),
       body(`{"keys":[${' '.repeat(300_000)}]}`),
@@ -343,7 +343,7 @@ describe('the keys of the provider', () => {
   })
 })
 
-it('still stands, and has written about no bug', () => {
+it('the gate is still up after hostile tokens, and has written about no bug', () => {
   for (const each of [gate, bearer]) {
     expect(each.isAlive()).toBe(true)
     expect(each.output()).not.toMatch(/Bug:/u)

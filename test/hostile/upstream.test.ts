@@ -51,7 +51,7 @@ describe('a target cannot choose the upstream', () => {
     ['SS-08', '/??', 200],
     ['SS-08', '/a?q=//CANARY/&r=http://CANARY', 200],
     ['SS-08', '/?#', 400],
-  ])('%s %s', async (_, template, status) => {
+  ])('a target cannot choose the upstream: $1 [$0]', async (_, template, status) => {
     const target = template.replaceAll('CANARY', canary)
     expect((await ask(target))?.status).toBe(status)
     expect(rig.app.take().map((request) => [request.target, request.all('x-inj')])).toEqual(
@@ -60,7 +60,7 @@ describe('a target cannot choose the upstream', () => {
     expect(rig.canary.visits()).toBe(0)
   })
 
-  it('SS-06 by CONNECT', async () => {
+  it('a target cannot choose the upstream by CONNECT [SS-06]', async () => {
     const client = gate.dial()
     client.write(`CONNECT ${canary} HTTP/1.1\r\nHost: ${canary}\r\n${cookie}\r\n\r\n`)
     expect((await client.response('CONNECT')).status).toBe(405)
@@ -75,7 +75,7 @@ describe('a target cannot choose the upstream', () => {
     ['SS-12', 'X-Host'],
     ['SS-15', 'Proxy'],
     ['SS-12', 'X-Original-Host'],
-  ])('%s by %s', async (_, name) => {
+  ])('a header cannot choose the upstream: $1 [$0]', async (_, name) => {
     const request =
       name === 'Host'
         ? rawRequest('/x', { host: canary, lines: [cookie] })
@@ -86,7 +86,7 @@ describe('a target cannot choose the upstream', () => {
 })
 
 describe('an app cannot send us anywhere', () => {
-  it.each([301, 302, 303, 307, 308])('SS-09 by answering %i', async (status) => {
+  it.each([301, 302, 303, 307, 308])('an app cannot send Sidegate anywhere by %i [SS-09]', async (status) => {
     const location = `http://${canary}/x`
     rig.app.answer(`HTTP/1.1 ${status} Go\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`)
     const answer = await ask('/x')
@@ -99,13 +99,13 @@ describe('an app cannot send us anywhere', () => {
     'Refresh: 0; url=http://CANARY/',
     'X-Accel-Redirect: /internal',
     'Alt-Svc: h2="CANARY"',
-  ])('SS-09 by %s', async (template) => {
+  ])('an app cannot send Sidegate anywhere by %s [SS-09]', async (template) => {
     rig.app.answer(`HTTP/1.1 200 OK\r\n${template.replace('CANARY', canary)}\r\nContent-Length: 0\r\n\r\n`)
     expect((await ask('/x'))?.status).toBe(200)
     expect([rig.app.take().length, rig.canary.visits()]).toEqual([1, 0])
   })
 
-  it('SS-18 and its Location comes back as it is', async () => {
+  it('a Location of the app comes back as it is [SS-18]', async () => {
     const location = `http://127.0.0.1:${rig.app.port}/internal`
     rig.app.answer(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`)
     expect((await ask('/x'))?.header('location')).toBe(location)
@@ -113,7 +113,7 @@ describe('an app cannot send us anywhere', () => {
 })
 
 describe('an upstream that is not there', () => {
-  it('IL-10 is not named to the client', async () => {
+  it('an upstream that is not there is not named to the client [IL-10]', async () => {
     const alone = await rig.gate('--upstream=http://127.0.0.1:1/dead/')
     for (const accept of ['text/html', 'application/json']) {
       const answer = await alone.tell(rawRequest('/dead/x', { lines: [cookie, `Accept: ${accept}`] }))
@@ -123,7 +123,7 @@ describe('an upstream that is not there', () => {
     await alone.stop()
   })
 
-  it('is named in the log', async () => {
+  it('an upstream that is not there is named in the log', async () => {
     const alone = await rig.gate('--upstream=http://127.0.0.1:1/dead/')
     await alone.tell(rawRequest('/dead/x', { lines: [cookie] }))
     await alone.written()
@@ -138,7 +138,7 @@ describe('an upstream that is not there', () => {
     await alone.stop()
   })
 
-  it('that takes its time is given up, and its connection with it', async () => {
+  it('an upstream that takes its time is given up, and its connection with it', async () => {
     const patient = await rig.gate('--upstream-timeout=300ms')
     rig.app.answer(() => {})
     expect((await patient.tell(rawRequest('/x', { lines: [cookie] })))?.status).toBe(504)
@@ -147,7 +147,7 @@ describe('an upstream that is not there', () => {
     await patient.stop()
   })
 
-  it('SS-14 cannot be one of a scheme that nobody knows', async () => {
+  it('an upstream cannot have an unknown scheme [SS-14]', async () => {
     for (const url of [
       'ftp://127.0.0.1/',
       'gopher://127.0.0.1/',
@@ -161,7 +161,7 @@ describe('an upstream that is not there', () => {
   })
 })
 
-it('SM-24 an app that refuses an upload, closes and resets is heard all the same', async () => {
+it('an app that refuses an upload, closes and resets is heard all the same [SM-24]', async () => {
   const refusal = 'HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nno!'
   const app = await startRawUpstream((socket, text) => {
     if (!text.includes('\r\n\r\n')) return
@@ -177,7 +177,7 @@ it('SM-24 an app that refuses an upload, closes and resets is heard all the same
   await Promise.all([refused.stop(), app.close()])
 })
 
-it('SS-12 keeps to the paths that it was given', async () => {
+it('an upstream keeps to the paths that it was given [SS-12]', async () => {
   const two = await rig.gate(`--upstream=http://${canary}/secret/`)
   expect((await two.tell(rawRequest('/x', { lines: [cookie] })))?.status).toBe(200)
   for (const target of [
@@ -195,7 +195,7 @@ it('SS-12 keeps to the paths that it was given', async () => {
   await two.stop()
 })
 
-it('still stands, and has written about no bug', () => {
+it('the gate is still up after hostile upstreams, and has written about no bug', () => {
   expect(gate.isAlive()).toBe(true)
   expect(gate.output()).not.toMatch(/Bug:/u)
 })
@@ -204,11 +204,14 @@ describe('an answer of the app that is no HTTP', () => {
   it.each([
     ['a NUL in a value', 'X-Bad: a\0b', { why: 'header value', header: 'X-Bad', byte: '0x00' }],
     ['two lengths', 'Content-Length: 3', { why: 'lengths that differ', header: 'Content-Length' }],
-  ])('is 502, and the log says which header and byte: %s [SM-39]', async (_, line, flaw) => {
-    rig.app.answer(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${line}\r\n\r\nok`)
-    expect((await ask('/odd'))?.status).toBe(502)
-    await gate.written()
-    const lines = gate.log().filter(({ msg }) => msg === 'The app gave no answer')
-    expect(lines.at(-1)).toMatchObject({ code: 'upstream_misbehaved', ...flaw })
-  })
+  ])(
+    'an answer of the app that is no HTTP is 502, and the log says which header and byte: %s [SM-39]',
+    async (_, line, flaw) => {
+      rig.app.answer(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${line}\r\n\r\nok`)
+      expect((await ask('/odd'))?.status).toBe(502)
+      await gate.written()
+      const lines = gate.log().filter(({ msg }) => msg === 'The app gave no answer')
+      expect(lines.at(-1)).toMatchObject({ code: 'upstream_misbehaved', ...flaw })
+    },
+  )
 })

@@ -64,7 +64,7 @@ describe('a handshake', () => {
     ['WS-11', 'without a key', ['KEY', OURS, 'COOKIE'], 400],
     ['WS-09', 'with two keys', [`Sec-WebSocket-Key: ${KEY}`, OURS, 'COOKIE'], 400],
     ['WS-09', 'with a body', ['Content-Length: 4', OURS, 'COOKIE'], 400],
-  ])('%s is refused %s, and the app hears nothing', async (_, __, given, status) => {
+  ])('a handshake $1 is refused, and the app hears nothing [$0]', async (_, __, given, status) => {
     const key = given.find((line) => line.startsWith('KEY'))?.slice(4)
     const asking = ASKING.filter((line) => key === undefined || !line.startsWith('Sec-WebSocket-Key'))
     const lines = [...asking, ...(key ? [`Sec-WebSocket-Key: ${key}`] : [])]
@@ -79,7 +79,7 @@ describe('a handshake', () => {
     client.socket.destroy()
   })
 
-  it('WS-02 that was refused stands in the log as denied', async () => {
+  it('a handshake that was refused stands in the log as denied [WS-02]', async () => {
     await gate.tell(handshake('Origin: https://evil.example', cookie))
     await expect
       .poll(() =>
@@ -94,7 +94,7 @@ describe('a handshake', () => {
   it.each([
     ['WS-04', ['Connection: keep-alive, Upgrade', 'Upgrade: WebSocket']],
     ['WS-04', ['Connection: upgrade', 'Upgrade: WEBSOCKET']],
-  ])('%s may be spelt %j', async (_, lines) => {
+  ])('a handshake may be spelt $1 [$0]', async (_, lines) => {
     const client = gate.dial()
     client.write(rawRequest('/ws', { lines: [...lines, ...ASKING.slice(2), OURS, cookie] }))
     expect((await client.response()).status).toBe(101)
@@ -102,7 +102,7 @@ describe('a handshake', () => {
   })
 
   it.each(['websocket, foo', 'foo, websocket', 'foo'])(
-    'WS-04 to a list of protocols is none: %s',
+    'a handshake for a list of protocols is none: %s [WS-04]',
     async (upgrade) => {
       rig.app.answer('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
       const lines = ['Connection: Upgrade', `Upgrade: ${upgrade}`, ...ASKING.slice(2), OURS, cookie]
@@ -111,7 +111,7 @@ describe('a handshake', () => {
     },
   )
 
-  it('WS-07 carries who somebody is, and nothing that the client says of it', async () => {
+  it('a handshake carries the identity, and nothing that the client says of it [WS-07]', async () => {
     const client = await openTunnel(gate, [
       cookie,
       'X-Forwarded-User: mallory',
@@ -123,7 +123,7 @@ describe('a handshake', () => {
     client.socket.destroy()
   })
 
-  it('RT-39 on a public path carries nobody', async () => {
+  it('a handshake on a public path carries no identity [RT-39]', async () => {
     const client = gate.dial()
     client.write(rawRequest('/public/ws', { lines: [...ASKING, 'X-Forwarded-User: mallory'] }))
     expect((await client.response()).status).toBe(101)
@@ -141,7 +141,7 @@ describe('a handshake', () => {
     ['WS-09', SWITCH.replace(accept(KEY), accept('another')), 502],
     ['WS-09', SWITCH.replace('Upgrade: websocket', 'Upgrade: foo'), 502],
     ['WS-09', SWITCH.replace(/Sec-WebSocket-Accept[^\r]*\r\n/u, ''), 502],
-  ])('%s opens no tunnel before the app has agreed: %j', async (_, said, status) => {
+  ])('%s: a handshake opens no tunnel before the app has agreed: %j', async (_, said, status) => {
     rig.app.answer(said)
     const client = gate.dial()
     client.write(
@@ -156,7 +156,7 @@ describe('a handshake', () => {
     expect(rig.app.take().map(({ target }) => target)).toEqual(['/ws'])
   })
 
-  it('WS-08 keeps what it says in Sec-WebSocket-Protocol out of the log', async () => {
+  it('a handshake keeps what it says in Sec-WebSocket-Protocol out of the log [WS-08]', async () => {
     const client = await openTunnel(gate, [
       cookie,
       'Sec-WebSocket-Protocol: bearer, eyJhbGciOiJ.marked.token',
@@ -166,7 +166,7 @@ describe('a handshake', () => {
     expect(gate.output()).not.toContain('marked')
   })
 
-  it('WS-11 may fail ten thousand times', async () => {
+  it('a handshake may fail ten thousand times [WS-11]', async () => {
     const before = gate.memoryKb()
     for (let round = 0; round < 20; round += 1) {
       const requests = Array.from({ length: 100 }, () => gate.tell(handshake(OURS)))
@@ -178,7 +178,7 @@ describe('a handshake', () => {
 })
 
 describe('a tunnel', () => {
-  it('WS-05 ends with the session, which the client is told', async () => {
+  it('a tunnel ends with the session, which the client is told [WS-05]', async () => {
     const mint = await createMint({ issuer: rig.provider.origin })
     const token = await mint.session({ expiresAtMs: Date.now() + 2_500 })
     const client = await openTunnel(gate, [`Cookie: ${SESSION}=${token}`])
@@ -189,7 +189,7 @@ describe('a tunnel', () => {
     await expect.poll(() => rig.app.openConnections()).toBe(0)
   })
 
-  it('is one line in the log, when it has ended', async () => {
+  it('a tunnel is one line in the log, when it has ended', async () => {
     const lines = () => gate.log().filter(({ path }) => path === '/once')
     const client = gate.dial()
     client.write(rawRequest('/once', { lines: [...ASKING, OURS, cookie] }))
@@ -202,7 +202,7 @@ describe('a tunnel', () => {
     expect(lines()).toHaveLength(1)
   })
 
-  it('WS-10 carries frames of any size without keeping them', async () => {
+  it('a tunnel carries frames of any size without keeping them [WS-10]', async () => {
     const before = gate.memoryKb()
     const client = gate.dial()
     let end = () => {}
@@ -224,7 +224,7 @@ describe('a tunnel', () => {
     end()
   })
 
-  it('WS-10 is cut by a client that goes, a thousand times, and nothing stays behind', async () => {
+  it('a tunnel is cut by a client that goes, a thousand times, and nothing stays behind [WS-10]', async () => {
     for (let round = 0; round < 20; round += 1) {
       const clients = await Promise.all(Array.from({ length: 10 }, () => openTunnel()))
       for (const client of clients) client.socket.resetAndDestroy()
@@ -233,7 +233,7 @@ describe('a tunnel', () => {
     expect(gate.isAlive()).toBe(true)
   })
 
-  it('WS-06 does not outlive a sign-out by its handshake', async () => {
+  it('a tunnel does not outlive a sign-out by its handshake [WS-06]', async () => {
     const visitor = gate.visitor()
     await visitor.browse('/oauth2/start?rd=/')
     const own = `Cookie: ${cookieHeader(visitor)}`
@@ -243,7 +243,7 @@ describe('a tunnel', () => {
 })
 
 describe('a stream of events', () => {
-  it('WS-13 ends with the session', async () => {
+  it('a stream of events ends with the session [WS-13]', async () => {
     const mint = await createMint({ issuer: rig.provider.origin })
     const token = await mint.session({ expiresAtMs: Date.now() + 2_500 })
     rig.app.answer((_, socket) => {
@@ -260,7 +260,7 @@ describe('a stream of events', () => {
   })
 })
 
-it('still stands, and has written about no bug', () => {
+it('the gate is still up after hostile WebSockets, and has written about no bug', () => {
   expect(gate.isAlive()).toBe(true)
   expect(gate.output()).not.toMatch(/Bug:/u)
 })

@@ -3,6 +3,7 @@ import type { Config } from '../../src/config/config.ts'
 import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import type { Sink } from '../../src/observe/event.ts'
 import type { Completion } from '../../src/platform.ts'
+import type { Rules } from '../../src/policy/rules.ts'
 import { PROVIDER_KINDS, type RegisteredKinds } from '../../src/providers/registry.ts'
 import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
@@ -32,6 +33,8 @@ export interface AGate extends World {
   readonly secret?: string
   /** What no flag can say yet: the configuration as it is read otherwise. */
   readonly change?: ((config: Config) => Config) | undefined
+  /** What no setting can say yet: rules that see the request as well as the person. */
+  readonly permits?: Rules['permits']
   /** Instead of the kinds of providers that there are. */
   readonly kinds?: RegisteredKinds
   /** Receivers of events beside the log. */
@@ -79,8 +82,8 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
   }
   const loaded = loadConfig(input, kinds)
   if (loaded.kind !== 'config') throw new Error(loaded.text)
-  const { change = (config: Config) => config, sinks = [] } = given
-  const app = await createApp(change(loaded.config), platform, { sinks, kinds })
+  const { change = (config: Config) => config, permits, sinks = [] } = given
+  const app = await createApp(change(loaded.config), platform, { sinks, kinds, permits })
   const ask = async (target: string, asking: Asking = {}): Promise<Response> => {
     const headers = asking.headers ?? ['Host', 'app.example.com']
     const listeners: ((completion: Completion) => void)[] = []

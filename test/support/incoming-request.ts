@@ -9,6 +9,8 @@ export interface RequestTraits {
   readonly encrypted?: boolean
   readonly httpVersion?: IncomingRequest['httpVersion']
   readonly body?: string
+  /** What a body that is only announced turns out to hold. */
+  readonly content?: string
 }
 
 /** An incoming request with nothing behind it. */
@@ -26,6 +28,7 @@ export function anIncomingRequest(given: RequestTraits = {}): IncomingRequest {
     peer: given.peer ?? { kind: 'ip', address: '203.0.113.7' },
     encrypted: given.encrypted ?? false,
     body: new Request('http://app.example.com/', init).body,
+    hasContent: async () => (given.content ?? given.body ?? '') !== '',
     onFinished: () => {},
     waitUntil: () => {},
   }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { toOwnPaths } from '../../src/config/own-paths.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -29,7 +30,7 @@ const ROOMS = [
 ]
 
 /** Rooms side by side: they may know each other's types, and none calls another. */
-const SIBLINGS = ['http', 'session', 'providers', 'policy', 'proxy']
+const SIBLINGS = ['session', 'providers', 'policy', 'proxy']
 
 /** Third-party packages, and the only files that may import each. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
@@ -101,19 +102,19 @@ const arrows = imports
   .map(({ from, specifier, typeOnly }) => ({ from, to: resolve(from, specifier), typeOnly }))
 
 describe('the house', () => {
-  it('has source to look at', () => {
+  it('the checks of the house have source to look at', () => {
     expect(source.length).toBeGreaterThan(30)
     expect(imports.length).toBeGreaterThan(60)
   })
 
-  it('lets no import, value or type, run upwards from room to room', () => {
+  it('imports, of values or types, never run upwards from room to room', () => {
     const known = new Set(ROOMS)
     expect(source.map(roomOf).filter((room) => !known.has(room))).toEqual([])
     const upward = arrows.filter(({ from, to }) => ROOMS.indexOf(roomOf(to)) > ROOMS.indexOf(roomOf(from)))
     expect(upward).toEqual([])
   })
 
-  it('lets rooms that stand side by side share types only', () => {
+  it('rooms that stand side by side share types only', () => {
     const calls = arrows.filter(
       ({ from, to, typeOnly }) =>
         !typeOnly &&
@@ -124,13 +125,13 @@ describe('the house', () => {
     expect(calls).toEqual([])
   })
 
-  it('compiles patterns through one file of their room only', () => {
+  it('patterns are compiled through one file of their room only', () => {
     const others = arrows.filter(({ from, to }) => roomOf(from) !== 're2' && roomOf(to) === 're2')
     expect(others.length).toBeGreaterThan(2)
     expect(others.filter(({ to }) => to !== 'src/re2/compile.ts')).toEqual([])
   })
 
-  it('lets nothing but the maker of sessions know that they lie in cookies', () => {
+  it('session/cookie is known to the maker of sessions only', () => {
     const strangers = arrows.filter(
       ({ from, to }) => to.startsWith('src/session/cookie/') && !from.startsWith('src/session/cookie/'),
     )
@@ -139,7 +140,7 @@ describe('the house', () => {
     ])
   })
 
-  it('has no circle of value imports from file to file', () => {
+  it('value imports form no circle from file to file', () => {
     let left = arrows.filter(({ typeOnly }) => !typeOnly)
     expect(left.length).toBeGreaterThan(200)
     // An arrow that leads on to none, or that none leads to, is in no circle.
@@ -152,7 +153,7 @@ describe('the house', () => {
     expect(left).toEqual([])
   })
 
-  it('imports each library in its own file only', () => {
+  it('each library is imported in its own files only', () => {
     const strays = imports.filter(({ from, specifier, typeOnly }) => {
       if (specifier.startsWith('.') || typeOnly) return false
       return !(LIBRARIES[specifier] ?? []).includes(from)
@@ -160,7 +161,7 @@ describe('the house', () => {
     expect(strays).toEqual([])
   })
 
-  it('knows web standards only in the core', () => {
+  it('the core knows web standards only', () => {
     const strays = source.filter((file) => {
       const text = readFileSync(join(ROOT, file), 'utf8').replace(
         /\/\*[\s\S]*?\*\/|\/\/.*$|'(?:[^'\\\n]|\\.)*'|`[^`]*`/gmu,
@@ -171,7 +172,16 @@ describe('the house', () => {
     expect(strays).toEqual([])
   })
 
-  it('has no barrels, default exports, casts to any or silenced errors', () => {
+  it('names a path of its own in the list of paths and in the endpoint table only', () => {
+    const paths = [...Object.values(toOwnPaths('')), '/robots.txt', '/liveness_check', '/readiness_check']
+    const ends = paths.filter((path) => path !== '').map((path) => path.replaceAll('.', '\\.'))
+    // A whole literal, or what stands behind a prefix in one.
+    const named = new RegExp(`['"}](?:${ends.join('|')})(?=['"\`?#/])`, 'u')
+    const files = source.filter((file) => named.test(withoutComments(textOf(file))))
+    expect(files).toEqual(['src/config/own-paths.ts', 'src/endpoints/table.ts'])
+  })
+
+  it('files have no barrels, default exports, casts to any or silenced errors', () => {
     const strays = [...source, ...filesBelow('runtimes')].filter((file) => {
       const text = readFileSync(join(ROOT, file), 'utf8')
       const isDoor = file === 'runtimes/worker.ts'
@@ -183,21 +193,27 @@ describe('the house', () => {
     expect(strays).toEqual([])
   })
 
-  it('keeps files short enough to read', () => {
+  it('a folder holds at most 15 files', () => {
+    const folders = [...source, ...filesBelow('runtimes')].map((file) => file.slice(0, file.lastIndexOf('/')))
+    const sizeOf = (folder: string) => folders.filter((other) => other === folder).length
+    expect([...new Set(folders)].filter((folder) => sizeOf(folder) > 15)).toEqual([])
+  })
+
+  it('files stay short enough to read', () => {
     const long = [...source, ...filesBelow('runtimes')]
       .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length - 1 }))
       .filter(({ lines }) => lines > 250)
     expect(long).toEqual([])
   })
 
-  it('exports no type name twice', () => {
+  it('an exported type name stands once', () => {
     const names = source.flatMap((file) =>
       [...textOf(file).matchAll(/^export (?:type|interface) (\w+)/gmu)].map(([, name = '']) => name),
     )
     expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
   })
 
-  it('documents what it exports', () => {
+  it('exports have a doc comment', () => {
     const bare = [...source, ...filesBelow('runtimes')].flatMap((file) => {
       const lines = readFileSync(join(ROOT, file), 'utf8').split('\n')
       return lines.flatMap((line, at) => {
@@ -212,7 +228,7 @@ describe('the house', () => {
     expect(bare).toEqual([])
   })
 
-  it('reads every setting that it keeps', () => {
+  it('every setting that is kept is read', () => {
     const interfaces = ['src/config/config.ts', ...sections].flatMap(
       (file) =>
         textOf(file).match(/^(?:export )?(?:interface|type) (?:\w+Config|ListenAddress)\b[\s\S]*?^$/gmu) ??
@@ -225,7 +241,7 @@ describe('the house', () => {
     expect(fields.filter((name) => !read.has(name ?? ''))).toEqual([])
   })
 
-  it('has the row, the type and the reader of an option in one file', () => {
+  it('the row, the type and the reader of an option stand in one file', () => {
     const tables = sections.flatMap(optionTablesOf)
     expect(tables.flatMap(({ flags }) => flags).length).toBeGreaterThan(100)
     const untyped = tables.filter(
@@ -237,13 +253,13 @@ describe('the house', () => {
     expect([untyped.map(({ file }) => file), unread]).toEqual([[], []])
   })
 
-  it('has each table of options once in the table of all', () => {
+  it('each table of options stands once in the table of all', () => {
     const assembled = textOf('src/config/options.ts').match(/(?<=^ {2}\.\.\.)\w+(?=,$)/gmu)
     const names = sections.flatMap(optionTablesOf).map(({ name }) => name)
     expect(assembled?.toSorted()).toEqual(names.toSorted())
   })
 
-  it('exports each type under a name of its own', () => {
+  it('each exported type has a name of its own', () => {
     const files = new Map<string, string[]>()
     for (const file of source) {
       for (const [, name = ''] of textOf(file).matchAll(/^export (?:interface|type|class) (\w+)/gmu))
@@ -253,7 +269,7 @@ describe('the house', () => {
     expect([...files].filter(([, places]) => places.length > 1)).toEqual([])
   })
 
-  it('names a kind of provider, and an option of one, in its own file only', () => {
+  it('a kind of provider, and an option of one, is named in its own file only', () => {
     // An option of one word, such as `resource`, may be meant as that word.
     const flags = PROVIDER_KINDS.flatMap(({ options }) => Object.keys(options)).filter((flag) =>
       /-/u.test(flag),
@@ -273,7 +289,7 @@ describe('the house', () => {
     expect(strays).toEqual([])
   })
 
-  it('exports no value that nobody uses', () => {
+  it('each exported value is used', () => {
     const files = ['src', 'runtimes', 'test', 'deploy'].flatMap(filesBelow)
     const exported = [...source, ...filesBelow('runtimes')].flatMap((file) =>
       [...textOf(file).matchAll(/^export (?:async )?(?:function|const|class) (\w+)/gmu)].map(

@@ -2,9 +2,9 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRedisState } from '../../runtimes/node/redis.ts'
 import { createAdmission } from '../../runtimes/node/server/admission.ts'
-import { createShares, sharesOf } from '../../runtimes/node/upstream/shares.ts'
-import { createWaitingLine } from '../../runtimes/node/upstream/waiting-line.ts'
-import { createTunnels } from '../../runtimes/node/upstream/websocket.ts'
+import { createShares, sharesOf } from '../../runtimes/node/upstream/pool/shares.ts'
+import { createWaitingLine } from '../../runtimes/node/upstream/pool/waiting-line.ts'
+import { createTunnels } from '../../runtimes/node/upstream/tunnel/websocket.ts'
 import { createReadFacts } from '../../src/http/facts.ts'
 import { readHead } from '../../src/http/head.ts'
 import { createReplayGuard } from '../../src/lib/replay-guard.ts'
@@ -49,7 +49,7 @@ describe('signing out', () => {
     }, 120_000)
     afterAll(() => redis.stop())
 
-    it('leaves the first signed out for a process that starts later [LO-19]', async () => {
+    it('signing out of more people than Redis keeps leaves the first signed out for a process that starts later [LO-19]', async () => {
       const limits = { lines: 20, unsent: 10 }
       const aList = async () => {
         const shared = await createRedisState({ url: redis.url, now: () => NOW_MS, log, limits })
@@ -101,14 +101,14 @@ describe('coming back from a sign-in', () => {
     expect(guard.claim('a younger one', untilMs(11))).toBe('first')
   })
 
-  it('with a state that may have been used starts over, and the log says why [CB-31]', () => {
+  it('coming back from a sign-in with a state that may have been used starts over, and the log says why [CB-31]', () => {
     const told: number[] = []
     const guard = createReplayGuard({ now: () => NOW_MS, maxEntries: 2, onForget: () => told.push(1) })
     for (let at = 0; at < 10; at += 1) guard.claim(`login ${at}`, NOW_MS + 1000 + at)
     expect(told).toHaveLength(1)
   })
 
-  it('leaves room when what is remembered is over', () => {
+  it('coming back from a sign-in leaves room when what is remembered is over', () => {
     const clock = { ms: NOW_MS }
     const guard = createReplayGuard({ now: () => clock.ms, maxEntries: 2 })
     for (let at = 0; at < 2; at += 1) guard.claim(`login ${at}`, NOW_MS + 1000)
@@ -119,7 +119,7 @@ describe('coming back from a sign-in', () => {
 })
 
 describe('a logout token', () => {
-  it('that comes again after many others ends nothing that began since [LO-20]', async () => {
+  it('a logout token that comes again after many others ends nothing that began since [LO-20]', async () => {
     const gate = await startGate()
     const send = async (token: string) => {
       const body = `logout_token=${token}`
@@ -158,7 +158,7 @@ describe('refreshing', () => {
 })
 
 describe('caches', () => {
-  it('of opened sessions forget, and what they forgot is opened and judged again [SL-26]', () => {
+  it('caches of opened sessions forget, and what they forgot is opened and judged again [SL-26]', () => {
     const cache = createSessionCache(8)
     const session = aSession()
     for (let at = 0; at < 20; at += 1)
@@ -166,14 +166,14 @@ describe('caches', () => {
     expect(cache.find('token of twenty-two chars 0')).toBeUndefined()
   })
 
-  it('of header spellings fill up, and identity is taken out of requests all the same [HD-36]', () => {
+  it('caches of header spellings fill up, and identity is taken out of requests all the same [HD-36]', () => {
     const rule = compileHeaderRules({ requestIdHeader: 'x-request-id', identity: IDENTITY_FAMILY })
     expect(rule('X_Forwarded.User')).toBe('identity')
     for (let at = 0; at < 2000; at += 1) rule(`X-Invented-${at}`)
     expect([rule('X_Forwarded.User'), rule('x-Auth_Request-Email')]).toEqual(['identity', 'identity'])
   })
 
-  it('of header names fill up, and each line that decides is read all the same [HD-36]', () => {
+  it('caches of header names fill up, and each line that decides is read all the same [HD-36]', () => {
     const noise = Array.from({ length: 600 }, (_, at) => [`x-${at}`, '']).flat()
     readHead(noise)
     expect(readHead(['hOsT', 'a', 'HoSt', 'b']).hosts).toBe(2)
@@ -181,7 +181,12 @@ describe('caches', () => {
   })
 
   it('of Accept values fill up, and each is understood all the same [UI-19]', () => {
-    const trust = { reverseProxy: false, trustedProxyIps: [], realClientIpHeader: 'x-forwarded-for' } as const
+    const trust = {
+      reverseProxy: false,
+      trustedProxyIps: [],
+      realClientIpHeader: 'x-forwarded-for',
+      forwardAuthUriHeader: undefined,
+    } as const
     const readFacts = createReadFacts(trust, true)
     const wantsHtml = (accept: string) => {
       const headers = ['Host', 'a', 'Accept', accept]
@@ -200,7 +205,7 @@ describe('caches', () => {
 describe('places', () => {
   const stranger = (at: number) => ({ holder: `192.0.2.${at}`, anonymous: true })
 
-  it('in the queue for connections are refused when there are none left [DS-28]', () => {
+  it('places in the queue for connections are refused when there are none left [DS-28]', () => {
     const line = createWaitingLine(16, () => false)
     const pushed = Array.from({ length: 20 }, (_, at) =>
       line.push({ share: stranger(at), onConnection() {} }),
@@ -208,13 +213,13 @@ describe('places', () => {
     expect(pushed.filter(Boolean)).toHaveLength(8)
   })
 
-  it('for tunnels are refused when there are none left [DS-28]', () => {
+  it('places for tunnels are refused when there are none left [DS-28]', () => {
     const tunnels = createTunnels(16)
     const kept = Array.from({ length: 20 }, (_, at) => tunnels.reserve(stranger(at)))
     expect(kept.filter(Boolean)).toHaveLength(8)
   })
 
-  it('of holders are forgotten when they hold nothing [DS-28]', () => {
+  it('places of clients are forgotten when they hold nothing [DS-28]', () => {
     const shares = createShares(sharesOf(1024))
     for (let at = 0; at < 10_000; at += 1) {
       shares.take(stranger(at))
@@ -223,7 +228,7 @@ describe('places', () => {
     expect(shares.admits(stranger(0))).toBe(true)
   })
 
-  it('in line for their turn are refused with 503 when there are none left [DS-26]', () => {
+  it('places in line for their turn are refused with 503 when there are none left [DS-26]', () => {
     const [admitted, refused]: string[][] = [[], []]
     const admission = createAdmission({
       admit: (incoming) => void admitted?.push(incoming.url ?? ''),

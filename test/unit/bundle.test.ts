@@ -9,20 +9,20 @@ beforeAll(async () => {
 }, 60_000)
 
 describe('what is deployed to Cloudflare', () => {
-  it('is the whole program', () => {
+  it("the Worker's bundle is the whole program", () => {
     expect(text).toContain('SidegateState')
     expect(text).toContain('oauth2-proxy')
   })
 
-  it('is small', () => {
+  it("the Worker's bundle is small", () => {
     expect(gzipSync(text).length).toBeLessThan(150_000)
   })
 
-  it('needs nothing of Node', () => {
+  it("the Worker's bundle needs no module of Node", () => {
     expect(text.match(/["'`]node:|\bprocess\.|\bBuffer\b|\brequire\(["'`]/gu)).toBeNull()
   })
 
-  it('has no bcrypt in it, since there is no htpasswd file', () => {
+  it("the Worker's bundle has no bcrypt, since there is no htpasswd file", () => {
     expect(text).not.toContain('./ABCDEFGHIJKLMNOPQRSTUVWXYZ')
   })
 })

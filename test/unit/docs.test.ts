@@ -1,10 +1,33 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { OPTIONS_PAGE, renderOptionsPage } from '../tools/docs.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const LONGEST_LINE = 120
+
+/** Words that are riddles to a reader who knows the protocols and not this code base. */
+const BANNED =
+  /\b(?:nobody|somebody|whoever|whom|anew|mends?|ours|lent|lends|errand|doors?)\b|\bthe way (?:of|on)\b/iu
+
+/** Verbs, without the s of the third person, that begin no test title; those that are nouns too (`call`) are left out. */
+const VERBS = `add answer ask become begin break bring carry carrie change clear come cost count cut decide delete denie
+  deny drop end explain find forget get give goe go hand have hold ignore join judge keep know lead learn leave let listen
+  look lose make mount move name offer passe pin plan prefer put reache read refuse remember remove repeat replace
+  report run say see send serve show sign speak split stand start stay stop take tell throw treat trust turn use wait warn
+  win work write`
+
+/** First words of a test title that needs its `describe` to make sense. */
+const NO_SUBJECT = new RegExp(
+  `^(?:${[
+    'is are was were be has had does do did can cannot may might must should will and or but with without because of in',
+    'at on to for from by as also not when if even only still never over before after until than that who what which opens',
+    ...VERBS.split(/\s+/u).map((verb) => `${verb}s?`),
+  ]
+    .join(' ')
+    .replaceAll(' ', '|')})[ ,:]`,
+  'u',
+)
 
 function read(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8')
@@ -29,6 +52,34 @@ it('CONTRIBUTING.md explains the ids of attacks', () => {
     ([, letters]) => letters,
   )
   expect([...new Set(used)].sort()).toEqual(explained.sort())
+})
+
+/** Titles of `it` and `test`, plain or `each`; those of `describe.each` look the same and are among them. */
+function titlesOf(file: string): readonly string[] {
+  const calls =
+    /(?:\b(?:it|test)(?:\.\w+)*|\))\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`([^`]*)`),\s/gu
+  return [...read(file).matchAll(calls)].map(
+    ([, single, double, template]) => single ?? double ?? template ?? '',
+  )
+}
+
+describe('the titles of tests', () => {
+  const files = globSync('test/**/*.ts', { cwd: ROOT })
+  const titles = files.flatMap((file) => titlesOf(file).map((title) => ({ file, title })))
+
+  it('a title names its subject first, so that it makes sense alone', () => {
+    expect(titles.length).toBeGreaterThan(1_300)
+    expect(titles.filter(({ title }) => NO_SUBJECT.test(title))).toEqual([])
+  })
+
+  it('a title has the id of its attack last, in brackets', () => {
+    const early = titles.filter(({ title }) => /^[A-Z]{2}-\d{2}\b|\([A-Z]{2}-\d{2}\b/u.test(title))
+    expect(early).toEqual([])
+  })
+
+  it('a title has no word that makes its reader stop', () => {
+    expect(titles.filter(({ title }) => BANNED.test(title))).toEqual([])
+  })
 })
 
 // Tables cannot be wrapped. Of the two that are left out one is written by a program, and the other lives on its tables.

@@ -2,16 +2,22 @@ import type { Server } from 'node:http'
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net'
 
 /**
- * Sockets that listen on the port of a server. Node takes one waiting connection from each of them in each turn of its event
- * loop (libuv since 1.45), so that behind a single one newcomers, health checks among them, wait longest when it is busiest.
+ * Number of sockets that listen on the port of a server. Node takes one waiting connection from each of them in each
+ * turn of its event loop (libuv since 1.45), so that behind a single one newcomers, health checks among them, wait
+ * longest when it is busiest.
  */
 const SOCKETS = 16
 
-/** Linux spreads connections over sockets that share a port (socket(7), SO_REUSEPORT); Node knows the option since 23.1. */
+/**
+ * True where sockets can share a port: Linux spreads connections over them (socket(7), SO_REUSEPORT); Node knows the
+ * option since 23.1.
+ */
 export const CAN_SHARE_PORTS =
   process.platform === 'linux' && process.versions['deno'] === undefined && nodeMajor() >= 24
 
-/** Opens the others beside the one of `server`, which was bound to share its port; they hand over what they accept. */
+/**
+ * Opens further sockets beside the one of `server`, which was bound to share its port; they hand over what they accept.
+ */
 export async function openAcceptors(server: Server, scheme: 'http' | 'https'): Promise<readonly NetServer[]> {
   // It has just been bound to a port.
   const { address: host, port } = server.address() as AddressInfo

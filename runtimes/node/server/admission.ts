@@ -1,29 +1,29 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 
-/** What the admission is made from. */
+/** Handlers of requests that are admitted and of those that are not, and the limits between them. */
 export interface AdmissionInput {
-  /** Carries a request on. */
+  /** Handles a request. */
   readonly admit: RequestListener
-  /** Says that there are too many, to one that waited for so many ms. */
+  /** Answers that there are too many, to a request that waited for so many ms. */
   readonly respondOverloaded: (incoming: IncomingMessage, outgoing: ServerResponse, waitedMs: number) => void
-  /** Paths that are carried on at once, however many wait: health checks. */
+  /** Paths that are handled at once, however many requests wait: health checks. */
   readonly urgent: ReadonlySet<string>
   readonly limits?: AdmissionLimits
 }
 
-/** How much may wait, and how long. */
+/** Limits on waiting requests. */
 export interface AdmissionLimits {
-  /** Requests that are begun in one turn of the event loop. */
+  /** Requests that are started in one turn of the event loop. */
   readonly perTurn: number
-  /** Requests that are turned away in one turn, which is done sooner. */
+  /** Requests that are refused in one turn, which is done sooner. */
   readonly perTurnAway: number
   readonly maxWaiting: number
   readonly maxWaitMs: number
 }
 
 /**
- * Eight requests take about a millisecond. Two thousand that wait are 16 MiB. To let somebody wait for two seconds before
- * saying no keeps those who ask again at once from asking more often than that.
+ * Limits that serve a small machine. Eight requests take about a millisecond. Two thousand that wait are 16 MiB.
+ * Waiting for two seconds before the refusal keeps clients that ask again at once from asking more often than that.
  */
 const LIMITS: AdmissionLimits = { perTurn: 8, perTurnAway: 16, maxWaiting: 2048, maxWaitMs: 2000 }
 
@@ -34,9 +34,10 @@ interface Waiting {
 }
 
 /**
- * Begins no more requests in one turn of the event loop than leave it short. Node takes a few new connections in each turn
- * (acceptors.ts): where a thousand busy ones make a turn a second long, nobody else gets in, health checks least of all. What
- * does not get its turn waits in line; when the line is full, or somebody stood in it for too long, the answer is 503.
+ * Starts no more requests in one turn of the event loop than leave it short. Node takes a few new connections in each
+ * turn (acceptors.ts): where a thousand busy ones make a turn a second long, no new one gets in, health checks least of
+ * all. What does not get its turn waits in line; when the line is full, or a request stood in it for too long, the
+ * answer is 503.
  */
 export function createAdmission(input: AdmissionInput): RequestListener {
   const { admit, respondOverloaded, urgent, limits = LIMITS } = input
@@ -44,7 +45,7 @@ export function createAdmission(input: AdmissionInput): RequestListener {
   let room = limits.perTurn
   let isTurnMarked = false
 
-  /** Runs when this turn has seen everything that arrived. */
+  /** Begins a turn once the last one has seen everything that arrived. */
   const beginTurn = (): void => {
     isTurnMarked = false
     room = limits.perTurn

@@ -7,7 +7,7 @@ import { markUnixSocket } from './incoming-request.ts'
 
 /** A server that is bound. */
 export interface Bound {
-  /** For people: `http://127.0.0.1:4180`. */
+  /** Address to show: `http://127.0.0.1:4180`. */
   readonly url: string
   /** Further sockets on its port, to be closed with it. */
   readonly acceptors: readonly NetServer[]
@@ -51,7 +51,10 @@ function listenOn(server: NetServer, { address, options }: Listening): Promise<v
   })
 }
 
-/** Binds the address for a moment, and nobody else may have it; the port is of the kernel's choice where it is 0. */
+/**
+ * Binds the address alone for a moment, so that no other process has it; the port is of the kernel's choice where it is
+ * 0.
+ */
 async function reserve(address: ListenAddress): Promise<number> {
   const trial = createServer()
   await listenOn(trial, { address, options: optionsOf(address) })
@@ -69,7 +72,9 @@ function optionsOf(address: ListenAddress): Options {
   return { port: address.port, backlog: BACKLOG, ...(address.host === '' ? {} : { host: address.host }) }
 }
 
-/** A killed process leaves its socket file; one that nobody answers on is in the way of the next. */
+/**
+ * Removes the socket file of a killed process, which would keep the next from binding: one that no process answers on.
+ */
 function removeStale(path: string): Promise<void> {
   return new Promise((resolve) => {
     const probe = connect(path)

@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls'
 import type { ListenConfig } from '../../../src/config/sections/listen.ts'
 import type { Watch } from '../watch.ts'
 
-/** What a TLS listener is made from. */
+/** PEM certificate chain and private key of a TLS listener. */
 export interface CertificateOptions {
   readonly cert: string
   readonly key: string
@@ -11,7 +11,7 @@ export interface CertificateOptions {
   readonly ALPNProtocols: string[]
 }
 
-/** The certificate of a listener, which may be replaced on disk while we run. */
+/** The certificate of a listener, which may be replaced on disk at run time. */
 export interface Certificate {
   /** Reads both files; throws when they are missing or do not fit each other. */
   read(): CertificateOptions

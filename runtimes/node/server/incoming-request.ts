@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { hasBody } from '../../../src/http/body.ts'
 import type { Completion, HeaderLines, IncomingRequest, Peer } from '../../../src/platform.ts'
-import { hasContent } from '../upstream/request-body.ts'
 
 /** What the listener passes to the app beside the Request. */
 export interface NodeEnv {
@@ -39,6 +39,7 @@ export class NodeRequest implements IncomingRequest, NodeEnv {
   readonly waitUntil: WaitUntil
   /** Content bytes of a forwarded response, for the access line. */
   bytes: number | undefined
+  #isEmpty = false
 
   constructor({ incoming, outgoing }: NodeEnv, defer: WaitUntil) {
     this.incoming = incoming
@@ -67,9 +68,23 @@ export class NodeRequest implements IncomingRequest, NodeEnv {
     return { kind: 'ip', address: address.startsWith('::ffff:') ? address.slice(7) : address }
   }
 
+  /** A body follows the head, as the head says; not when it has turned out to be empty. */
+  get hasBody(): boolean {
+    return !this.#isEmpty && hasBody(this.headers)
+  }
+
+  async hasContent(): Promise<boolean> {
+    const { incoming } = this
+    const { headers } = incoming
+    // A client that waits for 100 Continue sends nothing before it is asked, and it would not wait to send nothing.
+    const isSaid = headers['transfer-encoding'] === undefined || headers.expect !== undefined
+    this.#isEmpty = isSaid ? Number(headers['content-length'] ?? 1) === 0 : !(await arrives(incoming))
+    return !this.#isEmpty
+  }
+
   get body(): ReadableStream<Uint8Array> | null {
     const { incoming } = this
-    if (!hasContent(incoming)) return null
+    if (!this.hasBody) return null
     boundBody(incoming)
     return toStream(incoming)
   }
@@ -90,6 +105,27 @@ function completionOf({ outgoing, bytes }: NodeRequest): Completion {
   // A tunnel ends when one side leaves: that is no abortion.
   const aborted = !outgoing.writableFinished && status !== 101
   return bytes === undefined ? { status, aborted } : { status, aborted, bytes }
+}
+
+/** Resolves to false when a body ends without a byte; nothing of it is lost. */
+function arrives(incoming: IncomingMessage): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (content: boolean): void => {
+      clearTimeout(timer)
+      incoming.off('readable', look).off('end', onEnd).off('close', onClose)
+      resolve(content)
+    }
+    const look = (): void => {
+      const first: Buffer | null = incoming.read()
+      if (first === null) return
+      incoming.unshift(first)
+      settle(true)
+    }
+    const onEnd = (): void => settle(false)
+    const onClose = (): void => settle(true)
+    const timer = setTimeout(onClose, OWN_BODY_MS)
+    incoming.on('end', onEnd).on('close', onClose).on('readable', look)
+  })
 }
 
 /** A stream that can be given up half read: the connection stays, because the answer has to leave on it. */

@@ -11,7 +11,8 @@ import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { App } from '../../../src/app.ts'
 import type { ListenConfig } from '../../../src/config/sections/listen.ts'
-import { hasContent, holdContinue } from '../upstream/request-body.ts'
+import { hasBody } from '../../../src/http/body.ts'
+import { holdContinue } from '../upstream/request-body.ts'
 import type { Watch } from '../watch.ts'
 import { type AdmissionInput, createAdmission } from './admission.ts'
 import { type Bound, bind } from './bind.ts'
@@ -49,9 +50,9 @@ const LIMITS: ServerOptions = {
   connectionsCheckingInterval: 5000,
   optimizeEmptyRequests: true,
   insecureHTTPParser: false,
-  shouldUpgradeCallback: isWebSocket,
-  // The core refuses a request without Host, and says so.
+  // The core refuses a request without Host, and has a line for it; health checks need none.
   requireHostHeader: false,
+  shouldUpgradeCallback: isWebSocket,
 }
 
 /** Opens every configured listener; rejects with a sentence for people when one cannot be opened. */
@@ -122,7 +123,7 @@ function sayBusy({ respondOverloaded }: App, { incoming, outgoing }: NodeEnv, wa
     durationMs: waitedMs,
   })
   // Content that nobody reads would be taken for the next request.
-  if (hasContent(incoming)) outgoing.shouldKeepAlive = false
+  if (hasBody(incoming.rawHeaders)) outgoing.shouldKeepAlive = false
   outgoing.writeHead(status, [...lines, 'Content-Length', String(Buffer.byteLength(body))]).end(body)
 }
 

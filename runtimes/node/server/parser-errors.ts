@@ -6,7 +6,7 @@ import type { UnparsedRequest } from '../../../src/endpoints/unparsed.ts'
 import type { PreparedAnswer } from '../../../src/http/respond.ts'
 import type { Reason } from '../../../src/problems.ts'
 
-/** What Node's parser throws, with what it was reading. */
+/** Error of Node's parser, with what it was reading. */
 interface ParserError extends Error {
   readonly code?: string
   readonly reason?: string
@@ -14,13 +14,13 @@ interface ParserError extends Error {
   readonly rawPacket?: Buffer
 }
 
-/** What the codes of Node and llhttp mean; every other one is a request that is not well formed. */
+/** Reasons by the codes of Node and llhttp; every other one is a request that is not well formed. */
 const REASONS: Readonly<Record<string, Reason>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_many',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
-/** A method is a token (RFC 9110 §9.1); the parser knows some of them only. */
+/** Pattern of a token, which a method is (RFC 9110 §9.1); the parser knows some of them only. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/u
 const LONGEST_METHOD = 32
 
@@ -44,7 +44,7 @@ export function handleParserErrors(server: Server, { respondUnparsed }: Pick<App
   })
 }
 
-/** Refuses a request that Node has read but keeps from the app. Without a socket to answer on it is cut off. */
+/** Refuses a request that Node has read but keeps from the app. Without a socket to answer on the connection is cut. */
 export function refuse(
   { respondUnparsed }: Pick<App, 'respondUnparsed'>,
   { method = '', url = '', socket }: IncomingMessage,
@@ -64,7 +64,7 @@ function endWith(socket: Socket, { status, headers, body }: PreparedAnswer): voi
   socket.destroySoon()
 }
 
-/** An earlier answer is under way on this connection: a second one would be taken for a part of it. */
+/** True while an earlier answer is under way on this connection: a second one would be taken for a part of it. */
 function hasAnswer(socket: Socket): boolean {
   // Node's own handler of these errors looks at the same field.
   return (socket as { _httpMessage?: ServerResponse })._httpMessage?.headersSent === true

@@ -1,18 +1,18 @@
 import type { NodePlatform } from '../platform.ts'
 import type { Listener } from './listen.ts'
 
-/** What is brought down, in this order. */
+/** Parts to shut down, in this order. */
 export interface ShutdownInput {
   readonly listeners: readonly Listener[]
   readonly node: NodePlatform
-  /** What is still running after this is cut; below the 30 s that Kubernetes waits. */
+  /** Time after which what is still running is cut; below the 30 s that Kubernetes waits. */
   readonly graceMs?: number
 }
 
 const GRACE_MS = 25_000
-/** A reader of the log that is behind is waited for no longer. */
+/** Longest wait for a reader of the log that is behind. */
 const LOG_MS = 1000
-/** Keep-alive connections that become idle while we wait are closed this soon. */
+/** Interval at which keep-alive connections that have become idle are closed. */
 const SWEEP_MS = 50
 
 /**

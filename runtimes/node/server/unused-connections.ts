@@ -8,12 +8,12 @@ import type { Socket } from 'node:net'
 export interface UnusedConnections {
   /** Follows what a server accepts; `event` names the moment at which its sockets are ready. */
   follow(server: Server, event: 'connection' | 'secureConnection'): void
-  /** A request has come on this socket. */
+  /** Marks a socket on which a request has come. */
   used(socket: Socket): void
   closeAll(): void
 }
 
-/** Makes the list. */
+/** Creates the list. */
 export function createUnusedConnections(): UnusedConnections {
   const fresh = new Set<Socket>()
   return {

@@ -2,9 +2,9 @@ import { type IncomingMessage, type RequestListener, type Server, ServerResponse
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { App } from '../../../src/app.ts'
-import { trimOws } from '../../../src/lib/text.ts'
-import { hasContent } from '../upstream/request-body.ts'
-import { markUpgrade } from '../upstream/websocket.ts'
+import { hasBody } from '../../../src/http/body.ts'
+import { asksForWebSocket } from '../../../src/http/upgrade.ts'
+import { markUpgrade } from '../upstream/tunnel/websocket.ts'
 import { refuse } from './parser-errors.ts'
 
 /**
@@ -12,10 +12,9 @@ import { refuse } from './parser-errors.ts'
  * request (RFC 9110 §7.8), whose content Node must go on to read.
  */
 export function isWebSocket(incoming: IncomingMessage): boolean {
-  const { headers, method } = incoming
-  return (
-    method === 'GET' && trimOws(headers.upgrade ?? '').toLowerCase() === 'websocket' && !hasContent(incoming)
-  )
+  const { headers, method, rawHeaders } = incoming
+  const { upgrade, connection } = headers
+  return asksForWebSocket({ method, upgrade, connection }) && !hasBody(rawHeaders)
 }
 
 /**
@@ -31,7 +30,7 @@ export function handleUpgrades(
     const socket = stream as Socket
     socket.on('error', () => socket.destroy())
     // Node before 24.9 asks nobody and hands us every upgrade, without a parser for its content.
-    if (!isWebSocket(incoming) && hasContent(incoming)) {
+    if (!isWebSocket(incoming) && hasBody(incoming.rawHeaders)) {
       return refuse(app, incoming, { reason: 'request_malformed', why: 'upgrade with content', on: socket })
     }
     const outgoing = responseOn(socket, incoming)

@@ -1,4 +1,4 @@
-/** How far a chunked body has come: `more` is expected, it is `done` at this offset, or it is not a chunked body. */
+/** Progress of a chunked body: `more` is expected, it is `done` at this offset, or it is not a chunked body. */
 export type ChunkedProgress =
   | { readonly kind: 'more' }
   | { readonly kind: 'done'; readonly consumed: number }
@@ -11,8 +11,8 @@ const MORE: ChunkedProgress = { kind: 'more' }
 const BROKEN: ChunkedProgress = { kind: 'broken' }
 
 /**
- * A size, then extensions (RFC 9112 §7.1.1), which are checked and not passed on: another reader that finds an extension
- * odd would see another end of the body. No two parts can match the same text, so it cannot backtrack.
+ * Size line of a chunk: a size, then extensions (RFC 9112 §7.1.1), which are checked and not passed on: another reader
+ * that finds an extension odd would see another end of the body. No two parts can match the same text, so it cannot backtrack.
  */
 const SIZE_LINE =
   /^([0-9A-Fa-f]{1,13})(?:;[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:=(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/u
@@ -21,7 +21,7 @@ const LONGEST_LINE = 4096
 const MOST_TRAILERS = 64
 
 /**
- * Makes the decoder of one body. Trailers are checked and dropped: no header that we relay announces them, and what
+ * Creates the decoder of one body. Trailers are checked and dropped: no header that is relayed announces them, and what
  * they could say (identity, framing) must not arrive after the checks.
  */
 export function createChunkedDecoder(): ChunkedDecoder {

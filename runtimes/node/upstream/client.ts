@@ -3,14 +3,17 @@ import { problem } from '../../../src/problems.ts'
 import { failed, type Result } from '../../../src/result.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
 import { createInFlight, type InFlight } from './in-flight.ts'
-import { createPool, POOL_LIMITS, type Pool, type PoolLimits } from './pool.ts'
+import { createPool, POOL_LIMITS, type Pool, type PoolLimits } from './pool/pool.ts'
 import { Relay } from './relay.ts'
 import type { SocketAddress } from './socket.ts'
-import { createTunnels, isUpgrade, type Tunnels, tunnelsIn } from './websocket.ts'
+import { createTunnels, isUpgrade, type Tunnels, tunnelsIn } from './tunnel/websocket.ts'
 
-/** Our own HTTP/1.1 client for the app behind us: several times cheaper than fetch, and it changes nothing. */
+/** HTTP/1.1 client for the upstreams: several times cheaper than fetch, and it changes nothing. */
 export interface UpstreamClient {
-  /** Fails with `upstream_unreachable`, `upstream_timeout`, `upstream_misbehaved`, `overloaded`, `client_gone`. */
+  /**
+   * Forwards a request. Fails with `upstream_unreachable`, `upstream_timeout`, `upstream_misbehaved`, `overloaded`,
+   * `client_gone`.
+   */
   forward(request: IncomingRequest, plan: ForwardPlan): Promise<Result<Response>>
   readonly tunnels: Tunnels
   readonly inFlight: InFlight
@@ -18,7 +21,7 @@ export interface UpstreamClient {
   close(): void
 }
 
-/** Makes the client, with one pool for each upstream address of the configuration. */
+/** Creates the client, with one pool for each upstream address of the configuration. */
 export function createUpstreamClient(limits: PoolLimits = POOL_LIMITS): UpstreamClient {
   const tunnels = createTunnels(tunnelsIn(process.constrainedMemory?.()))
   const inFlight = createInFlight()

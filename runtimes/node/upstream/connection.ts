@@ -5,12 +5,12 @@ import type { ResponseHead } from './response-head.ts'
 import { ResponseParser, type ResponseSink } from './response-parser.ts'
 import { isEncrypted, openSocket, type SocketAddress } from './socket.ts'
 
-/** Why a connection was of no use to a request. */
+/** Reason why a connection was of no use to a request. */
 export interface ConnectionFailure {
-  /** `connect`: nobody took the request. `closed`: the connection ended. `broken`: what came is not HTTP. */
+  /** `connect`: the request was not taken. `closed`: the connection ended. `broken`: the bytes are not HTTP. */
   readonly kind: 'connect' | 'closed' | 'broken'
   readonly flaw: Flaw
-  /** Some byte of a response had come. */
+  /** True when some byte of a response had come. */
   readonly responded: boolean
 }
 
@@ -20,15 +20,15 @@ export interface ConnectionUser {
   onHead(head: ResponseHead): void
   onSwitch(head: ResponseHead, rest: Buffer): void
   onContent(bytes: Buffer, last: boolean): void
-  /** Everything that has arrived was handed over; more may come much later. */
+  /** Called when everything that has arrived was handed over; more may come much later. */
   onPause(): void
-  /** The response is complete; `reusable` when the connection may carry the next request. */
+  /** Called when the response is complete; `reusable` when the connection may carry the next request. */
   onEnd(reusable: boolean): void
-  /** The connection is gone, and the response not complete. */
+  /** Called when the connection is gone, and the response not complete. */
   onFailure(failure: ConnectionFailure): void
 }
 
-/** A connection that cannot be made within this time counts as refused. */
+/** Longest time for connecting; beyond it the connection counts as refused. */
 const CONNECT_MS = 10_000
 
 /**
@@ -37,14 +37,14 @@ const CONNECT_MS = 10_000
  */
 export class UpstreamConnection implements ResponseSink {
   readonly socket: Socket
-  /** It has carried a request before, so the upstream may have closed it without our knowing. */
+  /** True when it has carried a request before, so that the upstream may have closed it unnoticed. */
   wasUsed = false
   /** Account of the request that has it; undefined while it is idle. */
   share: Share | undefined
-  /** While it is in the pool: since when, and until when it may stay; ms since the epoch. */
+  /** Time since which it is in the pool, and until which it may stay; ms since the epoch. */
   idleSinceMs = 0
   idleUntilMs = 0
-  /** How long the upstream keeps an idle connection, if the last response said so. */
+  /** Seconds that the upstream keeps an idle connection, if the last response said so. */
   keepAliveSeconds: number | undefined
   readonly #parser: ResponseParser
   readonly #readyEvent: string
@@ -54,10 +54,10 @@ export class UpstreamConnection implements ResponseSink {
   #persistent = false
   #error: string | undefined
   #outlives = false
-  /** Nothing can be written any more, so the end that is read is not the upstream's word. */
+  /** True when nothing can be written any more, so that the end that is read is not the upstream's word. */
   #severed = false
 
-  /** Starts to connect. `onGone` is called once, when the socket has closed, whoever closed it. */
+  /** Starts to connect. `onGone` is called once, when the socket has closed from either side. */
   constructor(address: SocketAddress, onGone: () => void) {
     this.#parser = new ResponseParser(this)
     this.#readyEvent = isEncrypted(address) ? 'secureConnect' : 'connect'
@@ -94,8 +94,9 @@ export class UpstreamConnection implements ResponseSink {
   }
 
   /**
-   * An upstream that refuses content and closes resets the connection behind its answer, which then lies in our kernel
-   * while the next write fails. So a write that fails only ends the writing: the reading goes on to its own end.
+   * An upstream that refuses content and closes resets the connection behind its answer, which then lies in the local
+   * kernel while the next write fails. A write that fails therefore only ends the writing: the reading goes on to its
+   * own end.
    */
   outliveWrites(): void {
     if (this.#outlives) return

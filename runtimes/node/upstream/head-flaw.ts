@@ -1,4 +1,4 @@
-/** What is wrong with what an upstream sent, for the log. */
+/** Flaw of an upstream's message, for the log. */
 export interface Flaw {
   readonly why: string
   /** Name of the header, printable and bounded. */
@@ -13,7 +13,7 @@ const NOT_IN_NAMES = /[^!#$%&'*+.^_`|~0-9A-Za-z-]/u
 const NOT_IN_VALUES = /[^\t\x20-\x7e\x80-\xff]/u
 const LONGEST_NAME = 64
 
-/** Finds what makes a head, one character a byte, unreadable (RFC 9112 §4 and §5). Only asked about those that are. */
+/** Finds what makes a head, one character a byte, unreadable (RFC 9112 §4 and §5). Called for those only. */
 export function findFlaw(text: string): Flaw {
   const [first = '', ...lines] = text.split('\r\n')
   if (!STATUS_LINE.test(first)) return { why: 'not HTTP/1', ...byteOf(first, NOT_IN_VALUES) }
@@ -36,7 +36,7 @@ function byteOf(text: string, wrong: RegExp): { readonly byte: string } | undefi
   return found === undefined ? undefined : { byte: `0x${found.charCodeAt(0).toString(16).padStart(2, '0')}` }
 }
 
-/** A name as far as it can be shown. */
+/** Shows a name as far as it can be shown. */
 function shown(name: string): string {
   return name.replace(/[^\x21-\x7e]/gu, '?').slice(0, LONGEST_NAME)
 }

@@ -15,7 +15,7 @@ export interface InFlight {
 
 const SWEEP_MS = 1000
 
-/** Makes the list. Two generations, so that a request costs no look at the clock. */
+/** Creates the list. Two generations, so that a request costs no look at the clock. */
 export function createInFlight(): InFlight {
   let young = new Set<Followable>()
   let old = new Set<Followable>()

@@ -7,12 +7,12 @@ import { onClientIdle } from '../stalls.ts'
 import type { ConnectionFailure, ConnectionUser, UpstreamConnection } from './connection.ts'
 import type { Flaw } from './head-flaw.ts'
 import type { Followable, InFlight } from './in-flight.ts'
-import type { Pool } from './pool.ts'
-import { hasContent, startUpload, type Upload } from './request-body.ts'
+import type { Pool } from './pool/pool.ts'
+import type { Waiter } from './pool/waiting-line.ts'
+import { startUpload, type Upload } from './request-body.ts'
 import type { ResponseHead } from './response-head.ts'
-import type { Waiter } from './waiting-line.ts'
-import { isAccepted, type Tunnels } from './websocket.ts'
-import { cut, endWith, isRepeatable, requestHead, sendHead, valuesOf, writeHints } from './wire.ts'
+import { isAccepted, type Tunnels } from './tunnel/websocket.ts'
+import { cut, endWith, isRepeatable, requestHead, sendHead, writeHints } from './wire.ts'
 import { notePassed } from './young-generation.ts'
 
 /** What one forwarded request is made from. */
@@ -97,7 +97,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
     const { incoming, outgoing, method } = this.#request
     connection.begin(this, { method, head: requestHead(this.#request, this.#plan) })
     if (this.#timeoutMs === 0) clearTimeout(this.#headTimer)
-    if (!hasContent(incoming)) return
+    if (!this.#request.hasBody) return
     // However long an upload takes, the upstream's time begins when it has everything, as long as something moves.
     clearTimeout(this.#headTimer)
     this.#upload = startUpload({
@@ -113,7 +113,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
 
   /** 103 is passed on with its links (RFC 8297); 100 and 102 were between us and the upstream. */
   onInterim(head: ResponseHead): void {
-    if (head.status === 103) writeHints(this.#request, valuesOf(head.lines, 'link'))
+    if (head.status === 103) writeHints(this.#request, head)
   }
 
   onHead(head: ResponseHead): void {

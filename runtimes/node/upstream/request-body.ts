@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { NodeRequest } from '../server/incoming-request.ts'
 import { onStalledWrites } from '../stalls.ts'
 import type { UpstreamConnection } from './connection.ts'
 import { notePassed } from './young-generation.ts'
@@ -13,16 +14,11 @@ export interface Upload {
   stop(): void
 }
 
-/** How a request announces its content: the lines that a request head ends with; undefined when it has none. */
-export function framingLines({ headers }: IncomingMessage): string | undefined {
-  if (headers['transfer-encoding'] !== undefined) return 'Transfer-Encoding: chunked\r\n'
+/** How a request announces its content: the lines that a request head ends with; empty when it has none. */
+export function framingLines({ incoming: { headers }, hasBody }: NodeRequest): string {
+  if (headers['transfer-encoding'] !== undefined) return hasBody ? 'Transfer-Encoding: chunked\r\n' : ''
   const length = headers['content-length']
-  return length === undefined ? undefined : `Content-Length: ${length}\r\n`
-}
-
-/** Says whether content follows the head; `Content-Length: 0` announces that none does. */
-export function hasContent({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+  return length === undefined ? '' : `Content-Length: ${length}\r\n`
 }
 
 /**

@@ -1,3 +1,4 @@
+import { withoutHeaders } from '../../../src/http/head.ts'
 import { trimOws } from '../../../src/lib/text.ts'
 import type { HeaderLines } from '../../../src/platform.ts'
 import { type Flaw, findFlaw } from './head-flaw.ts'
@@ -173,12 +174,7 @@ function withoutListed(lines: readonly string[], options: readonly string[]): He
   if (options === NO_OPTIONS || options === KEEP_ALIVE) return lines
   const listed = new Set(options)
   listed.delete('content-length')
-  const others: string[] = []
-  for (let at = 0; at + 1 < lines.length; at += 2) {
-    const name = lines[at] ?? ''
-    if (!listed.has(name.toLowerCase())) others.push(name, lines[at + 1] ?? '')
-  }
-  return others
+  return withoutHeaders(lines, listed)
 }
 
 function keepAliveSeconds(value: string | undefined): number | undefined {

@@ -2,19 +2,19 @@ import { type ChunkedDecoder, createChunkedDecoder } from './chunked.ts'
 import { type Flaw, findFlaw } from './head-flaw.ts'
 import { mayBecomeHead, type ResponseHead, readResponseHead } from './response-head.ts'
 
-/** Who is told what a connection says. */
+/** Listener for the responses on a connection. */
 export interface ResponseSink {
-  /** A 1xx before the response, 101 excepted. */
+  /** Called with a 1xx before the response, 101 excepted. */
   onInterim(head: ResponseHead): void
-  /** The final head. */
+  /** Called with the final head. */
   onHead(head: ResponseHead): void
-  /** A 101: from `rest` on the bytes belong to the other protocol, and the parser is done for good. */
+  /** Called with a 101: from `rest` on the bytes belong to the other protocol, and the parser is done for good. */
   onSwitch(head: ResponseHead, rest: Buffer): void
-  /** Content; `last` when its announced length is reached. */
+  /** Called with content; `last` when its announced length is reached. */
   onContent(bytes: Buffer, last: boolean): void
-  /** The response is complete; `clean` when nothing stands after it. */
+  /** Called when the response is complete; `clean` when nothing stands after it. */
   onEnd(clean: boolean): void
-  /** What came is not HTTP; the connection is of no more use. */
+  /** Called when the bytes are not HTTP; the connection is of no more use. */
   onBroken(flaw: Flaw): void
 }
 
@@ -40,7 +40,7 @@ export class ResponseParser {
     this.#onChunk = (bytes) => sink.onContent(bytes, false)
   }
 
-  /** Expect a response to a request with this method. */
+  /** Expects a response to a request with this method. */
   begin(method: string): void {
     this.#method = method
     this.#interims = 0
@@ -48,16 +48,16 @@ export class ResponseParser {
     this.#state = 'head'
   }
 
-  /** Takes what has arrived. */
+  /** Parses the bytes that have arrived. */
   push(bytes: Buffer): void {
     if (this.#state === 'head') this.#pushHead(bytes)
     else if (this.#state === 'length') this.#pushLength(bytes)
     else if (this.#state === 'chunked') this.#pushChunked(bytes)
     else if (this.#state === 'close') this.#sink.onContent(bytes, false)
-    else if (this.#state === 'idle') this.#break({ why: 'bytes without a request' })
+    else if (this.#state === 'idle') this.#break({ why: 'unrequested bytes' })
   }
 
-  /** The upstream has closed its side: the end of some responses, too early for the others. */
+  /** Ends the input, since the upstream has closed its side: the end of some responses, too early for the others. */
   finish(): void {
     if (this.#state === 'close') this.#end(false)
     else if (this.#state !== 'over') this.#break({ why: 'closed too early' })

@@ -2,13 +2,13 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { UpstreamAddress } from '../../../src/platform.ts'
 
-/** Where a socket can be opened to. */
+/** Address that a socket can be opened to. */
 export type SocketAddress = Exclude<UpstreamAddress, { kind: 'binding' }>
 
 /** TLS sessions of each upstream: a resumed handshake costs a fraction of a full one. */
 const tlsSessions = new WeakMap<SocketAddress, Buffer>()
 
-/** Says whether a socket to this address speaks TLS. */
+/** True when a socket to this address speaks TLS. */
 export function isEncrypted(address: SocketAddress): boolean {
   return address.kind === 'tcp' && address.protocol === 'https:'
 }

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
-import type { ForwardPlan, HeaderLines, ResponseEdit } from '../../../src/platform.ts'
+import { headerValues } from '../../../src/http/head.ts'
+import type { ForwardPlan, ResponseEdit } from '../../../src/platform.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
-import { framingLines, hasContent } from './request-body.ts'
+import { framingLines } from './request-body.ts'
 import type { ResponseHead } from './response-head.ts'
 
 /** Content up to here is copied into one string with the head: one write instead of two, and cheaper than the copy. */
@@ -14,15 +15,15 @@ export function requestHead(request: NodeRequest, plan: ForwardPlan): string {
   for (let at = 0; at + 1 < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`
   if (plan.websocket) return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
   if (upstream.kind !== 'binding' && !upstream.keepAlive) head += 'Connection: close\r\n'
-  return `${head}${framingLines(request.incoming) ?? ''}\r\n`
+  return `${head}${framingLines(request)}\r\n`
 }
 
 /** Methods that may be sent again when a connection turns out to be dead (RFC 9110 §9.2.2). */
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
 /** Says whether a request can be sent a second time: nothing is lost with its content, and the method allows it. */
-export function isRepeatable({ incoming, method }: NodeRequest): boolean {
-  return REPEATABLE.has(method) && !hasContent(incoming)
+export function isRepeatable({ hasBody, method }: NodeRequest): boolean {
+  return REPEATABLE.has(method) && !hasBody
 }
 
 /** Begins the answer. */
@@ -53,7 +54,8 @@ export function endWith(outgoing: ServerResponse, bytes: Buffer): void {
 }
 
 /** Sends the links of a 103 ahead (RFC 8297). */
-export function writeHints({ httpVersion, outgoing }: NodeRequest, link: string[]): void {
+export function writeHints({ httpVersion, outgoing }: NodeRequest, head: ResponseHead): void {
+  const link = [...headerValues(head.lines, 'link')]
   try {
     if (link.length > 0 && httpVersion === '1.1') outgoing.writeEarlyHints({ link })
   } catch {
@@ -68,15 +70,6 @@ export function writeHints({ httpVersion, outgoing }: NodeRequest, link: string[
 export function cut(outgoing: ServerResponse): void {
   outgoing.flushHeaders()
   process.nextTick(() => outgoing.destroy())
-}
-
-/** All values of one header, given in lower case. */
-export function valuesOf(lines: HeaderLines, wanted: string): string[] {
-  const values: string[] = []
-  for (let at = 0; at + 1 < lines.length; at += 2) {
-    if (lines[at]?.toLowerCase() === wanted) values.push(lines[at + 1] ?? '')
-  }
-  return values
 }
 
 function isContentLength(name: string): boolean {

@@ -22,7 +22,7 @@ export function notePassed(bytes: number): void {
   collect({ type: 'minor' })
 }
 
-/** V8 has the function but hides it; a runtime that has none goes on as it is. */
+/** Finds V8's collector, which it hides; a runtime that has none goes on as it is. */
 function findCollector(): Collect {
   try {
     setFlagsFromString('--expose-gc')
@@ -30,7 +30,7 @@ function findCollector(): Collect {
     // A function of V8's own; its options are described beside the flag.
     if (typeof found === 'function') return found as Collect
   } catch {
-    // Deno does not lend flags.
+    // Deno does not provide flags.
   }
   return () => {}
 }

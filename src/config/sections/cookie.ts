@@ -12,7 +12,7 @@ import {
   type CsrfCookieSettings,
   readSameSite,
   type SameSite,
-} from './csrf-cookie.ts'
+} from './cookie/csrf-cookie.ts'
 
 /** Options of the cookies. */
 export const COOKIE_OPTIONS = {

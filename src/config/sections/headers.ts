@@ -1,7 +1,8 @@
 import { quote } from '../../lib/text.ts'
-import type { OptionRows } from '../option.ts'
+import type { OptionRows, ValuesOf } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
-import type { HeaderRow, HeaderRows, TokenName } from '../values/header-rows.ts'
+import type { HeaderRows } from '../values/header-rows.ts'
+import type { RawHeader, RawHeaders } from './headers/check-headers.ts'
 
 /** Options of the headers that carry the identity. */
 export const HEADER_OPTIONS = {
@@ -108,9 +109,14 @@ export interface HeadersConfig extends HeaderRows {
 const TAKEN =
   /^(?:host|cookie|set-cookie|authorization|connection|content-.*|transfer-encoding|upgrade|te|trailer|gap-.*|x-forwarded-.*|x-auth-request-.*)$/u
 
-/** Reads oauth2-proxy's pass-* and set-* options as header rows. */
-export function buildHeaders(settings: SectionSettings): HeadersConfig {
+/** Reads oauth2-proxy's pass-* and set-* options, each of which sends some headers. */
+export function readHeaders(settings: SectionSettings): RawHeaders {
   checkAuthorization(settings)
+  return { request: readRequestHeaders(settings), response: readResponseHeaders(settings) }
+}
+
+/** Adds what the options alone say to the rows of any source. */
+export function buildHeaders(settings: SectionSettings, rows: HeaderRows): HeadersConfig {
   const stripClientHeaders = settings.value('skip-auth-strip-headers')
   if (!stripClientHeaders) {
     settings.warning(
@@ -118,85 +124,92 @@ export function buildHeaders(settings: SectionSettings): HeadersConfig {
       'this is insecure: identity headers that clients send reach the app',
     )
   }
-  return {
-    request: toRequestRows(settings).map((row) => ({
-      ...row,
-      // Two Authorization lines are read differently by different apps.
-      preserveRequestValue: !stripClientHeaders && row.name !== 'Authorization',
-    })),
-    response: toResponseRows(settings),
-    stripClientHeaders,
-    requestIdHeader: readRequestIdHeader(settings),
-  }
+  return { ...rows, stripClientHeaders, requestIdHeader: readRequestIdHeader(settings) }
 }
 
-function toRequestRows(settings: SectionSettings): readonly HeaderRow[] {
-  const passesBasicAuth = settings.value('pass-basic-auth')
-  const rows: HeaderRow[] = []
-  if (settings.value('pass-user-headers') || passesBasicAuth) {
-    rows.push(...forwardedRows(settings), ...AUTH_REQUEST_ROWS)
-  }
-  if (settings.value('pass-access-token')) rows.push(FORWARDED_TOKEN_ROW)
-  if (passesBasicAuth && settings.value('basic-auth-password') !== '') rows.push(basicRow(settings))
-  if (settings.value('pass-authorization-header')) rows.push(BEARER_ROW)
-  return rows
-}
-
-function toResponseRows(settings: SectionSettings): readonly HeaderRow[] {
-  const rows: HeaderRow[] = []
-  if (settings.value('set-xauthrequest')) {
-    rows.push(...AUTH_REQUEST_ROWS)
-    if (settings.value('pass-access-token')) {
-      rows.push(tokenRow('X-Auth-Request-Access-Token', { name: 'access_token', prefix: '' }))
-    }
-  }
-  if (settings.value('set-xforwarded')) {
-    rows.push(...forwardedRows(settings))
-    if (settings.value('pass-access-token')) rows.push(FORWARDED_TOKEN_ROW)
-  }
-  if (settings.value('set-basic-auth')) rows.push(basicRow(settings))
-  if (settings.value('set-authorization-header')) rows.push(BEARER_ROW)
-  return rows
-}
-
-const AUTH_REQUEST_ROWS = [
-  claimRow('X-Auth-Request-User', ['user']),
-  claimRow('X-Auth-Request-Email', ['email']),
-  claimRow('X-Auth-Request-Groups', ['groups']),
-  claimRow('X-Auth-Request-Preferred-Username', ['preferred_username']),
-]
-const FORWARDED_TOKEN_ROW = tokenRow('X-Forwarded-Access-Token', { name: 'access_token', prefix: '' })
-const BEARER_ROW = tokenRow('Authorization', { name: 'id_token', prefix: 'Bearer ' })
-
-function forwardedRows(settings: SectionSettings): readonly HeaderRow[] {
-  const email = settings.value('prefer-email-to-user') ? [] : [claimRow('X-Forwarded-Email', ['email'])]
+function readRequestHeaders(settings: SectionSettings): readonly RawHeader[] {
+  const usersFlag = settings.value('pass-user-headers') ? 'pass-user-headers' : 'pass-basic-auth'
+  const withPassword = settings.value('pass-basic-auth') && settings.value('basic-auth-password') !== ''
   return [
-    claimRow('X-Forwarded-User', userNames(settings)),
-    ...email,
-    claimRow('X-Forwarded-Groups', ['groups']),
-    claimRow('X-Forwarded-Preferred-Username', ['preferred_username']),
+    ...sentBy(settings, usersFlag, [...forwarded(settings), ...AUTH_REQUEST]),
+    ...sentBy(settings, 'pass-access-token', [FORWARDED_TOKEN]),
+    ...(withPassword
+      ? sentBy(settings, 'pass-basic-auth', [basic(settings)])
+      : sentBy(settings, 'pass-authorization-header', [BEARER])),
   ]
 }
 
+function readResponseHeaders(settings: SectionSettings): readonly RawHeader[] {
+  const withToken = settings.value('pass-access-token')
+  return [
+    ...sentBy(settings, 'set-xauthrequest', [...AUTH_REQUEST, ...(withToken ? [AUTH_REQUEST_TOKEN] : [])]),
+    ...sentBy(settings, 'set-xforwarded', [...forwarded(settings), ...(withToken ? [FORWARDED_TOKEN] : [])]),
+    ...(settings.value('set-basic-auth')
+      ? sentBy(settings, 'set-basic-auth', [basic(settings)])
+      : sentBy(settings, 'set-authorization-header', [BEARER])),
+  ]
+}
+
+/** A header that an option sends: the first of the claims that has a value. */
+interface SentHeader {
+  readonly name: string
+  readonly claim: readonly string[]
+  readonly prefix?: string
+  readonly password?: string
+}
+
+const AUTH_REQUEST: readonly SentHeader[] = [
+  { name: 'X-Auth-Request-User', claim: ['user'] },
+  { name: 'X-Auth-Request-Email', claim: ['email'] },
+  { name: 'X-Auth-Request-Groups', claim: ['groups'] },
+  { name: 'X-Auth-Request-Preferred-Username', claim: ['preferred_username'] },
+]
+const AUTH_REQUEST_TOKEN: SentHeader = { name: 'X-Auth-Request-Access-Token', claim: ['access_token'] }
+const FORWARDED_TOKEN: SentHeader = { name: 'X-Forwarded-Access-Token', claim: ['access_token'] }
+const BEARER: SentHeader = { name: 'Authorization', claim: ['id_token'], prefix: 'Bearer ' }
+
+function forwarded(settings: SectionSettings): readonly SentHeader[] {
+  const prefersEmail = settings.value('prefer-email-to-user')
+  return [
+    { name: 'X-Forwarded-User', claim: userClaim(settings) },
+    ...(prefersEmail ? [] : [{ name: 'X-Forwarded-Email', claim: ['email'] }]),
+    { name: 'X-Forwarded-Groups', claim: ['groups'] },
+    { name: 'X-Forwarded-Preferred-Username', claim: ['preferred_username'] },
+  ]
+}
+
+function basic(settings: SectionSettings): SentHeader {
+  const password = settings.value('basic-auth-password')
+  return { name: 'Authorization', claim: userClaim(settings), password }
+}
+
 /** Local users have no e-mail address; their name stands for it. */
-function userNames(settings: SectionSettings): readonly string[] {
+function userClaim(settings: SectionSettings): readonly string[] {
   return settings.value('prefer-email-to-user') ? ['email', 'user'] : ['user']
 }
 
-function claimRow(name: string, names: readonly string[]): HeaderRow {
-  return { name, values: [{ kind: 'claim', names, prefix: '' }] }
-}
-
-function tokenRow(name: string, token: { readonly name: TokenName; readonly prefix: string }): HeaderRow {
-  return { name, values: [{ kind: 'token', ...token }] }
-}
-
-function basicRow(settings: SectionSettings): HeaderRow {
-  const password = { value: settings.value('basic-auth-password') }
-  return {
-    name: 'Authorization',
-    values: [{ kind: 'basic', user: { names: userNames(settings) }, password }],
-  }
+/** The headers that an option sends when it is on, under its name. */
+function sentBy(
+  settings: SectionSettings,
+  flag: keyof ValuesOf<typeof HEADER_OPTIONS>,
+  headers: readonly SentHeader[],
+): readonly RawHeader[] {
+  if (!settings.value(flag)) return []
+  const { label } = settings.raw(flag)
+  const keepsClients = !settings.value('skip-auth-strip-headers')
+  return headers.map(({ name, claim, prefix, password }) => ({
+    name: { value: name, label },
+    // Two Authorization lines are read differently by different apps.
+    preserveRequestValue: { value: keepsClients && name !== 'Authorization', label },
+    values: [
+      {
+        claim: { value: claim, label },
+        prefix: { value: prefix, label },
+        basicAuthPassword: { value: password === undefined ? undefined : { value: password }, label },
+        secret: { value: undefined, label },
+      },
+    ],
+  }))
 }
 
 /** There is one Authorization header in each direction, so only one setting may fill it. */

@@ -1,5 +1,6 @@
 import { quote } from '../../lib/text.ts'
 import type { OptionRows } from '../option.ts'
+import { type OwnPaths, toOwnPaths } from '../own-paths.ts'
 import type { SettingsOf } from '../settings.ts'
 import { isVeryWide } from '../values/cidr.ts'
 import { readCidrs } from '../values/lists.ts'
@@ -64,6 +65,13 @@ export const TRUST_OPTIONS = {
     about:
       'Header with the client address: X-Forwarded-For, X-Real-IP, X-ProxyUser-IP, X-Envoy-External-Address or CF-Connecting-IP. Read from trusted proxies only; a list is walked from the right past trusted proxies, where oauth2-proxy takes the left end.',
   },
+  'forward-auth-uri-header': {
+    group: 'Paths and forwarded headers',
+    kind: 'string',
+    default: '',
+    about:
+      'Header in which the gateway names the address of the request that it asks about (auth_request, forward auth): X-Forwarded-Uri, X-Original-URL (ingress-nginx) or X-Original-URI. Rules that skip sign-in see that request, with the method of X-Forwarded-Method or X-Original-Method, whichever is of the same family. The gateway must write both over what clients send. Empty believes any of them, but only while all that are present agree. Not in oauth2-proxy.',
+  },
   'allow-query-semicolons': {
     group: 'Paths and forwarded headers',
     kind: 'boolean',
@@ -75,9 +83,7 @@ export const TRUST_OPTIONS = {
 } as const satisfies OptionRows
 
 /** Paths that Sidegate answers itself; ping answers only to `pingUserAgent` when that is not empty. */
-export interface PathsConfig {
-  /** `/oauth2`, without a slash at the end. */
-  readonly prefix: string
+export interface PathsConfig extends OwnPaths {
   /** Exact path, or undefined when switched off. */
   readonly ping: string | undefined
   readonly ready: string | undefined
@@ -86,6 +92,8 @@ export interface PathsConfig {
   readonly googleHealth: boolean
 }
 
+const URI_HEADERS = ['x-forwarded-uri', 'x-original-url', 'x-original-uri'] as const
+
 /** Trusted proxies. Forwarded headers are ignored unless `reverseProxy` is set. */
 export interface TrustConfig {
   readonly reverseProxy: boolean
@@ -93,6 +101,8 @@ export interface TrustConfig {
   readonly trustedProxyIps: readonly string[]
   /** Lower-case header that holds the client address. */
   readonly realClientIpHeader: string
+  /** The only header that names the request in forward auth; undefined believes all that agree. */
+  readonly forwardAuthUriHeader: (typeof URI_HEADERS)[number] | undefined
 }
 
 /** Reads the paths that Sidegate answers itself. */
@@ -101,7 +111,7 @@ export function buildPaths(settings: SettingsOf<typeof PATHS_OPTIONS>): PathsCon
   const ready = readRoute(settings, 'ready-path')
   if (ping !== undefined && ping === ready) settings.problem('ready-path', 'give a path other than ping-path')
   return {
-    prefix: readPrefix(settings),
+    ...toOwnPaths(readPrefix(settings)),
     ping,
     ready,
     pingUserAgent: settings.value('ping-user-agent'),
@@ -148,9 +158,13 @@ export function buildTrust(settings: SettingsOf<typeof TRUST_OPTIONS>): TrustCon
   const reverseProxy = settings.value('reverse-proxy')
   const named = readCidrs(settings, 'trusted-proxy-ip')
   const realClientIpHeader = readClientIpHeader(settings, reverseProxy)
+  const forwardAuthUriHeader = readUriHeader(settings)
   if (!reverseProxy) {
     if (named.length > 0) settings.warning('trusted-proxy-ip', 'this has no effect without --reverse-proxy')
-    return { reverseProxy, trustedProxyIps: [], realClientIpHeader }
+    if (forwardAuthUriHeader !== undefined) {
+      settings.warning('forward-auth-uri-header', 'this has no effect without --reverse-proxy')
+    }
+    return { reverseProxy, trustedProxyIps: [], realClientIpHeader, forwardAuthUriHeader }
   }
   if (!settings.given('trusted-proxy-ip')) {
     settings.warning(
@@ -164,7 +178,20 @@ export function buildTrust(settings: SettingsOf<typeof TRUST_OPTIONS>): TrustCon
       'name the proxies in front; with a range this wide any client can claim any address, host and scheme',
     )
   }
-  return { reverseProxy, trustedProxyIps: named.length > 0 ? named : PRIVATE_RANGES, realClientIpHeader }
+  const trustedProxyIps = named.length > 0 ? named : PRIVATE_RANGES
+  return { reverseProxy, trustedProxyIps, realClientIpHeader, forwardAuthUriHeader }
+}
+
+function readUriHeader(settings: SettingsOf<typeof TRUST_OPTIONS>): TrustConfig['forwardAuthUriHeader'] {
+  const text = settings.value('forward-auth-uri-header')
+  const header = URI_HEADERS.find((name) => name === text.toLowerCase())
+  if (text !== '' && header === undefined) {
+    settings.problem(
+      'forward-auth-uri-header',
+      `give X-Forwarded-Uri, X-Original-URL or X-Original-URI, not ${quote(text)}`,
+    )
+  }
+  return header
 }
 
 /** Without a proxy in front no such header is read, so that any value will do. */

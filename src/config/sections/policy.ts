@@ -6,7 +6,7 @@ import { type Files, readTextFile } from '../sources/files.ts'
 import { isVeryWide } from '../values/cidr.ts'
 import { parseEmailDomain } from '../values/domains.ts'
 import { readAllowed, readCidrs, readEach } from '../values/lists.ts'
-import { type ParsedRoute, parseRoute, type RouteRule } from './route.ts'
+import { type ParsedRoute, parseRoute, type RouteRule } from '../values/route.ts'
 import type { SIGN_IN_OPTIONS } from './sign-in.ts'
 
 /** Options that say who may pass. */
@@ -42,7 +42,7 @@ export const POLICY_OPTIONS = {
     exact: true,
     key: 'skip_auth_routes',
     about:
-      'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. A rule must fit the path as it arrived and as it reads decoded; an ambiguous path (dot segments, `//`, encoded slashes) never matches. `METHOD!=regex` ignores case, unless the pattern begins with `(?-i)`. Patterns are RE2 as in oauth2-proxy: all that Go takes, up to 100,000 characters with counted repeats unfolded, and each is matched in time linear in the path. `(?!…)` and back-references do not exist; patterns that do not start with `^` are warned about.',
+      'Requests that need no sign-in: `METHOD=regex`, `METHOD!=regex` (all others), `=regex` or `regex`. A rule must fit the path as it arrived and as it reads decoded. A path that programs may read differently never matches: dot segments, `//`, `;`, encoded slashes, blanks or dots at the end of a segment, characters that are invisible or not in normal form (NFKC). `METHOD!=regex` ignores case, unless the pattern begins with `(?-i)`. Patterns are RE2 as in oauth2-proxy: all that Go takes, up to 100,000 characters with counted repeats unfolded, and each is matched in time linear in the path. `(?!…)` and back-references do not exist; patterns that do not start with `^` are warned about.',
   },
   'skip-auth-regex': {
     group: 'Requests without a sign-in',

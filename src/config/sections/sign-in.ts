@@ -124,7 +124,7 @@ export function buildSignIn(
   { files, paths }: { files: Files; paths: PathsConfig },
 ): SignInConfig {
   return {
-    redirectUrl: readRedirectUrl(settings, `${paths.prefix}/callback`),
+    redirectUrl: readRedirectUrl(settings, paths.callback),
     skipProviderButton: settings.value('skip-provider-button'),
     signInStatus: settings.value('sign-in-status') === '403' ? 403 : 200,
     forceJsonErrors: settings.value('force-json-errors'),

@@ -25,12 +25,20 @@ export const UPSTREAM_OPTIONS = {
     about:
       "Send the client's Host upstream; false sends the upstream's own. On Workers this is so for bindings only: an upstream URL always gets its own Host, and the client's in X-Forwarded-Host.",
   },
+  'upstream-get-body': {
+    group: 'Upstreams',
+    kind: 'list',
+    default: [],
+    runtimes: SERVERS,
+    about:
+      'Paths of the upstreams that take a GET or HEAD with a body (search queries, say), each written as the path of its upstream. For the others such a request is 400, unless its body is empty: an app that does not expect one may read it as the next request. Not in oauth2-proxy, which passes all of them on.',
+  },
   'proxy-websockets': {
     group: 'Upstreams',
     kind: 'boolean',
     default: true,
     about:
-      'Carry WebSocket connections. With a session cookie their Origin header must name this site; programs send it too, or a bearer token.',
+      'Carry WebSocket connections. With a session cookie their Origin header must name this site (redirect-url), or a sibling that cookie-domain or whitelist-domain names; programs send it too, or a bearer token.',
   },
   'upstream-timeout': {
     group: 'Upstreams',
@@ -76,6 +84,8 @@ export interface RawUpstream {
   readonly uri: RawValue<string>
   readonly passHostHeader: RawValue<boolean>
   readonly proxyWebSockets: RawValue<boolean>
+  /** Takes a GET or HEAD with a body; not in oauth2-proxy. */
+  readonly getBody: RawValue<boolean>
   /** Milliseconds until response headers; 0 waits for ever. */
   readonly timeout: RawValue<number>
   readonly insecureSkipTLSVerify: RawValue<boolean>
@@ -93,6 +103,8 @@ export interface UpstreamConfig {
     | { readonly kind: 'static'; readonly status: number }
   readonly passHostHeader: boolean
   readonly websockets: boolean
+  /** A GET or HEAD with a body is passed on. */
+  readonly getBody: boolean
   /** Until response headers; 0 waits for ever. */
   readonly timeoutMs: number
 }
@@ -113,11 +125,18 @@ export function readUpstreams(settings: SectionSettings): readonly RawUpstream[]
     disableKeepAlives: settings.raw('disable-keep-alives'),
   }
   if (common.insecureSkipTLSVerify.value) settings.warning('ssl-upstream-insecure-skip-verify', INSECURE)
-  return different.map((written) => {
+  const getBody = settings.raw('upstream-get-body')
+  const upstreams = different.map((written) => {
     const { id, path } = splitUpstreamUrl(written)
     const of = (value: string | undefined) => ({ value, label, written })
-    return { ...common, id: of(id), path: of(path), uri: of(written) }
+    const takesGetBody = { value: getBody.value?.includes(path), label: getBody.label }
+    return { ...common, getBody: takesGetBody, id: of(id), path: of(path), uri: of(written) }
   })
+  for (const path of getBody.value ?? []) {
+    if (upstreams.some((upstream) => upstream.path.value === path)) continue
+    settings.problem('upstream-get-body', `give the path of an upstream, there is none with ${quote(path)}`)
+  }
+  return upstreams
 }
 
 /** Checks upstreams of any source; those that cannot be used are reported and left out. */
@@ -158,6 +177,7 @@ function toUpstream(
     target: toTarget(url.value, raw),
     passHostHeader: raw.passHostHeader.value ?? UPSTREAM_OPTIONS['pass-host-header'].default,
     websockets: raw.proxyWebSockets.value ?? UPSTREAM_OPTIONS['proxy-websockets'].default,
+    getBody: raw.getBody.value ?? false,
     timeoutMs: raw.timeout.value ?? Number(defaultOf(UPSTREAM_OPTIONS['upstream-timeout'])),
   }
 }

@@ -1,3 +1,4 @@
+import { lowerAscii } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
 
 const HOST =
@@ -11,7 +12,7 @@ const PRIVATE_TLD = /^(?:internal|lan|local|localhost|test)$/u
 
 /** Checks a host name without port and returns it in lower case. */
 export function parseHost(text: string): Result<string, string> {
-  const host = text.toLowerCase()
+  const host = lowerAscii(text)
   return HOST.test(host) ? ok(host) : failed('give a host name, without scheme, port, path or spaces')
 }
 
@@ -27,7 +28,7 @@ export function parseWhitelistDomain(text: string): Result<string, string> {
   if (isRegistry(host.value, wildcard !== '')) {
     return failed('name a domain of yours, anybody can have a host below this one')
   }
-  return ok(text.toLowerCase())
+  return ok(lowerAscii(text))
 }
 
 /** Checks an entry of email-domain: `*`, `host`, `.host` or `*.host`. */

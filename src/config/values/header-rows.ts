@@ -10,7 +10,7 @@ export interface RequestHeaderRow extends HeaderRow {
   readonly preserveRequestValue: boolean
 }
 
-/** Where a value of a header line comes from. */
+/** Source of a value of a header line. */
 export type HeaderSource =
   | ClaimSource
   | { readonly kind: 'token'; readonly name: TokenName; readonly prefix: string }
@@ -24,7 +24,7 @@ export interface ClaimSource {
   readonly kind: 'claim'
   /** The first of these claims that has a value counts. */
   readonly names: readonly string[]
-  /** Stands before each value. */
+  /** Text before each value. */
   readonly prefix: string
 }
 

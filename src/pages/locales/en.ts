@@ -16,6 +16,11 @@ export const EN: Texts = {
       title: 'Bad request',
       sentence: 'This request is not well formed.',
     },
+    get_with_body: {
+      title: 'Bad request',
+      sentence:
+        'A GET or HEAD with a body is not passed on to this application. The setting upstream-get-body allows it for an upstream.',
+    },
     target_too_long: {
       title: 'Address too long',
       sentence: 'The address of this request is too long.',
@@ -128,6 +133,16 @@ export const EN: Texts = {
     session_too_large: {
       title: 'Sign-in failed',
       sentence: 'The sign-in does not fit into a cookie. The operator has to change the settings.',
+    },
+    session_lost: {
+      title: 'Your session does not stay',
+      sentence:
+        'You signed in several times within a minute, and your browser came back without a session each time. Allow cookies for this site; if they are allowed, tell the operator of this application what is below.',
+    },
+    sign_in_loop: {
+      title: 'No way in',
+      sentence:
+        'You are signed in, but the application sent you back here several times within a minute. This account may not be allowed there.',
     },
     misconfigured: {
       title: 'Sign-in is not set up correctly',

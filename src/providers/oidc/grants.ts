@@ -138,7 +138,7 @@ function mergeIdentity(
   })
 }
 
-/** What was said before stays where the answer leaves it out. */
+/** Keeps the claims of before where the answer leaves them out. */
 function mergeClaims(before: Identity['claims'], said: Identity['claims']): Identity['claims'] {
   return said === undefined ? undefined : { ...before, ...said }
 }

@@ -4,7 +4,7 @@ import type { Session } from '../session.ts'
 import { encodeSession } from './payload.ts'
 import type { Projection } from './projection.ts'
 
-/** What was left out of a cookie because there was no room for it. */
+/** Part that was left out of a cookie because there was no room for it. */
 export type Dropped = 'id_token' | 'access_token' | 'claims' | 'groups'
 
 /** A session as far as it fits, ready to be sealed. */
@@ -16,7 +16,6 @@ export interface Fitted {
   readonly bytes: number
 }
 
-/** What fitting takes. */
 export interface BudgetOptions {
   readonly budgetBytes: number
   readonly projection: Projection
@@ -25,9 +24,9 @@ export interface BudgetOptions {
 }
 
 /**
- * Leaves out, one after the other, the ID token, the access token, the claims that only header rows name and the groups
- * that no rule names, until the session fits the budget. Never the refresh token: without it the session would end at the first
- * refresh.
+ * Fits a session into the budget. Leaves out, one after the other, the ID token, the access token, the claims that only
+ * header rows name and the groups that no rule names, until the session fits the budget. Never the refresh token:
+ * without it the session would end at the first refresh.
  */
 export async function fitToBudget(
   session: Session,
@@ -50,7 +49,7 @@ export async function fitToBudget(
   return failed(tooLarge(kept, budgetBytes))
 }
 
-/** The session without one thing; undefined when it has nothing of the kind. */
+/** Removes one part of a session; undefined when it has none of the kind. */
 type Without = (session: Session, projection: Projection) => Session | undefined
 
 const NOTHING: readonly [undefined, Without] = [undefined, (session) => session]

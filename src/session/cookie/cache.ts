@@ -1,14 +1,14 @@
 import { utf8 } from '../../lib/bytes.ts'
 import type { Session } from '../session.ts'
 
-/** Most sessions that are remembered, and most bytes that they and their tokens take, both by estimate. */
+/** Most sessions that are kept, and most bytes that they and their tokens take, both by estimate. */
 const MAX_ENTRIES = 16_384
 const MAX_BYTES = 24 * 1024 * 1024
 
 /** Length of the authentication tag at the end of a JWE. */
 const TAG_LENGTH = 22
 
-/** What a session takes in memory beside its strings. */
+/** Estimated memory of a session beside its strings. */
 const ENTRY_BYTES = 1024
 
 /** A session that was opened before, and whether the first key had sealed it. */
@@ -18,8 +18,8 @@ export interface CachedSession {
 }
 
 /**
- * Remembers opened sessions, because decrypting costs more than forwarding. Bounded; forgets what was not
- * asked for longest. Holds no verdict: whoever finds a session here still has to judge it.
+ * Cache of opened sessions, because decrypting costs more than forwarding. Bounded; the least recently used half is
+ * dropped. Holds no verdict: a session that is found here still has to be judged.
  */
 export interface SessionCache {
   find(token: string): CachedSession | undefined
@@ -31,7 +31,7 @@ interface Entry extends CachedSession {
   readonly token: string
 }
 
-/** Where entries lie: the recent half, and the one before it, from which whatever is asked for moves up. */
+/** Generations of entries: the recent half, and the one before it, from which whatever is used moves up. */
 interface Halves {
   recent: Map<string, Entry>
   before: Map<string, Entry>
@@ -81,7 +81,7 @@ export function createSessionCache(maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTE
 
 const decoder = new TextDecoder()
 
-/** A string of its own: a slice would keep the whole Cookie header that it was cut from in memory. */
+/** Copies a string: a slice would keep the whole Cookie header that it was cut from in memory. */
 function copy(text: string): string {
   return decoder.decode(utf8(text))
 }

@@ -1,20 +1,20 @@
 import { MAX_TOKEN_LENGTH } from '../../crypto/seal.ts'
 import type { Cookie, CookieChange } from '../../http/exchange.ts'
 
-/** Browsers drop a Set-Cookie line that is longer, attributes and all (RFC 6265bis §5.6). */
+/** Limit on a Set-Cookie line, attributes and all: browsers drop a longer one (RFC 6265bis §5.6). */
 const MAX_LINE_BYTES = 4096
 
-/** One digit counts the chunks. */
+/** Limit on chunks, since one digit counts them. */
 const MAX_CHUNKS = 9
 
-/** Different values for one session that are tried before the rest is passed over. */
+/** Limit on different values for one session that are tried before the rest is ignored. */
 const MAX_CANDIDATES = 4
 
-/** `2.` and the marker and a dot, in front of every chunk. */
+/** Length of `2.`, the marker and a dot, in front of every chunk. */
 const MARKER_LENGTH = 8
 const LEAD_LENGTH = 2 + MARKER_LENGTH + 1
 
-/** How a session token is laid out over cookies. */
+/** Layout of a session token over cookies. */
 export interface CookieLayout {
   /**
    * Bytes that the browser sends back for a token of this length; undefined when no number of cookies holds
@@ -64,7 +64,7 @@ export function compileLayout(name: string, attributeBytes: number): CookieLayou
   }
 }
 
-/** What lies under the names of a session in one request. */
+/** Cookies under the names of a session in one request. */
 export interface Carried {
   readonly candidates: readonly Candidate[]
   /**
@@ -74,9 +74,8 @@ export interface Carried {
 }
 
 /**
- * The whole tokens among the cookies of a request, in a fixed order: plain ones first. A name that comes
- * twice with different values makes two candidates and never one longer token; a chunk counts only under a
- * canonical number.
+ * Reads the whole tokens among the cookies of a request, in a fixed order: plain ones first. A name that comes twice
+ * with different values makes two candidates and never one longer token; a chunk counts only under a canonical number.
  */
 export function readCarried(name: string, cookies: readonly Cookie[]): Carried {
   // Lists and not sets: a set hashes its members, which for a token costs more than everything else on this path.
@@ -129,7 +128,7 @@ interface Chunk {
 
 interface ChunkSet {
   readonly parts: ReadonlyMap<number, string>
-  /** One number came with two parts: nobody can say which belongs here. */
+  /** True when one number came with two parts, of which neither can be chosen. */
   readonly ambiguous: boolean
 }
 

@@ -1,6 +1,6 @@
 /** Compresses by raw DEFLATE (RFC 1951). */
 export function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  // What we compress ourselves is bounded by its input, so this cannot be cut short.
+  // The input bounds what is compressed here, so this cannot be cut short.
   return pump(new CompressionStream('deflate-raw'), bytes, Number.POSITIVE_INFINITY)
 }
 

@@ -13,28 +13,28 @@ const DEFLATED = 0x21
 /** Most bytes of JSON in a payload. Anything longer would never fit a cookie budget. */
 const MAX_JSON_BYTES = 65_536
 
-/** Below this, DEFLATE saves nothing worth its time. */
+/** Size below which DEFLATE saves nothing worth its time. */
 const WORTH_DEFLATING_BYTES = 384
 
 /** End of the year 9999: the last second that every date library can tell. */
 const LAST_SECOND = 253_402_300_799
 
-/** Not empty; the length is bounded by that of the whole. */
+/** Text that is not empty; its length is bounded by that of the whole. */
 const text = v.pipe(v.string(), v.minLength(1))
 const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(LAST_SECOND))
 
-/** Version 2. Times are whole seconds; what is empty or follows from something else is left out. */
+/** Payload of version 2. Times are whole seconds; what is empty or follows from something else is left out. */
 const Payload = v.strictObject({
   jti: text,
   /** Id of the provider, and fingerprint of the client there. */
   idp: v.optional(text),
   cli: v.optional(text),
-  /** In place of both: fingerprint of a local user's record. */
+  /** Fingerprint of a local user's record, in place of both. */
   rec: v.optional(text),
-  /** Absent for people without an issuer: local users. */
+  /** Issuer; absent for people without one: local users. */
   iss: v.optional(text),
   sub: text,
-  /** Only when the user is not called by `sub`. */
+  /** User, only when it is not the `sub`. */
   usr: v.optional(text),
   eml: v.optional(text),
   pun: v.optional(text),
@@ -45,21 +45,21 @@ const Payload = v.strictObject({
   at: v.optional(text),
   it: v.optional(text),
   rt: v.optional(text),
-  /** When the access token ends. */
+  /** End of the access token. */
   atx: v.optional(seconds),
-  /** The sign-in. */
+  /** Moment of the sign-in. */
   iat: seconds,
-  /** The last answer of the provider. */
+  /** Moment of the last answer of the provider. */
   ref: seconds,
-  /** The last request that was written down. */
+  /** Moment of the last request that was written down. */
   see: seconds,
   exp: seconds,
 })
 
-/** Why a session cannot be written: too long, or without what every session has. */
+/** Reason why a session cannot be written: too long, or without what every session has. */
 export type PayloadProblem = 'session_too_large' | 'identity_incomplete'
 
-/** A session as the bytes that are sealed. Refuses whatever `decodeSession` would refuse later. */
+/** Encodes a session as the bytes that are sealed. Refuses whatever `decodeSession` would refuse later. */
 export async function encodeSession(
   session: Session,
 ): Promise<Result<Uint8Array<ArrayBuffer>, PayloadProblem>> {
@@ -72,7 +72,7 @@ export async function encodeSession(
   return ok(deflated.length < json.length ? led(DEFLATED, deflated) : led(PLAIN, json))
 }
 
-/** The session in a payload; undefined for another version or for anything that is not a whole session. */
+/** Decodes the session in a payload; undefined for another version or for anything that is not a whole session. */
 export async function decodeSession(bytes: Uint8Array): Promise<Session | undefined> {
   const packed = new Uint8Array(bytes.subarray(1))
   const json = await unpack(bytes[0], packed)
@@ -125,7 +125,10 @@ function toPayload(session: Session): Record<string, unknown> {
   }
 }
 
-/** A session of a bearer token has neither provider nor record: it belongs to one request and is never written. */
+/**
+ * Members for the source of a session. One of a bearer token has neither provider nor record: it belongs to one request
+ * and is never written.
+ */
 function fromSource({ source, client }: Session): { idp?: string; cli?: string | undefined; rec?: string } {
   switch (source.kind) {
     case 'provider':
@@ -168,7 +171,7 @@ function toSession(payload: v.InferOutput<typeof Payload>, source: SessionSource
   }
 }
 
-/** Infinity is "never", which is the last second there is. */
+/** Converts to seconds. Infinity is "never", which is the last second there is. */
 function toSeconds(milliseconds: number): number {
   return Math.min(Math.floor(milliseconds / 1000), LAST_SECOND)
 }

@@ -3,21 +3,21 @@ import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { additionalClaimsOf, tokensOf } from '../../config/values/header-rows.ts'
 import type { Session } from '../session.ts'
 
-/** What of a session this configuration can ever use; nothing else goes into the cookie. */
+/** Parts of a session that this configuration can ever use; nothing else goes into the cookie. */
 export interface Projection {
   readonly keeps: { readonly access: boolean; readonly id: boolean; readonly refresh: boolean }
-  /** A rule names this group, so it outlives every shortage of room. */
+  /** True for a group that a rule names, which outlives every shortage of room. */
   isNamed(group: string): boolean
-  /** The session without what nobody will ask for. Pure. */
+  /** Removes from a session what this configuration never reads. Pure. */
   project(session: Session): Session
-  /** What an operator should know at start about settings that will hardly fit. */
+  /** Warnings at start about settings that will hardly fit. */
   readonly warnings: readonly string[]
 }
 
 /** Rough size of a token in a sealed cookie, from what common providers issue. */
 const TOKEN_BYTES = 1600
 
-/** A sealed session without tokens and with a handful of groups. */
+/** Size of a sealed session without tokens and with a handful of groups. */
 const IDENTITY_BYTES = 700
 
 /** Compiles the projection from what headers, rules and refresh can use. Pure. */

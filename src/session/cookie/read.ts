@@ -12,17 +12,17 @@ export interface SessionReaderDeps {
   readonly cookieName: string
   readonly ring: KeyRing
   readonly judge: Pick<SessionJudge, 'judge' | 'shouldNoteSeen'>
-  /** Told of each session that was opened for the first time. */
+  /** Called for each session that was opened for the first time. */
   readonly onSeen?: OnSeen | undefined
 }
 
-/** Takes note of a session's newest form: a request of its browser would carry that one. */
+/** Records a session's newest form: a request of its browser would carry that one. */
 export type OnSeen = (stored: StoredSession) => void
 
 const NONE: Loaded = { kind: 'none' }
 const NO_CHANGES: readonly CookieChange[] = []
 
-/** Builds the reading half of the cookie store, with its cache of opened sessions. */
+/** Creates the reading half of the cookie store, with its cache of opened sessions. */
 export function createSessionReader({
   cookieName,
   ring,
@@ -101,8 +101,8 @@ function unreadable(why: Unreadable): Loaded {
 }
 
 /**
- * Of two sessions the one that the provider vouched for last. A cookie left behind under another domain
- * cannot shadow a fresh sign-in, and the order of the cookies, which others can influence, decides nothing.
+ * Chooses of two sessions the one that the provider vouched for last. A cookie left behind under another domain cannot
+ * shadow a fresh sign-in, and the order of the cookies, which others can influence, decides nothing.
  */
 function isBetter(loaded: Loaded, best: Loaded): boolean {
   if (loaded.kind !== 'active') return false
@@ -112,7 +112,9 @@ function isBetter(loaded: Loaded, best: Loaded): boolean {
   return newer === 0 ? left.id > right.id : newer > 0
 }
 
-/** An empty cookie is what a deletion leaves behind in some clients: no session, rather than an unreadable one. */
+/**
+ * False for an empty cookie, which a deletion leaves behind in some clients: no session, rather than an unreadable one.
+ */
 function carriesValue(cookieName: string, cookies: readonly Cookie[]): boolean {
   return cookies.some((cookie) => cookie.value !== '' && sessionNames(cookieName, [cookie]).length > 0)
 }

@@ -16,18 +16,18 @@ import { createSessionReader, type OnSeen } from './read.ts'
 export interface CookieStoreDeps {
   /** Bytes that the longest Set-Cookie line takes beyond name and value. */
   readonly attributeBytes: number
-  /** Of purpose `session`. */
+  /** Keys of purpose `session`. */
   readonly ring: KeyRing
   readonly judge: SessionJudge
   readonly platform: Pick<Platform, 'now'>
   readonly log: Pick<Log, 'line'>
-  /** Told of each session that was sealed, or opened for the first time. */
+  /** Called for each session that was sealed, or opened for the first time. */
   readonly onSeen?: OnSeen
 }
 
 interface Sealed extends StoredSession, Pick<Fitted, 'dropped' | 'bytes'> {}
 
-/** Builds the store that keeps whole sessions in the browser's cookies, sealed: nothing is kept here. */
+/** Creates the store that keeps whole sessions in the browser's cookies, sealed: nothing is kept here. */
 export function createCookieStore(config: Config, deps: CookieStoreDeps): SessionStore {
   const { attributeBytes, ring, judge, platform, onSeen } = deps
   const { name } = config.cookie

@@ -4,15 +4,12 @@ import { isFinal } from '../lifetimes.ts'
 import type { ActiveSession, Session } from '../session.ts'
 import type { SessionStore, StoredSession } from '../store.ts'
 
-/**
- * Who asks, after whatever had to be done about the session, and what the answer says to the browser about
- * it.
- */
+/** The session of a request after refresh or rewrite, and the cookies that the response sets. */
 export interface Current {
-  /** Undefined when the session has ended. */
+  /** Session; undefined when it has ended. */
   readonly session: Session | undefined
   readonly changes: readonly CookieChange[]
-  /** Why it has ended. */
+  /** Reason for the end. */
   readonly problem?: Problem
 }
 
@@ -24,7 +21,7 @@ export interface RefreshRequest {
   }
 }
 
-/** A newly stored session with its cookies, unless it was ended while that was under way. */
+/** Makes the Current of a newly stored session, with its cookies, unless it was ended while that was under way. */
 export async function toCurrent(
   store: SessionStore,
   stored: StoredSession,

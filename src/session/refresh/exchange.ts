@@ -4,33 +4,33 @@ import { sha256, toBase64Url, utf8 } from '../../lib/bytes.ts'
 import type { SharedState } from '../../platform.ts'
 import type { Session } from '../session.ts'
 
-/** How long a successor waits for requests that still carry the old cookie. */
+/** Time that a successor waits for requests that still carry the old cookie. */
 export const SUCCESSOR_MS = 60_000
 
 /** Longest time for which one process keeps the others from refreshing. */
 const CLAIM_MS = 15_000
 
-/** One refresh: of this session, with this refresh token. */
+/** Identifies one refresh: of this session, with this refresh token. */
 export interface RefreshKey {
-  /** The same in all processes that see the same old cookie, and no way back to the token. */
+  /** Key that is the same in all processes that see the same old cookie, and gives no way back to the token. */
   readonly key: string
   readonly refreshToken: string
 }
 
 /**
- * Hands the successor of a session from the process that refreshed to those that still see the old cookie.
- * Only who holds the old refresh token can read what lies there.
+ * Hands the successor of a session from the process that refreshed to those that still see the old cookie. What is
+ * stored can be read with the old refresh token only.
  */
 export interface RefreshExchange {
   /** Reference of the session that another process stored; undefined while there is none. */
   take(refreshKey: RefreshKey): Promise<string | undefined>
   put(refreshKey: RefreshKey, reference: string): Promise<void>
-  /** True for the process that may refresh; the others look again with `take`. */
+  /** Claims the refresh for one process; the others look again with `take`. */
   claim(refreshKey: RefreshKey): Promise<boolean>
   release(refreshKey: RefreshKey): Promise<void>
 }
 
-/** The relay of a process that is alone, or believes so. */
+/** Exchange of a process that is alone, or believes so. */
 export const NO_PEERS: RefreshExchange = {
   take: async () => undefined,
   put: async () => {},
@@ -38,7 +38,7 @@ export const NO_PEERS: RefreshExchange = {
   release: async () => {},
 }
 
-/** Builds the relay over what processes share. */
+/** Creates the exchange over the state that processes share. */
 export function createRefreshExchange(shared: SharedState, deployment: string): RefreshExchange {
   const ringOf = ({ refreshToken }: RefreshKey): Promise<KeyRing> =>
     createKeyRing({ secrets: [utf8(refreshToken)], deployment, purpose: 'relay' })
@@ -62,8 +62,8 @@ export function createRefreshExchange(shared: SharedState, deployment: string): 
 }
 
 /**
- * The ticket of a session's next refresh. The time of the last one is part of it, because a provider that
- * does not rotate gives the same token for every refresh.
+ * Key of a session's next refresh. The time of the last one is part of it, because a provider that does not rotate
+ * gives the same token for every refresh.
  */
 export async function toRefreshKey(
   { client = '', id, refreshedAtMs }: Session,

@@ -7,17 +7,16 @@ import { findProvider, type Grant, type Session, type SessionProvider, sourceFie
 import type { SessionStore, StoredSession } from '../store.ts'
 import { type RefreshExchange, type RefreshKey, SUCCESSOR_MS } from './exchange.ts'
 
-/** What asking the provider came to. */
+/** Outcome of a refresh or a validation at the provider. */
 export type RefreshOutcome =
   | { readonly kind: 'renewed'; readonly stored: StoredSession }
-  /** The provider does not know the refresh token: revoked, or used by somebody who was quicker. */
+  /** The provider does not know the refresh token: it was revoked, or another process was quicker to use it. */
   | { readonly kind: 'refused'; readonly problem: Problem }
-  /** The provider vouches for somebody else, or no longer for this person. */
+  /** The provider vouches for another person, or no longer for this one. */
   | { readonly kind: 'ended'; readonly problem: Problem }
   /** No usable answer; the session is as good as before. */
   | { readonly kind: 'failed'; readonly problem: Problem }
 
-/** What asking takes. */
 export interface ProviderRefreshDeps {
   readonly providers: readonly SessionProvider[]
   readonly store: Pick<SessionStore, 'write' | 'read'>
@@ -26,25 +25,24 @@ export interface ProviderRefreshDeps {
   readonly log: Pick<Log, 'event'>
 }
 
-/** Asks the provider about a session; `requestId` is that of the request which happened to start it. */
+/**
+ * Refreshes and validates sessions at their provider; `requestId` is that of the request which happened to start it.
+ */
 export interface ProviderRefresh {
   /** Uses the refresh token, unless another process just did. */
   refresh(stored: StoredSession, refreshKey: RefreshKey, requestId: string): Promise<Settled<RefreshOutcome>>
-  /** Asks whether the access token still stands. */
+  /** Validates the access token at the provider. */
   validate(stored: StoredSession, requestId: string): Promise<Settled<RefreshOutcome>>
 }
 
-/** After a failure the provider is left alone for this long. */
+/** Pause after a failure, in which the provider is left alone. */
 const RETRY_AFTER_MS = 5000
 
-/** How often, and for how long, a process looks for what another one is fetching. */
+/** Interval and limit of looking for the result that another process is fetching. */
 const LOOK_EVERY_MS = 50
 const LOOKS = 160
 
-/**
- * Answers of the provider that are about the person, so that nothing is left to stand on (OpenID Connect Core
- * §12.2).
- */
+/** Reasons that are about the person, so that the session ends (OpenID Connect Core §12.2). */
 const ENDING: ReadonlySet<Reason> = new Set([
   'id_token_invalid',
   'issuer_mismatch',
@@ -53,7 +51,7 @@ const ENDING: ReadonlySet<Reason> = new Set([
   'not_permitted',
 ])
 
-/** Builds the part that asks providers. It knows nothing of requests: nobody who leaves can cut it short. */
+/** Creates the part that asks providers. It knows nothing of requests: a client that leaves cannot cut it short. */
 export function createProviderRefresh({
   providers,
   store,
@@ -84,7 +82,7 @@ export function createProviderRefresh({
     if (stands?.ok === false) return toFailure(stands.problem)
     if (stands?.value !== true) return { kind: 'ended', problem: problem('refresh_refused') }
     const nowMs = platform.now()
-    // Nobody promised a longer life: the end stays where the sign-in put it, as in oauth2-proxy.
+    // No longer life was promised: the end stays where the sign-in put it, as in oauth2-proxy.
     return toRenewed(await store.write({ ...session, refreshedAtMs: nowMs, seenAtMs: nowMs }, reference))
   }
 
@@ -98,7 +96,10 @@ export function createProviderRefresh({
     return { kind: 'failed', problem: problem('provider_unreachable', { why: 'another process is asking' }) }
   }
 
-  /** The claim is ours; the successor may have arrived between the look for it and the claim. */
+  /**
+   * Refreshes under a claim that this process holds; the successor may have arrived between the look for it and the
+   * claim.
+   */
   async function askAlone(before: StoredSession, refreshKey: RefreshKey): Promise<RefreshOutcome> {
     const outcome = (await adopt(before, refreshKey)) ?? (await ask(before))
     if (outcome.kind === 'renewed') await peers.put(refreshKey, outcome.stored.reference)
@@ -155,7 +156,7 @@ function isSamePerson({ issuer, subject }: Session, { identity }: Grant): boolea
   return identity.issuer === issuer && identity.subject === subject
 }
 
-/** A written session as an outcome; one that cannot be written has ended. */
+/** Outcome for a written session; one that cannot be written has ended. */
 export function toRenewed(written: Result<StoredSession>): RefreshOutcome {
   return written.ok ? { kind: 'renewed', stored: written.value } : { kind: 'ended', problem: written.problem }
 }
@@ -165,7 +166,9 @@ function toFailure(why: Problem): RefreshOutcome {
   return { kind: ENDING.has(why.reason) ? 'ended' : 'failed', problem: why }
 }
 
-/** An answer about somebody else is a matter for the operator, whatever it means elsewhere. */
+/**
+ * Log level of an outcome: an answer about another person is a matter for the operator, whatever it means elsewhere.
+ */
 function levelOf({ kind, problem: { reason } }: Exclude<RefreshOutcome, { kind: 'renewed' }>): Level {
   return kind === 'ended' && reason === 'id_token_invalid' ? 'error' : PROBLEMS[reason].level
 }

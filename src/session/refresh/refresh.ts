@@ -11,49 +11,47 @@ import { createProviderRefresh, type ProviderRefresh, type RefreshOutcome } from
 import { compileRefreshSchedule, type RefreshSchedule } from './schedule.ts'
 import { createTouch } from './touch.ts'
 
-/** Keeps sessions in step with their provider. */
+/** Refreshes sessions at their provider. */
 export interface Refresher {
   /**
-   * Asks the provider when that is due, has the session written again when it should be, and otherwise answers at
-   * once. The caller judges the session that comes out: groups and e-mail address may be new.
+   * Refreshes the session when that is due, has it written again when it should be, and otherwise returns at once. The
+   * caller judges the session that comes out: groups and e-mail address may be new.
    */
   refreshIfDue(request: RefreshRequest): MaybePromise<Current>
-  /**
-   * The same, as if it were due; a session without a refresh token has nothing that could be renewed early.
-   */
+  /** Refreshes as if that were due; a session without a refresh token has nothing that could be renewed early. */
   refreshNow(request: RefreshRequest): Promise<Current>
   /**
-   * Until when the session of an open stream stands, in ms since the epoch. A stream cannot give its browser a new cookie,
-   * so it asks the provider only where that uses no refresh token up; elsewhere it stands on the last answer for as long
-   * as a refusal would not count, or as long again from its beginning when the provider was silent then.
+   * Moment up to which the session of an open stream is valid, in ms since the epoch. A stream cannot give its browser
+   * a new cookie, so it asks the provider only where that uses no refresh token up; elsewhere it is valid by the last
+   * answer for as long as a refusal would not count, or as long again from its beginning when the provider was silent
+   * then.
    */
   standsUntilMs(request: RefreshRequest, openedAtMs: number): Promise<number>
 }
 
-/** What a refresher is made from. */
 export interface RefresherDeps {
   readonly config: SessionConfig
   readonly providers: readonly SessionProvider[]
   readonly store: SessionStore
   readonly platform: Pick<Platform, 'now' | 'runtime' | 'ending'>
   readonly log: Pick<Log, 'event'>
-  /** Told of a session that the provider no longer vouches for. */
+  /** Called for a session that the provider no longer vouches for. */
   readonly onEnded?: (session: Session) => void
-  /** Absent when this is the only process. */
+  /** Exchange with the other processes; absent when this is the only one. */
   readonly peers?: RefreshExchange
-  /** How long a request waits for the provider while its session still stands, in ms. */
+  /** Longest wait of a request for the provider while its session is still valid, in ms. */
   readonly patienceMs?: number
   /** Most outcomes that are kept for requests with the old cookie. */
   readonly maxKept?: number
 }
 
-/** How long a request waits for the provider while the process ends; a shutdown has 25 s for everything. */
+/** Longest wait of a request for the provider while the process ends; a shutdown has 25 s for everything. */
 const ENDING_PATIENCE_MS = 20_000
 
 /**
- * Builds the refresher. New cookies have to be in the head of the answer, so a due refresh comes before
- * forwarding; while the session still stands it delays a request by `patienceMs` at most and then goes on
- * behind the answer, for the next one to find.
+ * Creates the refresher. New cookies have to be in the head of the answer, so a due refresh comes before forwarding;
+ * while the session is still valid it delays a request by `patienceMs` at most and then goes on behind the answer, for
+ * the next one to find.
  */
 export function createRefresher(deps: RefresherDeps): Refresher {
   const { config, store, platform, peers = NO_PEERS, patienceMs = 1500 } = deps
@@ -88,8 +86,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   }
 
   /**
-   * What the provider says, or said within the last minute; undefined when it is slow and the session can
-   * wait.
+   * Outcome of a refresh, new or at most a minute old; undefined when the provider is slow and the session can wait.
    */
   async function ask(
     { loaded, exchange }: RefreshRequest,
@@ -141,7 +138,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   }
 }
 
-/** Work for the provider, and what tells it from other work. */
+/** Call of the provider, and the key that tells it from other calls. */
 interface RefreshTask {
   readonly key: string
   work(): Promise<Settled<RefreshOutcome>>
@@ -163,8 +160,8 @@ async function toRefreshTask(
 }
 
 /**
- * The session stands all the same: there was no answer yet, or a refusal that may only mean that somebody was
- * quicker.
+ * True when the session is valid all the same: there was no answer yet, or a refusal that may only mean that another
+ * process was quicker.
  */
 function isOutlived({ kind }: RefreshOutcome, schedule: RefreshSchedule, nowMs: number): boolean {
   return (

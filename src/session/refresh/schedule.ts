@@ -2,21 +2,18 @@ import type { SessionConfig } from '../../config/sections/session.ts'
 import type { Session } from '../session.ts'
 
 /**
- * When the provider has to be asked again, and how long the last answer is good for without a new one. All in
- * ms since the epoch.
+ * Moments of a session's refresh: when the provider has to be asked again, and how long the last answer is good for
+ * without a new one. All in ms since the epoch.
  */
 export interface RefreshSchedule {
-  /** From here on a request asks the provider. */
+  /** Moment from which a request asks the provider. */
   readonly askAtMs: number
   /**
-   * From here on a refusal ends the session. Before, the session stands on the last answer: the refusal may
-   * only mean that another process was quicker with the same refresh token.
+   * Moment from which a refusal ends the session. Before, the session is valid by the last answer: the refusal may only
+   * mean that another process was quicker with the same refresh token.
    */
   readonly refusalCountsAtMs: number
-  /**
-   * From here on the session does not stand without an answer. A provider that is down signs nobody out
-   * before.
-   */
+  /** Moment from which the session is not valid without an answer. A provider that is down signs no one out before. */
   readonly standsUntilMs: number
 }
 
@@ -26,10 +23,10 @@ const SOFT_PART = 0.75
 /** Life of an access token whose end the provider did not tell. */
 const USUAL_TOKEN_LIFE_MS = 3_600_000
 
-/** How long after `cookie-refresh` is due a refusal may still be a lost race. */
+/** Time after `cookie-refresh` is due in which a refusal may still be a lost race. */
 const LONGEST_RACE_MS = 60_000
 
-/** Compiles when a session is due. Sessions never change, so each is worked out once. */
+/** Compiles the refresh schedule of sessions. Sessions never change, so each is worked out once. */
 export function compileRefreshSchedule(config: SessionConfig): (session: Session) => RefreshSchedule {
   const known = new WeakMap<Session, RefreshSchedule>()
   return (session) => {
@@ -41,7 +38,7 @@ export function compileRefreshSchedule(config: SessionConfig): (session: Session
   }
 }
 
-/** Only a provider can be asked. */
+/** Schedule of a session; only one of a provider has a refresh. */
 function toSchedule(session: Session, config: SessionConfig): RefreshSchedule {
   if (session.source.kind !== 'provider') return NEVER
   return session.tokens.refresh === undefined ? validationDue(session, config) : refreshDue(session, config)
@@ -54,8 +51,8 @@ const NEVER: RefreshSchedule = {
 }
 
 /**
- * When a session with a refresh token is due: before its access token ends, before `session-revalidate` is
- * over, and once it is as old as `cookie-refresh`; the first of them counts. Pure.
+ * Schedule of a session with a refresh token: before its access token ends, before `session-revalidate` is over, and
+ * once it is as old as `cookie-refresh`; the first of them counts. Pure.
  */
 function refreshDue(session: Session, { refreshMs, revalidateMs }: SessionConfig): RefreshSchedule {
   const { refreshedAtMs, tokens } = session
@@ -79,8 +76,8 @@ function refreshDue(session: Session, { refreshMs, revalidateMs }: SessionConfig
 }
 
 /**
- * When a session without a refresh token is due: only `cookie-refresh` asks, whether the access token still
- * stands, and its end is then the end of the session, as in oauth2-proxy. Pure.
+ * Schedule of a session without a refresh token: only `cookie-refresh` asks, whether the access token is still valid,
+ * and its end is then the end of the session, as in oauth2-proxy. Pure.
  */
 function validationDue({ refreshedAtMs, tokens }: Session, { refreshMs }: SessionConfig): RefreshSchedule {
   const askAtMs = refreshMs === 0 ? Number.POSITIVE_INFINITY : refreshedAtMs + refreshMs

@@ -12,13 +12,13 @@ export interface TouchDeps {
   readonly platform: Pick<Platform, 'now'>
 }
 
-/** Builds the pass for sessions that are not due at their provider: written again where the store asks for it. */
+/** Creates the pass for sessions that are not due at their provider: written again where the store asks for it. */
 export function createTouch({
   store,
   calls,
   platform,
 }: TouchDeps): (request: RefreshRequest) => MaybePromise<Current> {
-  /** Once for all requests that carry the same session, so that they all set the same cookie. */
+  /** Writes a session once for all requests that carry it, so that they all set the same cookie. */
   async function writeAgain({ loaded, exchange }: RefreshRequest): Promise<Current> {
     const { session, reference, changes } = loaded
     const key = `touch:${session.id}:${session.refreshedAtMs}:${session.seenAtMs}`

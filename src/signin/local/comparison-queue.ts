@@ -1,13 +1,13 @@
-/** One comparison's place in the queue. */
+/** Place of one comparison in the queue. */
 export interface Turn {
   readonly client: string
-  /** The user signed in from this client before: goes before those where that is not so. */
+  /** True when the user signed in from this client before: goes before those where that is not so. */
   readonly known: boolean
-  /** The client missed often: one comparison at a time, and a rest after each. */
+  /** True when the client missed often: one comparison at a time, and a rest after each. */
   readonly slow: boolean
 }
 
-/** Lets a few comparisons of passwords run at a time. */
+/** Queue of password comparisons, of which a few run at a time. */
 export interface ComparisonQueue {
   /** Runs the work in its turn; undefined, at once, when the queue has no room for it. */
   run<Value>(turn: Turn, work: () => Promise<Value>): Promise<Value> | undefined
@@ -17,11 +17,11 @@ export interface ComparisonQueue {
 
 const AT_A_TIME = 2
 const MAX_WAITING = 32
-/** The other places are for those who are known. */
+/** Places for strangers; the others are for known clients. */
 const MAX_WAITING_STRANGERS = 24
 const MAX_WAITING_OF_ONE_STRANGER = 12
 
-/** A slow client rests so many times as long as its comparison took, which leaves it a fifth of one thread. */
+/** Rest of a slow client, as a multiple of the time that its comparison took, which leaves it a fifth of one thread. */
 const REST = 4
 const SHORTEST_REST_MS = 100
 

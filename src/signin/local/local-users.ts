@@ -24,13 +24,13 @@ export interface LocalGrant extends Grant {
   readonly localRecord: string
 }
 
-/** People from an htpasswd file. */
+/** Local users of an htpasswd file. */
 export interface LocalUsers {
-  /** `credentials_missing`, `credentials_wrong` or `too_many_attempts`. */
+  /** Verifies a password: `credentials_missing`, `credentials_wrong` or `too_many_attempts`. */
   verify(credentials: Credentials): Promise<Result<LocalGrant>>
-  /** `Basic` credentials in an Authorization header; undefined for another scheme. */
+  /** Verifies `Basic` credentials in an Authorization header; undefined for another scheme. */
   readBasic(authorization: string, client: string | undefined): Promise<Result<LocalGrant> | undefined>
-  /** The user of this session is in the file, with the record and the groups of the sign-in. */
+  /** True while the user of a session is in the file, with the record and the groups of the sign-in. */
   holds(user: { readonly subject: string; readonly record: string }): boolean
 }
 
@@ -39,7 +39,7 @@ export interface LocalUsersDeps extends UserFileDeps {
   readonly log: Pick<Log, 'line'>
 }
 
-/** Issuer of local identities: nothing that an OpenID provider could be called. */
+/** Issuer of local identities: no OpenID provider can have this name. */
 const ISSUER = 'htpasswd'
 
 /** The source of a local user's session. */
@@ -53,7 +53,7 @@ export function createAccountCheck(users: LocalUsers | undefined): (session: Ses
     source.kind !== 'local' || (users?.holds({ subject, record: source.record }) ?? false)
 }
 
-/** Reads the file and answers for its people. */
+/** Reads the file and answers for its users. */
 export async function createLocalUsers(deps: LocalUsersDeps): Promise<LocalUsers> {
   const { groups, platform, log } = deps
   const table = await openUserFile(deps)
@@ -98,7 +98,7 @@ export async function createLocalUsers(deps: LocalUsersDeps): Promise<LocalUsers
     }
   }
 
-  /** The user whose password it is; undefined for a wrong one. */
+  /** Finds the user whose password it is; undefined for a wrong one. */
   async function compare(
     { username, password }: Credentials,
     turn: Turn,
@@ -121,7 +121,9 @@ export async function createLocalUsers(deps: LocalUsersDeps): Promise<LocalUsers
   }
 }
 
-/** RFC 7617: one space, base64, the first colon ends the name. Undefined for anything else. */
+/**
+ * Reads Basic credentials (RFC 7617): one space, base64, the first colon ends the name. Undefined for anything else.
+ */
 export function readBasicCredentials(authorization: string): Omit<Credentials, 'client'> | undefined {
   const encoded = /^basic ([A-Za-z0-9+/]+={0,2})$/iu.exec(authorization)?.[1]
   const bytes = encoded === undefined ? undefined : fromBase64(encoded)

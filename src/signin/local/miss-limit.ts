@@ -2,22 +2,22 @@
 export interface MissLimit {
   /** Milliseconds until one more attempt is within the limit; 0 when it is now. */
   waitMs(key: string): number
-  /** Counts an attempt as failed. What it returns takes exactly that back, for an attempt that did not fail. */
+  /** Counts an attempt as failed. Returns a function that takes exactly that back, for an attempt that did not fail. */
   count(key: string): () => void
-  /** Another key can be counted; false while the table holds as many as it may, all of which still count. */
+  /** True when another key can be counted; false while the table holds as many as it may, all of which still count. */
   hasRoom(key: string): boolean
 }
 
 export interface MissLimitOptions {
   readonly now: () => number
-  /** Failures that are free. */
+  /** Number of failures that are free. */
   readonly burst: number
-  /** How long it takes until one failure counts no longer, in ms. */
+  /** Time until one failure counts no longer, in ms. */
   readonly intervalMs: number
   readonly maxKeys: number
 }
 
-/** A full table is searched for what counts no longer at most this often. */
+/** Shortest interval between two searches of a full table for what counts no longer. */
 const SWEEP_INTERVAL_MS = 1_000
 const FIRST_SWEEP_AT = 256
 
@@ -30,7 +30,10 @@ export function createMissLimit({ now, burst, intervalMs, maxKeys }: MissLimitOp
   let sweepAt = FIRST_SWEEP_AT
   let sweptAtMs = Number.NEGATIVE_INFINITY
 
-  /** A bucket cannot be more than full: what is beyond comes from a clock that was set back, and would lock for as long. */
+  /**
+   * Reads a bucket, which cannot be more than full: what is beyond comes from a clock that was set back, and would lock
+   * for as long.
+   */
   function read(key: string): number {
     return Math.min(emptyAtMs.get(key) ?? 0, now() + burst * intervalMs)
   }

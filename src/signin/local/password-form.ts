@@ -5,10 +5,9 @@ import { logFailure, type SignInContext } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
 import { completeSignIn } from '../new-session.ts'
 import { type Outcome, refuse } from '../outcome.ts'
-import { checkSameOrigin } from '../same-origin.ts'
 import { toLocalSource } from './local-users.ts'
 
-/** Builds `POST <prefix>/sign_in`: the form for local users, from our own page only. */
+/** Creates `POST <prefix>/sign_in`: the form for local users, from Sidegate's own page only. */
 export function createPasswordForm(
   context: SignInContext,
   { targets }: { readonly targets: ReturnTargets },
@@ -20,7 +19,7 @@ export function createPasswordForm(
     const form = await readForm(exchange)
     if (!form.ok) return refuse(form.problem)
     const returnTo = targets.choose(exchange, form.value)
-    const foreign = checkSameOrigin(exchange)
+    const foreign = context.site.checkOwnOrigin(exchange)
     if (foreign !== undefined) return refuse(foreign, { returnTo })
     const username = onlyValue(form.value, 'username') ?? ''
     const grant = await localUsers.verify({

@@ -2,7 +2,7 @@ import type { PasswordRecord } from '../../config/values/htpasswd.ts'
 import { equalBytes, utf8 } from '../../lib/bytes.ts'
 import type { Platform } from '../../platform.ts'
 
-/** No honest password is longer; bcrypt itself looks at the first 72 bytes. */
+/** Longest password that is compared; no honest one is longer, and bcrypt itself looks at the first 72 bytes. */
 export const MAX_PASSWORD_LENGTH = 1_024
 
 /** Salt and hash of no password, for work whose result does not matter. */
@@ -28,14 +28,17 @@ export function createComparePassword(
     const sameDigest = equalBytes(digest, hash?.kind === 'sha1' ? hash.digest : NO_DIGEST)
     const hashes = bcryptWork(hash, costliest)
     if (hashes.length === 0) return record !== undefined && sameDigest
-    if (bcrypt === undefined) throw new Error('This runtime lends no bcrypt')
+    if (bcrypt === undefined) throw new Error('This runtime has no bcrypt')
     const [matches] = await bcrypt(password, hashes)
     if (hash?.kind === 'bcrypt') return matches === true
     return record !== undefined && sameDigest
   }
 }
 
-/** The record's own hash, then decoys up to the highest cost: each step doubles, so 2^c + 2^c + 2^(c+1) + … + 2^(n-1) is 2^n. */
+/**
+ * Work of one comparison: the record's own hash, then decoys up to the highest cost: each step doubles, so 2^c + 2^c +
+ * 2^(c+1) + … + 2^(n-1) is 2^n.
+ */
 function bcryptWork(hash: PasswordRecord['hash'] | undefined, costliest: number): readonly string[] {
   if (hash?.kind !== 'bcrypt') return costliest === 0 ? [] : [toDecoy(costliest)]
   const decoys = Array.from({ length: costliest - hash.cost }, (_, step) => toDecoy(hash.cost + step))

@@ -4,7 +4,7 @@ import { hmacSha256, randomBytes, toBase64Url } from '../../lib/bytes.ts'
 export interface RememberedPasswords {
   /** The name of these credentials: an HMAC under a key that never leaves this process. */
   nameOf(username: string, password: string): Promise<string>
-  /** They were right for this record less than a minute ago. */
+  /** True when they were right for this record less than a minute ago. */
   has(name: string, fingerprint: string): boolean
   add(name: string, fingerprint: string): void
 }

@@ -14,15 +14,15 @@ export interface Attempt {
   readonly kind: 'attempt'
   /** The client as it is counted: an IPv4 address, or the /64 of an IPv6 address. */
   readonly client: string
-  /** The user signed in from this client before. */
+  /** True when the user signed in from this client before. */
   readonly known: boolean
-  /** The client missed so often, with whatever users, that its attempts have to be slow. */
+  /** True when the client missed so often, with whatever users, that its attempts have to be slow. */
   readonly slow: boolean
   /** Only `wrong` stays counted; `untried` is an attempt that was never compared. */
   end(result: 'right' | 'wrong' | 'untried'): void
 }
 
-/** An attempt that is not made. */
+/** An attempt that is refused. */
 export interface Throttled {
   readonly kind: 'throttled'
   readonly waitMs: number
@@ -46,16 +46,19 @@ const INTERVAL_MS = 60_000
 const PER_CLIENT_AND_USER = 5
 /** Failures with one user from all clients. Does not hold for a client that this user signed in from before. */
 const PER_USER = 100
-/** Failures of one client with any users. Over it the client is slowed down and not refused: an address can be an office. */
+/**
+ * Failures of one client with any users. Above it the client is slowed down and not refused: an address can be an
+ * office.
+ */
 const PER_CLIENT = 20
-/** About 3 MiB for each of the tables, and 20,000 failures within a minute. */
+/** Limit of each table: about 3 MiB, and 20,000 failures within a minute. */
 const MAX_KEYS = 20_000
 const MAX_KNOWN = 10_000
 const KNOWN_FOR_MS = 30 * 86_400_000
-/** Names that begin alike for so long are counted as one. */
+/** Length after which names are no longer told apart. */
 const MAX_NAME_LENGTH = 64
 
-/** Builds the throttle of one process. Nothing in it is shared, and a restart forgets it. */
+/** Creates the throttle of one process. Nothing in it is shared, and a restart forgets it. */
 export function createLoginThrottle({ now, log }: LoginThrottleDeps): LoginThrottle {
   const options = { now, intervalMs: INTERVAL_MS, maxKeys: MAX_KEYS }
   const pairs = createMissLimit({ ...options, burst: PER_CLIENT_AND_USER })

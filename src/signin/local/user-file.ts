@@ -28,7 +28,10 @@ export interface UserFileDeps {
 
 const FINGERPRINT_BYTES = 16
 
-/** Reads the file and follows its changes; returns what gives the newest table. Configuration told what is wrong with it at start. */
+/**
+ * Reads the file and follows its changes; returns a function that gives the newest table. Configuration told what is
+ * wrong with it at start.
+ */
 export async function openUserFile({ path, groups, platform, log }: UserFileDeps): Promise<() => UserTable> {
   let table = await toTable(platform.readFile?.(path) ?? '')
   let newest = 0
@@ -75,8 +78,8 @@ export async function openUserFile({ path, groups, platform, log }: UserFileDeps
 }
 
 /**
- * A short hash of everything that a session of this user rests on. Without a key, so that replicas and later processes
- * agree whatever the cookie secrets are; it leaves the process in sealed cookies only.
+ * A short hash of everything that a session of this user depends on. Without a key, so that replicas and later
+ * processes agree whatever the cookie secrets are; it leaves the process in sealed cookies only.
  */
 async function fingerprintOf({
   name,

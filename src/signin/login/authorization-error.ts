@@ -11,10 +11,10 @@ export interface AuthorizationError {
   readonly next: 'start-over' | 'interact' | 'stop'
 }
 
-/** RFC 6749 §4.1.2.1: trouble of the provider that passes. */
+/** Errors of a passing trouble of the provider (RFC 6749 §4.1.2.1). */
 const PASSING: readonly string[] = ['server_error', 'temporarily_unavailable']
 
-/** OpenID Connect Core 1.0 §3.1.2.6: the person has to be asked something. */
+/** Errors that say that the person has to be asked something (OpenID Connect Core 1.0 §3.1.2.6). */
 const INTERACTION: readonly string[] = [
   'interaction_required',
   'login_required',
@@ -57,7 +57,10 @@ export function readAuthorizationError(response: URLSearchParams): Authorization
     : { problem: problem('misconfigured', { ...detail, setting }), next: 'stop' }
 }
 
-/** The provider's only sentence to a human: bounded, without controls, for the log and the debug part of the page. */
+/**
+ * Bounds the `error_description`, the provider's only sentence to a human: without controls, for the log and the debug
+ * part of the page.
+ */
 function describe(description: string | null): { readonly description?: string } {
   const text = (description ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu, ' ').trim()
   return text === '' ? {} : { description: text.slice(0, MAX_DESCRIPTION) }

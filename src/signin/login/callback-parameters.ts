@@ -3,14 +3,14 @@ import { readForm, readQuery } from '../../http/form.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 
-/** Things that no code flow sends over the browser (RFC 9700 §2.1.2), and the envelope of JARM. */
+/** Parameters that no code flow sends over the browser (RFC 9700 §2.1.2), and the envelope of JARM. */
 const FOREIGN = ['access_token', 'id_token', 'token_type', 'token', 'response']
-/** What an answer consists of (RFC 6749 §4.1.2, RFC 9207). */
+/** Parameters of an authorization response (RFC 6749 §4.1.2, RFC 9207). */
 const ANSWER = ['state', 'code', 'error', 'iss']
 
 /**
- * Reads the parameters of an authorization answer from one source: the query, or the form where the provider answers by
- * form_post. Every name stands once (RFC 6749 §3.1).
+ * Reads the parameters of an authorization response from one source: the query, or the form where the provider answers
+ * by form_post. Every name stands once (RFC 6749 §3.1).
  */
 export async function readCallbackParameters(
   exchange: Exchange,

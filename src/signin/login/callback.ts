@@ -12,7 +12,7 @@ import type { RedirectToProvider } from './start.ts'
 import { createStartOver, createStop } from './start-over.ts'
 import type { Transactions } from './transaction.ts'
 
-/** What the callback is made from. */
+/** Collaborators of the callback. */
 export interface CallbackTools {
   readonly transactions: Transactions
   /** Ids of logins that were used. */
@@ -22,8 +22,9 @@ export interface CallbackTools {
 }
 
 /**
- * Builds `<prefix>/callback`, a straight list of steps: parameters, state and its binding, `error`, then (in the provider)
- * `iss` and the token request, then the person and the session. Before the state is proved, nothing is asked of anybody.
+ * Creates `<prefix>/callback`, a straight list of steps: parameters, state and its binding, `error`, then (in the
+ * provider) `iss` and the token request, then the person and the session. Before the state is proved, nothing is asked
+ * of anybody.
  */
 export function createCallback(
   context: SignInContext,
@@ -47,7 +48,7 @@ export function createCallback(
     if (secrets === undefined || expired)
       return startOver(exchange, { login, returnTo, isHonest: isHonest(answer) })
     const claimed = tools.replays.claim(toBase64Url(loginState.id), loginState.expiresAtMs)
-    // It may have been used: as good as expired.
+    // The state may have been used: as good as expired.
     if (claimed === 'forgotten') {
       const late = { ...login, expired: true }
       return startOver(exchange, { login: late, returnTo, isHonest: isHonest(answer) })
@@ -81,18 +82,18 @@ export function createCallback(
   }
 }
 
-/** Without a state that is ours, nothing else in the answer means anything. */
+/** Problem of the state, without which nothing else in the response means anything. */
 function toStateProblem(answer: URLSearchParams): Problem {
   if (answer.has('error')) return problem('callback_malformed', { why: 'error without state' })
   return answer.has('state') ? problem('state_mismatch', { check: 'seal' }) : problem('state_missing')
 }
 
-/** The answer looks like that of a provider that signed somebody in. */
+/** True for a response that looks like that of a provider that signed a person in. */
 function isHonest(answer: URLSearchParams): boolean {
   return checkAnswer(answer) === undefined && !answer.has('error')
 }
 
-/** Either `error` or `code` (RFC 6749 §4.1.2), and never both. */
+/** Checks that there is either `error` or `code` (RFC 6749 §4.1.2), and never both. */
 function checkAnswer(answer: URLSearchParams): Problem | undefined {
   if (answer.has('error'))
     return answer.has('code') ? problem('callback_malformed', { why: 'error and code' }) : undefined

@@ -4,7 +4,7 @@ import { fromBase64Url, randomBytes, toBase64Url } from '../../lib/bytes.ts'
 
 /** The cookie that ties logins to a browser: 32 random bytes as base64url. */
 export interface CsrfCookie {
-  /** The secret for a new login, and the cookies that keep it. */
+  /** Takes the secret for a new login, and the cookies that keep it. */
   take(
     flowId: string,
     cookies: readonly Cookie[],
@@ -12,7 +12,7 @@ export interface CsrfCookie {
     readonly secret: Uint8Array<ArrayBuffer>
     readonly changes: readonly CookieChange[]
   }
-  /** Secrets that could have started this login; a few at most. */
+  /** Finds secrets that could have started this login; a few at most. */
   find(flowId: string, cookies: readonly Cookie[]): readonly Uint8Array<ArrayBuffer>[]
   /** Ends what belongs to this login alone, where the browser carries it. */
   release(flowId: string, cookies: readonly Cookie[]): readonly CookieChange[]
@@ -21,7 +21,7 @@ export interface CsrfCookie {
 }
 
 const SECRET_BYTES = 32
-/** Same-named cookies from several domains and paths; more are not looked at. */
+/** Limit on same-named cookies from several domains and paths; more are not looked at. */
 const MAX_CANDIDATES = 5
 
 /**
@@ -48,7 +48,7 @@ export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'
   const carried = (cookies: readonly Cookie[]): readonly Cookie[] =>
     cookies.filter((cookie) => cookie.name.startsWith(`${name}_`) && cookie.name.endsWith('_csrf'))
 
-  /** Browsers send older cookies first (RFC 6265 §5.4), so the front of the list goes. */
+  /** Drops the oldest: browsers send older cookies first (RFC 6265 §5.4), so the front of the list goes. */
   function prune(cookies: readonly Cookie[], added: number): readonly CookieChange[] {
     const old = carried(cookies).filter((cookie) => csrf.perRequest || cookie.name !== shared)
     const excess = Math.max(0, old.length + added - csrf.perRequestLimit)

@@ -1,6 +1,6 @@
 import type { Exchange } from '../../http/exchange.ts'
 import { readForm } from '../../http/form.ts'
-import { isFromOwnPage } from '../../http/origin.ts'
+import type { Site } from '../../http/site.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 
@@ -21,10 +21,10 @@ const ALTERED = /[\0\ufffd]/u
  */
 export async function readFormReplay(
   exchange: Exchange,
-  limitBytes: number,
+  { limitBytes, site }: { readonly limitBytes: number; readonly site: Site },
 ): Promise<Result<readonly Field[]>> {
   if (limitBytes === 0) return notSent('form-replay-limit')
-  if (!isFromOwnPage(exchange.facts)) return notSent('origin')
+  if (!site.isFromOwnPage(exchange.facts)) return notSent('origin')
   const form = await readForm(exchange, { maxBytes: limitBytes, maxFields: MAX_FIELDS })
   if (!form.ok) return notSent(String(form.problem.detail?.['why'] ?? form.problem.reason))
   const fields = Array.from(form.value, ([name, value]) => ({ name, value }))

@@ -4,7 +4,7 @@ import type { EventFields } from '../../observe/event.ts'
 /** What the redirect URI depends on. */
 export interface RedirectUriConfig {
   readonly listen: Pick<Config['listen'], 'http' | 'https'>
-  readonly paths: Pick<Config['paths'], 'prefix'>
+  readonly paths: Pick<Config['paths'], 'callback'>
   readonly trust: Pick<Config['trust'], 'reverseProxy'>
   readonly cookie: Pick<Config['cookie'], 'secure'>
   readonly signIn: Pick<Config['signIn'], 'redirectUrl'>
@@ -21,7 +21,7 @@ export function describeRedirectUri(config: RedirectUriConfig): EventFields {
   const isHttps = cookie.secure || config.listen.https !== undefined
   const host = port === undefined || isHttps ? '<host in the browser>' : `localhost:${port}`
   return {
-    redirect_uri: `${isHttps ? 'https' : 'http'}://${host}${paths.prefix}/callback`,
+    redirect_uri: `${isHttps ? 'https' : 'http'}://${host}${paths.callback}`,
     advice: adviceFor(config, port),
   }
 }

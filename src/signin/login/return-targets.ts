@@ -1,7 +1,9 @@
+import { isOwnPath } from '../../config/own-paths.ts'
+import { compileAllowedHosts } from '../../http/allowed-hosts.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue } from '../../http/form.ts'
 import { type SignInContext, toRedirectUri } from '../context.ts'
-import { compileAllowedHosts, type ReturnRules, readReturnTo } from './return-to.ts'
+import { type ReturnRules, readReturnTo } from './return-to.ts'
 
 /** Where a sign-in or sign-out that this request asks for leads back to. */
 export interface ReturnTargets {
@@ -18,21 +20,19 @@ export interface ReturnTargets {
 
 /** Compiles the rules of one configuration. */
 export function createReturnTargets(context: Pick<SignInContext, 'config'>): ReturnTargets {
-  const { prefix } = context.config.paths
+  const { paths } = context.config
   const allowsHost = compileAllowedHosts(context.config.signIn.whitelistDomains)
 
   /** The site that a person is on when the sign-in ends: relative targets count from there. */
   function rulesFor(exchange: Exchange): ReturnRules {
-    return { origin: new URL(toRedirectUri(context, exchange)).origin, prefix, allowsHost }
-  }
-
-  function isOwn({ target }: Exchange): boolean {
-    return target.path === prefix || target.path.startsWith(`${prefix}/`)
+    return { origin: new URL(toRedirectUri(context, exchange)).origin, paths, allowsHost }
   }
 
   function named(exchange: Exchange, form?: URLSearchParams): string | undefined {
     // The app's own addresses may have a parameter of that name.
-    const query = isOwn(exchange) ? new URLSearchParams(exchange.target.query) : new URLSearchParams()
+    const query = isOwnPath(paths, exchange.target.path)
+      ? new URLSearchParams(exchange.target.query)
+      : new URLSearchParams()
     const given =
       onlyValue(form ?? query, 'rd') ?? onlyValue(query, 'rd') ?? exchange.facts.forwarded.redirect
     return given === '' ? undefined : given
@@ -46,11 +46,12 @@ export function createReturnTargets(context: Pick<SignInContext, 'config'>): Ret
       const rules = rulesFor(exchange)
       const given = named(exchange, form)
       if (given !== undefined) return readReturnTo(given, rules)
-      const asked = facts.forwarded.uri ?? target.raw
+      const { request } = facts.forwarded
+      const asked = readReturnTo(typeof request === 'object' ? request.uri : target.raw, rules)
       // A gateway may ask for a site that signs in on another one: only an absolute target leads back there.
-      const elsewhere = facts.trusted && rules.origin !== facts.origin
+      const elsewhere = facts.trusted && rules.origin !== facts.origin && asked.startsWith('/')
       const absolute = elsewhere ? readReturnTo(`${facts.origin}${asked}`, rules) : '/'
-      return absolute === '/' ? readReturnTo(asked, rules) : absolute
+      return absolute === '/' ? asked : absolute
     },
   }
 }

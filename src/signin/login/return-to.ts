@@ -1,14 +1,14 @@
+import { isOwnEndpoint, isOwnPath, type OwnPaths } from '../../config/own-paths.ts'
+import type { AllowsHost } from '../../http/allowed-hosts.ts'
+
 /** What a return target is judged by. */
 export interface ReturnRules {
   /** External origin of this site: `https://app.example.com`. */
   readonly origin: string
-  /** `/oauth2`: nobody comes back to an endpoint of ours. */
-  readonly prefix: string
+  /** No sign-in comes back to an endpoint of its own. */
+  readonly paths: OwnPaths
   readonly allowsHost: AllowsHost
 }
-
-/** Says whether an absolute target may name this host; the port as written, undefined when absent. */
-export type AllowsHost = (host: string, port: string | undefined) => boolean
 
 const MAX_LENGTH = 2_048
 /** Printable ASCII without the backslash, which browsers read as a slash. */
@@ -41,28 +41,14 @@ function escapeAgain(given: string): string {
 const LETTERS = /(?!\p{ASCII})[\p{L}\p{M}\p{N}]+/gu
 const LETTERS_AND_SPACES = / |(?!\p{ASCII})[\p{L}\p{M}\p{N}]+/gu
 
-/** Compiles whitelist-domain: `host`, `.host` or `*.host` (the host and all below it), each with `:port` or `:*`. */
-export function compileAllowedHosts(entries: readonly string[]): AllowsHost {
-  const rules = entries.map((entry) => {
-    const [, wildcard, host = '', port] = /^(\*?\.)?([^:]*)(?::(.*))?$/u.exec(entry) ?? []
-    return { host, port, below: wildcard !== undefined }
-  })
-  return (host, port) =>
-    rules.some(
-      (rule) =>
-        (host === rule.host || (rule.below && host.endsWith(`.${rule.host}`))) &&
-        (rule.port === '*' || rule.port === port),
-    )
-}
-
-function readRelative(raw: string, { origin, prefix }: ReturnRules): string | undefined {
+function readRelative(raw: string, { origin, paths }: ReturnRules): string | undefined {
   // The one endpoint of ours that is made to be arrived at: it says so and leads nowhere by itself.
-  if (raw === `${prefix}/signed_in`) return raw
+  if (raw === paths.signedIn) return raw
   const end = raw.search(/[?#]/u)
   const path = end === -1 ? raw : raw.slice(0, end)
   let form = path
   for (let round = 0; round <= ROUNDS; round += 1) {
-    if (!isHarmless(form, origin, prefix)) return undefined
+    if (!isHarmless(form, { origin, paths })) return undefined
     form = decode(form)
   }
   // Still encoded after three rounds: nobody writes such an address.
@@ -76,19 +62,31 @@ function readAbsolute(raw: string, rules: ReturnRules): string | undefined {
   // The parser must agree that this is the host: it maps octal and hexadecimal addresses, for one.
   if (new URL(raw).hostname !== host) return undefined
   if (origin === rules.origin) return readRelative(rest.startsWith('/') ? rest : `/${rest}`, rules)
-  return rules.allowsHost(host, port) ? raw : undefined
+  return rules.allowsHost(host, port) && !leadsToEndpoint(rest, rules) ? raw : undefined
 }
 /** Lower case, no user information, no escapes: origin, host, port, the rest. */
 const ABSOLUTE = /^(https?:\/\/([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::(\d{1,5}))?)((?:[/?#].*)?)$/u
 
+/** An allowed host may be this gate under another name. What is below the prefix and no endpoint can be anything there. */
+function leadsToEndpoint(rest: string, { origin, paths }: ReturnRules): boolean {
+  let form = rest.replace(/[?#].*$/su, '')
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const path = URL.canParse(form, origin) ? new URL(form, origin).pathname : form
+    if (path !== paths.signedIn && isOwnEndpoint(paths, path)) return true
+    form = decode(form)
+  }
+  return false
+}
+
 /** A path that stays on this site, and away from our own endpoints, however often somebody decodes it. */
-function isHarmless(form: string, origin: string, prefix: string): boolean {
+function isHarmless(form: string, { origin, paths }: Pick<ReturnRules, 'origin' | 'paths'>): boolean {
   // Compatibility forms: a full-width slash or dot is one for whoever normalises.
   if (STRANGE.test(form) || LEAVES_SITE.test(form.normalize('NFKC'))) return false
   if (!URL.canParse(form, origin)) return false
   const url = new URL(form, origin)
-  const own = url.pathname === prefix || url.pathname.startsWith(`${prefix}/`)
-  return url.origin === new URL(origin).origin && !url.pathname.startsWith('//') && !own
+  return (
+    url.origin === new URL(origin).origin && !url.pathname.startsWith('//') && !isOwnPath(paths, url.pathname)
+  )
 }
 /** Backslashes, control and formatting characters, and every space but the ordinary one. */
 const STRANGE = /[\\\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u

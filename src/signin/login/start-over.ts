@@ -28,10 +28,10 @@ interface LateLogin extends FailedLogin {
   readonly isHonest: boolean
 }
 
-/** How often a login is started over by itself. */
+/** Limit on restarts of a login without the person. */
 const MAX_RESTARTS = 1
 
-/** Builds the end of logins that fail. */
+/** Creates the end of logins that fail. */
 export function createStop(context: SignInContext): Stop {
   return (exchange, why, rest = {}) => {
     logFailure(context, 'sign_in_failed', { exchange, why })
@@ -39,12 +39,12 @@ export function createStop(context: SignInContext): Stop {
   }
 }
 
-/** Builds the second try. */
+/** Creates the second try of a login. */
 export function createStartOver(
   context: SignInContext,
   { begin, stop }: { readonly begin: RedirectToProvider; readonly stop: Stop },
 ): StartOver {
-  /** The second try, unless this was the second one already, or the provider is not configured any more. */
+  /** Starts the login again, unless this was the second try already, or the provider is not configured any more. */
   async function again(
     exchange: Exchange,
     why: Problem,
@@ -61,9 +61,9 @@ export function createStartOver(
 
   return {
     /**
-     * The state is ours, but it came too late or to another browser. Who is signed in goes on. What is only late starts
-     * over, once, as long as the answer looks like one of a provider. What another browser started ends here: it may be an
-     * attempt to sign this person in as another one (RFC 9700 §4.7).
+     * Ends a callback whose state is genuine, but came too late or to another browser. A person who is signed in goes
+     * on. What is only late starts over, once, as long as the answer looks like one of a provider. What another browser
+     * started ends here: it may be an attempt to sign this person in as another one (RFC 9700 §4.7).
      */
     async startOver(exchange, { login, returnTo, isHonest }) {
       const { secrets, expired, cleanUp: changes } = login

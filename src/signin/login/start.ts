@@ -3,8 +3,10 @@ import { onlyValue, readQuery } from '../../http/form.ts'
 import { findHeader } from '../../http/head.ts'
 import { type Problem, problem } from '../../problems.ts'
 import type { Provider } from '../../providers/provider.ts'
-import { logFailure, requestFields, type SignInContext, toRedirectUri } from '../context.ts'
+import type { Session } from '../../session/session.ts'
+import { loadSession, logFailure, requestFields, type SignInContext, toRedirectUri } from '../context.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
+import type { LoopVerdict } from './loop-guard.ts'
 import type { ReturnTargets } from './return-targets.ts'
 import type { Transactions } from './transaction.ts'
 
@@ -93,8 +95,27 @@ export function createStart(
     const provider = context.providers.find(({ id }) => wanted === undefined || id === wanted)
     if (provider === undefined) return refuse(problem('not_found', { why: 'provider' }), { returnTo })
     const otherAccount = own && onlyValue(query.value, 'account') === 'other'
-    return begin(exchange, { provider, returnTo, restarts: 0, otherAccount })
+    const turn = otherAccount ? undefined : await countTurn(context, exchange, returnTo)
+    if (turn?.problem !== undefined) {
+      logFailure(context, 'sign_in_failed', { exchange, why: turn.problem })
+      return refuse(turn.problem, { returnTo, changes: turn.changes, identity: turn.session })
+    }
+    const outcome = await begin(exchange, { provider, returnTo, restarts: 0, otherAccount })
+    return turn === undefined || outcome.kind === 'done'
+      ? outcome
+      : { ...outcome, changes: [...outcome.changes, ...turn.changes] }
   }
+}
+
+/** A person who is signed in and has to sign in again was sent here, by a gateway that refuses or by the app. */
+async function countTurn(
+  context: SignInContext,
+  exchange: Exchange,
+  returnTo: string,
+): Promise<(LoopVerdict & { readonly session: Session }) | undefined> {
+  const session = await loadSession(context, exchange)
+  if (session === undefined) return undefined
+  return { ...context.loopGuard.turn(exchange, { returnTo, session: 'good' }), session }
 }
 
 function checkVisit(context: SignInContext, exchange: Exchange): Problem | undefined {
@@ -124,7 +145,7 @@ function isPlain({ request, facts }: Exchange): boolean {
 }
 
 function isStartEndpoint({ config }: SignInContext, { target }: Exchange): boolean {
-  return target.path === `${config.paths.prefix}/start` || target.path === `${config.paths.prefix}/sign_in`
+  return target.path === config.paths.start || target.path === config.paths.signIn
 }
 
 /** Some providers cut or refuse a long `state`; a person who lands on the start page is better off than one who cannot sign in. */

@@ -1,10 +1,10 @@
 import { utf8 } from '../../lib/bytes.ts'
 
-/** Everything about one login that has to survive the way to the provider and back. */
+/** State of one login that has to survive the redirect to the provider and back. */
 export interface LoginState {
-  /** 16 random bytes. */
+  /** Random id of 16 bytes. */
   readonly id: Uint8Array
-  /** 16 bytes that only the browser that started the login can prove again. */
+  /** Proof of 16 bytes that only the browser that started the login can make again. */
   readonly proof: Uint8Array
   readonly expiresAtMs: number
   readonly restarts: number
@@ -12,17 +12,17 @@ export interface LoginState {
   readonly client: Uint8Array
   /** Id of the configured provider. */
   readonly provider: string
-  /** Validated; judged again when the login ends. */
+  /** Return target, validated; judged again when the login ends. */
   readonly returnTo: string
 }
 
-/** 2 is the state of a logout. */
+/** Version byte; 2 is the state of a logout. */
 const VERSION = 3
-/** Version, restarts, id, proof, end in seconds, client, length of the provider's id. */
+/** Length of version, restarts, id, proof, end in seconds, client and length of the provider's id. */
 const HEAD_BYTES = 1 + 1 + 16 + 16 + 4 + 12 + 1
 
 /**
- * A login as bytes, before it is sealed: binary, because some providers cap `state` near 500 characters. The head has a
+ * Encodes a login, before it is sealed: binary, because some providers cap `state` near 500 characters. The head has a
  * fixed size, the provider's id follows, the return target takes the rest.
  */
 export function encodeLoginState(loginState: LoginState): Uint8Array {
@@ -40,7 +40,7 @@ export function encodeLoginState(loginState: LoginState): Uint8Array {
   return bytes
 }
 
-/** Bytes to a login; undefined for another version or kind. Only opened seals come here, so nothing else is checked. */
+/** Decodes a login; undefined for another version or kind. Only opened seals come here, so nothing else is checked. */
 export function decodeLoginState(bytes: Uint8Array): LoginState | undefined {
   if (bytes[0] !== VERSION || bytes.length < HEAD_BYTES) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -7,12 +7,12 @@ import type { ClientFingerprints } from '../../session/clients.ts'
 import { createBinding } from './csrf-cookie.ts'
 import { decodeLoginState, encodeLoginState, type LoginState } from './state.ts'
 
-/** What a new login needs to know. */
+/** Parameters of a new login. */
 export interface NewLogin {
   readonly provider: string
   readonly returnTo: string
   readonly redirectUri: string
-  /** How often this login was started over already. */
+  /** Number of times that this login was started over already. */
   readonly restarts: number
   readonly cookies: readonly Cookie[]
 }
@@ -34,16 +34,16 @@ export interface StartedLogin extends LoginSecrets {
 export interface ReturnedLogin {
   readonly loginState: LoginState
   readonly expired: boolean
-  /** Undefined when the login was not started in this browser, or for another redirect URI. */
+  /** Secrets; undefined when the login was not started in this browser, or for another redirect URI. */
   readonly secrets: LoginSecrets | undefined
   /** Ends the cookie of this login alone; empty where all logins share one. */
   readonly cleanUp: readonly CookieChange[]
 }
 
-/** Logins under way. All there is to know about one travels sealed in `state`; nothing is kept here. */
+/** Logins under way. Everything about one travels sealed in `state`; nothing is kept here. */
 export interface Transactions {
   start(login: NewLogin): Promise<StartedLogin>
-  /** Undefined for a state that was not sealed here, was changed, or belongs to another client. */
+  /** Opens a state; undefined for one that was not sealed here, was changed, or belongs to another client. */
   open(request: {
     readonly state: string
     readonly redirectUri: string
@@ -53,9 +53,8 @@ export interface Transactions {
   clear(cookies: readonly Cookie[]): readonly CookieChange[]
 }
 
-/** What transactions are made from. */
 export interface TransactionDeps {
-  /** Of purpose `transaction`. */
+  /** Keys of purpose `transaction`. */
   readonly ring: KeyRing
   readonly cookie: Pick<CookieConfig, 'name' | 'csrf'>
   readonly clients: ClientFingerprints
@@ -66,8 +65,9 @@ const FLOW_ID_BYTES = 16
 const PROOF_BYTES = 16
 
 /**
- * Builds transactions. A random secret in one small cookie binds every login of a browser; verifier, nonce and the proof of
- * the binding are HMACs of it over the random id of the flow, so that parallel tabs need no cookies of their own.
+ * Creates transactions. A random secret in one small cookie binds every login of a browser; verifier, nonce and the
+ * proof of the binding are HMACs of it over the random id of the flow, so that parallel tabs need no cookies of their
+ * own.
  */
 export function createTransactions({ ring, cookie, clients, now }: TransactionDeps): Transactions {
   const csrfCookie = createBinding(cookie)
@@ -100,7 +100,10 @@ export function createTransactions({ ring, cookie, clients, now }: TransactionDe
   }
 }
 
-/** Cookies of one name can come from several domains and paths: whichever proves the binding is ours. */
+/**
+ * Finds the secret of a login. Cookies of one name can come from several domains and paths: the one that proves the
+ * binding counts.
+ */
 async function findSecret(
   candidates: readonly Uint8Array<ArrayBuffer>[],
   { id, proof }: LoginState,
@@ -112,7 +115,9 @@ async function findSecret(
   return undefined
 }
 
-/** The redirect URI is part of the proof: a login that began on one host cannot end on another. */
+/**
+ * Computes the proof of a login. The redirect URI is part of it: a login that began on one host cannot end on another.
+ */
 async function prove(
   secret: Uint8Array<ArrayBuffer>,
   { id, redirectUri }: { readonly id: Uint8Array; readonly redirectUri: string },

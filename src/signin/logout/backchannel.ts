@@ -8,7 +8,7 @@ import type { Denial } from '../../session/denial.ts'
 import { logFailure, requestFields, type SignInContext } from '../context.ts'
 import { type Outcome, refuse } from '../outcome.ts'
 
-/** Longer than a logout token is accepted for. */
+/** Time for which a `jti` is kept: longer than a logout token is accepted for. */
 const REMEMBER_MS = 15 * 60_000
 
 /**
@@ -49,12 +49,15 @@ export function createBackchannel(
   }
 }
 
-/** Back-Channel Logout 1.0 §2.8: whatever is wrong with the token is 400. */
+/** Problem of a logout token: whatever is wrong with it is 400 (Back-Channel Logout 1.0 §2.8). */
 function toLogoutProblem(why: Problem): Problem {
   return why.reason === 'id_token_invalid' ? problem('request_malformed', why.detail) : why
 }
 
-/** A session id ends one session; a subject alone ends all that began before the token was written. */
+/**
+ * Denial that a logout token asks for: a session id ends one session; a subject alone ends all that began before the
+ * token was written.
+ */
 function toDenial({ issuer, subject, sid, issuedAtMs }: Logout): Denial {
   // `iat` counts whole seconds: a session of the same second counts as older.
   const beforeMs = issuedAtMs + 999

@@ -5,15 +5,15 @@ import { utf8 } from '../../lib/bytes.ts'
 /** Carries a return target through the provider's sign-out, in `state` (OpenID Connect RP-Initiated Logout 1.0 §2). */
 export interface LogoutState {
   write(returnTo: string): Promise<string>
-  /** Undefined for a state that is not ours, or older than ten minutes. */
+  /** Opens a state; undefined for one that is not Sidegate's, or older than ten minutes. */
   read(state: string): Promise<string | undefined>
 }
 
-/** Not the version of a login: neither opens as the other. */
+/** Version byte, which is not that of a login: neither opens as the other. */
 const KIND = 2
 const LIFETIME_SECONDS = 600
 
-/** Tickets sealed with the ring of purpose `transaction`: kind, end in seconds, target. */
+/** Creates the logout state, sealed with the ring of purpose `transaction`: kind, end in seconds, target. */
 export function createLogoutState(ring: KeyRing, now: () => number): LogoutState {
   return {
     write(returnTo) {

@@ -1,14 +1,13 @@
+import { hasBody } from '../../http/body.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue, readForm, readQuery } from '../../http/form.ts'
 import { findHeader } from '../../http/head.ts'
 import { problem } from '../../problems.ts'
-import { hasBody } from '../../proxy/websocket-request.ts'
 import { findProvider, type Session, sourceFields } from '../../session/session.ts'
 import { loadSession, logFailure, requestFields, type SignInContext, toRedirectUri } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
 import type { Transactions } from '../login/transaction.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
-import { checkSameOrigin } from '../same-origin.ts'
 import { callBackendLogout } from './backend-logout.ts'
 import { withIdToken } from './id-token-hint.ts'
 import type { LogoutState } from './logout-state.ts'
@@ -35,7 +34,7 @@ export function createSignOut(
 ): (exchange: Exchange) => Promise<Outcome> {
   return async function signOut(exchange) {
     const form = await readSignOutForm(exchange)
-    const foreign = checkSameOrigin(exchange)
+    const foreign = context.site.checkSite(exchange)
     if (foreign !== undefined || !form.ok) {
       const why = foreign ?? (form.ok ? problem('request_malformed') : form.problem)
       logFailure(context, 'sign_out_refused', { exchange, why })
@@ -46,7 +45,11 @@ export function createSignOut(
     const exit = await chooseExit(context, exchange, { session, target, logoutState })
     if (session !== undefined) await endSession(context, exchange, session)
     const { cookies } = exchange
-    const changes = [...(await context.sessions.clear(cookies)), ...transactions.clear(cookies)]
+    const changes = [
+      ...(await context.sessions.clear(cookies)),
+      ...transactions.clear(cookies),
+      ...context.loopGuard.clear(cookies),
+    ]
     return exit === undefined ? { kind: 'signed-out', changes } : redirect(exit, changes)
   }
 }
@@ -85,7 +88,7 @@ async function chooseExit(
   const returnTo = target.replaceAll(STAND_IN, '')
   const provided = await findProvider(context.providers, session?.source)?.endSessionUrl({
     idToken,
-    returnTo: `${new URL(toRedirectUri(context, exchange)).origin}${context.config.paths.prefix}/signed_out`,
+    returnTo: `${new URL(toRedirectUri(context, exchange)).origin}${context.config.paths.signedOut}`,
     state: await logoutState.write(returnTo),
   })
   return provided ?? (returnTo === '/' ? undefined : returnTo)
@@ -111,7 +114,7 @@ async function readSignOutForm(exchange: Exchange): ReturnType<typeof readForm> 
   if (method !== 'POST') return { ok: false, problem: problem('method_not_allowed') }
   // A program that posts nothing names no type.
   const isBare =
-    findHeader(exchange.request.headers, 'content-type') === undefined && !hasBody(exchange.request)
+    findHeader(exchange.request.headers, 'content-type') === undefined && !hasBody(exchange.request.headers)
   return isBare ? readQuery(exchange) : readForm(exchange)
 }
 

@@ -1,20 +1,32 @@
 import { describe, expect, it } from 'vitest'
 import { signIn, type World } from '../contract-fixture.ts'
+import { say } from '../http-messages.ts'
 
 /** What gateways, probes and pages ask the gate itself. */
 export function endpoints(world: World): void {
   describe('its own endpoints', () => {
-    it.each(['/ping', '/ready'])('say that it is well: %s', async (target) => {
+    it.each(['/ping', '/ready'])('an endpoint says that Sidegate is well: %s', async (target) => {
       const answer = await world.ask({ target })
       expect([answer.status, answer.text]).toEqual([200, 'OK'])
       expect((await world.ask({ target, method: 'HEAD' })).status).toBe(200)
     })
 
-    it('keep robots out', async () => {
+    it.each([
+      ['HTTP/1.0 without Host', 'GET /ping HTTP/1.0\r\n\r\n'],
+      ['HTTP/1.1 without Host', 'GET /ready HTTP/1.1\r\nConnection: close\r\n\r\n'],
+      ['an empty Host', 'GET /ping HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'],
+      ['cookies of RFC 2109', 'GET /ping HTTP/1.0\r\nHost: a\r\nCookie: $Version=1; a=b\r\n\r\n'],
+    ])('say so to a load balancer that sends %s', async (name, bytes) => {
+      const { statuses } = await say(world.gate.url, bytes)
+      // The edge asks for a Host itself.
+      expect(statuses).toEqual([world.differs('Framing of requests') && /Host/u.test(name) ? 400 : 200])
+    })
+
+    it('robots.txt keeps robots out', async () => {
       expect((await world.ask({ target: '/robots.txt' })).text).toBe('User-agent: *\nDisallow: /\n')
     })
 
-    it('tell a gateway who asks', async () => {
+    it('/oauth2/auth tells a gateway who asks', async () => {
       expect((await world.ask({ target: '/oauth2/auth' })).status).toBe(401)
       const answer = await world.asAlice({ target: '/oauth2/auth' })
       expect([answer.status, answer.body.length]).toEqual([202, 0])
@@ -28,11 +40,11 @@ export function endpoints(world: World): void {
       ['?allowed_groups=board', 403],
       ['?allowed_groups=', 403],
       ['?allowed_emails=alice@example.com', 202],
-    ])('narrow what a gateway allows: %s is %d', async (query, status) => {
+    ])('/oauth2/auth narrows what a gateway allows: %s is %d', async (query, status) => {
       expect((await world.asAlice({ target: `/oauth2/auth${query}` })).status).toBe(status)
     })
 
-    it('tell a page who is signed in, in the words of oauth2-proxy', async () => {
+    it('/oauth2/userinfo tells a page who is signed in, in the words of oauth2-proxy', async () => {
       const answer = await world.asAlice({ target: '/oauth2/userinfo' })
       expect([answer.status, JSON.parse(answer.text)]).toEqual([
         200,
@@ -46,14 +58,14 @@ export function endpoints(world: World): void {
       expect((await world.ask({ target: '/oauth2/userinfo' })).status).toBe(401)
     })
 
-    it('never let an answer be stored', async () => {
+    it('endpoints never let an answer be stored', async () => {
       for (const target of ['/ping', '/oauth2/auth', '/oauth2/userinfo', '/oauth2/sign_in']) {
         const [value = ''] = (await world.asAlice({ target })).all('cache-control')
         expect(value).toContain('no-store')
       }
     })
 
-    it('are never the way to the app', async () => {
+    it('endpoints never forward to the app', async () => {
       for (const target of [
         '/oauth2/static/../../admin',
         '/oauth2/callback/..;/admin',
@@ -65,7 +77,7 @@ export function endpoints(world: World): void {
       expect(world.app.heard).toEqual([])
     })
 
-    it('sign out: every piece of a large session is taken back, and the provider’s session ends', async () => {
+    it('a sign-out takes back every piece of a large session, and ends the provider’s session', async () => {
       const { user } = world.provider
       world.provider.user = { ...user, sub: 'alice', groups: manyGroups() }
       const visitor = world.visitor()
@@ -81,7 +93,7 @@ export function endpoints(world: World): void {
       expect((await visitor.fetch('/who')).status).toBe(401)
     })
 
-    it('refuse to sign anybody out for another site', async () => {
+    it('a sign-out is refused to another site', async () => {
       const headers = [
         'Sec-Fetch-Site',
         'cross-site',

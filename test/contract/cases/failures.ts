@@ -17,7 +17,7 @@ const NONSENSE: readonly (readonly [string, string])[] = [
 /** When the app cannot be reached or makes no sense, people get a page and programs a code. */
 export function failures(world: World): void {
   describe('an app', () => {
-    it('that is not there is a 502: a code for programs, a page for people', async () => {
+    it('an app that is not there is a 502: a code for programs, a page for people', async () => {
       const answer = await world.asAlice({ target: '/dead/' })
       expect([answer.status, JSON.parse(answer.text).error]).toEqual([502, 'upstream_unreachable'])
       const page = await world.asAlice({ target: '/dead/', headers: PAGE })
@@ -26,19 +26,19 @@ export function failures(world: World): void {
       expect(page.all('content-security-policy')).toHaveLength(1)
     })
 
-    it('that does not answer in time is a 504', async () => {
+    it('an app that does not answer in time is a 504', async () => {
       const answer = await world.asAlice({ target: '/stubborn/hang' })
       expect([answer.status, JSON.parse(answer.text).error]).toEqual([504, 'upstream_timeout'])
     })
 
-    it.each(NONSENSE)('that answers with nonsense is a 502: %s (SM-25)', async (_, bytes) => {
+    it.each(NONSENSE)('an app that answers with nonsense is a 502: %s [SM-25]', async (_, bytes) => {
       world.odd.play((socket) => socket.end(bytes, 'latin1'))
       const answer = await world.asAlice({ target: '/odd/' })
       expect(answer.status).toBe(502)
       expect(answer.text).not.toContain('OpenSSH')
     })
 
-    it('is still the one that answers when its answer is an error of its own', async () => {
+    it('an app is still the one that answers when its answer is an error of its own', async () => {
       world.odd.play((socket) =>
         socket.end('HTTP/1.1 503 Later\r\nRetry-After: 9\r\nContent-Length: 5\r\n\r\nlater'),
       )
@@ -48,7 +48,7 @@ export function failures(world: World): void {
   })
 
   describe('the log', () => {
-    it('has a line for each request and no secret in any', async () => {
+    it('the log has a line for each request and no secret in any', async () => {
       await world.asAlice({ target: '/logged?token=hidden' })
       await expect.poll(() => world.gate.output()).toContain('"path":"/logged"')
       const output = world.gate.output()

@@ -43,7 +43,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
 /** What a connection is made of is decided once, by one strict parser. */
 export function framing(world: World): void {
   describe('a connection', () => {
-    it.each(REFUSED)('ends at %s', async (_, bytes) => {
+    it.each(REFUSED)('a connection ends at %s', async (_, bytes) => {
       const heard = await say(world.gate.url, bytes)
       if (world.differs('Framing of requests')) {
         // Whoever frames in front of the gate may repair it, but never into an identity or a second request.
@@ -57,21 +57,21 @@ export function framing(world: World): void {
       expect(world.app.heard).toEqual([])
     })
 
-    it('carries one request after the other, each judged alone (SM-22)', async () => {
+    it('a connection carries one request after the other, each judged alone [SM-22]', async () => {
       const admin = 'GET /admin HTTP/1.1\r\nHost: app.example.com\r\n\r\n'
       const heard = await say(world.gate.url, `${GET}\r\n${admin}${SECOND}`)
       expect(heard.statuses).toEqual([200, 401, 200])
       expect(world.app.heard.map(({ url }) => url).toSorted()).toEqual(['/public/second', '/public/x'])
     })
 
-    it('goes on after an answer without content', async () => {
+    it('a connection goes on after an answer without content', async () => {
       const head = 'HEAD /public/x HTTP/1.1\r\nHost: app.example.com\r\n'
       const heard = await say(world.gate.url, `${head}Cookie: ${world.cookie}\r\n\r\n${SECOND}`)
       expect(heard.statuses).toEqual([200, 200])
       expect(world.app.heard.map(({ method }) => method).toSorted()).toEqual(['GET', 'HEAD'])
     })
 
-    it('never takes content for a request (SM-18, SM-20)', async () => {
+    it('a connection never takes content for a request [SM-18, SM-20]', async () => {
       const hidden = 'GET /public/hidden HTTP/1.1\r\nHost: app.example.com\r\n\r\n'
       const post = `POST /admin HTTP/1.1\r\nHost: app.example.com\r\nContent-Length: ${hidden.length}\r\n\r\n`
       const { statuses } = await say(world.gate.url, post + hidden + SECOND)
@@ -79,7 +79,7 @@ export function framing(world: World): void {
       expect(world.app.heard.map(({ url }) => url)).not.toContain('/public/hidden')
     })
 
-    it('drops what trailers say (HD-16)', async () => {
+    it('a connection drops what trailers say [HD-16]', async () => {
       const body = '1\r\na\r\n0\r\nX-Forwarded-User: root\r\n\r\n'
       const head = `POST /up HTTP/1.1\r\nHost: app.example.com\r\nCookie: ${world.cookie}\r\n`
       await say(

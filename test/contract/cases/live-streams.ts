@@ -32,9 +32,9 @@ const ENDINGS: readonly (readonly [string, (world: World, cookie: string) => Pro
 
 /** What outlasts a request ends with the session that it was admitted with. */
 export function liveStreams(world: World): void {
-  describe('a person with open streams', () => {
+  describe('a person who has streams open', () => {
     it.each(ENDINGS)(
-      'and %s, loses them all [SL-24]',
+      'a person who has streams open and %s, loses them all [SL-24]',
       async (_, end) => {
         const user = world.provider.user
         world.provider.user = { ...user, sub: 'alice', sid: 'op-1' }

@@ -5,7 +5,7 @@ import { signIn, type World } from '../contract-fixture.ts'
 export function signingIn(world: World): void {
   describe('a person', () => {
     it.each(['/', '/reports?month=5', '/a?next=https://x.example//y', '/a%20b?c=%2F%2F&d=%C3%A9'])(
-      'sees a page, signs in, and reaches %s byte for byte',
+      'a person sees a page, signs in, and reaches %s byte for byte',
       async (target) => {
         const visitor = world.visitor()
         const page = await visitor.visit(target)
@@ -17,7 +17,7 @@ export function signingIn(world: World): void {
       },
     )
 
-    it('is sent to the provider with PKCE, nonce and a short state', async () => {
+    it('a person is sent to the provider with PKCE, nonce and a short state', async () => {
       const start = await world.visitor().visit('/oauth2/start?rd=%2F')
       const asked = new URL(start.location ?? '').searchParams
       expect(start.status).toBe(302)
@@ -27,7 +27,7 @@ export function signingIn(world: World): void {
       expect(asked.get('state')?.length).toBeLessThan(500)
     })
 
-    it('gets a session that only this host and only the gate can read', async () => {
+    it('a person gets a session that only this host and only the gate can read', async () => {
       const visitor = world.visitor()
       const start = await visitor.visit('/oauth2/start?rd=%2F')
       const back = await world.provider.visit(start.location ?? '')
@@ -37,7 +37,7 @@ export function signingIn(world: World): void {
       for (const line of session) expect(line).toMatch(/; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/u)
     })
 
-    it('can sign in in five tabs, which finish in any order', async () => {
+    it('a person can sign in in five tabs, which finish in any order', async () => {
       const visitor = world.visitor()
       const backs: URL[] = []
       for (const tab of [1, 2, 3, 4, 5]) {
@@ -51,7 +51,7 @@ export function signingIn(world: World): void {
       }
     })
 
-    it('is not sent to another site after signing in', async () => {
+    it('a person is not sent to another site after signing in', async () => {
       for (const rd of [
         '//evil.test',
         'https://evil.test/',
@@ -65,7 +65,7 @@ export function signingIn(world: World): void {
       }
     })
 
-    it('cannot use a callback that another browser started, and no code counts twice', async () => {
+    it('a person cannot use a callback that another browser started, and no code counts twice', async () => {
       const visitor = world.visitor()
       const start = await visitor.visit('/oauth2/start?rd=%2F')
       const back = await world.provider.visit(start.location ?? '')
@@ -82,7 +82,7 @@ export function signingIn(world: World): void {
     })
   })
 
-  describe('whoever is no person', () => {
+  describe('a program', () => {
     it.each<[string, readonly string[], string?]>([
       ['a program', ['Accept', '*/*']],
       ['a script of a page', ['Sec-Fetch-Mode', 'cors', 'Sec-Fetch-Dest', 'empty', 'Accept', 'text/html']],
@@ -90,13 +90,13 @@ export function signingIn(world: World): void {
       ['a prefetch', ['Sec-Purpose', 'prefetch', 'Accept', 'text/html']],
       ['an image', ['Sec-Fetch-Mode', 'no-cors', 'Sec-Fetch-Dest', 'image', 'Accept', 'image/avif,*/*']],
       ['a form that was sent too late', ['Accept', 'text/html', 'Sec-Fetch-Mode', 'navigate'], 'POST'],
-    ])('gets 401 and no cookie: %s', async (_, headers, method = 'GET') => {
+    ])('a program gets 401 and no cookie: %s', async (_, headers, method = 'GET') => {
       const answer = await world.ask({ target: '/api', headers, method })
       expect([answer.status, answer.all('set-cookie'), answer.all('location')]).toEqual([401, [], []])
       expect(world.app.heard).toEqual([])
     })
 
-    it('learns in JSON what is needed', async () => {
+    it('a program learns in JSON what is needed', async () => {
       const answer = await world.ask({ target: '/api' })
       expect(answer.all('content-type')).toEqual(['application/json'])
       expect(JSON.parse(answer.text)).toMatchObject({
@@ -105,15 +105,16 @@ export function signingIn(world: World): void {
       })
     })
 
-    it('passes on a path that needs no sign-in', async () => {
+    it('a program passes on a path that needs no sign-in', async () => {
       expect((await world.ask({ target: '/public/logo' })).text).toBe('hello from the app')
       expect((await world.ask({ target: '/public/logo', method: 'POST' })).status).toBe(401)
     })
 
-    it('cannot come with a session that was tampered with', async () => {
-      const forged = world.cookie.replace(/.$/u, (last) => (last === 'A' ? 'B' : 'A'))
-      const middle = world.cookie.replace(/(.{200})./u, (_, before) => `${before}~`)
-      for (const cookie of [forged.slice(0, -8), middle, '__Host-_oauth2_proxy=x', `${world.cookie}xx`]) {
+    it('a program cannot come with a session that was tampered with', async () => {
+      const session = world.cookie.split('; ').find((pair) => /_oauth2_proxy(?:_0)?=/u.test(pair)) ?? ''
+      const forged = session.replace(/.$/u, (last) => (last === 'A' ? 'B' : 'A'))
+      const middle = session.replace(/(.{200})./u, (_, before) => `${before}~`)
+      for (const cookie of [forged.slice(0, -8), middle, '__Host-_oauth2_proxy=x', `${session}xx`]) {
         expect((await world.ask({ headers: ['Cookie', cookie] })).status).toBe(401)
       }
       expect(await signIn(world.visitor())).toContain('_oauth2_proxy')

@@ -10,7 +10,7 @@ const IN_FLIGHT = 40 * MIB
 /** Nothing is gathered: what comes goes on, as fast as the slower side takes it. */
 export function streams(world: World): void {
   describe('a stream', () => {
-    it('of events arrives piece by piece, and the app notices who leaves', async () => {
+    it('a stream of events arrives piece by piece, and the app notices who leaves', async () => {
       const answer = await world.openAsAlice({ target: '/clock' })
       for await (const chunk of answer) {
         expect(String(chunk)).toMatch(/^data: tick/u)
@@ -20,7 +20,7 @@ export function streams(world: World): void {
       await expect.poll(() => world.app.abandoned).toContain('/clock')
     })
 
-    it('waits for a client that reads slowly', async () => {
+    it('a stream waits for a client that reads slowly', async () => {
       const answer = await world.openAsAlice({ target: '/stubborn/drip' })
       answer.pause()
       await sleep(1000)
@@ -32,7 +32,7 @@ export function streams(world: World): void {
       await expect.poll(() => world.stubborn.abandoned).toContain('drip')
     })
 
-    it('waits for an app that reads slowly', async () => {
+    it('a stream waits for an app that reads slowly', async () => {
       const upload = startUpload(world, '/stubborn/sip')
       await sleep(1000)
       const held = upload.sent()
@@ -43,7 +43,7 @@ export function streams(world: World): void {
       expect(world.stubborn.sipped()).toBe(upload.sent())
     })
 
-    it('that the app refuses is answered before it is over', async () => {
+    it('a stream that the app refuses is answered before it is over', async () => {
       // Where the connection is reset behind the answer, only a client that does not flood it gets to read that.
       const pauseMs = world.differs('Upload that the app refuses') ? 10 : 0
       const upload = startUpload(world, '/stubborn/early', pauseMs)
@@ -51,7 +51,7 @@ export function streams(world: World): void {
       upload.stop()
     })
 
-    it('that breaks off is seen to break off', async () => {
+    it('a stream that breaks off is seen to break off', async () => {
       const answer = await world.openAsAlice({ target: '/stubborn/cut' })
       let text = ''
       const reading = (async () => {
@@ -61,7 +61,7 @@ export function streams(world: World): void {
       expect(text).toBe('beginning')
     })
 
-    it('that a client gave up before it began ends at the app too', async () => {
+    it('a stream that a client gave up before it began ends at the app too', async () => {
       const hung = () => world.stubborn.abandoned.filter((what) => what === 'hang').length
       const before = hung()
       const asking = request(world.gate.url, {

@@ -65,7 +65,7 @@ const ENDLESS: readonly (readonly [string, number])[] = [
 /** The path that is judged is the path that the app gets. */
 export function targets(world: World): void {
   describe('a target', () => {
-    it.each(WAYS_AROUND)('is no way around the sign-in: %s', async (target) => {
+    it.each(WAYS_AROUND)('a target is no way around the sign-in: %s', async (target) => {
       const { statuses } = await say(
         world.gate.url,
         `GET ${target} HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n\r\n`,
@@ -75,16 +75,16 @@ export function targets(world: World): void {
       expect(world.app.heard).toEqual([])
     })
 
-    it.each(ENDLESS)('is held against a rule in linear time: %j [DS-14]', async (target, status) => {
+    it.each(ENDLESS)('a target is held against a rule in linear time: %j [DS-14]', async (target, status) => {
       expect((await world.ask({ target })).status).toBe(status)
     })
 
-    it.each(KEPT)('leaves byte for byte: %s', async (target) => {
+    it.each(KEPT)('a target goes out byte for byte: %s', async (target) => {
       expect((await world.asAlice({ target })).status).toBe(200)
       expect(world.app.heard.at(-1)?.url).toBe(target)
     })
 
-    it.each(AMBIGUOUS)('that is ambiguous is never changed in silence: %s', async (target) => {
+    it.each(AMBIGUOUS)('a target that is ambiguous is never changed in silence: %s', async (target) => {
       const { status } = await world.asAlice({ target })
       const heard = world.app.heard.map(({ url }) => url)
       const refused = world.differs('Ambiguous targets')
@@ -97,13 +97,13 @@ export function targets(world: World): void {
       'X-Forwarded-Uri',
       'X-Forwarded-Prefix',
       'X-Envoy-Original-Path',
-    ])('is what the request line says, not %s (HD-20)', async (name) => {
+    ])('a target is what the request line says, not %s [HD-20]', async (name) => {
       expect((await world.ask({ target: '/admin', headers: [name, '/public/x'] })).status).toBe(401)
       expect(world.app.heard).toEqual([])
     })
 
     it.each(['X-HTTP-Method-Override', 'X-Method-Override'])(
-      'is asked for with the real method, not %s',
+      'a target is asked for with the real method, not %s',
       async (name) => {
         const wanted = { target: '/public/x', method: 'POST', headers: [name, 'GET'] }
         expect((await world.ask(wanted)).status).toBe(401)
@@ -111,7 +111,7 @@ export function targets(world: World): void {
     )
 
     it.each(['TRACE', 'CONNECT', 'PRI', 'get', 'gEt'])(
-      'is not to be had with %s (RT-21, RT-24)',
+      'a target cannot be asked for with %s [RT-21, RT-24]',
       async (method) => {
         const { statuses } = await say(
           world.gate.url,
@@ -122,8 +122,17 @@ export function targets(world: World): void {
       },
     )
 
+    it.each(['OPTIONS', 'GET'])('is a path, not the asterisk of %s (RT-23, RT-34)', async (method) => {
+      const { statuses } = await say(
+        world.gate.url,
+        `${method} * HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n\r\n`,
+      )
+      expect(statuses).toEqual([400])
+      expect(world.app.heard).toEqual([])
+    })
+
     it.each(['', 'a/b', 'a@b', 'a?b', 'a#b', 'a b', 'app.example.com/public', 'a, b'])(
-      'has one host, which is a name: not "%s" (HD-24)',
+      'a target has one host, which is a name: not "%s" [HD-24]',
       async (host) => {
         const { statuses } = await say(
           world.gate.url,

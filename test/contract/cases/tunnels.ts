@@ -11,20 +11,20 @@ export function tunnels(world: World): void {
     })
 
   describe('a WebSocket', () => {
-    it('is refused without a session (WS-01)', async () => {
+    it('a WebSocket is refused without a session [WS-01]', async () => {
       expect(await refusal(connect())).toBe(401)
       expect(world.app.heard).toEqual([])
     })
 
     it.each(['https://evil.test', 'null', 'https://app.example.com:8443', 'https://app.example.com.evil'])(
-      'is refused to a page of another site: %s (WS-02, WS-03)',
+      'a WebSocket is refused to a page of another site: %s [WS-02, WS-03]',
       async (origin) => {
         expect(await refusal(connect({ Cookie: world.cookie, Origin: origin }))).toBe(403)
         expect(world.app.heard).toEqual([])
       },
     )
 
-    it('carries text, bytes, protocol, close code and reason', async () => {
+    it('a WebSocket carries text, bytes, protocol, close code and reason', async () => {
       const socket = connect({ Cookie: world.cookie })
       await once(socket, 'open')
       expect(socket.protocol).toBe('chat')
@@ -38,7 +38,7 @@ export function tunnels(world: World): void {
       expect([code, String(reason)]).toEqual([4001, 'as asked'])
     })
 
-    it('carries the identity, and nobody else’s (WS-07)', async () => {
+    it('a WebSocket carries the identity, and no other person’s [WS-07]', async () => {
       const socket = connect({
         Cookie: `mine=1; ${world.cookie}`,
         'X-Forwarded-User': 'root',
@@ -52,7 +52,7 @@ export function tunnels(world: World): void {
       await expect.poll(() => world.app.closes).toContain(4002)
     })
 
-    it('is no way to another protocol (SM-28, SM-30)', async () => {
+    it('a WebSocket is no way to another protocol [SM-28, SM-30]', async () => {
       const headers = [
         'Connection',
         'Upgrade, HTTP2-Settings',

@@ -15,15 +15,18 @@ import type { Yard } from '../server-fixture.ts'
 /** How a program ends: orchestrators send SIGTERM, and nobody's request may be lost. */
 export function endings(yard: Yard): void {
   describe('the end', () => {
-    it.each(['SIGTERM', 'SIGINT'] as const)('comes at once when nothing is under way: %s', async (signal) => {
-      const gate = await yard.open()
-      await ask(gate.urls[0] ?? '', { target: '/ping' })
-      const beganMs = Date.now()
-      expect(await gate.stop(signal)).toBe(0)
-      expect(Date.now() - beganMs).toBeLessThan(3000)
-    })
+    it.each(['SIGTERM', 'SIGINT'] as const)(
+      'a shutdown by %s ends at once when nothing is under way',
+      async (signal) => {
+        const gate = await yard.open()
+        await ask(gate.urls[0] ?? '', { target: '/ping' })
+        const beganMs = Date.now()
+        expect(await gate.stop(signal)).toBe(0)
+        expect(Date.now() - beganMs).toBeLessThan(3000)
+      },
+    )
 
-    it('waits for what is under way and takes nothing new', async () => {
+    it('a shutdown waits for what is under way and takes nothing new', async () => {
       const app = await startRawUpstream((socket) => {
         setTimeout(() => socket.write(aResponse('slowly')), 800)
       })
@@ -39,7 +42,7 @@ export function endings(yard: Yard): void {
       await app.close()
     })
 
-    it('waits for a refresh, and its cookie leaves [SL-27]', async () => {
+    it('a shutdown waits for a refresh, and its cookie leaves [SL-27]', async () => {
       const settings = { OAUTH2_PROXY_COOKIE_REFRESH: '1s' }
       yard.provider.user = { sub: 'alice', email: 'alice@example.com', email_verified: true }
       const gate = await yard.open(settings)
@@ -66,7 +69,7 @@ export function endings(yard: Yard): void {
       expect(refreshed.status).toBe(200)
     }, 30_000)
 
-    it('is told to WebSockets, so that they come back elsewhere', async () => {
+    it('a shutdown is told to WebSockets, so that they come back elsewhere', async () => {
       const gate = await yard.open()
       const socket = new WebSocket(`${gate.urls[0]?.replace('http', 'ws')}/public/ws`, {
         headers: { Host: 'app.example.com' },
@@ -79,7 +82,7 @@ export function endings(yard: Yard): void {
   })
 
   describe('a start', () => {
-    it('with settings that make no sense ends with a sentence for each and status 1', async () => {
+    it('a start with invalid settings ends with a sentence for each and status 1', async () => {
       const start = yard.open({ OAUTH2_PROXY_UPSTREAMS: 'ftp://x', OAUTH2_PROXY_COOKIE_SECRET: 'short' })
       await expect(start).rejects.toThrow(/fix 2 settings/u)
     })
@@ -107,7 +110,7 @@ export function endings(yard: Yard): void {
       expect(statuses).not.toContain(200)
     })
 
-    it('on an address that is taken says so', async () => {
+    it('a start on an address that is taken says so', async () => {
       const first = await yard.open()
       const taken = new URL(first.urls[0] ?? '').host
       await expect(yard.open({ OAUTH2_PROXY_HTTP_ADDRESS: taken })).rejects.toThrow(

@@ -13,7 +13,7 @@ export function files(yard: Yard): void {
     (await ask(url, { headers: ['Host', 'app.example.com', 'Cookie', cookie] })).status
 
   describe('a file', () => {
-    it('with settings is read, and one with a secret', async () => {
+    it('a file with settings is read, and one with a secret', async () => {
       const [config, secret] = [join(yard.folder, 'gate.toml'), join(yard.folder, 'secret')]
       writeFileSync(secret, yard.provider.client.secret)
       writeFileSync(config, `ping_path = "/alive"\nclient_secret_file = "${secret}"\n`)
@@ -22,7 +22,7 @@ export function files(yard: Yard): void {
       expect(await signIn(visitorOf(gate.urls[0] ?? ''))).toContain('_oauth2_proxy')
     })
 
-    it('of people who may come in counts when it changes, also behind a symbolic link', async () => {
+    it('a file of people who may sign in counts when it changes, also behind a symbolic link', async () => {
       const people = join(yard.folder, 'people')
       const place = (name: string): string => join(yard.folder, `people-${name}`)
       writeFileSync(place('now'), 'alice@example.com\n')
@@ -44,7 +44,7 @@ export function files(yard: Yard): void {
   })
 
   describe('Redis', () => {
-    it('tells all processes of a sign-out', async () => {
+    it('Redis tells all processes of a sign-out', async () => {
       const redis = await startRedis()
       const shared = {
         OAUTH2_PROXY_REDIS_CONNECTION_URL: redis.url,

@@ -12,7 +12,7 @@ import { askUnix } from './unix.ts'
 /** Addresses to listen on, and what a connection may take its time with. */
 export function listeners(yard: Yard): void {
   describe('a listener', () => {
-    it('speaks TLS beside plain HTTP, and takes a new certificate without a restart', async () => {
+    it('a listener speaks TLS beside plain HTTP, and takes a new certificate without a restart', async () => {
       const files = { certFile: join(yard.folder, 'tls.crt'), keyFile: join(yard.folder, 'tls.key') }
       makeCertificate('first.example.com', files)
       const gate = await yard.open(
@@ -37,7 +37,7 @@ export function listeners(yard: Yard): void {
         .toBe('second.example.com')
     })
 
-    it('is a unix socket with a mode, in the place of one that nobody answers on', async () => {
+    it('a listener is a unix socket with a mode, in the place of one that no process answers on', async () => {
       const path = join(yard.folder, 'gate.sock')
       await leaveBehind(path)
       const gate = await yard.open({ OAUTH2_PROXY_HTTP_ADDRESS: `unix://${path},mode=0660` })
@@ -50,7 +50,7 @@ export function listeners(yard: Yard): void {
       ])
     })
 
-    it('does not wait for a head that never ends', async () => {
+    it('a listener does not wait for a head that never ends', async () => {
       const gate = await yard.open()
       const heard = await say(gate.urls[0] ?? '', 'GET /public/x HTTP/1.1\r\nHost: a\r\nX-', 2000)
       expect([heard.statuses, heard.closed]).toEqual([[408], true])

@@ -11,7 +11,7 @@ const BESIDE = MIB
 /** What reads the log may be stopped, or slower than the log grows. */
 export function log(yard: Yard): void {
   describe('a log that is not read', () => {
-    it('keeps no request waiting and no memory, and what was lost is said first [IL-26]', async () => {
+    it('a log that is not read keeps no request waiting and no memory, and what was lost is said first [IL-26]', async () => {
       const gate = await yard.open({ OAUTH2_PROXY_AUTH_LOGGING: 'true' })
       const [url = ''] = gate.urls
       const pieces: string[] = []

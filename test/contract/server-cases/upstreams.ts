@@ -29,7 +29,7 @@ export function upstreams(yard: Yard): void {
   }
 
   describe('an upstream', () => {
-    it('with TLS must be who it says it is, unless the operator does not care', async () => {
+    it('an upstream with TLS must be who it says it is, unless the operator skips the verification', async () => {
       const { server, origin } = await openTlsApp((incoming, outgoing) => void incoming.pipe(outgoing))
       const upstream = { OAUTH2_PROXY_UPSTREAMS: origin, OAUTH2_PROXY_SKIP_AUTH_ROUTES: '^/public/' }
       const strict = await yard.open(upstream)
@@ -75,7 +75,7 @@ export function upstreams(yard: Yard): void {
       server.close()
     }, 20_000)
 
-    it('on a unix socket is an app like any other, WebSockets included', async () => {
+    it('an upstream on a unix socket is an app like any other, WebSockets included', async () => {
       const path = join(yard.folder, 'app.sock')
       const server = createServer((_, outgoing) => outgoing.end('over unix'))
       const sockets = new WebSocketServer({ server })
@@ -96,7 +96,7 @@ export function upstreams(yard: Yard): void {
       server.close()
     })
 
-    it('may be a folder: whole files, parts, conditions, no way out', async () => {
+    it('an upstream may be a folder: whole files, parts, conditions, no way out', async () => {
       const folder = join(yard.folder, 'site')
       mkdirSync(folder)
       writeFileSync(join(folder, 'index.html'), '<h1>Hello</h1>')
@@ -118,7 +118,7 @@ export function upstreams(yard: Yard): void {
   })
 
   describe('a provider', () => {
-    it('with a certificate that nobody signed is believed only when the operator says so', async () => {
+    it('a provider with an unsigned certificate is believed only when the operator says so', async () => {
       const { provider } = yard
       const { server, origin } = await openTlsApp(async (incoming, outgoing) => {
         const answer = await provider.app.fetch(new Request(`${provider.origin}${incoming.url}`))

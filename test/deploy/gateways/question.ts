@@ -67,11 +67,14 @@ export function checkQuestion(gateway: Gateway): void {
   })
   afterAll(() => edge.close())
 
-  it.each(Object.entries(PASSED_ON))('names %s to the gate as the client said it', (name, value) => {
-    expect(heard?.headers[name]).toBe(value)
-  })
+  it.each(Object.entries(PASSED_ON))(
+    'the gateway names %s to the gate as the client said it',
+    (name, value) => {
+      expect(heard?.headers[name]).toBe(value)
+    },
+  )
 
-  it('names the request in one way, and lets no client name another [HD-52]', () => {
+  it('the gateway names the request in one way, and lets no client name another [HD-52]', () => {
     const { url = '', method = '', headers = {} } = heard ?? {}
     expect(url).toBe(gateway.asksAtPath ? '/private/a?b=1' : '/oauth2/auth')
     const named = [headers['x-forwarded-method'], headers['x-forwarded-uri']]
@@ -90,12 +93,12 @@ export function checkQuestion(gateway: Gateway): void {
     expect(JSON.stringify(read)).not.toMatch(/evil|203\.0\.113\.9|public/u)
   })
 
-  it('keeps the body of the request from the gate and brings it to the app', () => {
+  it('the gateway keeps the body of the request from the gate and brings it to the app', () => {
     expect(heard?.body).toBe('')
     expect(edge.app.received.at(-1)).toMatchObject({ method: 'PUT', body: 'secret body' })
   })
 
-  it('and makes up no identity when the yes names none', async () => {
+  it('the gateway makes up no identity when the yes names none', async () => {
     for (const name of Object.keys(edge.says)) delete edge.says[name]
     edge.app.received.length = 0
     await edge.send('/private', { headers: ['Host', 'app.example.com'] })

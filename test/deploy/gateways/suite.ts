@@ -55,7 +55,7 @@ export function checkGateway(name: string): void {
     }
     const pause = () => new Promise((resolve) => setTimeout(resolve, 1_100))
 
-    it('shows the sign-in page to a person and 401 to a program, and asks the app neither', async () => {
+    it('the gateway shows the sign-in page to a person and 401 to a program, and asks the app neither', async () => {
       const page = await visitor.visit('/deep?a=1')
       expect([200, 401, 403]).toContain(page.status)
       expect(page.text).toContain('Sign in')
@@ -65,7 +65,7 @@ export function checkGateway(name: string): void {
       expect(edge.app.received).toEqual([])
     })
 
-    it('brings a person back to the very address and tells the app who it is', async () => {
+    it('the gateway brings a person back to the very address and tells the app who it is', async () => {
       const landed = await signIn('/deep/page?a=1&b=//c/../d&e=%2F')
       expect(landed).toMatchObject({
         status: 200,
@@ -104,7 +104,7 @@ export function checkGateway(name: string): void {
       })
     })
 
-    it('lets a public route pass without a sign-in, without an identity, and by its real address only', async () => {
+    it('the gateway lets a public route pass without a sign-in, without an identity, and by its real address only', async () => {
       expect((await visitor.fetch('/public/a?b=1', { headers: SPOOFED })).status).toBe(200)
       expect(JSON.stringify(received()?.headers)).not.toContain('admin')
       edge.app.received.length = 0
@@ -133,7 +133,7 @@ export function checkGateway(name: string): void {
       expect(edge.app.received.filter(({ url }) => url !== '/public/private')).toEqual([])
     })
 
-    it('passes bodies, cookies and answers of the app through', async () => {
+    it('the gateway passes bodies, cookies and answers of the app through', async () => {
       await signIn()
       visitor.jar.set('theme', 'dark')
       visitor.jar.set('last', '__Host-_oauth2_proxy')
@@ -151,7 +151,7 @@ export function checkGateway(name: string): void {
       if (gateway.hidesCookies) expect(names.join()).not.toMatch(/oauth2_proxy|sidegate/u)
     })
 
-    it('carries WebSockets of people who are signed in', async () => {
+    it('the gateway carries WebSockets of people who are signed in', async () => {
       await signIn()
       expect(await edge.webSocket(visitor)).toBe('hello')
       expect(received()?.headers['x-auth-request-user']).toBe('alice')
@@ -160,7 +160,7 @@ export function checkGateway(name: string): void {
     it.each([
       ['one cookie', ['staff'], 1],
       ['two cookies', MANY_GROUPS, 2],
-    ])('hands renewed sessions of %s to the browser, time and again', async (_, groups, cookies) => {
+    ])('the gateway hands renewed sessions of %s to the browser', async (_, groups, cookies) => {
       edge.provider.user = { sub: 'alice', email: 'alice@example.com', email_verified: true, groups }
       await signIn()
       const session = () => [...visitor.jar].filter(([name]) => /(oauth2_proxy|sidegate)(_\d)?$/u.test(name))
@@ -181,7 +181,7 @@ export function checkGateway(name: string): void {
       expect(received()?.headers['x-auth-request-groups']).toBe(groups.join(','))
     })
 
-    it('forgets the cookies of a form that the session no longer has', async () => {
+    it('the gateway forgets the cookies of a form that the session no longer has', async () => {
       edge.provider.user = {
         sub: 'alice',
         email: 'alice@example.com',
@@ -202,7 +202,7 @@ export function checkGateway(name: string): void {
       expect(received()?.headers['x-auth-request-groups']).toBe('staff')
     })
 
-    it('lets nobody in whom the rules no longer admit', async () => {
+    it('the gateway keeps people out that the rules no longer admit', async () => {
       await signIn()
       edge.provider.user = {
         sub: 'alice',
@@ -219,7 +219,7 @@ export function checkGateway(name: string): void {
 
     describe('asks the gate', () => checkQuestion(gateway))
 
-    it('is closed while the gate is down', async () => {
+    it('the gateway is closed while the gate is down', async () => {
       await signIn()
       edge.app.received.length = 0
       await edge.gate.stop()

@@ -15,20 +15,20 @@ describe('cookie-domain beside redirect-url', () => {
     ['a host whose name only ends the same way', '--cookie-domain=p.example.com'],
     ['a host below', '--cookie-domain=x.app.example.com'],
     ['several, none of which fits', '--cookie-domain=example.org,example.net'],
-  ])('is refused for %s, because browsers drop such cookies', (_, flag) => {
+  ])('cookie-domain beside redirect-url is refused for %s, because browsers drop such cookies', (_, flag) => {
     expect(problemsOf(flags(HTTPS, flag))).toEqual([
       expect.stringMatching(/^--cookie-domain: leave this out or give a domain that "app\.example\.com"/u),
     ])
   })
 
   it.each(['app.example.com', '.example.com', 'example.org,example.com', 'EXAMPLE.com'])(
-    'is taken where it covers the host: %s',
+    'cookie-domain beside redirect-url is taken where it covers the host: %s',
     (domain) => {
       expect(configOf(flags(HTTPS, `--cookie-domain=${domain}`)).cookie.domains).not.toEqual([])
     },
   )
 
-  it('is taken where the request decides on the redirect URI', () => {
+  it('cookie-domain beside redirect-url is taken where the request decides on the redirect URI', () => {
     expect(configOf(flags('--cookie-domain=example.org')).cookie.domains).toEqual(['example.org'])
   })
 })
@@ -39,7 +39,7 @@ describe('cookie-path beside the redirect URI', () => {
     [['--cookie-path=/oauth'], '/oauth2/callback'],
     [['--cookie-path=/app', HTTPS], '/oauth2/callback'],
     [['--cookie-path=/app', '--proxy-prefix=/apps/oauth2'], '/apps/oauth2/callback'],
-  ])('is refused with %j, because the sign-in cookie does not get to %s', (args, path) => {
+  ])('cookie-path is refused with %j, because the sign-in cookie does not get to %s', (args, path) => {
     expect(problemsOf(flags(...args))).toEqual([
       expect.stringMatching(
         `^--cookie-path: leave this out or give a path that "${path}" of the redirect URI`,
@@ -51,7 +51,7 @@ describe('cookie-path beside the redirect URI', () => {
     [['--cookie-path=/app', '--proxy-prefix=/app/oauth2']],
     [['--cookie-path=/app/', '--redirect-url=https://app.example.com/app/oauth2/callback']],
     [['--cookie-path=/oauth2']],
-  ])('is taken with %j', (args) => {
+  ])('cookie-path beside the redirect URI is taken with %j', (args) => {
     expect(configOf(flags(...args)).cookie.path).toMatch(/^\//u)
   })
 })
@@ -59,7 +59,7 @@ describe('cookie-path beside the redirect URI', () => {
 describe('a redirect URL on https while nothing here is', () => {
   const TOLD = /^--reverse-proxy or OAUTH2_PROXY_REVERSE_PROXY: set this, and trusted-proxy-ip/u
 
-  it('is a warning that names reverse-proxy, because the app is told http', () => {
+  it('an https redirect-url without TLS or reverse-proxy is a warning that names reverse-proxy, because the app is told http', () => {
     expect(warningsOf(flags(HTTPS))).toEqual([expect.stringMatching(TOLD)])
   })
 
@@ -69,7 +69,7 @@ describe('a redirect URL on https while nothing here is', () => {
     ['the redirect URL is http', flags('--redirect-url=http://localhost:4180/oauth2/callback')],
     ['no app is behind', flags(HTTPS, '--upstream=static://202')],
     ['the platform ends TLS', { env: { OAUTH2_PROXY_REDIRECT_URL: HTTPS.slice(15) }, runtime: 'workers' }],
-  ])('is none where %s', (_, given) => {
+  ])('an https redirect-url is no warning where %s', (_, given) => {
     expect(warningsOf(given)).toEqual([])
   })
 })
@@ -83,7 +83,7 @@ describe('an upstream', () => {
     ['--http-address=[::]:8080', 'http://[::1]:8080/'],
     ['--http-address=10.0.0.7:80', 'http://10.0.0.7/'],
     ['--http-address=unix:///run/gate.sock', 'unix:///run/gate.sock'],
-  ])('that is this program itself is refused: %s and %s', (listen, upstream) => {
+  ])('an upstream that is this program itself is refused: %s and %s', (listen, upstream) => {
     expect(problemsOf(flags(listen, `--upstream=${upstream}`))).toEqual([
       expect.stringMatching(
         /^--upstream: give the address of the app, ".*" is where this program itself listens$/u,
@@ -91,7 +91,7 @@ describe('an upstream', () => {
     ])
   })
 
-  it('that is the TLS listener of this program is refused', () => {
+  it('an upstream that is the TLS listener of this program is refused', () => {
     const given = {
       ...TLS,
       args: [...(TLS.args ?? []), '--https-address=:8443', '--upstream=https://127.0.0.1:8443/'],
@@ -105,7 +105,7 @@ describe('an upstream', () => {
     ['--http-address=10.0.0.7:4180', 'http://127.0.0.1:4180/'],
     ['--http-address=127.0.0.1:0', 'http://127.0.0.1:8080/'],
     ['--http-address=unix:///run/gate.sock', 'unix:///run/app.sock'],
-  ])('elsewhere is taken: %s and %s', (listen, upstream) => {
+  ])('an upstream that is another program is taken: %s and %s', (listen, upstream) => {
     expect(configOf(flags(listen, `--upstream=${upstream}`)).upstreams).toHaveLength(1)
   })
 
@@ -114,14 +114,14 @@ describe('an upstream', () => {
     ['https://app.example.com:8443/', false],
     ['http://app.example.com/', false],
     ['https://api.example.com/', false],
-  ])('at the address of redirect-url is a warning: %s %s', (upstream, warned) => {
+  ])('an upstream at the address of redirect-url is a warning: %s %s', (upstream, warned) => {
     const warnings = warningsOf(
       flags(HTTPS, '--reverse-proxy', '--trusted-proxy-ip=10.0.0.1', `--upstream=${upstream}`),
     )
     expect(warnings.some((text) => text.includes('is that of redirect-url'))).toBe(warned)
   })
 
-  it('that is missing is a warning, but for a gate that only answers a gateway', () => {
+  it('a missing upstream is a warning, but for a gate that only answers a gateway', () => {
     const env = { OAUTH2_PROXY_UPSTREAMS: undefined }
     expect(warningsOf({ env })).toEqual([
       expect.stringMatching(
@@ -134,7 +134,7 @@ describe('an upstream', () => {
 
 describe('a skip-auth pattern that fits every path', () => {
   it.each(['.*', '^.*$', '^/', '/', '^/.*', '^/.*$', '/(.*)', '^', '.', '.+', '=^/.*'])(
-    '%s is a warning',
+    'a skip-auth pattern that fits every path is a warning: %s',
     (pattern) => {
       expect(warningsOf(flags(`--skip-auth-route=${pattern}`))).toEqual([
         expect.stringMatching(
@@ -144,13 +144,16 @@ describe('a skip-auth pattern that fits every path', () => {
     },
   )
 
-  it('of one method is a warning that names the method', () => {
+  it('a skip-auth pattern that fits every path of one method is a warning that names the method', () => {
     expect(warningsOf(flags('--skip-auth-route=get=.*')).join()).toContain('with ".*" no GET request needs')
   })
 
-  it.each(['^/$', '^/public/.*', '^/public', '!=^/', '^/[^/]*$'])('%s is none', (pattern) => {
-    expect(warningsOf(flags(`--skip-auth-route=${pattern}`)).join()).not.toContain('no request at all')
-  })
+  it.each(['^/$', '^/public/.*', '^/public', '!=^/', '^/[^/]*$'])(
+    'a skip-auth pattern for some paths is no warning: %s',
+    (pattern) => {
+      expect(warningsOf(flags(`--skip-auth-route=${pattern}`)).join()).not.toContain('no request at all')
+    },
+  )
 })
 
 it.each([

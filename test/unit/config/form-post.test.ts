@@ -18,7 +18,7 @@ describe('with form_post the sign-in cookie', () => {
     ['the session cookie is lax', ['--cookie-samesite=lax']],
     ['the session cookie is strict', ['--cookie-samesite=strict']],
     ['it is asked for', ['--cookie-csrf-samesite=none']],
-  ])('is SameSite=None when %s, and the session cookie is not', (_, args) => {
+  ])('the sign-in cookie with form_post is SameSite=None when %s', (_, args) => {
     const given = formPost(CROSS_SITE, ...args)
     const { cookie } = configOf(given)
     expect(cookie.csrf.sameSite).toBe('none')
@@ -26,13 +26,16 @@ describe('with form_post the sign-in cookie', () => {
     expect(warningsOf(given).join()).not.toMatch(/samesite/iu)
   })
 
-  it.each(['lax', 'strict'])('is refused as %s where the provider is another site', (value) => {
-    expect(problemsOf(formPost(CROSS_SITE, `--cookie-csrf-samesite=${value}`))).toEqual([
-      expect.stringMatching(/^--cookie-csrf-samesite: leave this out or set none: with form_post/u),
-    ])
-  })
+  it.each(['lax', 'strict'])(
+    'the sign-in cookie as %s is refused with form_post from another site',
+    (value) => {
+      expect(problemsOf(formPost(CROSS_SITE, `--cookie-csrf-samesite=${value}`))).toEqual([
+        expect.stringMatching(/^--cookie-csrf-samesite: leave this out or set none: with form_post/u),
+      ])
+    },
+  )
 
-  it('is refused without Secure where the provider is another site', () => {
+  it('the sign-in cookie without Secure is refused with form_post from another site', () => {
     expect(problemsOf(formPost(CROSS_SITE, INSECURE))).toEqual([
       expect.stringMatching(/^--auth-request-response-mode: remove this or set --cookie-secure=true/u),
     ])
@@ -45,7 +48,7 @@ describe('with form_post the sign-in cookie', () => {
   })
 
   it.each([['--cookie-csrf-samesite=lax'], [INSECURE]])(
-    'may be what it is with %s where the provider is the same site',
+    'the sign-in cookie may be what it is with form_post from the same site and %s',
     (flag) => {
       const given = formPost(...SAME_SITE, flag)
       expect(configOf(given).cookie.csrf.sameSite ?? 'lax').toBe('lax')
@@ -54,14 +57,14 @@ describe('with form_post the sign-in cookie', () => {
   )
 
   it.each([['--cookie-csrf-samesite=lax'], [INSECURE]])(
-    'is a warning with %s while the host of the redirect URI is not known',
+    'the sign-in cookie is a warning with form_post from an unknown site and %s',
     (flag) => {
       expect(warningsOf(formPost(flag)).join()).toContain('with form_post the answer is a POST')
     },
   )
 })
 
-it('without form_post the sign-in cookie is as it was', () => {
+it('the sign-in cookie is as it was without form_post', () => {
   expect(configOf({ args: ['--cookie-samesite=strict'] }).cookie.csrf.sameSite).toBe('lax')
   expect(configOf({ args: ['--auth-request-response-mode=query'] }).cookie.csrf.sameSite).toBeUndefined()
 })
@@ -86,6 +89,6 @@ it.each([
   ['http://127.0.0.1', 'http://127.1.0.1', false],
   ['http://localhost:9000', 'http://127.0.0.1:9000', false],
   ['http://[::1]:1', 'http://[::1]:2', true],
-])('%s and %s as one site: %s', (left, right, same) => {
+])('isSameSite() takes %s and %s as one site: %s', (left, right, same) => {
   expect(isSameSite(left, right)).toBe(same)
 })

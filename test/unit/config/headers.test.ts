@@ -98,7 +98,7 @@ describe('header rows of oauth2-proxy’s options', () => {
     ],
   ])('into answers are right %s', (_, flags, rows) => expect(rowsOf('response', ...flags)).toEqual(rows))
 
-  it('keep what clients send only with skip-auth-strip-headers off, and credentials not even then', () => {
+  it('header rows of oauth2-proxy’s options keep what clients send only with skip-auth-strip-headers off, and credentials not even then', () => {
     const preserved = (...flags: string[]) =>
       headersOf('--basic-auth-password=pw', ...flags)
         .request.filter(({ preserveRequestValue }) => preserveRequestValue)

@@ -57,7 +57,7 @@ describe('readHtpasswd', () => {
     expect(readHtpasswd(line)).toEqual({ users: new Map(), problems: [problem] })
   })
 
-  it('readHtpasswd() tells all bad lines by number and never by content, and uses the good ones [H16]', () => {
+  it('readHtpasswd() tells all bad lines by number and never by content, and uses the good ones', () => {
     const { problems, users } = readHtpasswd(`x:plain1\r\nalice:${BCRYPT}\r\ny:plain2`)
     expect(problems).toEqual([expect.stringContaining('line 1'), expect.stringContaining('line 3')])
     expect(problems.join()).not.toContain('plain')

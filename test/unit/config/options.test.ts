@@ -81,6 +81,8 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'reverse-proxy': ['true'],
   'trusted-proxy-ip': ['192.0.2.1', '--reverse-proxy'],
   'real-client-ip-header': ['x-forwarded-for'],
+  'upstream-get-body': ['/'],
+  'forward-auth-uri-header': ['X-Original-URL', '--reverse-proxy'],
   provider: ['google'],
   'provider-display-name': ['Company'],
   'client-id': ['other'],
@@ -205,17 +207,17 @@ const supported = ROWS.filter(([, option]) => option.supported !== false && opti
 const unsupported = ROWS.filter(([, option]) => option.supported === false)
 
 describe('the option table', () => {
-  it('knows every option of oauth2-proxy', () => {
+  it('the option table knows every option of oauth2-proxy', () => {
     expect(OAUTH2_PROXY.filter((flag) => !TABLE.has(flag))).toEqual([])
     expect(OAUTH2_PROXY).toHaveLength(167)
   })
 
-  it.each(Object.entries(IRREGULAR))('calls --%s %s in files', (flag, key) => {
+  it.each(Object.entries(IRREGULAR))('the option table calls --%s %s in files', (flag, key) => {
     const option = TABLE.get(flag)
     expect(option && keyOf(flag, option)).toBe(key)
   })
 
-  it('gives every option a name of its own in each source', () => {
+  it('the option table gives every option a name of its own in each source', () => {
     const keys = ROWS.map(([flag, option]) => keyOf(flag, option)).filter((key) => key !== undefined)
     expect(new Set(keys).size).toBe(keys.length)
     expect(variableOf('cookie_domains')).toBe('OAUTH2_PROXY_COOKIE_DOMAINS')
@@ -236,7 +238,7 @@ describe('the option table', () => {
 describe('no option is read and ignored', () => {
   const samples = supported.filter(([flag]) => !['config', 'help', 'version'].includes(flag))
 
-  it.each(samples)('--%s changes the configuration', (flag) => {
+  it.each(samples)('an option is not ignored: --%s changes the configuration', (flag) => {
     const [value, ...beside] = SAMPLES[flag] ?? []
     expect(value).toBeDefined()
     // Flags that come later win, so the option itself stands at the end.
@@ -251,7 +253,7 @@ describe('no option is read and ignored', () => {
 })
 
 describe('what is not supported yet is refused', () => {
-  it.each(unsupported)('--%s', (flag, option) => {
+  it.each(unsupported)('an unsupported option is refused: --%s', (flag, option) => {
     const value =
       { boolean: String(!option.default), integer: '42', duration: '1s' }[option.kind as string] ?? 'hunter2'
     const problems = problemsOf({ args: [`--${flag}=${value}`] })
@@ -259,12 +261,12 @@ describe('what is not supported yet is refused', () => {
     expect(problems).toEqual([`--${flag}: remove this setting, it is not supported yet${more}`])
   })
 
-  it.each(unsupported)('--%s with its default changes nothing', (flag, option) => {
+  it.each(unsupported)('an unsupported option with its default changes nothing: --%s', (flag, option) => {
     const value = Array.isArray(option.default) ? option.default.join(',') : String(option.default)
     expect(load({ args: [`--${flag}=${value}`] }).kind).toBe('config')
   })
 
-  it('in variables and files too, with their old names', () => {
+  it('an unsupported option is refused in variables and files too, with their old names', () => {
     expect(
       problemsOf({ env: { OAUTH2_PROXY_GOOGLE_GROUP: 'a', OAUTH2_PROXY_METRICS_ADDRESS: ':9' } }),
     ).toEqual([
@@ -284,20 +286,20 @@ describe('deprecated names', () => {
     return loaded.kind === 'config' ? loaded.config.providers[0] : undefined
   }
 
-  it('of the e-mail claim counts while the new one does not', () => {
+  it('the deprecated name of the e-mail claim counts while the new one does not', () => {
     expect(providerOf('--user-id-claim=upn')?.claims.email).toBe('upn')
     expect(providerOf('--user-id-claim=upn', '--oidc-email-claim=mail')?.claims.email).toBe('mail')
     expect(providerOf('--user-id-claim=')?.claims.email).toBe('email')
   })
 
-  it('of the PKCE method counts while the new one does not', () => {
+  it('the deprecated name of the PKCE method counts while the new one does not', () => {
     expect(providerOf('--force-code-challenge-method=plain')?.codeChallengeMethod).toBe('plain')
     const both = ['--force-code-challenge-method=plain', '--code-challenge-method=S256']
     expect(providerOf(...both)?.codeChallengeMethod).toBe('S256')
   })
 })
 
-it('counts roles of Keycloak as groups that are allowed', () => {
+it('roles of Keycloak count as groups that are allowed', () => {
   const loaded = load({
     args: ['--provider=keycloak-oidc', '--allowed-group=staff', '--allowed-role=admin,shop:buyer'],
   })
@@ -313,11 +315,11 @@ it.each([
   'logging-compress=true',
   'logging-local-time=false',
   'errors-to-info-log=true',
-])('starts with --%s, which has nothing to change', (flag) => {
+])('a configuration starts with --%s, which has nothing to change', (flag) => {
   expect(load({ args: [`--${flag}`] }).kind).toBe('config')
 })
 
-it('asks any OpenID provider for groups when a rule needs them, unless a scope is given', () => {
+it('any OpenID provider is asked for groups when a rule needs them, unless a scope is given', () => {
   const scopeOf = (...args: readonly string[]) => {
     const loaded = load({ args })
     return loaded.kind === 'config' ? loaded.config.providers[0]?.scope : loaded

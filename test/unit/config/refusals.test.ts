@@ -232,6 +232,16 @@ describe('refused with one sentence', () => {
       '--real-client-ip-header: give one of',
     ],
     [
+      'a body of a GET for no upstream',
+      flags('--upstream=http://127.0.0.1:8080/app/', '--upstream-get-body=/'),
+      '--upstream-get-body: give the path of an upstream, there is none with "/"',
+    ],
+    [
+      'an unknown header for the address of a request',
+      flags('--reverse-proxy', '--forward-auth-uri-header=X-Rewrite-URL'),
+      '--forward-auth-uri-header: give X-Forwarded-Uri, X-Original-URL or X-Original-URI',
+    ],
+    [
       'a bad skip-auth pattern',
       flags('--skip-auth-route=PUT=(bad[regex'),
       '--skip-auth-route: close the character class',
@@ -316,13 +326,13 @@ describe('refused with one sentence', () => {
     ],
     ['a logo that is too large', flags('--custom-sign-in-logo=/big.png'), 'at most 262144 bytes'],
     ['an SVG logo without SVG', flags('--custom-sign-in-logo=/text.svg'), 'put an <svg> element'],
-  ])('%s', (_, given, sentence) => {
+  ])('a configuration is refused with one sentence: %s', (_, given, sentence) => {
     const problems = problemsOf(given)
     expect(problems).toEqual([expect.stringContaining(sentence)])
     expect(problems.join()).not.toContain('hunter2')
   })
 
-  it('or with several, all at once', () => {
+  it('a configuration is refused with several sentences, all at once', () => {
     const loaded = loadBare({
       args: ['--cookie-samesite=none', '--cookie-secure=false', '--upstream=x', '--cookie-expire=1d'],
     })
@@ -342,7 +352,7 @@ describe('refused with one sentence', () => {
     ])
   })
 
-  it('by the name that was used', () => {
+  it('a configuration is refused by the name that was used', () => {
     expect(problemsOf({ env: { OAUTH2_PROXY_COOKIE_SAMESITE: 'x' } })).toEqual([
       expect.stringMatching(/^OAUTH2_PROXY_COOKIE_SAMESITE: /u),
     ])
@@ -369,6 +379,21 @@ describe('taken with a warning', () => {
       'proxies without reverse-proxy',
       flags('--trusted-proxy-ip=192.0.2.1'),
       'no effect without --reverse-proxy',
+    ],
+    [
+      'a gateway and rules without sign-in, but no header that names the request',
+      flags('--reverse-proxy', '--skip-auth-route=^/public/', '--upstream=static://202'),
+      '--forward-auth-uri-header or OAUTH2_PROXY_FORWARD_AUTH_URI_HEADER: name the header',
+    ],
+    [
+      'the same with preflights and an empty directory as upstream',
+      flags('--reverse-proxy', '--skip-auth-preflight', '--upstream=file:///dev/null'),
+      'clients choose by themselves which rule they are judged by',
+    ],
+    [
+      'a header for the address of a request without a proxy',
+      flags('--forward-auth-uri-header=x-original-url'),
+      'this has no effect without --reverse-proxy',
     ],
     ['clients that are everybody', flags('--trusted-ip=::/0'), 'lets strangers in'],
     ['a pattern without anchor', flags('--skip-auth-route=/public'), 'start the pattern "/public" with ^'],
@@ -455,11 +480,11 @@ describe('taken with a warning', () => {
       { ...flags('--client-secret-file=/padded'), env: { OAUTH2_PROXY_CLIENT_SECRET: undefined } },
       '--client-secret-file: remove the blanks around the secret in "/padded"',
     ],
-  ])('%s', (_, given, sentence) => {
+  ])('a configuration is taken with a warning: %s', (_, given, sentence) => {
     expect(warningsOf(given)).toContainEqual(expect.stringContaining(sentence))
   })
 
-  it('but loopback over plain http is fine', () => {
+  it('a configuration is taken without a warning with loopback over plain http', () => {
     expect(
       warningsOf(
         flags(
@@ -635,7 +660,7 @@ describe('what the settings become', () => {
       { env: { POD_NAME: 'app-1', POD_NAMESPACE: 'prod', HOSTNAME: 'node-7', CONTAINER_NAME: '' } },
       { log: { context: { pod: 'app-1', namespace: 'prod', host: 'node-7' } } },
     ],
-  ])('%s', (_, given, expected) => {
+  ])('a configuration becomes what its settings say: %s', (_, given, expected) => {
     expect(configOf(given)).toMatchObject(expected)
   })
 })
@@ -654,7 +679,7 @@ describe('a secret', () => {
     'OAUTH2_PROXY_REDIS_SENTINEL_CONNECTION_URLS',
   ]
 
-  it('is in no message, wherever it stands and whatever is wrong with it', () => {
+  it('a secret stands in no message, wherever it was given and whatever is wrong with it', () => {
     const env = Object.fromEntries(places.map((name) => [name, MARK]))
     const file = `${places.map((name) => `${name.replace('OAUTH2_PROXY_', '').toLowerCase()} = "${MARK}"`).join('\n')}\n`
     const flagged = places.map(
@@ -692,5 +717,17 @@ describe('a secret', () => {
       expect(run.kind).toBe('problems')
       expect(JSON.stringify(run)).not.toContain(MARK)
     }
+  })
+})
+
+describe('a gateway that names the request', () => {
+  const rule = ['--reverse-proxy', '--skip-auth-route=^/public/']
+  it.each([
+    ['says so', [...rule, '--upstream=static://202', '--forward-auth-uri-header=X-Original-URL']],
+    ['is none, there is an app to forward to', [...rule, '--upstream=http://127.0.0.1:8080/']],
+    ['is none, no peer is believed', ['--skip-auth-route=^/public/', '--upstream=static://202']],
+    ['decides nothing, there are no rules', ['--reverse-proxy', '--upstream=static://202']],
+  ])('is not warned about when it %s', (_, args) => {
+    expect(warningsOf({ args }).join()).not.toContain('which rule they are judged by')
   })
 })

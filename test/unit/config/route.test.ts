@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseRoute } from '../../../src/config/sections/route.ts'
+import { parseRoute } from '../../../src/config/values/route.ts'
 
 describe('parseRoute()', () => {
   it.each([
@@ -13,12 +13,12 @@ describe('parseRoute()', () => {
     ['M!=^/api', 'M', true, '^/api'],
     ['GET=^/a!=b', 'GET', false, '^/a!=b'],
     ['^/(a+)+$', undefined, false, '^/(a+)+$'],
-  ])('reads %s as a method, a negation and a pattern', (text, method, negate, pattern) => {
+  ])('parseRoute() reads %s as a method, a negation and a pattern', (text, method, negate, pattern) => {
     expect(parseRoute(text)).toMatchObject({ ok: true, value: { rule: { method, negate, pattern } } })
   })
 
   it.each(['^/x=1', '^/x!=1', 'GET ^/x=', 'GET=', '=', '', '/a=/b', '^/(?=a)', 'GET=^/(a'])(
-    'refuses %j, which would never match or always, or is no pattern',
+    'parseRoute() refuses %j, which would never match or always, or is no pattern',
     (text) => {
       expect(parseRoute(text).ok).toBe(false)
     },
@@ -28,7 +28,7 @@ describe('parseRoute()', () => {
     ['GET=^/a', true],
     ['!=\\A/a', true],
     ['/a', false],
-  ])('says of %s whether its pattern is bound to the start of a path', (text, anchored) => {
+  ])('parseRoute() says of %s whether its pattern is bound to the start of a path', (text, anchored) => {
     expect(parseRoute(text)).toMatchObject({ ok: true, value: { anchored } })
   })
 })

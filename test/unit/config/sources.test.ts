@@ -10,7 +10,7 @@ describe('who wins', () => {
   const env = { OAUTH2_PROXY_SCOPE: 'variable' }
   const toml = withToml('scope = "file"')
 
-  it('is the flag, then the variable, then the file, then the default', () => {
+  it('the flag wins, then the variable, then the file, then the default', () => {
     expect(configOf({ ...withToml('scope = "file"', ['--scope=flag']), env }).providers[0]?.scope).toBe(
       'flag',
     )
@@ -19,16 +19,16 @@ describe('who wins', () => {
     expect(configOf().providers[0]?.scope).toBe('openid email profile')
   })
 
-  it('is an empty flag too, but not an empty variable', () => {
+  it('an empty flag wins too, but not an empty variable', () => {
     expect(configOf({ args: ['--ping-path='] }).paths.ping).toBeUndefined()
     expect(configOf({ ...toml, env: { OAUTH2_PROXY_SCOPE: '' } }).providers[0]?.scope).toBe('file')
   })
 
-  it('is the last of several flags', () => {
+  it('the last of several flags wins', () => {
     expect(configOf({ args: ['--scope=a', '--scope', 'b'] }).providers[0]?.scope).toBe('b')
   })
 
-  it('is the whole list of the winning source', () => {
+  it('the winning source gives the whole list', () => {
     const given = { ...withToml('email_domains = ["a.example"]', ['--email-domain=b.example']) }
     expect(
       configOf({ ...given, env: { OAUTH2_PROXY_EMAIL_DOMAINS: 'c.example' } }).policy.emailDomains,
@@ -37,21 +37,21 @@ describe('who wins', () => {
 })
 
 describe('flags', () => {
-  it.each(['1', 't', 'T', 'TRUE', 'true', 'True'])('%s is true', (text) => {
+  it.each(['1', 't', 'T', 'TRUE', 'true', 'True'])('the flag %s is true', (text) => {
     expect(configOf({ args: [`--skip-provider-button=${text}`] }).signIn.skipProviderButton).toBe(true)
   })
 
-  it.each(['0', 'f', 'F', 'FALSE', 'false', 'False'])('%s is false', (text) => {
+  it.each(['0', 'f', 'F', 'FALSE', 'false', 'False'])('the flag %s is false', (text) => {
     expect(configOf({ args: [`--cookie-secure=${text}`] }).cookie.secure).toBe(false)
   })
 
-  it.each(['yes', 'on', 'tRUE', '2', ''])('%j is no boolean and ends with exit code 2', (text) => {
+  it.each(['yes', 'on', 'tRUE', '2', ''])('the flag %j is no boolean and ends with exit code 2', (text) => {
     const loaded = load({ args: [`--cookie-secure=${text}`] })
     expect(loaded).toMatchObject({ kind: 'problems', exitCode: 2 })
     expect(linesOf(loaded)).toEqual([`--cookie-secure: give true or false, not ${JSON.stringify(text)}`])
   })
 
-  it('never take the next word for a boolean', () => {
+  it('boolean flags never take the next word', () => {
     const given = { args: ['--skip-auth-preflight', 'false'] }
     expect(configOf(given).policy.skipAuthPreflight).toBe(true)
     expect(warningsOf(given)).toContain(
@@ -59,20 +59,20 @@ describe('flags', () => {
     )
   })
 
-  it('take the next word for all others, whatever it looks like', () => {
+  it('other flags than booleans take the next word, whatever it looks like', () => {
     expect(configOf({ args: ['--banner', '--footer'] }).pages.banner).toBe('--footer')
     expect(configOf({ args: ['--scope', 'a=b'] }).providers[0]?.scope).toBe('a=b')
     expect(problemsOf({ args: ['--banner'] })).toEqual(['--banner: give it a value'])
   })
 
-  it('add up to a list, each one a CSV record', () => {
+  it('list flags add up, each one a CSV record', () => {
     const args = ['--skip-auth-route="^/a{1,2}$",^/b', '--skip-auth-route', '^/c']
     const patterns = configOf({ args }).policy.skipAuthRoutes.map(({ pattern }) => pattern)
     expect(patterns).toEqual(['^/a{1,2}$', '^/b', '^/c'])
     expect(load({ args: ['--api-route="^/a'] })).toMatchObject({ kind: 'problems', exitCode: 2 })
   })
 
-  it('stop at two dashes', () => {
+  it('flags stop at two dashes', () => {
     const given = { args: ['--', '--nonsense'] }
     expect(warningsOf(given)).toHaveLength(1)
   })
@@ -84,7 +84,7 @@ describe('flags', () => {
     ['--UPSTREAM=x', '--help'],
     ['--__proto__=x', '--help'],
     ['--completely-different=1', '--help'],
-  ])('%s is not known', (word, hint) => {
+  ])('the flag %s is not known', (word, hint) => {
     const loaded = load({ args: [word] })
     expect(loaded).toMatchObject({ kind: 'problems', exitCode: 2 })
     expect(linesOf(loaded)).toEqual([expect.stringContaining(hint)])
@@ -93,7 +93,7 @@ describe('flags', () => {
 })
 
 describe('variables', () => {
-  it('are split at every comma, without quoting', () => {
+  it('variables are split at every comma, without quoting', () => {
     const given = { env: { OAUTH2_PROXY_ALLOWED_GROUPS: 'a, b,"c' } }
     expect(configOf(given).policy.allowedGroups).toEqual(['a', 'b', '"c'])
     expect(warningsOf(given)).toEqual([
@@ -107,13 +107,13 @@ describe('variables', () => {
     ['OAUTH2_PROXY_EMAIL_DOMAIN', 'OAUTH2_PROXY_EMAIL_DOMAINS'],
     ['OAUTH2_PROXY_COOKIE_SECRT', 'OAUTH2_PROXY_COOKIE_SECRET'],
     ['OAUTH2_PROXY_CONFIG', 'the flag --config'],
-  ])('%s is a warning that names %s', (name, hint) => {
+  ])('the variable %s is a warning that names %s', (name, hint) => {
     expect(warningsOf({ env: { [name]: 'x' } })).toEqual([
       `${name}: nothing reads this variable; ${hint.startsWith('the') ? `use ${hint}` : `did you mean ${hint}?`}`,
     ])
   })
 
-  it('of a Kubernetes Service called oauth2-proxy are no mistake', () => {
+  it('variables of a Kubernetes Service called oauth2-proxy are no mistake', () => {
     const env = {
       OAUTH2_PROXY_SERVICE_HOST: '10.0.0.1',
       OAUTH2_PROXY_SERVICE_PORT: '4180',
@@ -127,7 +127,7 @@ describe('variables', () => {
 })
 
 describe('the TOML file', () => {
-  it('has keys in any case, weak types and verbatim lists', () => {
+  it('a TOML file has keys in any case, weak types and verbatim lists', () => {
     const config = configOf(
       withToml(`
         Cookie_Secure = "false"
@@ -170,20 +170,20 @@ describe('the TOML file', () => {
     ['cookie_secret = "hunter2', 'at line 1'],
     ['a = 1\n__proto__ = "hunter2"', '--config: fix'],
     ['allowed_groups = ["a", ""]', 'allowed_groups in /gate.toml: remove the empty entry'],
-  ])('with %j is refused', (text, sentence) => {
+  ])('a TOML file with %j is refused', (text, sentence) => {
     const loaded = load(withToml(text))
     expect(loaded).toMatchObject({ kind: 'problems', exitCode: 1 })
     expect(linesOf(loaded)).toEqual([expect.stringContaining(sentence)])
     if (!text.startsWith('cookie_secure')) expect(JSON.stringify(loaded)).not.toContain('hunter2')
   })
 
-  it('that is not there is the only problem', () => {
+  it('a TOML file that is not there is the only problem', () => {
     expect(linesOf(loadBare({ args: ['--config=/none.toml'] }))).toEqual([
       '--config: make the file "/none.toml" readable (ENOENT)',
     ])
   })
 
-  it('may begin with a byte order mark', () => {
+  it('a TOML file may begin with a byte order mark', () => {
     expect(configOf(withToml('\uFEFFscope = "x"')).providers[0]?.scope).toBe('x')
   })
 })
@@ -196,7 +196,7 @@ describe('the three runtimes', () => {
     OAUTH2_PROXY_COOKIE_REFRESH: '1h',
   }
 
-  it('make the same configuration of the same variables', () => {
+  it('the three runtimes make the same configuration of the same variables', () => {
     const [node, deno, workers] = (['node', 'deno', 'workers'] as const).map((runtime) =>
       configOf({ env, runtime }),
     )
@@ -215,12 +215,12 @@ describe('the three runtimes', () => {
     ['OAUTH2_PROXY_UPSTREAMS', 'unix:///run/app.sock', 'no files and sockets'],
     ['OAUTH2_PROXY_UPSTREAMS', 'file:///srv/', 'no files and sockets'],
     ['OAUTH2_PROXY_CUSTOM_SIGN_IN_LOGO', '/logo.png', 'no files'],
-  ])('refuse %s=%s where it cannot be honoured', (name, value, sentence) => {
+  ])('the three runtimes refuse %s=%s where it cannot be honoured', (name, value, sentence) => {
     const problems = problemsOf({ env: { [name]: value }, runtime: 'workers' })
     expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name}: .*${sentence}`, 'u'))])
   })
 
-  it('have bindings on Workers only', () => {
+  it('bindings are for Workers only', () => {
     const bound = { env: { OAUTH2_PROXY_UPSTREAMS: 'binding:APP,binding:API/api/' } }
     expect(configOf({ ...bound, runtime: 'workers' }).upstreams).toMatchObject([
       { path: '/', target: { kind: 'binding', name: 'APP' } },
@@ -231,7 +231,7 @@ describe('the three runtimes', () => {
 })
 
 describe('help and version', () => {
-  it('win over everything that is wrong', () => {
+  it('--help and --version win over everything that is wrong', () => {
     const version = loadBare({ args: ['--version'] })
     expect(version).toEqual({ kind: 'text', text: 'sidegate 1.2.3\n' })
     for (const word of ['--help', '-h']) {
@@ -241,7 +241,7 @@ describe('help and version', () => {
     }
   })
 
-  it('leave config-test to the caller', () => {
+  it('--help and --version leave config-test to the caller', () => {
     expect(load({ args: ['--config-test'] })).toMatchObject({ kind: 'config', testOnly: true })
     expect(load({})).toMatchObject({ kind: 'config', testOnly: false })
     expect(load({ args: ['--config-test', '--email-domain='] })).toMatchObject({
@@ -251,7 +251,7 @@ describe('help and version', () => {
   })
 })
 
-it('what is wrong comes with what is doubtful, which is often the reason for it', () => {
+it('a problem comes with the warnings, which are often the reason for it', () => {
   const loaded = load({ env: { OAUTH2_PROXY_CLIENT_ID: undefined, OAUTH2_PROXY_CLIENT_IDS: 'gate' } })
   expect(loaded).toEqual({
     kind: 'problems',
@@ -266,7 +266,7 @@ it('what is wrong comes with what is doubtful, which is often the reason for it'
 })
 
 describe('what comes out', () => {
-  it('cannot be changed by anybody', () => {
+  it('a configuration cannot be changed by any code', () => {
     const config = configOf({ args: ['--upstream=http://a', '--skip-auth-route=^/a'] })
     const frozen = (value: unknown): boolean =>
       typeof value !== 'object' ||
@@ -277,7 +277,7 @@ describe('what comes out', () => {
     expect(config.session.secrets[0]).toBeInstanceOf(Uint8Array)
   })
 
-  it('warns of secrets that everybody can read on the command line', () => {
+  it('a configuration warns of secrets that every user of the machine can read on the command line', () => {
     const given = { args: [`--cookie-secret=${SECRET}`, '--client-secret=s'] }
     expect(warningsOf(given).filter((text) => text.includes('command line'))).toHaveLength(2)
     expect(warningsOf()).toEqual([])

@@ -3,12 +3,14 @@ import type { Config } from '../../../src/config/config.ts'
 import { type OPTIONS, optionTable } from '../../../src/config/options.ts'
 import type { RawValue } from '../../../src/config/raw.ts'
 import { createReport } from '../../../src/config/report.ts'
+import type { RawHeader, RawHeaderValue } from '../../../src/config/sections/headers/check-headers.ts'
 import type { RawServer } from '../../../src/config/sections/listen.ts'
 import type { RawUpstream } from '../../../src/config/sections/upstreams.ts'
 import { readSettings, settingsFor } from '../../../src/config/settings.ts'
 import { readEnvironment } from '../../../src/config/sources/environment.ts'
 import type { Given, Unparsed } from '../../../src/config/sources/source.ts'
 import { parseDuration } from '../../../src/config/values/duration.ts'
+import type { Secret } from '../../../src/config/values/header-rows.ts'
 import { PROVIDER_KINDS } from '../../../src/providers/registry.ts'
 import { SECRET } from './config-fixture.ts'
 
@@ -66,9 +68,18 @@ export function buildStructured({ file, env, files = {} }: Structured): Built {
       report,
     ),
   })
+  const toHeader = (entry: string): RawHeader => ({
+    name: at(`${entry}.name`),
+    preserveRequestValue: at(`${entry}.preserveRequestValue`),
+    values: entriesOf(`${entry}.values`).map((value) => toHeaderValue(at, value)),
+  })
   const raw: RawConfig = {
     ...readRawConfig(all),
     server: toServer(at),
+    headers: {
+      request: entriesOf('injectRequestHeaders').map(toHeader),
+      response: entriesOf('injectResponseHeaders').map(toHeader),
+    },
     upstreams: entriesOf('upstreamConfig.upstreams').map((entry) => toUpstream(at, entry)),
     providers: entriesOf('providers').map(toProvider),
   }
@@ -144,10 +155,28 @@ function toUpstream(at: At, entry: string): RawUpstream {
     uri: at(`${entry}.uri`),
     passHostHeader: at(`${entry}.passHostHeader`),
     proxyWebSockets: at(`${entry}.proxyWebSockets`),
+    getBody: at(`${entry}.getBody`),
     timeout: { value: timeout === undefined ? undefined : parseDuration(timeout), label },
     insecureSkipTLSVerify: at(`${entry}.insecureSkipTLSVerify`),
     disableKeepAlives: at(`${entry}.disableKeepAlives`),
   }
+}
+
+function toHeaderValue(at: At, entry: string): RawHeaderValue {
+  const claim = at<string>(`${entry}.claimSource.claim`)
+  return {
+    claim: { ...claim, value: claim.value === undefined ? undefined : [claim.value] },
+    prefix: at(`${entry}.claimSource.prefix`),
+    basicAuthPassword: toSecret(at, `${entry}.claimSource.basicAuthPassword`),
+    secret: toSecret(at, `${entry}.secretSource`),
+  }
+}
+
+function toSecret(at: At, entry: string): RawValue<Secret> {
+  const file = at<string>(`${entry}.fromFile`)
+  if (file.value !== undefined) return { value: { file: file.value }, label: file.label }
+  const { value, label } = at<string>(`${entry}.value`)
+  return { value: value === undefined ? undefined : { value }, label }
 }
 
 function onlyThese(files: Readonly<Record<string, string>>) {

@@ -16,15 +16,16 @@ const FILE = {
 }
 
 describe('a structured source and the flags make the same configuration', () => {
-  it('with one upstream, one provider and a plain listener', () => {
+  it('a structured source and the flags make the same configuration with one upstream, one provider and a plain listener', () => {
     const built = buildStructured({ file: FILE })
     expect(built.problems).toEqual([])
-    const config = configOf({ args: ['--http-address=:8080', '--upstream=http://app:8080/'] })
+    const quiet = ['--pass-user-headers=false', '--pass-basic-auth=false']
+    const config = configOf({ args: ['--http-address=:8080', '--upstream=http://app:8080/', ...quiet] })
     const [upstream] = config.upstreams
     expect(built.config).toEqual({ ...config, upstreams: [{ ...upstream, id: 'app' }] })
   })
 
-  it('with upstreams of every sort, whose traits stand in each entry', () => {
+  it('a structured source and the flags make the same configuration with upstreams of every sort, whose traits stand in each entry', () => {
     const traits = { passHostHeader: false, proxyWebSockets: false, timeout: '5s' }
     const upstreams = [
       { path: '/x/', uri: 'https://[::1]:8443', insecureSkipTLSVerify: true, disableKeepAlives: true },
@@ -46,7 +47,7 @@ describe('a structured source and the flags make the same configuration', () => 
     expect(built.warnings).toEqual([`upstreamConfig.upstreams[0].insecureSkipTLSVerify (line 8)${warning}`])
   })
 
-  it('with TLS beside the plain listener', () => {
+  it('a structured source and the flags make the same configuration with TLS beside the plain listener', () => {
     const tls = { cert: { fromFile: '/cert' }, key: { fromFile: '/key' }, minVersion: 'TLS1.3' }
     const server = { bindAddress: '127.0.0.1:80', secureBindAddress: ':443', tls }
     const args = ['--http-address=127.0.0.1:80', '--tls-cert-file=/cert', '--tls-key-file=/key']
@@ -57,7 +58,7 @@ describe('a structured source and the flags make the same configuration', () => 
     )
   })
 
-  it('with options of one kind of provider', () => {
+  it('a structured source and the flags make the same configuration with options of one kind of provider', () => {
     const github = { provider: 'github', githubConfig: { org: 'acme' }, name: 'Work', scope: 'read:org' }
     const built = buildStructured({
       file: { ...FILE, providers: [{ ...PROVIDER, ...github, oidcConfig: {} }] },
@@ -69,7 +70,28 @@ describe('a structured source and the flags make the same configuration', () => 
     )
   })
 
-  it('with groups that a provider asks for', () => {
+  it('with headers of claims, tokens and Basic credentials', () => {
+    const claim = (name: string, claimSource: object) => ({ name, values: [{ claimSource }] })
+    const injectRequestHeaders = [
+      claim('X-Forwarded-User', { claim: 'user' }),
+      claim('X-Forwarded-Email', { claim: 'email' }),
+      claim('X-Forwarded-Groups', { claim: 'groups' }),
+      claim('X-Forwarded-Preferred-Username', { claim: 'preferred_username' }),
+      claim('X-Auth-Request-User', { claim: 'user' }),
+      claim('X-Auth-Request-Email', { claim: 'email' }),
+      claim('X-Auth-Request-Groups', { claim: 'groups' }),
+      claim('X-Auth-Request-Preferred-Username', { claim: 'preferred_username' }),
+      claim('X-Forwarded-Access-Token', { claim: 'access_token' }),
+      claim('Authorization', { claim: 'user', basicAuthPassword: { value: 'pw' } }),
+    ]
+    const injectResponseHeaders = [claim('Authorization', { claim: 'id_token', prefix: 'Bearer ' })]
+    const built = buildStructured({ file: { ...FILE, injectRequestHeaders, injectResponseHeaders } })
+    const args = ['--pass-access-token', '--basic-auth-password=pw', '--set-authorization-header']
+    expect(built.problems).toEqual([])
+    expect(built.config.headers).toEqual(configOf({ args }).headers)
+  })
+
+  it('a structured source and the flags make the same configuration with groups that a provider asks for', () => {
     const providers = [{ ...PROVIDER, allowedGroups: ['ops', 'dev'] }]
     const built = buildStructured({ file: { ...FILE, providers } })
     const config = configOf({ args: ['--allowed-group=ops,dev', '--http-address=:8080'] })
@@ -171,6 +193,59 @@ const WRONG: [string, object, string, string][] = [
     'two have "a"',
   ],
   [
+    'a header without a name',
+    { injectRequestHeaders: [{ values: [] }] },
+    'injectRequestHeaders[0].name (missing, line 17)',
+    'give the name of a header',
+  ],
+  [
+    'a header that frames the message',
+    { injectResponseHeaders: [{ name: 'Content-Length', values: [] }] },
+    'injectResponseHeaders[0].name (line 18)',
+    'none that frames the message',
+  ],
+  [
+    'a header that is there twice',
+    { injectRequestHeaders: [{ name: 'X-A' }, { name: 'x-a' }] },
+    'injectRequestHeaders[1].name (line 20)',
+    'two are "x-a"',
+  ],
+  [
+    'a header value of nothing',
+    { injectRequestHeaders: [{ name: 'X-A', values: [{}] }] },
+    'injectRequestHeaders[0].values[0].claimSource.claim (missing, line 20)',
+    'name a claim, or give a secret',
+  ],
+  [
+    'a header value of a claim and a secret',
+    {
+      injectRequestHeaders: [
+        { name: 'X-A', values: [{ claimSource: { claim: 'email' }, secretSource: { value: 'key' } }] },
+      ],
+    },
+    'injectRequestHeaders[0].values[0].secretSource.value (line 24)',
+    'not both',
+  ],
+  [
+    'a token as user name',
+    {
+      injectRequestHeaders: [
+        {
+          name: 'Authorization',
+          values: [{ claimSource: { claim: 'id_token', basicAuthPassword: { value: 'pw' } } }],
+        },
+      ],
+    },
+    'injectRequestHeaders[0].values[0].claimSource.claim (line 22)',
+    'id_token is no user name',
+  ],
+  [
+    'a secret whose file is not there',
+    { injectRequestHeaders: [{ name: 'X-A', values: [{ secretSource: { fromFile: '/none' } }] }] },
+    'injectRequestHeaders[0].values[0].secretSource.fromFile (line 22)',
+    'make the file "/none" readable',
+  ],
+  [
     'an unknown kind of provider',
     { providers: [{ ...PROVIDER, provider: 'oicd' }] },
     'providers[0].provider (line 11)',
@@ -217,18 +292,21 @@ const WRONG: [string, object, string, string][] = [
 ]
 
 describe('a problem in a structured source is named by its path and line', () => {
-  it.each(WRONG)('%s', (_, members, place, sentence) => {
-    const { problems } = buildStructured({ file: { ...FILE, ...members }, files: PEM })
-    expect(problems).toEqual([expect.stringContaining(sentence)])
-    expect(problems[0]?.split(': ')[0]).toBe(place)
-  })
+  it.each(WRONG)(
+    'a structured source names a problem by path and line: %s',
+    (_, members, place, sentence) => {
+      const { problems } = buildStructured({ file: { ...FILE, ...members }, files: PEM })
+      expect(problems).toEqual([expect.stringContaining(sentence)])
+      expect(problems[0]?.split(': ')[0]).toBe(place)
+    },
+  )
 })
 
 describe('several providers of a structured source', () => {
   const second = { ...PROVIDER, id: 'partners', oidcConfig: { issuerURL: 'https://partners.example' } }
   const build = (...providers: object[]) => buildStructured({ file: { ...FILE, providers } })
 
-  it('are each read from their own entry', () => {
+  it('several providers of a structured source are each read from their own entry', () => {
     const { config, problems } = build({ ...PROVIDER, id: 'staff' }, second)
     expect(problems).toEqual([])
     expect(config.providers.map(({ id, issuer }) => [id, issuer])).toEqual([
@@ -237,7 +315,7 @@ describe('several providers of a structured source', () => {
     ])
   })
 
-  it('are complained about entry by entry', () => {
+  it('several providers of a structured source are complained about entry by entry', () => {
     const { problems } = build({ ...PROVIDER, clientSecret: undefined }, { ...second, loginURL: '/login' })
     expect(problems.map((line) => line.split(' ')[0])).toEqual([
       'providers[1].loginURL',
@@ -245,13 +323,13 @@ describe('several providers of a structured source', () => {
     ])
   })
 
-  it('have ids of their own', () => {
+  it('several providers of a structured source must have ids of their own', () => {
     expect(build(PROVIDER, { ...second, id: 'oidc' }).problems[0]).toMatch(
       /^providers\[1\]\.id .*two have "oidc"/u,
     )
   })
 
-  it('ask for no groups, which would be one list for everyone', () => {
+  it('several providers of a structured source ask for no groups, which would be one list for everyone', () => {
     const { problems } = build(PROVIDER, { ...second, allowedGroups: ['ops'] })
     expect(problems).toHaveLength(1)
     expect(problems[0]).toMatch(/^providers\[1\]\.id \(line \d+\): demand no groups/u)

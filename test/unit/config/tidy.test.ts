@@ -14,7 +14,7 @@ describe('a line break at the end of a value', () => {
     ['OAUTH2_PROXY_COOKIE_SAMESITE', 'lax\r', 'carriage return'],
     ['OAUTH2_PROXY_ALLOWED_GROUPS', 'ops,dev\r', 'carriage return'],
     ['OAUTH2_PROXY_SKIP_AUTH_ROUTES', '^/health$\r', 'carriage return'],
-  ])('%s=%j counts without it, with a warning', (name, value, what) => {
+  ])('the line break at the end of %s=%j is dropped with a warning', (name, value, what) => {
     const clean = configOf({ env: { [name]: value.trimEnd() } })
     const given = { env: { [name]: value } }
     expect(configOf(given)).toEqual(clean)
@@ -22,11 +22,11 @@ describe('a line break at the end of a value', () => {
     expect(warningsOf(given).join()).not.toContain('hunter2')
   })
 
-  it('is kept in HTML of the operator', () => {
+  it('a line break at the end of a value is kept in HTML of the operator', () => {
     expect(configOf({ env: { OAUTH2_PROXY_BANNER: '<b>\n' } }).pages.banner).toBe('<b>\n')
   })
 
-  it('in the middle of a value is no such thing', () => {
+  it('a line break in the middle of a value is kept', () => {
     expect(problemsOf({ env: { OAUTH2_PROXY_COOKIE_PATH: '/a\r\nb' } })).toHaveLength(1)
   })
 })
@@ -36,7 +36,7 @@ describe('blanks after commas', () => {
     ['a variable', { env: { OAUTH2_PROXY_WHITELIST_DOMAINS: 'a.example, .b.example ,c.example' } }],
     ['a flag', { args: ['--whitelist-domain=a.example, .b.example ,c.example'] }],
     ['a TOML text', toml('whitelist_domains = "a.example, .b.example ,c.example"')],
-  ])('in %s are dropped with a warning', (_, given) => {
+  ])('blanks after commas are dropped in %s, with a warning', (_, given) => {
     expect(configOf(given).signIn.whitelistDomains).toEqual(['a.example', '.b.example', 'c.example'])
     expect(warningsOf(given)).toEqual([expect.stringContaining('remove the space beside a comma; the entry')])
   })
@@ -44,11 +44,11 @@ describe('blanks after commas', () => {
   it.each<[string, Given]>([
     ['an item of a TOML array', toml('allowed_groups = [" ops"]')],
     ['a quoted item of a flag', { args: ['--allowed-group=" ops"'] }],
-  ])('in %s are part of it', (_, given) => {
+  ])('blanks after commas are kept in %s', (_, given) => {
     expect(configOf(given).policy.allowedGroups).toEqual([' ops'])
   })
 
-  it('are part of a pattern, with a warning', () => {
+  it('blanks after commas are kept in a pattern, with a warning', () => {
     const given = { env: { OAUTH2_PROXY_SKIP_AUTH_ROUTES: '^/a$, ^/b$' } }
     expect(configOf(given).policy.skipAuthRoutes.map(({ pattern }) => pattern)).toEqual([
       '^/a$',
@@ -66,7 +66,7 @@ it('quotes that an env file left around a value are a warning', () => {
 })
 
 describe('a flag that is given twice', () => {
-  it('counts with its last value, with a warning that shows none', () => {
+  it('a flag that is given twice counts with its last value, with a warning that shows none', () => {
     const given = { args: ['--client-secret=hunter2', '--client-secret=hunter3'] }
     expect(configOf(given).providers[0]?.clientSecret).toEqual({ value: 'hunter3' })
     expect(warningsOf(given)).toContain(
@@ -78,7 +78,7 @@ describe('a flag that is given twice', () => {
   it.each([
     ['the same value', ['--scope=openid', '--scope=openid']],
     ['a list', ['--upstream=http://a/', '--upstream=http://b/x/']],
-  ])('with %s is no mistake', (_, args) => {
+  ])('a flag that is given twice is no mistake with %s', (_, args) => {
     expect(warningsOf({ args }).join()).not.toContain('once')
   })
 })
@@ -91,7 +91,7 @@ describe('a value that asks for nothing', () => {
     ['cookie_csrf_per_request_limit', toml('cookie_csrf_per_request_limit = ""')],
     ['logging_local_time', toml('logging_local_time = ""')],
     ['--session-store-type', { args: ['--session-store-type='] }],
-  ])('%s without anything is its default, with a warning', (label, given) => {
+  ])('an empty %s is its default, with a warning', (label, given) => {
     expect(configOf(given)).toEqual(configOf())
     expect(warningsOf(given)).toEqual([expect.stringMatching(`^${label}.*: this is empty, so the default`)])
   })
@@ -103,7 +103,7 @@ describe('a value that asks for nothing', () => {
     ['--request-logging-format', { args: ['--request-logging-format='] }],
     ['--metrics-address', { args: ['--metrics-address=-'] }],
     ['OAUTH2_PROXY_METRICS_SECURE_ADDRESS', { env: { OAUTH2_PROXY_METRICS_SECURE_ADDRESS: '-' } }],
-  ])('%s may switch off what is not supported, with a warning', (label, given) => {
+  ])('an empty %s may switch off what is not supported, with a warning', (label, given) => {
     expect(configOf(given)).toEqual(configOf())
     expect(warningsOf(given)).toEqual([
       expect.stringMatching(`^${label}.*: remove this setting, it switches off`),
@@ -114,7 +114,7 @@ describe('a value that asks for nothing', () => {
     ['a boolean that is on by default', toml('cookie_secure = ""')],
     ['a boolean flag', { args: ['--set-xauthrequest='] }],
     ['a duration', toml('cookie_refresh = ""')],
-  ])('but %s needs a value', (_, given) => {
+  ])('an empty %s is refused, because it needs a value', (_, given) => {
     expect(problemsOf(given)).toHaveLength(1)
   })
 })
@@ -127,13 +127,13 @@ describe('a variable that nothing filled in', () => {
     ['--cookie-domain=${DOMAIN:-example.com}', '${DOMAIN:-example.com}'],
     ['--upstream=http://${APP}:8080/', '${APP}'],
     ['--email-domain=example.com,${MORE}', '${MORE}'],
-  ])('%s is refused', (flag, shown) => {
+  ])('a variable that was not filled in is refused: %s', (flag, shown) => {
     expect(problemsOf({ args: [flag] })).toEqual([
       `${flag.split('=')[0]}: put its value in place of "${shown}", nothing is filled in here`,
     ])
   })
 
-  it('as a secret is refused without being shown', () => {
+  it('a variable that was not filled in is refused as a secret without being shown', () => {
     const [problem = ''] = problemsOf({ env: { OAUTH2_PROXY_CLIENT_SECRET: '${HUNTER2}' } })
     expect(problem).toMatch(/^OAUTH2_PROXY_CLIENT_SECRET: put the secret in place of the variable/u)
     expect(problem).not.toContain('HUNTER2')
@@ -147,7 +147,7 @@ describe('a variable that nothing filled in', () => {
       'for the ID token in backend-logout-url',
       { args: ['--backend-logout-url=https://i.example/?h={id_token}'] },
     ],
-  ])('is not what looks like one %s', (_, given) => {
+  ])('a variable that was not filled in is not found where the text only looks like one: %s', (_, given) => {
     expect(configOf(given)).toBeDefined()
   })
 })
@@ -160,14 +160,14 @@ describe('a placeholder', () => {
     '--client-id=your-client-id',
     '--oidc-issuer-url=https://login.example.com/<tenant>/v2.0',
     '--allowed-group=[group]',
-  ])('%s is a warning that shows it', (flag) => {
+  ])('a placeholder is a warning that shows it: %s', (flag) => {
     expect(warningsOf({ args: [flag] })).toContainEqual(
       expect.stringMatching(`^${flag.split('=')[0]}: put the real value in place of "`),
     )
   })
 
   it.each(['changeme', 'XXXXXXXX', '<secret>', 'your_client_secret', 'REPLACE-ME'])(
-    'as a client secret is a warning that does not show it: %s',
+    'a placeholder for a client secret is a warning that does not show it: %s',
     (secret) => {
       const warnings = warningsOf({ env: { OAUTH2_PROXY_CLIENT_SECRET: secret } })
       expect(warnings).toEqual([
@@ -177,7 +177,7 @@ describe('a placeholder', () => {
   )
 
   it.each(['app', 'exchange', 'changement-service', 'x', 'xyz', '0oa1example'])(
-    'is not the client id %s',
+    'a placeholder is not found in the client id %s',
     (id) => {
       expect(warningsOf({ args: [`--client-id=${id}`] })).toEqual([])
     },

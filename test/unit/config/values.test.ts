@@ -18,12 +18,12 @@ describe('durations', () => {
     ['1000us', 1],
     ['1000µs', 1],
     ['1000000ns', 1],
-  ])('%s is %d ms', (text, milliseconds) => {
+  ])('parseDuration() takes %s for %d ms', (text, milliseconds) => {
     expect(parseDuration(text)).toBe(milliseconds)
   })
 
   it.each(['', '3600', '1', '1d', 's', '1 s', '1h 2m', '1e3s', '--1s', '.s', '0x1s', 'NaN'])(
-    'refuses %j',
+    'parseDuration() refuses %j',
     (text) => {
       expect(parseDuration(text)).toBeUndefined()
     },
@@ -42,11 +42,11 @@ describe('one CSV record', () => {
     ['"say ""hi"""', ['say "hi"']],
     ['a, b', ['a', ' b']],
     ['"two\nlines"', ['two\nlines']],
-  ])('%j', (record, fields) => {
+  ])('parseCsvRecord() reads %j', (record, fields) => {
     expect(parseCsvRecord(record)).toEqual(fields)
   })
 
-  it.each(['"a', 'a"b', '"a"b', '"a",b"'])('refuses %j', (record) => {
+  it.each(['"a', 'a"b', '"a"b', '"a",b"'])('parseCsvRecord() refuses %j', (record) => {
     expect(parseCsvRecord(record)).toBeUndefined()
   })
 })
@@ -59,7 +59,7 @@ describe('address ranges', () => {
     ['::1', '::1/128'],
     ['FC00::/7', 'fc00::/7'],
     ['2001:db8::/32', '2001:db8::/32'],
-  ])('%s is %s', (text, cidr) => {
+  ])('parseCidr() takes %s for %s', (text, cidr) => {
     expect(parseCidr(text)).toEqual({ ok: true, value: cidr })
   })
 
@@ -80,7 +80,7 @@ describe('address ranges', () => {
     '::/129',
     ' 10.0.0.0/8',
     'localhost',
-  ])('refuses %j', (text) => {
+  ])('parseCidr() refuses %j', (text) => {
     expect(parseCidr(text).ok).toBe(false)
   })
 })
@@ -94,7 +94,7 @@ describe('whitelist domains', () => {
     'example.com:*',
     '.internal',
     'A.Example',
-  ])('takes %s', (text) => {
+  ])('parseWhitelistDomain() takes %s', (text) => {
     expect(parseWhitelistDomain(text)).toEqual({ ok: true, value: text.toLowerCase() })
   })
 
@@ -110,6 +110,7 @@ describe('whitelist domains', () => {
     '.',
     '..a',
     'https://a.example',
+    '.\u212aube.example',
     'a.example/x',
     'a b',
     'a.example:0',
@@ -118,7 +119,7 @@ describe('whitelist domains', () => {
     'a@b.example',
     '*.*.example.com',
     'a\n.example',
-  ])('refuses %j', (text) => {
+  ])('parseWhitelistDomain() refuses %j', (text) => {
     expect(parseWhitelistDomain(text).ok).toBe(false)
   })
 })
@@ -129,13 +130,14 @@ describe('e-mail domains', () => {
     ['.example.com', '.example.com'],
     ['*.example.com', '*.example.com'],
     ['*', '*'],
-  ])('%s is %s', (text, domain) => {
+  ])('parseEmailDomain() takes %s for %s', (text, domain) => {
     expect(parseEmailDomain(text)).toEqual({ ok: true, value: domain })
   })
 
   it.each([
     '',
     ' ',
+    '\u212aube.example',
     '@company.com',
     'a@company.com',
     ' company.com',
@@ -145,7 +147,7 @@ describe('e-mail domains', () => {
     'co.uk',
     '**',
     'a..b',
-  ])('refuses %j', (text) => {
+  ])('parseEmailDomain() refuses %j', (text) => {
     expect(parseEmailDomain(text).ok).toBe(false)
   })
 })
@@ -160,7 +162,7 @@ describe('listen addresses', () => {
     ['unix:///run/gate.sock,mode=0660', { kind: 'unix', path: '/run/gate.sock', mode: 0o660 }],
     ['fd:3', { kind: 'fd', fd: 3 }],
     ['FD:4', { kind: 'fd', fd: 4 }],
-  ])('%s', (text, address) => {
+  ])('parseListenAddress() reads %s', (text, address) => {
     expect(parseListenAddress(text)).toEqual({ ok: true, value: address })
   })
 
@@ -176,7 +178,7 @@ describe('listen addresses', () => {
     '::1:80',
     'ftp://a:1',
     '127.0.0.1:80/x',
-  ])('refuses %j', (text) => {
+  ])('parseListenAddress() refuses %j', (text) => {
     expect(parseListenAddress(text).ok).toBe(false)
   })
 })

@@ -43,21 +43,21 @@ describe.each([
   const ringOf = (secrets = [SECRET]) =>
     createKeyRing({ secrets, deployment: DEPLOYMENT, purpose: 'session', openAesGcm: lent })
 
-  it('opens to the bytes that went in', async () => {
+  it('a sealed token opens to the bytes that went in', async () => {
     const ring = await ringOf()
     const opened = await open(ring, await seal(ring, BYTES))
     expect(opened.ok && new TextDecoder().decode(opened.value.bytes)).toBe('who is asking')
     expect(opened.ok && opened.value.current).toBe(true)
   })
 
-  it('has the length that was foretold', async () => {
+  it('a sealed token has the length that was foretold', async () => {
     const ring = await ringOf()
     for (const length of [0, 1, 2, 3, 4, 1000, 1001]) {
       expect((await seal(ring, new Uint8Array(length))).length).toBe(sealedLength(ring, length))
     }
   })
 
-  it('is refused when a bit of it changed, wherever (CK-01, 02)', async () => {
+  it('a sealed token is refused when any bit of it changed [CK-01, CK-02]', async () => {
     const ring = await ringOf()
     const token = await seal(ring, BYTES)
     for (const index of [2, 3, 4]) expect(await outcome(ring, withPart(token, index, flipped))).toBe('key')
@@ -75,17 +75,17 @@ describe.each([
     ['padding', (token) => `${token}==`],
     ['a line break', (token) => `${token}\n`],
     ['no ciphertext', (token) => withPart(token, 3, () => '')],
-  ])('is refused with %s', async (_name, change) => {
+  ])('a sealed token is refused with %s', async (_name, change) => {
     const ring = await ringOf()
     expect(await outcome(ring, change(await seal(ring, BYTES)))).toBe('format')
   })
 
   it.each(['', '....', 'a.b.c', 'null', '{}', '[]', '.', 'a'.repeat(100_000), '.'.repeat(40_000)])(
-    'is not %.20j (CK-06)',
+    'a text that is no sealed token is refused: %.20j [CK-06]',
     async (text) => expect(await outcome(await ringOf(), text)).toBe('format'),
   )
 
-  it('is not looked into when no cookies could hold it (CK-41)', async () => {
+  it('a sealed token is not looked into when no cookies could hold it [CK-41]', async () => {
     const ring = await ringOf()
     const long = withPart(await seal(ring, BYTES), 3, () => 'A'.repeat(40_000))
     expect(await outcome(ring, long)).toBe('format')
@@ -97,7 +97,7 @@ describe.each([
     ).toBe('key')
   })
 
-  it('is the same under another last character with the same bits: no key for lists (CK-27)', async () => {
+  it('a sealed token is the same under another last character with the same bits: no key for lists [CK-27]', async () => {
     const ring = await ringOf()
     const token = await seal(ring, BYTES)
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -107,7 +107,7 @@ describe.each([
     expect(await outcome(ring, twin)).toBe('opened')
   })
 
-  it('opens under a key that no longer seals, and asks to be sealed anew (CK-51)', async () => {
+  it('a sealed token opens under a key that no longer seals, and asks to be sealed again [CK-51]', async () => {
     const token = await seal(await ringOf(), BYTES)
     const opened = await open(await ringOf([OTHER_SECRET, SECRET]), token)
     expect(opened.ok && opened.value.current).toBe(false)
@@ -116,7 +116,7 @@ describe.each([
 })
 
 describe('the header', () => {
-  it('is fixed: four members in one order', async () => {
+  it('the header of a token is fixed: four members in one order', async () => {
     const token = await seal(await aRing(), BYTES)
     expect(Object.keys(headerOf(token))).toEqual(['alg', 'enc', 'typ', 'kid'])
     expect(headerOf(token)).toMatchObject({ alg: 'dir', enc: 'A256GCM', typ: 'sg-session' })
@@ -138,23 +138,23 @@ describe('the header', () => {
     ['a long key id', { kid: 'x'.repeat(10_000) }],
     ['a key of its own', { jwk: { kty: 'oct', k: 'AAAA' } }],
     ['an address of keys', { jku: 'http://127.0.0.1:9200/', x5u: 'http://127.0.0.1:9200/' }],
-  ])('with %s does not open', async (_, header) => {
+  ])('a token whose header has %s does not open', async (_, header) => {
     expect(await outcome(await aRing(), await minted(header))).toBe('key')
   })
 
-  it.each(['A256KW', 'A256GCMKW'])('of %s with our own key does not open (CK-12)', async (alg) => {
+  it.each(['A256KW', 'A256GCMKW'])('a token whose header has alg %s does not open [CK-12]', async (alg) => {
     const { sealing } = await aRing()
     expect(await outcome(await aRing(), await minted({ alg }, sealing.bytes))).toBe('format')
   })
 
-  it('with another content encryption does not open (CK-13)', async () => {
+  it('a token whose header names another content encryption does not open [CK-13]', async () => {
     const { sealing } = await aRing()
     const ring = await aRing()
     expect(await outcome(ring, await minted({ enc: 'A128CBC-HS256' }, sealing.bytes))).toBe('format')
     expect(await outcome(ring, await minted({ enc: 'A128GCM' }, sealing.bytes.slice(0, 16)))).toBe('key')
   })
 
-  it('written in another order does not open (CK-08)', async () => {
+  it('a token whose header is written in another order does not open [CK-08]', async () => {
     const { sealing } = await aRing()
     const { kid, typ, enc, alg } = sealing.header
     const token = await new CompactEncrypt(BYTES)
@@ -163,7 +163,7 @@ describe('the header', () => {
     expect(await outcome(await aRing(), token)).toBe('key')
   })
 
-  it('put in front of a token afterwards does not open', async () => {
+  it('a token with another header put in front afterwards does not open', async () => {
     const ring = await aRing()
     const token = await seal(ring, BYTES)
     for (const header of [
@@ -180,7 +180,7 @@ describe('the header', () => {
     }
   })
 
-  it('that asks for two thousand million rounds costs nothing (CK-14)', async () => {
+  it('a token whose header asks for two thousand million rounds costs nothing [CK-14]', async () => {
     const ring = await aRing()
     const bomb = toBase64Url(utf8('{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2s":"AA","p2c":2000000000}'))
     const token = `${bomb}.eA.AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA`
@@ -189,8 +189,8 @@ describe('the header', () => {
   })
 })
 
-describe('what is no JWE of ours', () => {
-  it('stays outside: JWS and unsigned tokens (CK-09, 11, 23)', async () => {
+describe('a token of another kind', () => {
+  it('a token that is no JWE does not open: JWS and unsigned tokens [CK-09, CK-11, CK-23]', async () => {
     const ring = await aRing()
     const unsigned = new UnsecuredJWT({ sub: 'admin', exp: 9e9 }).encode()
     const signed = await new CompactSign(BYTES).setProtectedHeader({ alg: 'HS256' }).sign(SECRET)
@@ -204,24 +204,24 @@ describe('a key ring', () => {
     ['another secret (CK-07)', { secrets: [OTHER_SECRET] }],
     ['another purpose (CK-20, 21)', { purpose: 'transaction' as const }],
     ['another deployment with the same secret (CK-22)', { deployment: lengthPrefixed(['client-2']) }],
-  ])('of %s opens nothing of ours', async (_, other) => {
+  ])('a key ring of %s opens no token of this one', async (_, other) => {
     const token = await seal(await aRing(other), BYTES)
     expect(await outcome(await aRing(), token)).toBe('key')
   })
 
-  it('is the same in every process that has the secret', async () => {
+  it('a key ring is the same in every process that has the secret', async () => {
     const [one, two] = await Promise.all([aRing(), aRing()])
     expect(two.sealing.segment).toBe(one.sealing.segment)
     expect(await outcome(two, await seal(one, BYTES))).toBe('opened')
   })
 
-  it('names deployments so that no two can be confused (CK-50)', () => {
+  it('a key ring names deployments so that no two can be confused [CK-50]', () => {
     expect(lengthPrefixed(['s', '_csrfX'])).not.toBe(lengthPrefixed(['s_csrf', 'X']))
     expect(lengthPrefixed(['a', 'b'])).not.toBe(lengthPrefixed(['ab']))
     expect(lengthPrefixed(['1:a'])).not.toBe(lengthPrefixed(['', 'a']))
   })
 
-  it('changes its keys while in use', async () => {
+  it('a key ring changes its keys while in use', async () => {
     const ring = await aRing()
     const old = await seal(ring, BYTES)
     await ring.replace([OTHER_SECRET, SECRET])
@@ -234,7 +234,7 @@ describe('a key ring', () => {
     expect(await outcome(ring, fresh)).toBe('opened')
   })
 
-  it('keeps the later of two changes in a row', async () => {
+  it('a key ring keeps the later of two changes in a row', async () => {
     const ring = await aRing()
     const first = ring.replace([SECRET])
     const second = ring.replace([OTHER_SECRET])
@@ -242,12 +242,12 @@ describe('a key ring', () => {
     expect(ring.sealing.segment).toBe((await aRing({ secrets: [OTHER_SECRET] })).sealing.segment)
   })
 
-  it('refuses to be empty', async () => {
+  it('a key ring cannot be empty', async () => {
     await expect(aRing({ secrets: [] })).rejects.toThrow(TypeError)
   })
 })
 
-it('never uses an initialisation vector twice in ten thousand tokens (CK-52)', async () => {
+it('seal() never uses an initialisation vector twice in ten thousand tokens [CK-52]', async () => {
   const ring = await aRing()
   const vectors = new Set<string>()
   for (let at = 0; at < 10_000; at += 1) vectors.add((await seal(ring, BYTES)).split('.')[2] ?? '')

@@ -20,7 +20,7 @@ describe('cookie secrets', () => {
     ['two, the first seals', `${SECRET},k!9vN0eSgGm3oWc%`, [32, 16]],
     ['a line break at the end', `${SECRET}\n`, [32]],
     ['a Windows line break at the end', `${SECRET}\r\n`, [32]],
-  ])('%s', (_, text, lengths) => {
+  ])('parseCookieSecrets() takes %s', (_, text, lengths) => {
     expect(lengthsOf(text)).toEqual(lengths)
   })
 
@@ -39,7 +39,7 @@ describe('cookie secrets', () => {
     ['an unexpanded template', '$(COOKIE_SECRET_OF_THE_RIGHT_LEN)', 'placeholder'],
     ['a bad second one', `${SECRET},short`, 'number 2 of the list'],
     ['an empty second one', `${SECRET},`, 'number 2 of the list'],
-  ])('refuses %s', (_, text, sentence) => {
+  ])('parseCookieSecrets() refuses %s', (_, text, sentence) => {
     const secrets = parseCookieSecrets(text)
     expect(secrets).toHaveProperty('problem', expect.stringContaining(sentence))
     expect(JSON.stringify(secrets)).not.toContain(text || 'no secret')
@@ -50,7 +50,7 @@ describe('where the cookie secret comes from', () => {
   const env = { OAUTH2_PROXY_COOKIE_SECRET: undefined }
   const files = { '/new': `${SECRET}\n`, '/old': 'k!9vN0eSgGm3oWc%', '/bad': 'hunter2' }
 
-  it('says the command that makes one when there is none', () => {
+  it('a missing cookie secret is refused with the command that makes one', () => {
     expect(problemsOf({ env })).toEqual([
       "--cookie-secret or OAUTH2_PROXY_COOKIE_SECRET: give the secret that seals sessions; make one with: openssl rand -base64 32 | tr -- '+/' '-_'",
     ])
@@ -59,13 +59,13 @@ describe('where the cookie secret comes from', () => {
     ])
   })
 
-  it('may be several files', () => {
+  it('the cookie secret may come from several files', () => {
     const { session } = configOf({ env, files, args: ['--cookie-secret-file=/new,/old'] })
     expect(session.secrets.map((secret) => secret.length)).toEqual([32, 16])
     expect(session.secretFiles).toEqual(['/new', '/old'])
   })
 
-  it('names the file that is wrong, and not what is in it', () => {
+  it('a wrong file of the cookie secret is named, without its content', () => {
     const problems = problemsOf({ env, files, args: ['--cookie-secret-file=/none,/bad'] })
     expect(problems).toEqual([
       '--cookie-secret-file: make the file "/none" readable (ENOENT)',
@@ -74,14 +74,14 @@ describe('where the cookie secret comes from', () => {
     expect(problems.join()).not.toContain('hunter2')
   })
 
-  it('is the value when both are given, with a warning', () => {
+  it('the value of the cookie secret wins over a file, with a warning', () => {
     const given = { files, args: ['--cookie-secret-file=/old'] }
     expect(configOf(given).session).toMatchObject({ secretFiles: [], secrets: [{ length: 32 }] })
     expect(warningsOf(given)).toEqual([expect.stringMatching(/^--cookie-secret-file: this is not used/u)])
   })
 })
 
-it('warns about a secret that everybody knows, and starts', () => {
+it('a cookie secret that is published is a warning, and the program starts', () => {
   const env = { OAUTH2_PROXY_COOKIE_SECRET: 'OQINaROshtE9TcZkNAm-5Zs2Pv3xaWytBmc5W7sPX7w=' }
   expect(warningsOf({ env }).join()).toContain('published as an example')
 })

@@ -58,23 +58,23 @@ describe('readCookies()', () => {
       ],
     ],
     ['', []],
-  ])('of %j reads %j', (header, pairs) => {
+  ])('readCookies() of %j reads %j', (header, pairs) => {
     expect(readCookies(header).map(({ name, value }) => [name, value])).toEqual(pairs)
   })
 
-  it('stops at two hundred', () => {
+  it('readCookies() stops at two hundred', () => {
     expect(readCookies('a=1;'.repeat(5_000))).toHaveLength(200)
   })
 })
 
 describe('toSetCookie()', () => {
-  it('writes every attribute, in the order oauth2-proxy does', () => {
+  it('toSetCookie() writes every attribute, in the order oauth2-proxy does', () => {
     expect(toSetCookie(change, COOKIE, 'app.example.com')).toBe(
       's=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax',
     )
   })
 
-  it('deletes with the attributes that it sets with', () => {
+  it('toSetCookie() deletes with the attributes that it sets with', () => {
     expect(toSetCookie({ ...change, value: '', maxAgeSeconds: 0 }, COOKIE, 'a')).toBe(
       's=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax',
     )
@@ -85,18 +85,18 @@ describe('toSetCookie()', () => {
     ['app.example.com:8443', 'example.com'],
     ['x.deep.example.com', 'deep.example.com'],
     ['badexample.com', 'other.org'],
-  ])('on host %s chooses the domain %s', (host, domain) => {
+  ])('toSetCookie() chooses on host %s the domain %s', (host, domain) => {
     const cookie = { ...COOKIE, domains: ['.example.com', 'deep.example.com', 'other.org'] }
     expect(toSetCookie(change, cookie, host)).toContain(`; Domain=${domain};`)
   })
 
-  it('gives the sign-in cookie its own SameSite', () => {
+  it('toSetCookie() gives the sign-in cookie its own SameSite', () => {
     const cookie: CookieConfig = { ...COOKIE, sameSite: 'strict', csrf: { ...COOKIE.csrf, sameSite: 'none' } }
     expect(toSetCookie({ ...change, purpose: 'transaction' }, cookie, 'a')).toContain('SameSite=None')
     expect(toSetCookie(change, cookie, 'a')).toContain('SameSite=Strict')
   })
 
-  it('never writes more attributes than it says', () => {
+  it('toSetCookie() never writes more attributes than it says', () => {
     const cookie = {
       ...COOKIE,
       domains: ['example.com', 'a.very.long.example.com'],

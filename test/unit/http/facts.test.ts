@@ -5,11 +5,17 @@ import { readHead } from '../../../src/http/head.ts'
 import type { HeaderLines, Peer } from '../../../src/platform.ts'
 import { anIncomingRequest, type RequestTraits } from '../../support/incoming-request.ts'
 
-const DIRECT: TrustConfig = { reverseProxy: false, trustedProxyIps: [], realClientIpHeader: 'x-real-ip' }
+const DIRECT: TrustConfig = {
+  reverseProxy: false,
+  trustedProxyIps: [],
+  realClientIpHeader: 'x-real-ip',
+  forwardAuthUriHeader: undefined,
+}
 const BEHIND: TrustConfig = {
   reverseProxy: true,
   trustedProxyIps: ['10.0.0.0/8'],
   realClientIpHeader: 'x-forwarded-for',
+  forwardAuthUriHeader: undefined,
 }
 const PROXY: Peer = { kind: 'ip', address: '10.0.0.5' }
 
@@ -24,7 +30,7 @@ function facts(trust: TrustConfig, given: RequestTraits & { more?: HeaderLines }
 }
 
 describe('who the client is', () => {
-  it('is the peer when nobody is trusted, whatever headers say', () => {
+  it('the client is the peer when no proxy is trusted, whatever headers say', () => {
     const more = ['X-Forwarded-For', '127.0.0.1', 'X-Real-IP', '127.0.0.1', 'Forwarded', 'for=127.0.0.1']
     expect(facts(DIRECT, { more }).client).toBe('203.0.113.7')
     expect(facts(BEHIND, { more }).client).toBe('203.0.113.7')
@@ -41,39 +47,39 @@ describe('who the client is', () => {
     ['9.9.9.9,\t6.6.6.6 ', '6.6.6.6'],
     // Optional whitespace is SP and HTAB: this is no address.
     ['9.9.9.9, \xa06.6.6.6', undefined],
-  ])('walks X-Forwarded-For %s from the right to %s', (value, client) => {
+  ])('the client of X-Forwarded-For %s, walked from the right, is %s', (value, client) => {
     expect(facts(BEHIND, { peer: PROXY, more: ['X-Forwarded-For', value] }).client).toBe(client)
   })
 
-  it('joins repeated X-Forwarded-For lines in order', () => {
+  it('the client is read from repeated X-Forwarded-For lines joined in order', () => {
     const more = ['X-Forwarded-For', '9.9.9.9', 'x-forwarded-for', '6.6.6.6, 10.0.0.2']
     expect(facts(BEHIND, { peer: PROXY, more }).client).toBe('6.6.6.6')
   })
 
   it.each(['a', '', '0177.0.0.1', '999.1.1.1', '127.1', '2130706433', '9.9.9.9, junk'])(
-    'is nobody when a trusted proxy says %j',
+    'the client is unknown when a trusted proxy says %j',
     (value) => {
       expect(facts(BEHIND, { peer: PROXY, more: ['X-Forwarded-For', value] }).client).toBeUndefined()
     },
   )
 
-  it('is nobody when a trusted proxy says nothing', () => {
+  it('the client is unknown when a trusted proxy says nothing', () => {
     expect(facts(BEHIND, { peer: PROXY }).client).toBeUndefined()
   })
 
-  it('takes a single-address header only when it holds one address', () => {
+  it('the client is read from a single-address header only when it holds one address', () => {
     const trust = { ...BEHIND, realClientIpHeader: 'x-real-ip' }
     expect(facts(trust, { peer: PROXY, more: ['X-Real-Ip', '9.9.9.9'] }).client).toBe('9.9.9.9')
     expect(facts(trust, { peer: PROXY, more: ['X-Real-Ip', '9.9.9.9, 6.6.6.6'] }).client).toBeUndefined()
   })
 
-  it('trusts a unix socket as proxy but not as address', () => {
+  it('the client is never a unix socket, which is trusted as a proxy', () => {
     const read = facts(BEHIND, { peer: { kind: 'unix' } })
     expect(read).toMatchObject({ trusted: true, client: undefined })
     expect(facts(DIRECT, { peer: { kind: 'unix' } })).toMatchObject({ trusted: false, client: undefined })
   })
 
-  it('treats an IPv4-mapped peer as the IPv4 address', () => {
+  it('the client of an IPv4-mapped peer is the IPv4 address', () => {
     expect(facts(BEHIND, { peer: { kind: 'ip', address: '::ffff:10.0.0.5' } }).trusted).toBe(true)
   })
 })
@@ -88,16 +94,19 @@ describe('where the browser believes to be', () => {
     '/public',
   ]
 
-  it('ignores forwarded headers from an untrusted peer', () => {
+  it('the external origin ignores forwarded headers from an untrusted peer', () => {
     const read = facts(BEHIND, { more })
     expect(read).toMatchObject({ host: 'app.example.com', scheme: 'http', origin: 'http://app.example.com' })
-    expect(read.forwarded).toEqual({ method: undefined, uri: undefined, redirect: undefined })
+    expect(read.forwarded).toEqual({ request: undefined, redirect: undefined })
   })
 
-  it('takes them from a trusted one', () => {
+  it('the external origin takes forwarded headers from a trusted peer', () => {
     const read = facts(BEHIND, { peer: PROXY, more: [...more, 'X-Forwarded-Method', 'POST'] })
     expect(read).toMatchObject({ host: 'evil.example', scheme: 'https', origin: 'https://evil.example' })
-    expect(read.forwarded).toEqual({ method: 'POST', uri: '/public', redirect: undefined })
+    expect(read.forwarded).toEqual({
+      request: { method: 'POST', uri: '/public', host: undefined },
+      redirect: undefined,
+    })
   })
 
   it.each([
@@ -105,19 +114,52 @@ describe('where the browser believes to be', () => {
     ['app.example.com@evil.example', 'app.example.com'],
     ['', 'app.example.com'],
     ['a b', 'app.example.com'],
-  ])('of X-Forwarded-Host %j makes %s', (value, host) => {
+  ])('the external origin of X-Forwarded-Host %j is %s', (value, host) => {
     expect(facts(BEHIND, { peer: PROXY, more: ['X-Forwarded-Host', value] }).host).toBe(host)
   })
 
   it.each([
-    ['https, http', 'https'],
+    ['https, http', 'http'],
     ['HTTPS', 'https'],
     ['javascript', 'http'],
-  ])('of X-Forwarded-Proto %j makes %s', (value, scheme) => {
+  ])('the external origin of X-Forwarded-Proto %j is %s', (value, scheme) => {
     expect(facts(BEHIND, { peer: PROXY, more: ['X-Forwarded-Proto', value] }).scheme).toBe(scheme)
   })
 
-  it('is https outside when cookies are Secure, though the last hop is not', () => {
+  // [X-Forwarded-For, -Proto, -Host, what the outermost trusted proxy saw]
+  it.each([
+    ['6.6.6.6', 'https', 'app.example.com', '6.6.6.6 https://app.example.com'],
+    ['6.6.6.6, 10.1.1.1', 'https,http', 'app.example.com, inner.example', '6.6.6.6 https://app.example.com'],
+    ['6.6.6.6, 10.1.1.1', 'https', 'app.example.com', '6.6.6.6 https://app.example.com'],
+    ['6.6.6.6', 'https,http', 'app.example.com, inner.example', '6.6.6.6 http://inner.example'],
+    ['9.9.9.9, 6.6.6.6', 'https, http', 'evil.example, app.example.com', '6.6.6.6 http://app.example.com'],
+    [
+      '9.9.9.9, 6.6.6.6, 10.1.1.1',
+      'http, https, http',
+      'evil.example, app.example.com, inner.example',
+      '6.6.6.6 https://app.example.com',
+    ],
+    [
+      '10.0.0.9, 10.1.1.1, 10.1.1.2',
+      'https, http, http',
+      'a.example, b.example',
+      '10.0.0.9 https://a.example',
+    ],
+    [undefined, 'https, http', 'app.example.com, inner.example', 'undefined http://inner.example'],
+    ['junk, 10.1.1.1', 'https, http', 'a.example, b.example', 'undefined https://a.example'],
+  ])('is read from all lists by one rule: %s, %s, %s', (chain, proto, host, expected) => {
+    const lines = [
+      ...(chain === undefined ? [] : ['X-Forwarded-For', chain]),
+      ...['X-Forwarded-Proto', proto, 'X-Forwarded-Host', host],
+    ]
+    const read = facts(BEHIND, { peer: PROXY, more: lines })
+    expect(`${read.client} ${read.origin}`).toBe(expected)
+    // Another header for the client changes nothing about the rest.
+    const other = facts({ ...BEHIND, realClientIpHeader: 'x-real-ip' }, { peer: PROXY, more: lines })
+    expect(other.origin).toBe(read.origin)
+  })
+
+  it('the external origin is https when cookies are Secure, though the last hop is not', () => {
     expect(facts(DIRECT, {}, true)).toMatchObject({ scheme: 'http', origin: 'https://app.example.com' })
   })
 })
@@ -145,11 +187,11 @@ describe('what kind of request it is', () => {
       ['Sec-Fetch-Mode', 'same-origin', 'Sec-Fetch-Dest', 'serviceworker', ...browser],
       false,
     ],
-  ])('%s: navigation is %s', (_, more, navigation) => {
+  ])('a request with %s is a navigation: %s', (_, more, navigation) => {
     expect(facts(DIRECT, { more: more as string[] }).navigation).toBe(navigation)
   })
 
-  it('never takes a POST for a navigation', () => {
+  it('a POST is never a navigation', () => {
     expect(facts(DIRECT, { method: 'POST', more: navigate }).navigation).toBe(false)
   })
 
@@ -159,11 +201,11 @@ describe('what kind of request it is', () => {
     [['Connection', 'Upgrade', 'Upgrade', 'websocket, foo'], false],
     [['Connection', 'keep-alive', 'Upgrade', 'websocket'], false],
     [['Connection', 'Upgrade', 'Upgrade', 'h2c'], false],
-  ])('of %j says WebSocket: %s', (more, websocket) => {
+  ])('a request with %j is a WebSocket: %s', (more, websocket) => {
     expect(facts(DIRECT, { more }).websocket).toBe(websocket)
   })
 
-  it('knows a preflight from other OPTIONS requests', () => {
+  it('a preflight differs from other OPTIONS requests', () => {
     const preflight = ['Origin', 'https://a.example', 'Access-Control-Request-Method', 'PUT']
     expect(facts(DIRECT, { method: 'OPTIONS', more: preflight }).preflight).toBe(true)
     expect(facts(DIRECT, { method: 'OPTIONS', more: preflight.slice(0, 2) }).preflight).toBe(false)

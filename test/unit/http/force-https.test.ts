@@ -15,11 +15,11 @@ it.each([
   ['app.example.com:8080', 8443, 'https://app.example.com:8443/a?b=//c'],
   ['app.example.com', 8443, 'https://app.example.com/a?b=//c'],
   ['[::1]:80', 8443, 'https://[::1]:8443/a?b=//c'],
-])('%s with our TLS on port %s goes to %s', (host, port, location) => {
+])('force-https sends %s, with TLS on port %s, to %s', (host, port, location) => {
   const https = port === undefined ? undefined : { ...TLS, address: { kind: 'tcp', host: '', port } as const }
   expect(toHttps(plain(host), { https })).toBe(location)
 })
 
-it('leaves https alone', () => {
+it('force-https leaves https alone', () => {
   expect(toHttps(plain('app.example.com', 'https'), { https: undefined })).toBeUndefined()
 })

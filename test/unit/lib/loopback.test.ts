@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isLoopbackUrl } from '../../../src/config/values/url.ts'
 import type { Facts } from '../../../src/http/exchange.ts'
-import { isOwnOrigin } from '../../../src/http/origin.ts'
+import { createSite } from '../../../src/http/site.ts'
 import { isLoopback } from '../../../src/lib/loopback.ts'
 import { createProviderClient } from '../../../src/providers/http/client.ts'
 
@@ -21,24 +21,25 @@ const ELSEWHERE = [
 ]
 
 describe('a host name that cannot leave this machine', () => {
-  it.each(LOOPBACK)('is %s', (host) => {
+  it.each(LOOPBACK)('isLoopback() is true for %s', (host) => {
     expect(isLoopback(host)).toBe(true)
   })
 
-  it.each(ELSEWHERE)('is not %j', (host) => {
+  it.each(ELSEWHERE)('isLoopback() is false for %j', (host) => {
     expect(isLoopback(host)).toBe(false)
   })
 })
 
 describe('one rule on loopback holds everywhere', () => {
-  it.each(LOOPBACK)('the configuration warns about no plain http to %s', (host) => {
+  it.each(LOOPBACK)('plain http to %s is no warning of the configuration', (host) => {
     expect(isLoopbackUrl(`http://${host}:8080/x`)).toBe(true)
   })
 
   it.each(LOOPBACK)('a page of http://%s is of the site that is https there', (host) => {
     const facts = { originHeader: `http://${host}:81`, origin: `https://${host}:81`, host: `${host}:81` }
     // The other facts are not looked at.
-    expect(isOwnOrigin({ ...facts, scheme: 'http' } as Facts)).toBe(true)
+    const site = createSite({ redirectUrl: undefined, cookieDomains: [], whitelistDomains: [] })
+    expect(site.isFromOwnPage({ ...facts, scheme: 'http' } as Facts)).toBe(true)
   })
 
   it.each(LOOPBACK)('an issuer on http://localhost may have its keys at http://%s', async (host) => {

@@ -7,7 +7,7 @@ function aClock() {
 }
 
 describe('flights', () => {
-  it('run the work once for all who ask meanwhile, and keep what it came to for its time', async () => {
+  it('a single flight runs the work once for all callers meanwhile, and keeps the result for its time', async () => {
     const clock = aClock()
     const flights = createSingleFlight<number>({ now: clock.now, sharesPromises: true })
     let runs = 0
@@ -23,7 +23,7 @@ describe('flights', () => {
     expect(await flights.join('k', work).done).toBe(2)
   })
 
-  it('keep a bounded number of results', async () => {
+  it('a single flight keeps a bounded number of results', async () => {
     const flights = createSingleFlight<number>({ now: () => 0, sharesPromises: true, maxKept: 3 })
     for (let at = 0; at < 5; at += 1)
       await flights.join(`k${at}`, async () => ({ value: at, keepMs: 1 })).done
@@ -31,7 +31,7 @@ describe('flights', () => {
     expect(kept).toEqual([2, 3, 4])
   })
 
-  it('are started anew where a request took its flight with it, as a Worker does', async () => {
+  it('a single flight starts again where a request took its call with it, as a Worker does', async () => {
     const clock = aClock()
     const flights = createSingleFlight<string>({ now: clock.now, sharesPromises: false })
     const never = new Promise<never>(() => {})
@@ -44,7 +44,7 @@ describe('flights', () => {
 })
 
 describe('within()', () => {
-  it('gives what came in time, nothing otherwise, and passes errors on', async () => {
+  it('within() gives a value that came in time, undefined otherwise, and passes errors on', async () => {
     expect(await within(Promise.resolve(1), 1000)).toBe(1)
     expect(await within(new Promise(() => {}), 1)).toBeUndefined()
     await expect(within(Promise.reject(new Error('no')), 1000)).rejects.toThrow('no')

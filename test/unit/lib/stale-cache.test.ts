@@ -21,7 +21,7 @@ function remembered(runtime: 'node' | 'workers' = 'node') {
   return { world, value }
 }
 
-test('loads when first asked, once for all who ask at the same time', async () => {
+test('a stale cache loads when first asked, once for all who ask at the same time', async () => {
   const { world, value } = remembered()
   expect(await Promise.all([value.get(), value.get(), value.get()])).toEqual([ok(1), ok(1), ok(1)])
   world.now += 10_000
@@ -31,7 +31,7 @@ test('loads when first asked, once for all who ask at the same time', async () =
   expect(await value.get()).toEqual(ok(2))
 })
 
-test('on Workers no request waits for the promise of another', async () => {
+test('a stale cache on Workers lets no request wait for the promise of another', async () => {
   const { world, value } = remembered('workers')
   await Promise.all([value.get(), value.get()])
   expect(world.loads).toBe(2)
@@ -39,7 +39,7 @@ test('on Workers no request waits for the promise of another', async () => {
   expect(world.loads).toBe(2)
 })
 
-test('a provider that is down is asked after 1, 2, 4, … 30 seconds and not before', async () => {
+test('a stale cache asks a provider that is down after 1, 2, 4, … 30 seconds and not before', async () => {
   const { world, value } = remembered()
   world.down = true
   const askedAt: number[] = []
@@ -55,7 +55,7 @@ test('a provider that is down is asked after 1, 2, 4, … 30 seconds and not bef
   expect((await value.get()).ok).toBe(true)
 })
 
-test('an old value stands in while loading fails, for a limited time', async () => {
+test('a stale cache gives an old value while loading fails, for a limited time', async () => {
   const { world, value } = remembered()
   await value.get()
   world.down = true
@@ -65,7 +65,7 @@ test('an old value stands in while loading fails, for a limited time', async () 
   expect((await value.get()).ok).toBe(false)
 })
 
-test('renewing loads although the value is fresh, and says when that failed', async () => {
+test('a stale cache loads on renew() although the value is fresh, and says when that failed', async () => {
   const { world, value } = remembered()
   await value.get()
   expect(await value.renew()).toEqual(ok(2))

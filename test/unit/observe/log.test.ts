@@ -56,7 +56,7 @@ function written(use: (log: ReturnType<typeof logTo>) => void, config?: Partial<
 }
 
 describe('a line', () => {
-  test('is one JSON object: time, level, message, fields, context', () => {
+  test('a log line is one JSON object: time, level, message, fields, context', () => {
     const context = { container: 'gate', pod: 'app-7f9' }
     const lines = written(
       (log) =>
@@ -76,7 +76,7 @@ describe('a line', () => {
   })
 
   test.each(['debug', 'info', 'warn', 'error'] as const)(
-    '%s: debug stays silent, the others are written',
+    'a log line is written unless its level is debug: %s',
     (level: Level) => {
       const lines = written((log) => {
         log.line(level, 'x')
@@ -102,7 +102,7 @@ test('an event carries its stable code beside the readable message', () => {
 })
 
 describe('the access line', () => {
-  test('holds the whole record under stable names', () => {
+  test('the access line holds the whole record under stable names', () => {
     const [line] = written((log) => log.finished(RECORD), { context: { pod: 'p' } })
     expect(JSON.parse(line!)).toEqual({
       time: '2026-11-23T12:30:05.007Z',
@@ -124,7 +124,7 @@ describe('the access line', () => {
     })
   })
 
-  test('leaves out what is not known and marks a client that left', () => {
+  test('the access line leaves out what is not known and marks a client that left', () => {
     const unknown = {
       bytes: undefined,
       client: undefined,
@@ -152,7 +152,7 @@ describe('hostile text', () => {
   ] as const
 
   test.each(TEXT_FIELDS)(
-    'in %s stays inside its field, on one line, without a control or format character',
+    'hostile text in %s stays inside its field, on one line, without a control or format character',
     (field) => {
       const [line] = written((log) => log.finished({ ...RECORD, [field]: HOSTILE }))
       expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
@@ -160,7 +160,7 @@ describe('hostile text', () => {
     },
   )
 
-  test('in messages, field names and values is escaped the same way', () => {
+  test('hostile text in messages, field names and values is escaped the same way', () => {
     const lines = written((log) => {
       log.line('info', HOSTILE, { [HOSTILE]: HOSTILE })
       log.event('signed_out', 'info', { [HOSTILE]: HOSTILE })
@@ -170,7 +170,7 @@ describe('hostile text', () => {
     expect(JSON.parse(lines[1]!)[HOSTILE]).toBe(HOSTILE)
   })
 
-  test('that is long is cut, a character pair in the middle included', () => {
+  test('hostile text that is long is cut, a character pair in the middle included', () => {
     const long = 'x'.repeat(1023) + '😀'.repeat(50_000)
     const [line] = written((log) => log.finished({ ...RECORD, path: long, userAgent: 'u'.repeat(100_000) }))
     expect(line!.length).toBeLessThan(2600)
@@ -202,7 +202,7 @@ describe('secrets', () => {
     'private_key',
     'rd',
     'query',
-  ])('the value of a field called %s is never written', (name) => {
+  ])('a secret in a field called %s is never written', (name) => {
     const lines = written((log) => {
       log.line('error', 'x', { [name]: SECRET })
       log.event('sign_in_failed', 'warn', { [name]: SECRET })
@@ -215,14 +215,14 @@ describe('secrets', () => {
   })
 
   test.each(['eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', 'Bearer eyJhbGciOiJkaXIifQ..iv.text.tag'])(
-    'a token is recognised by its shape under a harmless name: %s',
+    'a secret is recognised by its shape under a harmless name: %s',
     (token) => {
       const [line] = written((log) => log.line('info', 'x', { detail: token }))
       expect(line).not.toContain('eyJ')
     },
   )
 
-  test('a reason code and numbers about secrets can be read', () => {
+  test('a secret is not seen in a reason code and in numbers about secrets', () => {
     const [line] = written((log) => log.line('info', 'x', { code: 'session_too_large', cookie_bytes: 9000 }))
     expect(JSON.parse(line!)).toMatchObject({ code: 'session_too_large', cookie_bytes: 9000 })
   })
@@ -237,14 +237,14 @@ describe('switches', () => {
   const messages = (config: Partial<LogConfig>) =>
     written(everything, config).map((line) => JSON.parse(line).msg as string)
 
-  test('each of the three streams can be switched off alone', () => {
+  test('each of the three log streams can be switched off alone', () => {
     expect(messages({})).toEqual(['standard', 'signed out', 'request'])
     expect(messages({ standard: false })).toEqual(['signed out', 'request'])
     expect(messages({ auth: false })).toEqual(['standard', 'request'])
     expect(messages({ requests: false })).toEqual(['standard', 'signed out'])
   })
 
-  test('excluded paths match exactly', () => {
+  test('paths that are excluded from the access log match exactly', () => {
     const paths = ['/health', '/health/', '/healthz', '/HEALTH', '/health%2f', '/']
     const lines = written(
       (log) => {
@@ -257,7 +257,7 @@ describe('switches', () => {
     expect(lines.map((line) => JSON.parse(line).path)).toEqual(paths.slice(1))
   })
 
-  test('silenced probes are left out, and nothing else is', () => {
+  test('probes that are silenced leave no access line, and all else does', () => {
     const verdicts = ['ping', 'ready', 'allow', 'start']
     const seen = (silencePing: boolean) =>
       written(
@@ -277,7 +277,7 @@ describe('the text format', () => {
   const TIME = new Date(NOW_MS).toTimeString().slice(0, 8)
   const text = (use: (log: ReturnType<typeof logTo>) => void) => written(use, { format: 'text' })
 
-  test('a line about the program is time, level, sentence and pairs', () => {
+  test('a text line about the program is time, level, sentence and pairs', () => {
     const lines = text((log) => {
       log.line('warn', 'Provider is slow', { ms: 1200, why: 'no answer yet', host: 'id.example.com' })
       log.event('sign_in_failed', 'error', { code: 'state_mismatch', user: undefined })
@@ -288,7 +288,7 @@ describe('the text format', () => {
     ])
   })
 
-  test('an access line begins with the answer and keeps the request id', () => {
+  test('a text line about a request begins with the status and keeps the request id', () => {
     const lines = text((log) => {
       log.finished(RECORD)
       log.finished({ ...RECORD, user: undefined, upstream: undefined, client: undefined, aborted: true })
@@ -300,7 +300,7 @@ describe('the text format', () => {
   })
 
   test.each(['requestId', 'method', 'host', 'path', 'client', 'user', 'upstream', 'verdict'] as const)(
-    'hostile text in %s neither ends the line nor moves the terminal',
+    'hostile text in %s neither ends a text line nor moves the terminal',
     (field) => {
       const [line = ''] = text((log) => log.finished({ ...RECORD, [field]: HOSTILE }))
       expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
@@ -308,12 +308,12 @@ describe('the text format', () => {
     },
   )
 
-  test('a value cannot pass for another field', () => {
+  test('a value in a text line cannot pass for another field', () => {
     const [line] = text((log) => log.line('info', 'x', { user: 'a  verdict=allow', role: 'b=c', note: '' }))
     expect(line).toBe(`${TIME} info  x  user="a  verdict=allow"  role="b=c"  note=""`)
   })
 
-  test('secrets are redacted as in JSON', () => {
+  test('a secret is redacted in text lines as in JSON', () => {
     const [line] = text((log) => log.line('info', 'x', { password: 'hunter2', detail: 'Bearer eyJh.b.c' }))
     expect(line).toBe(`${TIME} info  x  password=[redacted]  detail=[redacted]`)
   })

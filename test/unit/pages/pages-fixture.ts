@@ -1,10 +1,11 @@
+import { toOwnPaths } from '../../../src/config/own-paths.ts'
 import type { PagesSettings } from '../../../src/pages/frame.ts'
 
 /** What the pages read of a configuration that sets nothing for them. */
 export function somePagesSettings(): PagesSettings {
   return {
     pages: { banner: '', footer: '', logo: '', showDebugOnError: false },
-    paths: { prefix: '/oauth2' },
+    paths: toOwnPaths('/oauth2'),
     policy: { emailDomains: ['*'], authenticatedEmailsFile: undefined },
     providers: [{ issuer: 'https://id.example.com/realm' }],
   }

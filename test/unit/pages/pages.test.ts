@@ -16,7 +16,7 @@ function pagesWith(changed: Partial<PagesSettings['pages']> = {}) {
 }
 
 describe('sign-in page', () => {
-  test('offers one plain link per provider and names the provider only where there is a choice', () => {
+  test('the sign-in page offers one plain link per provider and names the provider only where there is a choice', () => {
     const one = pagesWith().signIn({ ...signIn, returnTo: '/a?b=c&d=//e/../f' }).body
     expect(one).toContain('href="/oauth2/start?rd=%2Fa%3Fb%3Dc%26d%3D%2F%2Fe%2F..%2Ff"')
     expect(one).toContain('>Sign in with Keycloak</a>')
@@ -29,7 +29,7 @@ describe('sign-in page', () => {
     expect(two).toContain('href="/oauth2/start?rd=%2F&amp;provider=gh"')
   })
 
-  test('shows the form for local users only when told to, and where it returns to', () => {
+  test('the sign-in page shows the form for local users only when told to, and where it returns to', () => {
     expect(pagesWith().signIn(signIn).body).not.toContain('<form')
     const { body, csp } = pagesWith().signIn({
       ...signIn,
@@ -44,7 +44,7 @@ describe('sign-in page', () => {
     expect(csp).toContain("form-action 'self';")
   })
 
-  test('lets the form end on the allowed host that it returns to, and writes nothing else into the policy', () => {
+  test('the sign-in page lets the form end on the allowed host that it returns to, and writes nothing else into the policy', () => {
     const cspFor = (returnTo: string) => pagesWith().signIn({ ...signIn, passwordForm: true, returnTo }).csp
     expect(cspFor('https://other.example.com:8443/a')).toContain(
       "form-action 'self' https://other.example.com:8443;",
@@ -60,7 +60,7 @@ describe('sign-in page', () => {
   const inputOf = (form: string, name: string): string =>
     new RegExp(`<input id="${name}"[^>]*>`, 'u').exec(form)?.[0] ?? ''
 
-  test('the form tells why the last attempt failed, and has the cursor where the next one begins', () => {
+  test('the password form tells why the last attempt failed, and has the cursor where the next one begins', () => {
     const form = formAfter({ problem: 'credentials_wrong', username: 'alice' })
     const { sentence } = EN.problems.credentials_wrong
     expect(form).toContain(`<p class="alert" role="alert" id="sign-in-failed">${sentence}</p>`)
@@ -70,7 +70,7 @@ describe('sign-in page', () => {
     expect(inputOf(form, 'username')).not.toContain('autofocus')
   })
 
-  test('the form has the cursor in the user name when none was entered', () => {
+  test('the password form has the cursor in the user name when none was entered', () => {
     for (const given of [{ username: '' }, {}]) {
       const form = formAfter({ problem: 'credentials_missing', ...given })
       expect(inputOf(form, 'username')).toContain(' autofocus>')
@@ -78,13 +78,13 @@ describe('sign-in page', () => {
     }
   })
 
-  test('the form calls nothing invalid that only came too often', () => {
+  test('the password form calls nothing invalid that only came too often', () => {
     const form = formAfter({ problem: 'too_many_attempts', username: 'alice' })
     expect(form).not.toContain('aria-invalid')
     expect(inputOf(form, 'password')).toContain(' aria-describedby="sign-in-failed" autofocus>')
   })
 
-  test('the page says nothing of a failure when there was none, and says it above the buttons when the form is hidden', () => {
+  test('the sign-in page says nothing of a failure when there was none, and says it above the buttons when the form is hidden', () => {
     expect(formAfter({ username: 'alice' })).not.toMatch(/role="alert"|aria-|autofocus/u)
     const hidden = pagesWith().signIn({ ...signIn, problem: 'credentials_wrong' }).body
     const alertAt = hidden.indexOf('role="alert"')
@@ -92,7 +92,7 @@ describe('sign-in page', () => {
     expect(alertAt).toBeLessThan(hidden.indexOf('class="actions"'))
   })
 
-  test('says which accounts fit when only some domains may sign in', () => {
+  test('the sign-in page says which accounts fit when only some domains may sign in', () => {
     const bannerFor = (policy: Partial<PagesSettings['policy']>) => {
       const settings = somePagesSettings()
       return createPages({ ...settings, policy: { ...settings.policy, ...policy } }).signIn(signIn).body
@@ -107,7 +107,7 @@ describe('sign-in page', () => {
 })
 
 describe("the operator's markup", () => {
-  test('is trusted as it is, hidden by a dash, ours when empty', () => {
+  test("the operator's markup is trusted as it is, hidden by a dash, the default when empty", () => {
     const set = pagesWith({
       banner: '<b>Staff only</b>',
       footer: '<i>Help</i>',
@@ -122,7 +122,7 @@ describe("the operator's markup", () => {
     expect(pagesWith().signIn(signIn).body).toContain('<svg')
   })
 
-  test('widens the policy by no more than it needs', () => {
+  test("the operator's markup widens the policy by no more than it needs", () => {
     expect(pagesWith().signIn(signIn).csp).toContain("img-src 'none'")
     const logo = '<img src="https://Cdn.example.com:8443/logo.png">'
     expect(pagesWith({ logo }).signIn(signIn).csp).toContain(
@@ -138,7 +138,7 @@ describe("the operator's markup", () => {
 describe('the page that keeps a form', () => {
   const view = { host: 'app.example.com', fields: [{ name: HOSTILE, value: HOSTILE }] }
 
-  test('holds every field as text, and a button without a name that sends them to the same address', () => {
+  test('the page that keeps a form holds every field as text, and a button without a name that sends them to the same address', () => {
     const { body } = pagesWith().formReplay(view)
     expect(body).not.toContain('<script')
     expect(body.match(/<input type="hidden" name="[^"<>]+" value="[^"<>]+">/gu)).toHaveLength(1)
@@ -146,7 +146,7 @@ describe('the page that keeps a form', () => {
     expect(body).toContain('<button class="button second">Then send the form again</button>')
   })
 
-  test('signs in elsewhere: in a tab that knows nothing of this one', () => {
+  test('the page that keeps a form signs in in a tab that knows nothing of this one', () => {
     const { body, csp } = pagesWith().formReplay(view)
     expect(body).toContain(
       'href="/oauth2/sign_in?rd=%2Foauth2%2Fsigned_in" target="_blank" rel="noopener">Sign in in a new tab</a>',
@@ -160,7 +160,7 @@ describe('error page', () => {
   const view = { requestId: 'request-1', returnTo: '/deep?x=//y' }
 
   test.each(Object.keys(PROBLEMS) as Reason[])(
-    '%s: status, title, sentence, request id and a way on',
+    'the error page of %s: status, title, sentence, request id and recovery',
     (reason) => {
       const { body } = pagesWith().error({ ...view, problem: { reason } })
       const { status } = PROBLEMS[reason]
@@ -171,7 +171,7 @@ describe('error page', () => {
     },
   )
 
-  test('a refused account learns who it is, can change and can sign out', () => {
+  test('the error page of a refused account names it, can change it and can sign out', () => {
     const { body, csp } = pagesWith().error({
       ...view,
       problem: { reason: 'not_permitted' },
@@ -183,7 +183,7 @@ describe('error page', () => {
     expect(csp).toContain("form-action 'self' https:;")
   })
 
-  test('details stay in the log unless the operator asks for them', () => {
+  test('the error page leaves details to the log unless the operator asks for them', () => {
     const failure = {
       ...view,
       problem: { reason: 'upstream_unreachable', detail: { message: 'ECONNREFUSED' } },
@@ -196,13 +196,13 @@ describe('error page', () => {
 })
 
 describe('pages around a sign-out', () => {
-  test('the last page says so and offers the way back', () => {
+  test('the page after a sign-out says so and offers a sign-in', () => {
     const { body } = pagesWith().signedOut({ host: 'app.example.com' })
     expect(body).toContain('<h1>You are signed out</h1>')
     expect(body).toContain('href="/oauth2/sign_in?rd=%2F"')
   })
 
-  test('the question posts, and its policy lets the redirect to a provider pass, on plain http too', () => {
+  test('the question before a sign-out posts, and its policy lets the redirect to a provider pass, on plain http too', () => {
     const settings = somePagesSettings()
     const issuer = 'http://127.0.0.1:9000/realm'
     const { body, csp } = createPages({ ...settings, providers: [{ issuer }] }).confirmSignOut({
@@ -236,7 +236,7 @@ describe('every page', () => {
     }),
   }
 
-  test.each(Object.entries(all))('%s: nothing that arrived becomes markup', (_, { body }) => {
+  test.each(Object.entries(all))('a page lets nothing that arrived become markup: %s', (_, { body }) => {
     expect(body).not.toContain('<script>')
     expect(body).not.toContain('<!--')
     expect(body).not.toContain(`"'>`)
@@ -245,7 +245,7 @@ describe('every page', () => {
   })
 
   test.each(Object.entries(all))(
-    '%s: one heading, a language, and no asset from elsewhere',
+    'a page has one heading, a language, and no asset from elsewhere: %s',
     (_, { body }) => {
       expect(body.match(/<h1>/gu)).toHaveLength(1)
       expect(body).toContain('<html lang="en">')
@@ -253,17 +253,17 @@ describe('every page', () => {
     },
   )
 
-  test.each(Object.entries(all))('%s: a policy that starts from nothing', (_, { csp }) => {
+  test.each(Object.entries(all))('a page has a policy that starts from nothing: %s', (_, { csp }) => {
     expect(csp).toMatch(/^default-src 'none'; /u)
     expect(csp).toContain("frame-ancestors 'none'; base-uri 'none'")
     expect(csp).not.toContain('unsafe')
   })
 
-  test('a return target that is no well-formed Unicode does not break the page', () => {
+  test('a page does not break on a return target that is no well-formed Unicode', () => {
     expect(pages.signIn({ ...signIn, returnTo: '/\ud800' }).body).toContain('rd=%2F%EF%BF%BD')
   })
 
-  test('headers forbid framing and sniffing, and leave the Origin of our forms readable', () => {
+  test('the headers of a page forbid framing and sniffing, and leave the Origin of its forms readable', () => {
     const headers = new Map<string, string>()
     for (let at = 0; at < PAGE_HEADERS.length; at += 2) headers.set(PAGE_HEADERS[at]!, PAGE_HEADERS[at + 1]!)
     expect(headers.get('X-Frame-Options')).toBe('DENY')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PolicyConfig } from '../../../src/config/sections/policy.ts'
-import type { RouteRule } from '../../../src/config/sections/route.ts'
+import type { RouteRule } from '../../../src/config/values/route.ts'
 import { createAddressSet } from '../../../src/http/addresses.ts'
 import { parseTarget } from '../../../src/http/target.ts'
 import type { WatchedFile } from '../../../src/platform.ts'
@@ -40,7 +40,11 @@ function target(raw: string) {
 function judge(policy: Partial<PolicyConfig>, method: string, raw: string, client?: string) {
   return decide(
     rules(policy),
-    { method, target: target(raw), facts: { client, preflight: method === 'OPTIONS' } },
+    {
+      method,
+      target: target(raw),
+      facts: { client, preflight: method === 'OPTIONS', host: 'app.example.com' },
+    },
     undefined,
   ).kind
 }
@@ -63,27 +67,52 @@ describe('email rules', () => {
     ['*.example.com', 'a@evil.com@foo.example.com', false],
     ['*', 'anything@at.all', true],
     ['*', '', true],
-  ])('domain %s and address %j: %s', (domain, email, admitted) => {
+    // U+212A, which Unicode lowers to k, and U+0130, which becomes an i with a dot.
+    ['kube.example', 'mallory@\u212aube.example', false],
+    ['kube.example', 'mallory@KUBE.example', true],
+    ['.kube.example', 'mallory@x.\u212aube.example', false],
+    ['i.example', 'mallory@\u0130.example', false],
+    // Dots and at signs that others may see: full width, one dot leader, ideographic, an ellipsis.
+    ['.example.com', 'mallory@evil\uff0eexample.com', false],
+    ['.example.com', 'mallory@x\u2024y.example.com', false],
+    ['.example.com', 'mallory@x\u3002y.example.com', false],
+    ['.example.com', 'mallory@x\u2026y.example.com', false],
+    ['example.com', 'mallory\uff20evil.com@example.com', false],
+    ['example.com', 'mallory\ufe6bevil.com@example.com', false],
+    ['*', 'mallory\uff20evil.com@example.com', false],
+    ['*', 'mallory@evil\uff0ecom', false],
+    ['*', 'j\u00fcrgen@stra\u00dfe.example', true],
+    ['example.com', 'j\u00fcrgen@example.com', true],
+  ])('the e-mail rule %s admits address %j: %s', (domain, email, admitted) => {
     expect(compileEmailDomains([domain]).admits(email)).toBe(admitted)
   })
 
-  it('reads the first column of the list, without case, comments and blank lines', () => {
+  it('the e-mail list is read from its first column, without case, comments and blank lines', () => {
     const list = readEmailList('# people\n Alice@Example.com ,Alice\n\n"bob@example.com",Bob\n')
     expect(
       ['alice@example.com', 'BOB@example.com', 'eve@example.com', ''].map((email) => list.admits(email)),
     ).toEqual([true, true, false, false])
   })
 
-  it('takes a changed list at once', () => {
+  it('compares listed addresses by ASCII case alone, and as they are', () => {
+    const list = readEmailList('kim@example.com\nJ\u00dcRGEN@example.com\n')
+    const judged = ['KIM@example.com', '\u212aim@example.com', 'kim@example.com\u00a0', ' kim@example.com']
+    expect(judged.map((email) => list.admits(email))).toEqual([true, false, false, false])
+    expect(list.admits('J\u00dcrgen@example.com')).toBe(true)
+    expect(list.admits('j\u00fcrgen@example.com')).toBe(false)
+    expect(readEmailList('a\uff20b@example.com').admits('a\uff20b@example.com')).toBe(false)
+  })
+
+  it('the e-mail list is taken at once when it changes', () => {
     const watched: WatchedFile[] = []
     const compiled = compileRules({
       policy: { ...POLICY, emailDomains: [], authenticatedEmailsFile: '/emails' },
       trustedAddresses: createAddressSet([]),
       platform: { readFile: () => 'alice@example.com', watch: (file) => watched.push(file) },
     })
-    expect(compiled.refuses(aSession(), OIDC)).toBeUndefined()
+    expect(compiled.mayHold(aSession())).toMatchObject({ ok: true })
     void watched[0]?.onChange('bob@example.com')
-    expect(compiled.refuses(aSession(), OIDC)).toMatchObject({ reason: 'not_permitted' })
+    expect(compiled.mayHold(aSession())).toMatchObject({ problem: { reason: 'not_permitted' } })
   })
 })
 
@@ -91,32 +120,35 @@ const LOCAL = { kind: 'local', record: 'record' } as const
 const OIDC = { kind: 'provider', id: 'oidc' } as const
 
 describe('groups', () => {
-  it('need one of the allowed ones, matched exactly, and ignore empty entries', () => {
+  it('the rule on groups needs one of the allowed ones, matched exactly, and ignores empty entries', () => {
     const admins = rules({ allowedGroups: ['', 'admins'] })
-    expect(admins.refuses(aSession({ groups: ['users', 'admins'] }), OIDC)).toBeUndefined()
+    expect(admins.mayHold(aSession({ groups: ['users', 'admins'] })).ok).toBe(true)
     for (const groups of [[], ['Admins'], ['admins,users'], ['']]) {
-      expect(admins.refuses(aSession({ groups }), OIDC)).toMatchObject({ detail: { rule: 'group' } })
+      expect(admins.mayHold(aSession({ groups }))).toMatchObject({ problem: { detail: { rule: 'group' } } })
     }
-    expect(rules({ allowedGroups: [''] }).refuses(aSession({ groups: [] }), OIDC)).toBeUndefined()
+    expect(rules({ allowedGroups: [''] }).mayHold(aSession({ groups: [] })).ok).toBe(true)
   })
 
   it.each(['htpasswd', 'local', 'bearer'])(
-    'do not excuse a provider that is called %s from the address',
+    'the rule on addresses is not lifted by a provider that is called %s',
     (id) => {
       const person = { email: undefined, groups: [] }
-      expect(rules({}).refuses(person, { kind: 'provider', id })).toMatchObject({ detail: { rule: 'email' } })
-      expect(rules({}).refuses(person, LOCAL)).toBeUndefined()
+      expect(rules({}).mayHold({ ...person, source: { kind: 'provider', id } })).toMatchObject({
+        problem: { detail: { rule: 'email' } },
+      })
+      expect(rules({}).mayHold({ ...person, source: LOCAL }).ok).toBe(true)
     },
   )
 
-  it('count for local users too, who need no address', () => {
+  it('the rule on groups counts for local users too, who need no address', () => {
     const admins = rules({ allowedGroups: ['admins'] })
-    expect(admins.refuses({ email: undefined, groups: ['admins'] }, LOCAL)).toBeUndefined()
-    expect(admins.refuses({ email: undefined, groups: [] }, LOCAL)).toMatchObject({
-      detail: { rule: 'group' },
+    const person = { email: undefined, groups: ['admins'], source: LOCAL }
+    expect(admins.mayHold(person).ok).toBe(true)
+    expect(admins.mayHold({ ...person, groups: [] })).toMatchObject({
+      problem: { detail: { rule: 'group' } },
     })
-    expect(admins.refuses({ email: undefined, groups: ['admins'] }, OIDC)).toMatchObject({
-      detail: { rule: 'email' },
+    expect(admins.mayHold({ ...person, source: OIDC })).toMatchObject({
+      problem: { detail: { rule: 'email' } },
     })
   })
 })
@@ -143,7 +175,7 @@ describe('routes without a sign-in', () => {
     ['GET', '/public%23/x', 'sign-in'],
     ['GET', '/PUBLIC/x', 'sign-in'],
     ['GET', '/%70ublic/x', 'sign-in'],
-  ])('%s %s: %s', (method, raw, kind) => {
+  ])('a skip-auth rule lets %s %s through: %s', (method, raw, kind) => {
     expect(judge(open, method, raw)).toBe(kind)
   })
 
@@ -156,7 +188,7 @@ describe('routes without a sign-in', () => {
     ['/api;/x', 'sign-in'],
     ['/API/x', 'sign-in'],
     ['/api%2fx', 'sign-in'],
-  ])('everything but the API: %s is %s', (raw, kind) => {
+  ])('a negated skip-auth rule leaves the API closed: %s is %s', (raw, kind) => {
     expect(judge({ skipAuthRoutes: [rule('^/api/', undefined, true)] }, 'GET', raw)).toBe(kind)
   })
 
@@ -185,7 +217,7 @@ describe('routes without a sign-in', () => {
     ['^/a/.*b', '/a/%C3%A9b', true],
     ['^/é$', '/%C3%A9', false],
     ['^/a/(b+)+$', `/a/${'b'.repeat(5_000)}`, true],
-  ])('rule %s and path %s: %s, wherever the rule stands among others', (source, path, isOpen) => {
+  ])('a skip-auth rule %s and path %s: %s, wherever the rule stands among others', (source, path, isOpen) => {
     const skipAuthRoutes = [rule('^/other/'), rule(source), rule('^/more$')]
     expect(judge({ skipAuthRoutes }, 'GET', path)).toBe(isOpen ? 'public' : 'sign-in')
   })
@@ -203,12 +235,12 @@ describe('routes without a sign-in', () => {
     expect(() => rules({ apiRoutes: ['('] })).toThrow('parenthesis')
   })
 
-  it('lets preflights through only when asked to', () => {
+  it('preflights pass without a sign-in only when the operator says so', () => {
     expect(judge({}, 'OPTIONS', '/x')).toBe('sign-in')
     expect(judge({ skipAuthPreflight: true }, 'OPTIONS', '/x')).toBe('public')
   })
 
-  it('lets trusted addresses through, and nobody without an address', () => {
+  it('trusted addresses pass without a sign-in, and clients without an address do not', () => {
     const trusted = { trustedIps: ['192.0.2.0/24', '2001:db8::/32'] }
     expect(judge(trusted, 'GET', '/x', '192.0.2.9')).toBe('public')
     expect(judge(trusted, 'GET', '/x', '2001:db8::1')).toBe('public')
@@ -221,22 +253,23 @@ describe('decide()', () => {
   const asked = (raw: string) => ({
     method: 'GET',
     target: target(raw),
-    facts: { client: undefined, preflight: false },
+    facts: { client: undefined, preflight: false, host: 'app.example.com' },
   })
   const open = rules({ skipAuthRoutes: [rule('^/public/')] })
 
-  it('allows a welcome person and denies another', () => {
+  it('decide() allows a welcome person and denies another', () => {
     const session = aSession()
-    expect(decide(open, asked('/x'), session)).toEqual({ kind: 'allow', session })
+    expect(decide(open, asked('/x'), session)).toEqual({ kind: 'allow', session, problem: undefined })
     expect(decide(open, asked('/x'), aSession({ email: 'eve@evil.com' }))).toMatchObject({ kind: 'deny' })
   })
 
-  it('carries the person on a public route only while they are welcome', () => {
+  it('decide() keeps the session on a public route only while the person is welcome', () => {
     const session = aSession()
-    expect(decide(open, asked('/public/x'), session)).toEqual({ kind: 'public', session })
+    expect(decide(open, asked('/public/x'), session)).toEqual({ kind: 'public', session, problem: undefined })
     expect(decide(open, asked('/public/x'), aSession({ email: 'eve@evil.com' }))).toEqual({
       kind: 'public',
       session: undefined,
+      problem: { reason: 'not_permitted', detail: { rule: 'email' } },
     })
   })
 })

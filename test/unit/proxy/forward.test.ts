@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { UpstreamConfig } from '../../../src/config/sections/upstreams.ts'
+import type { HeaderLines } from '../../../src/platform.ts'
 import { toFilePath } from '../../../src/proxy/file-path.ts'
 import { headersOf } from '../../support/headers.ts'
 import { aSession } from '../../support/session.ts'
 import { forwarded, UPSTREAM } from './forwarder-fixture.ts'
 
 describe('forward', () => {
-  it('plans the request byte for byte', async () => {
+  it('the forwarder plans the request byte for byte', async () => {
     const target = '/a/../b//c?x=1;y=2&x=%26&%00?#'
     const follow = () => ({ judge: async () => 0, stop() {} })
     const { plan, result } = await forwarded({ target, follow })
@@ -15,12 +16,12 @@ describe('forward', () => {
     expect(plan.upstream).toBe(UPSTREAM.target)
   })
 
-  it('finds nobody behind an address without an upstream', async () => {
+  it('the forwarder finds no upstream behind an address without one', async () => {
     const { result } = await forwarded({ upstreams: [{ ...UPSTREAM, path: '/x/' }], target: '/y' })
     expect(result).toMatchObject({ ok: false, problem: { reason: 'no_upstream' } })
   })
 
-  it('sends a folder without its slash to itself, with our cookies', async () => {
+  it("the forwarder sends a folder without its slash to itself, with Sidegate's cookies", async () => {
     const upstreams = [{ ...UPSTREAM, path: '/x/' }]
     const { result } = await forwarded({ upstreams, target: '/x?a=1', setCookies: ['__Host-s=1'] })
     if (!result.ok) throw new Error(result.problem.reason)
@@ -29,7 +30,7 @@ describe('forward', () => {
     expect(result.value.headers.getSetCookie()).toEqual(['__Host-s=1'])
   })
 
-  it('answers for static upstreams', async () => {
+  it('the forwarder answers for static upstreams', async () => {
     const at = (status: number): UpstreamConfig[] => [{ ...UPSTREAM, target: { kind: 'static', status } }]
     const found = await forwarded({
       upstreams: at(202),
@@ -44,18 +45,31 @@ describe('forward', () => {
     expect(empty.result.ok && empty.result.value.status).toBe(204)
   })
 
-  it.each(['GET', 'HEAD'])('refuses a %s with a body (HD-36, SM-18)', async (method) => {
-    for (const lines of [
-      ['Content-Length', '64'],
-      ['transfer-encoding', 'chunked'],
-    ]) {
-      const { result } = await forwarded({ method, lines })
-      expect(result).toMatchObject({ ok: false, problem: { reason: 'request_malformed' } })
+  const framings: readonly HeaderLines[] = [
+    ['Content-Length', '64'],
+    ['transfer-encoding', 'chunked'],
+  ]
+  it.each(['GET', 'HEAD'])('refuses a %s with content [HD-36, SM-18]', async (method) => {
+    for (const lines of framings) {
+      const { result } = await forwarded({ method, lines, content: 'a' })
+      expect(result).toMatchObject({ ok: false, problem: { reason: 'get_with_body' } })
     }
-    expect((await forwarded({ method, lines: ['Content-Length', '0'] })).result.ok).toBe(true)
   })
 
-  it('lets other methods have one', async () => {
+  it.each(['GET', 'HEAD'])('carries a %s whose body is empty, whatever frames it', async (method) => {
+    for (const lines of [...framings, ['Content-Length', '0'], []]) {
+      expect((await forwarded({ method, lines, content: '' })).result.ok).toBe(true)
+    }
+  })
+
+  it('carries a GET with content where the upstream takes one', async () => {
+    const upstreams = [{ ...UPSTREAM, getBody: true }]
+    for (const lines of framings) {
+      expect((await forwarded({ upstreams, lines, content: 'a' })).result.ok).toBe(true)
+    }
+  })
+
+  it('the forwarder lets other methods have a body', async () => {
     expect((await forwarded({ method: 'DELETE', lines: ['Content-Length', '64'] })).result.ok).toBe(true)
   })
 })
@@ -64,7 +78,7 @@ describe('a WebSocket handshake', () => {
   const facts = { websocket: true }
   const key = ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ==']
 
-  it('is planned as one, with what the client says of it (WS-07, SM-31)', async () => {
+  it('a WebSocket handshake is planned as one, with what the client says of it [WS-07, SM-31]', async () => {
     const lines = [
       ...key,
       'Sec-WebSocket-Version',
@@ -87,12 +101,12 @@ describe('a WebSocket handshake', () => {
     [['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZR==']],
     [[...key, ...key]],
     [[...key, 'Content-Length', '5']],
-  ])('with %j is refused (WS-11)', async (lines) => {
+  ])('a WebSocket handshake with %j is refused [WS-11]', async (lines) => {
     const { result } = await forwarded({ facts, lines })
     expect(result).toMatchObject({ ok: false, problem: { reason: 'request_malformed' } })
   })
 
-  it('is a plain request where WebSockets are not proxied', async () => {
+  it('a WebSocket handshake is a plain request where WebSockets are not proxied', async () => {
     const upstreams = [{ ...UPSTREAM, websockets: false }]
     const { plan } = await forwarded({ facts, lines: [...key, 'Upgrade', 'websocket'], upstreams })
     expect(plan.websocket).toBe(false)
@@ -107,7 +121,7 @@ describe('the path of a file', () => {
     ['/', '/a%20b.txt', '/srv/a b.txt'],
     ['/one.txt', '/one.txt', '/srv/one.txt'],
     ['/', '/.well-known/security.txt', '/srv/.well-known/security.txt'],
-  ])('below %s is %s -> %s', (prefix, path, expected) => {
+  ])('the path of a file below %s for %s is %s', (prefix, path, expected) => {
     expect(toFilePath({ path, prefix, directory: '/srv/' })).toBe(expected)
   })
 
@@ -125,7 +139,7 @@ describe('the path of a file', () => {
     '/%ff',
     '/%',
     '/...',
-  ])('%s names none', (path) => {
+  ])('the path of a file is none for %s', (path) => {
     expect(toFilePath({ path, prefix: '/', directory: '/srv' })).toBeUndefined()
   })
 })

@@ -17,6 +17,7 @@ export const UPSTREAM: UpstreamConfig = {
   target: { kind: 'tcp', protocol: 'http:', host: '127.0.0.1', port: 8080, verifyTls: true, keepAlive: true },
   passHostHeader: true,
   websockets: true,
+  getBody: false,
   timeoutMs: 30_000,
 }
 
@@ -81,7 +82,7 @@ function anExchange(given: Given): Exchange {
     fetchSite: undefined,
     userAgent: '',
     authorization: undefined,
-    forwarded: { method: undefined, uri: undefined, redirect: undefined },
+    forwarded: { request: undefined, redirect: undefined },
     ...given.facts,
   }
   return {

@@ -119,21 +119,21 @@ describe('the name of a header row', () => {
   const tenant = row('X-Tenant', claim('tenant'))
   const CLIENT = ['X-Tenant', 'evil', 'x_tenant', 'evil', 'X.Tenant', 'evil', 'XTENANT', 'evil']
 
-  it('is never a client’s, in any spelling, signed in or not [HD-01]', async () => {
+  it('the name of a header row is never a client’s, in any spelling, signed in or not [HD-01]', async () => {
     for (const session of [undefined, aSession(), aSession({ claims: { tenant: 'acme' } })]) {
       const sent = await requestLines({ lines: CLIENT, session, config: { request: [tenant] } })
       expect(sent).not.toContain('evil')
     }
   })
 
-  it('is a client’s too where the row preserves it, and the row’s line comes behind', async () => {
+  it('the name of a header row is a client’s too where the row preserves it, and the row’s line comes behind', async () => {
     const preserved = { ...tenant, preserveRequestValue: true }
     const session = aSession({ claims: { tenant: 'acme' } })
     const sent = await requestLines({ lines: ['X-Tenant', 'own'], session, config: { request: [preserved] } })
     expect(values(sent, 'X-Tenant')).toEqual(['own', 'acme'])
   })
 
-  it('decides for its own part of the identity family, whatever the setting says of the rest', async () => {
+  it('the name of a header row decides for its own part of the identity family, whatever the setting says of the rest', async () => {
     const lines = ['X-Forwarded-User', 'evil', 'X-Forwarded-Email', 'own']
     const user = row('X-Forwarded-User', claim('user'))
     const email = { ...row('x-forwarded-email', claim('email')), preserveRequestValue: true }
@@ -153,7 +153,7 @@ describe('the name of a header row', () => {
     for (const name of ['Authorization', 'Cookie', 'X-Forwarded-User']) expect(values(sent, name)).toEqual([])
   })
 
-  it('of an answer is not the app’s to set, and clients may send theirs', async () => {
+  it('the name of a header row of an answer cannot be set by the app, and clients may send theirs', async () => {
     const config = { request: [], response: [tenant] }
     const { plan } = await forwarded({ lines: ['X-Tenant', 'own'], session: aSession(), config })
     expect(plan.response.rewrite('x_tenant', 'evil')).toBeUndefined()
@@ -168,7 +168,7 @@ describe('the name of a header row', () => {
     'X-Forwarded-For',
     'X_Forwarded_Host',
     'X-Request-ID',
-  ])('cannot be %s, which frames or routes the request', async (name) => {
+  ])('the name of a header row cannot be %s, which frames or routes the request', async (name) => {
     await expect(forwarded({ config: { request: [row(name, claim('user'))] } })).rejects.toThrow(TypeError)
   })
 })
@@ -207,7 +207,7 @@ describe('a yes to a gateway', () => {
     return forwarder.answerLines({ session, setCookies: [] })
   }
 
-  it('names every row, and all of a family that a row belongs to, empty where there is no value', () => {
+  it('a yes to a gateway names every row, and all of a family that a row belongs to, empty where there is no value', () => {
     const lines = answer(aSession())
     expect(values(lines, 'X-Tenant')).toEqual([''])
     expect(values(lines, 'X-Internal')).toEqual([''])
@@ -219,7 +219,7 @@ describe('a yes to a gateway', () => {
     expect(values(answer(aSession({ claims: { tenant: 'acme' } })), 'X-Tenant')).toEqual(['acme'])
   })
 
-  it('says the same without a session, and nothing of a person', () => {
+  it('a yes to a gateway says the same without a session, and nothing of a person', () => {
     const lines = answer(undefined)
     expect([values(lines, 'X-Tenant'), values(lines, 'X-Auth-Request-User')]).toEqual([[''], ['']])
     expect(values(lines, 'X-Policy')).toEqual(['p'])
@@ -233,7 +233,7 @@ describe('a secret in a file', () => {
     row('Authorization', { kind: 'basic', user: { names: ['user'] }, password: secret }),
   ]
 
-  it('counts without its line break, and as it is now when the file changes', () => {
+  it('a secret in a file counts without its line break, and as it is now when the file changes', () => {
     const platform = createFakePlatform({ files: { '/run/secrets/key': 'one\n' } })
     const headers = createIdentityHeaders({ request: [], response: rows }, platform)
     const session = aSession()
@@ -244,7 +244,7 @@ describe('a secret in a file', () => {
     expect(headers.forResponse(undefined)).toEqual(['X-Key', 'two'])
   })
 
-  it('that is empty makes no credentials', () => {
+  it('a secret in a file that is empty makes no credentials', () => {
     const platform = createFakePlatform({ files: { '/run/secrets/key': '\n' } })
     const headers = createIdentityHeaders({ request: [], response: rows }, platform)
     expect(headers.forResponse(aSession())).toEqual(['GAP-Auth', 'alice@example.com'])

@@ -19,13 +19,13 @@ const FAMILY = [
 ]
 
 describe('what the client sent', () => {
-  it('goes on byte for byte: case, order, repetition, latin1', async () => {
+  it("the client's headers go on byte for byte: case, order, repetition, latin1", async () => {
     const lines = ['X-B', '1', 'x-a', '2', 'X-B', '3', 'X-Latin', '\xe9\xff', 'Range', 'bytes=0-1, 5-']
     const sent = await requestLines({ lines })
     expect(sent.slice(0, 2 + lines.length)).toEqual(['Host', 'app.example.com', ...lines])
   })
 
-  it('loses what belongs to one hop (HD-15, HD-35, SS-15)', async () => {
+  it("the client's headers lose what belongs to one hop [HD-15, HD-35, SS-15]", async () => {
     const hop = [
       'TE',
       'Trailer',
@@ -44,7 +44,7 @@ describe('what the client sent', () => {
     for (const name of [...hop, ...more]) expect(values(sent, name), name).toEqual([])
   })
 
-  it('loses what Connection names, but neither our headers nor Host and Cookie (HD-13, HD-14)', async () => {
+  it("the client's headers lose what Connection names, but neither Sidegate's headers nor Host and Cookie [HD-13, HD-14]", async () => {
     const sent = await requestLines({
       session: aSession(),
       lines: [
@@ -62,7 +62,7 @@ describe('what the client sent', () => {
   })
 })
 
-describe('who somebody is', () => {
+describe('the identity', () => {
   const spellings = (name: string): string[] => [
     name,
     name.toUpperCase(),
@@ -77,7 +77,7 @@ describe('who somebody is', () => {
   ]
 
   it.each(FAMILY)(
-    'is never what a client says through %s, in any spelling (HD-01 to HD-08)',
+    'the identity is never what a client says through %s, in any spelling [HD-01 to HD-08]',
     async (name) => {
       const lines = spellings(name).flatMap((spelling) => [spelling, 'admin'])
       for (const session of [undefined, aSession(), aSession({ groups: [] })]) {
@@ -87,7 +87,7 @@ describe('who somebody is', () => {
     },
   )
 
-  it('stands there once, in both families', async () => {
+  it('the identity stands in the headers once, in both families', async () => {
     const sent = await requestLines({
       session: aSession({ groups: ['users', 'admins'] }),
       lines: ['X-Auth-Request-User', 'a', 'x-auth-request-user', 'b'],
@@ -101,14 +101,14 @@ describe('who somebody is', () => {
     }
   })
 
-  it('is not said where nobody is signed in, or where it is switched off', async () => {
+  it('the identity is not sent without a session, or where it is switched off', async () => {
     const off = headersOf('--pass-basic-auth=false', '--pass-user-headers=false')
     for (const sent of [await requestLines({}), await requestLines({ config: off, session: aSession() })]) {
       for (const name of FAMILY) expect(values(sent, name)).toEqual([])
     }
   })
 
-  it('leaves out empty claims', async () => {
+  it('the identity leaves out empty claims', async () => {
     const sent = await requestLines({
       session: aSession({ email: undefined, preferredUsername: '', groups: [] }),
     })
@@ -117,14 +117,14 @@ describe('who somebody is', () => {
     expect(values(sent, 'x-forwarded-groups')).toEqual([])
   })
 
-  it('prefers the e-mail where that is configured, and then sends no second one', async () => {
+  it('the identity prefers the e-mail where that is configured, and then sends no second one', async () => {
     const sent = await requestLines({ session: aSession(), config: headersOf('--prefer-email-to-user') })
     expect(values(sent, 'x-forwarded-user')).toEqual(['alice@example.com'])
     expect(values(sent, 'x-forwarded-email')).toEqual([])
     expect(values(sent, 'x-auth-request-user')).toEqual(['alice-1'])
   })
 
-  it('keeps what clients say and adds ours when stripping is off', async () => {
+  it('the identity is added to what clients say when stripping is off', async () => {
     const sent = await requestLines({
       session: aSession(),
       config: headersOf('--skip-auth-strip-headers=false'),
@@ -135,7 +135,7 @@ describe('who somebody is', () => {
 })
 
 describe('claims that do not fit into a header', () => {
-  it('become UTF-8 bytes (HD-29)', async () => {
+  it('claims that do not fit into a header become UTF-8 bytes [HD-29]', async () => {
     const sent = await requestLines({ session: aSession({ preferredUsername: 'Zoë 漢 😀' }) })
     const [value = ''] = values(sent, 'x-forwarded-preferred-username')
     expect(Buffer.from(value, 'latin1').toString('utf8')).toBe('Zoë 漢 😀')
@@ -143,7 +143,7 @@ describe('claims that do not fit into a header', () => {
   })
 
   it.each(['a\r\nX-Evil: 1', 'a\u0000', 'a\nb', '\u0007', 'a\u007f'])(
-    'are dropped with controls (%j, HD-28)',
+    'claims that do not fit into a header are dropped with controls: %j [HD-28]',
     async (user) => {
       const sent = await requestLines({ session: aSession({ user, groups: [user, 'users'] }) })
       expect(values(sent, 'x-forwarded-user')).toEqual([])
@@ -152,7 +152,7 @@ describe('claims that do not fit into a header', () => {
     },
   )
 
-  it('cannot make two groups out of one (HD-30)', async () => {
+  it('claims that do not fit into a header cannot make two groups out of one [HD-30]', async () => {
     const sent = await requestLines({ session: aSession({ groups: ['users,admins', 'x'] }) })
     expect(values(sent, 'x-forwarded-groups')).toEqual(['x'])
   })
@@ -161,7 +161,7 @@ describe('claims that do not fit into a header', () => {
 describe('credentials', () => {
   const tokens = { access: 'access-1', id: 'id-1', refresh: 'refresh-1', accessExpiresAtMs: undefined }
 
-  it('of the client pass when they were not for us and we send none (HD-33)', async () => {
+  it('credentials of the client pass when they were not for Sidegate and it sends none [HD-33]', async () => {
     const lines = ['Authorization', 'Basic dTpw']
     expect(values(await requestLines({ lines, session: aSession() }), 'authorization')).toEqual([
       'Basic dTpw',
@@ -170,7 +170,7 @@ describe('credentials', () => {
     expect(values(used, 'authorization')).toEqual([])
   })
 
-  it('of the client never pass for ours, signed in or not', async () => {
+  it('credentials of the client never pass as those of Sidegate, signed in or not', async () => {
     const config = headersOf('--basic-auth-password=pw')
     const lines = ['Authorization', `Basic ${btoa('admin:pw')}`]
     expect(values(await requestLines({ config, lines }), 'authorization')).toEqual([])
@@ -179,20 +179,20 @@ describe('credentials', () => {
     ])
   })
 
-  it('name a local user, who has no e-mail, where the e-mail is preferred', async () => {
+  it('credentials made by Sidegate name a local user, who has no e-mail, where the e-mail is preferred', async () => {
     const config = headersOf('--basic-auth-password=pw', '--prefer-email-to-user')
     const sent = await requestLines({ config, session: aSession({ user: 'carol', email: undefined }) })
     expect(values(sent, 'x-forwarded-user')).toEqual(['carol'])
     expect(values(sent, 'authorization')).toEqual([`Basic ${btoa('carol:pw')}`])
   })
 
-  it('are made from the e-mail where that is preferred', async () => {
+  it('credentials made by Sidegate hold the e-mail where that is preferred', async () => {
     const config = headersOf('--basic-auth-password=pw', '--prefer-email-to-user')
     const sent = await requestLines({ config, session: aSession() })
     expect(values(sent, 'authorization')).toEqual([`Basic ${btoa('alice@example.com:pw')}`])
   })
 
-  it('are not made for a name that the colon would shorten', async () => {
+  it('credentials are not made for a name that the colon would shorten', async () => {
     const sent = await requestLines({
       config: headersOf('--basic-auth-password=pw'),
       session: aSession({ user: 'admin:x' }),
@@ -200,7 +200,7 @@ describe('credentials', () => {
     expect(values(sent, 'authorization')).toEqual([])
   })
 
-  it('are tokens only where that is configured (IL-12)', async () => {
+  it('credentials are tokens only where that is configured [IL-12]', async () => {
     const session = aSession({ tokens })
     expect((await requestLines({ session })).join(' ')).not.toMatch(/access-1|id-1|refresh-1/u)
     const config = headersOf('--pass-access-token', '--pass-authorization-header')
@@ -226,7 +226,7 @@ describe('cookies', () => {
     ['a=1, __Host-s=x, b=2; c=3', ['a=1, b=2; c=3']],
     ['__Host-s=x, b=2', ['b=2']],
     ['a=1, 2,3; b=4', ['a=1, 2,3; b=4']],
-  ])('%j goes on as %j (HD-34)', async (line, expected) => {
+  ])('the Cookie header %j goes on as %j [HD-34]', async (line, expected) => {
     expect(values(await requestLines({ lines: ['Cookie', line] }), 'cookie')).toEqual(expected)
   })
 })
@@ -239,7 +239,7 @@ describe('where a request came from', () => {
     ...['X-Original-URL', '/public', 'X-Rewrite-URL', '/public', 'X-Forwarded-Prefix', '/p'],
   ]
 
-  it('is what we saw, when nobody vouched for anything else (HD-17, HD-20 to HD-23)', async () => {
+  it('the forwarded headers say what Sidegate saw, when no trusted proxy says anything else [HD-17, HD-20 to HD-23]', async () => {
     const sent = await requestLines({ lines: SPOOFED, target: '/admin?x=1' })
     expect(sent.join(' ')).not.toMatch(/127\.0\.0|evil|public|javascript/u)
     expect(values(sent, 'x-forwarded-for')).toEqual(['203.0.113.7'])
@@ -248,14 +248,14 @@ describe('where a request came from', () => {
     expect(values(sent, 'x-forwarded-uri')).toEqual(['/admin?x=1'])
   })
 
-  it('is https for the app when the browser is there, whatever the last hop speaks', async () => {
+  it('the forwarded headers say https for the app when the browser is there, whatever the last hop speaks', async () => {
     const behind = await requestLines({ facts: { scheme: 'http', origin: 'https://app.example.com' } })
     expect(values(behind, 'x-forwarded-proto')).toEqual(['https'])
     const plain = await requestLines({ facts: { scheme: 'http', origin: 'http://app.example.com' } })
     expect(values(plain, 'x-forwarded-proto')).toEqual(['http'])
   })
 
-  it('is continued from a trusted proxy (HD-19)', async () => {
+  it('the forwarded headers are continued from a trusted proxy [HD-19]', async () => {
     const sent = await requestLines({
       facts: { trusted: true },
       lines: ['X-Forwarded-For', '198.51.100.1', 'X-Forwarded-For', '10.0.0.1', 'X-Real-IP', '198.51.100.1'],
@@ -264,7 +264,7 @@ describe('where a request came from', () => {
     expect(values(sent, 'x-real-ip')).toEqual(['198.51.100.1'])
   })
 
-  it('is believed from a trusted proxy under the usual name only, which it overwrites (HD-05, HD-17)', async () => {
+  it('the forwarded headers are believed from a trusted proxy under the usual name only, which it overwrites [HD-05, HD-17]', async () => {
     const sent = await requestLines({
       facts: { trusted: true },
       lines: [
@@ -285,7 +285,7 @@ describe('where a request came from', () => {
     expect(values(sent, 'x-real-ip')).toEqual(['198.51.100.1'])
   })
 
-  it('has no address on a unix socket', async () => {
+  it('the forwarded headers have no address on a unix socket', async () => {
     const peer = { kind: 'unix' } as const
     expect(values(await requestLines({ peer }), 'x-forwarded-for')).toEqual([])
     const behind = await requestLines({
@@ -296,7 +296,7 @@ describe('where a request came from', () => {
     expect(values(behind, 'x-forwarded-for')).toEqual(['1.2.3.4'])
   })
 
-  it('carries our request id and nobody else’s', async () => {
+  it("the forwarded headers carry Sidegate's request id and no other", async () => {
     const sent = await requestLines({ lines: ['X-Request-Id', '"><script>', 'X_Request_Id', 'b'] })
     expect(values(sent, 'x-request-id')).toEqual(['request-1'])
     expect(sent.join()).not.toContain('script')
@@ -310,13 +310,13 @@ describe('Host', () => {
     [{ kind: 'tcp', protocol: 'https:', host: 'app', port: 443 } as const, 'app'],
     [{ kind: 'tcp', protocol: 'http:', host: '::1', port: 8080 } as const, '[::1]:8080'],
     [{ kind: 'unix', path: '/run/app.sock' } as const, 'localhost'],
-  ])('is the upstream’s own where the client’s is not passed: %j', async (address, expected) => {
+  ])('Host is the upstream’s own where the client’s is not passed: %j', async (address, expected) => {
     const target = { verifyTls: true, keepAlive: true, ...address }
     const sent = await requestLines({ upstreams: [{ ...UPSTREAM, target, passHostHeader: false }] })
     expect(values(sent, 'host')).toEqual([expected])
   })
 
-  it('is there for the client of HTTP/1.0 that sent none', async () => {
+  it('Host is there for the client of HTTP/1.0 that sent none', async () => {
     const sent = await requestLines({ headers: [], httpVersion: '1.0', facts: { host: '' } })
     expect(values(sent, 'host')).toEqual(['127.0.0.1:8080'])
   })

@@ -17,7 +17,7 @@ async function edited(given: Given, lines: HeaderLines): Promise<string[]> {
 const PUBLIC = ['Cache-Control', 'public, s-maxage=600, max-age=60', 'CDN-Cache-Control', 'max-age=600']
 
 describe('a response of the upstream', () => {
-  it('goes on as it is', async () => {
+  it('a response of the upstream goes on as it is', async () => {
     const lines = [
       'Content-Type',
       'text/html',
@@ -31,7 +31,7 @@ describe('a response of the upstream', () => {
     expect(await edited({}, [...lines, ...PUBLIC])).toEqual([...lines, ...PUBLIC])
   })
 
-  it('loses what belongs to one hop', async () => {
+  it('a response of the upstream loses what belongs to one hop', async () => {
     const lines = [
       'Connection',
       'close',
@@ -47,7 +47,7 @@ describe('a response of the upstream', () => {
     expect(await edited({}, lines)).toEqual([])
   })
 
-  it('does not say who somebody is (HD-32)', async () => {
+  it('a response of the upstream does not carry an identity [HD-32]', async () => {
     const lines = ['X-Auth-Request-User', 'root', 'x_auth_request_groups', 'admins', 'GAP-Auth', 'root']
     expect(await edited({}, lines)).toEqual([])
     expect(await edited({ session: aSession() }, lines)).toEqual(['GAP-Auth', 'alice@example.com'])
@@ -62,20 +62,20 @@ describe('a response of the upstream', () => {
     ['__Host-s', false],
     ['app=1; Path=/; Domain=__Host-s', true],
     ['app=__Host-s=1', true],
-  ])('may set %j: %s (CK-53)', async (value, kept) => {
+  ])('a response of the upstream may set %j: %s [CK-53]', async (value, kept) => {
     expect(await edited({}, ['Set-Cookie', value])).toEqual(kept ? ['Set-Cookie', value] : [])
   })
 })
 
 describe('caches', () => {
-  it('do not share what was made for one person, and browsers still keep it (IL-02)', async () => {
+  it('caches do not share what was made for one person, and browsers still keep it [IL-02]', async () => {
     const lines = await edited({ session: aSession() }, PUBLIC)
     expect(values(lines, 'cache-control')).toEqual(['private, max-age=60'])
     expect(values(lines, 'cdn-cache-control')).toEqual([])
   })
 
   it.each(['no-store', 'private', 'max-age=60, private', 'No-Store, max-age=0'])(
-    'read %j as the upstream wrote it',
+    'the Cache-Control %j of a private response reads as the upstream wrote it',
     async (value) => {
       expect(
         values(await edited({ session: aSession() }, ['Cache-Control', value]), 'cache-control'),
@@ -89,14 +89,14 @@ describe('caches', () => {
     ['no-cache="x, public"', 'private, no-cache="x, public"'],
     ['private="x-name", max-age=60', 'private, private="x-name", max-age=60'],
     ['no-store, public', 'no-store'],
-  ])('that may be shared read %j as %j (IL-02)', async (value, expected) => {
+  ])('the Cache-Control %j of a response that may be shared reads %j [IL-02]', async (value, expected) => {
     expect(values(await edited({ session: aSession() }, ['Cache-Control', value]), 'cache-control')).toEqual([
       expected,
     ])
     expect(values(await edited({}, ['Cache-Control', value]), 'cache-control')).toEqual([value])
   })
 
-  it('do not store a cookie of ours (IL-01)', async () => {
+  it('caches do not store a cookie of Sidegate [IL-01]', async () => {
     const given = { session: aSession(), setCookies: ['__Host-s=1; Path=/', '__Host-s.1=2; Path=/'] }
     const lines = await edited(given, [
       ...PUBLIC,
@@ -117,7 +117,7 @@ describe('caches', () => {
 describe('what we add', () => {
   const tokens = { access: 'access-1', id: 'id-1', refresh: 'refresh-1', accessExpiresAtMs: undefined }
 
-  it('is the X-Auth-Request family where configured', async () => {
+  it('headers added to a response are the X-Auth-Request family where configured', async () => {
     const session = aSession({ tokens, groups: ['a', 'b'] })
     const lines = await edited({ session, config: headersOf('--set-xauthrequest') }, [])
     expect(lines).toEqual([
@@ -127,7 +127,7 @@ describe('what we add', () => {
     ])
   })
 
-  it('is a token where that is configured too', async () => {
+  it('headers added to a response hold a token where that is configured too', async () => {
     const session = aSession({ tokens })
     const config = headersOf('--set-xauthrequest', '--pass-access-token', '--set-authorization-header')
     const lines = await edited({ session, config }, ['Authorization', 'Bearer of the upstream'])
@@ -140,7 +140,7 @@ describe('what we add', () => {
     expect(values(basic, 'authorization')).toEqual([`Basic ${btoa('alice-1:pw')}`])
   })
 
-  it('names the user where there is no e-mail', async () => {
+  it('headers added to a response name the user where there is no e-mail', async () => {
     expect(await edited({ session: aSession({ email: undefined }) }, [])).toEqual(['GAP-Auth', 'alice-1'])
   })
 })

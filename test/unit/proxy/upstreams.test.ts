@@ -9,6 +9,7 @@ function upstream(path: string): UpstreamConfig {
     target: { kind: 'static', status: 200 },
     passHostHeader: true,
     websockets: true,
+    getBody: false,
     timeoutMs: 0,
   }
 }
@@ -23,7 +24,9 @@ describe('the upstream table', () => {
     [['/'], '/', '/'],
     [['/'], '/a/b', '/'],
     [['/', '/a/', '/a/b/'], '/a/b/c', '/a/b/'],
-    [['/', '/a/', '/a/b/'], '/a/b', '-> /a/b/'],
+    [['/', '/a/', '/a/b/'], '/a/b', '/a/'],
+    [['/a/', '/a/b/'], '/a', '-> /a/'],
+    [['/', '/foo/'], '/foo', '/'],
     [['/', '/a/', '/a/b/'], '/a/c', '/a/'],
     [['/', '/a/', '/a/b/'], '/a/', '/a/'],
     [['/', '/a/'], '/ab', '/'],
@@ -38,15 +41,15 @@ describe('the upstream table', () => {
     [[], '/', undefined],
     [['/', '/x/'], '/%78/', '/'],
     [['/', '/x/'], '//x/', '/'],
-  ])('with %j sends %s to %s', (paths, path, expected) => {
+  ])('the upstream table with %j sends %s to %s', (paths, path, expected) => {
     expect(routeOf(paths, path)).toBe(expected)
   })
 
-  it('puts the slash before the query', () => {
+  it('the upstream table puts the slash before the query', () => {
     expect(routeOf(['/a/'], '/a', '?x=1&next=/b?c')).toBe('-> /a/?x=1&next=/b?c')
   })
 
-  it('costs the same with one upstream and with five hundred', () => {
+  it('the upstream table costs the same with one upstream and with five hundred', () => {
     const paths = Array.from({ length: 500 }, (_, at) => `/service-${at}/api/`)
     const pick = compileUpstreams(['/', ...paths].map(upstream))
     const slashes = '/'.repeat(16_000)

@@ -164,7 +164,7 @@ describe('compilePattern()', () => {
     ['((a{10}){10}){11}', 'repeats in repeats multiplied'],
     [`${'('.repeat(1_100)}a${')*'.repeat(1_100)}`, 'nest at most 1000'],
     ['[a-z]{1000}'.repeat(101), 'they unfold to 101000 steps and 100000 are the most'],
-  ])('refuses %j and says: %s', (source, sentence) => {
+  ])('compilePattern() refuses %j and says: %s', (source, sentence) => {
     const compiled = compilePattern(source)
     expect(compiled).toMatchObject({ ok: false, problem: expect.stringContaining(sentence) })
   })
@@ -176,12 +176,21 @@ describe('compilePattern()', () => {
     ['letters', `${'b'.repeat(90_000)}|a`],
     ['quoted letters', `\\Q${'b'.repeat(90_000)}\\E|a`],
     ['branches', `a|${Array.from({ length: 8_000 }, (_, at) => `w${at}x`).join('|')}`],
-  ])('takes a pattern of very many %s', (_, source) => {
+  ])('compilePattern() takes a pattern of very many %s', (_, source) => {
     const { test } = compile(source)
     expect([test('a'), test('B')]).toEqual([true, source.endsWith('*')])
   })
 
-  it('ignores case where it is told to, up to a flag in the pattern that says otherwise', () => {
+  it.each([
+    ['^m[\\s\\S]*[\\x{d800}-\\x{dbff}]\\z', 'forward'],
+    ['m[\\x{d800}-\\x{dbff}]\\z', 'backward'],
+  ])('reads a text that was cut within a character to its end and no further: %j', (source) => {
+    const { test } = compile(source)
+    // Often enough for the engine's compiler, whose codePointAt reads on behind the end.
+    for (let at = 0; at < 3_000; at += 1) expect(test('m😀.'.repeat(20).slice(0, 50))).toBe(true)
+  })
+
+  it('compilePattern() ignores case where it is told to, up to a flag in the pattern that says otherwise', () => {
     const hits = (source: string) => ['/api', '/API'].map(compile(source, { ignoreCase: true }).test)
     expect(hits('^/api')).toEqual([true, true])
     expect(hits('(?-i)^/api')).toEqual([true, false])
@@ -196,7 +205,7 @@ describe('compilePattern()', () => {
     ['(?m)^/a', false],
     ['(^/a)?', false],
     ['/a', false],
-  ])('knows whether %j is bound to the start: %s', (source, anchored) => {
+  ])('compilePattern() knows whether %j is bound to the start: %s', (source, anchored) => {
     expect(compile(source)).toMatchObject({ anchored })
   })
 
@@ -211,7 +220,10 @@ describe('compilePattern()', () => {
     ['(?:^/a|^/b)/c', '', false],
     ['(?i)^/api', '/', false],
     ['/a$', '/a', false],
-  ])('finds the plain text at the beginning of %j: %j, and whether it is all', (source, prefix, exact) => {
-    expect(compile(source)).toMatchObject({ prefix, exact })
-  })
+  ])(
+    'compilePattern() finds the plain text at the beginning of %j: %j, and whether it is all',
+    (source, prefix, exact) => {
+      expect(compile(source)).toMatchObject({ prefix, exact })
+    },
+  )
 })

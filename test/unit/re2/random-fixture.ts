@@ -1,30 +1,13 @@
+import type { Random } from '../../support/mutator.ts'
+
 /**
- * Where random patterns begin. The same in every run, so that a failure is the fault of a change; another one looks
- * elsewhere: `SIDEGATE_TEST_SEED=7 npx vitest run test/unit/re2`.
+ * The first seed of the random patterns: the same in every run, so that a failure is the fault of a change. Another one
+ * looks elsewhere, and SIDEGATE_FUZZ_SECONDS looks longer.
  */
-export const SEED = Number(process.env['SIDEGATE_TEST_SEED'] ?? 1)
+export const FIRST_SEED = Number(process.env['SIDEGATE_FUZZ_SEED'] ?? 1)
 
-/** A source of numbers that are always the same for a seed (xorshift32, Marsaglia 2003). */
-export interface Random {
-  /** From 0 up to, not including, `below`. */
-  integer(below: number): number
-  pick<Item>(items: readonly Item[]): Item
-}
-
-/** Makes the numbers of a seed. */
-export function createRandom(seed: number): Random {
-  let state = seed | 0 || 1
-  const random: Random = {
-    integer(below) {
-      state ^= state << 13
-      state ^= state >>> 17
-      state ^= state << 5
-      return (state >>> 0) % below
-    },
-    pick: (items) => items[random.integer(items.length)] as (typeof items)[number],
-  }
-  return random
-}
+/** How much more than usual is to be looked at. */
+export const TIMES = Math.max(1, Number(process.env['SIDEGATE_FUZZ_SECONDS'] ?? 0))
 
 /** Small, so that patterns and texts meet: letters with surprising cases, a line end, characters of one to four bytes. */
 const LETTERS = [...'abckKsS/-_1 \néяЯſ\u212aß中😀']
@@ -52,39 +35,39 @@ const ODD =
 /** Writes a random pattern; one in `oddOneIn` parts is something that may be refused. */
 export function randomPattern(random: Random, oddOneIn = 200): string {
   const write = (depth: number): string =>
-    Array.from({ length: 1 + random.integer(4) }, () => part(depth)).join('')
+    Array.from({ length: 1 + random.int(4) }, () => part(depth)).join('')
   const part = (depth: number): string => {
-    if (random.integer(oddOneIn) === 0) return random.pick(ODD.split(' '))
-    const quantifier = random.integer(5) < 2 ? random.pick(QUANTIFIERS) : ''
-    const kind = random.integer(20)
+    if (random.int(oddOneIn) === 0) return random.pick(ODD.split(' '))
+    const quantifier = random.int(5) < 2 ? random.pick(QUANTIFIERS) : ''
+    const kind = random.int(20)
     if (kind < 6) return random.pick(PLAIN) + quantifier
     if (kind < 8) return `.${quantifier}`
     if (kind < 10) return random.pick(ESCAPES.split(' ')) + quantifier
     if (kind < 12) return randomClass(random) + quantifier
-    if (kind < 14) return random.pick(ASSERTIONS) + (random.integer(6) === 0 ? quantifier : '')
+    if (kind < 14) return random.pick(ASSERTIONS) + (random.int(6) === 0 ? quantifier : '')
     if (kind < 15) return random.pick(FLAGS)
     if (depth === 0) return random.pick(PLAIN) + quantifier
-    const branches = Array.from({ length: 1 + random.integer(3) }, () =>
-      random.integer(12) === 0 ? '' : write(depth - 1),
+    const branches = Array.from({ length: 1 + random.int(3) }, () =>
+      random.int(12) === 0 ? '' : write(depth - 1),
     )
     const open = random.pick(GROUPS)
     // The oracle wants each name once.
-    const name = open.endsWith('<') ? `n${random.integer(1e9)}>` : ''
+    const name = open.endsWith('<') ? `n${random.int(1e9)}>` : ''
     return `${open}${name}${branches.join('|')})${quantifier}`
   }
-  const flags = random.integer(3) === 0 ? random.pick(FLAGS) : ''
-  const start = random.integer(2) === 0 ? '^' : ''
-  const end = random.integer(3) === 0 ? '$' : ''
-  return flags + start + write(1 + random.integer(3)) + end
+  const flags = random.int(3) === 0 ? random.pick(FLAGS) : ''
+  const start = random.int(2) === 0 ? '^' : ''
+  const end = random.int(3) === 0 ? '$' : ''
+  return flags + start + write(1 + random.int(3)) + end
 }
 
 function randomClass(random: Random): string {
-  const members = Array.from({ length: 1 + random.integer(3) }, () => random.pick(CLASS_MEMBERS.split(' ')))
-  return `[${random.integer(3) === 0 ? '^' : ''}${members.join('')}]`
+  const members = Array.from({ length: 1 + random.int(3) }, () => random.pick(CLASS_MEMBERS.split(' ')))
+  return `[${random.int(3) === 0 ? '^' : ''}${members.join('')}]`
 }
 
 /** Writes a random text of up to `longest` characters. */
 export function randomText(random: Random, longest: number): string {
-  const letters = random.integer(3) === 0 ? LETTERS : LETTERS.slice(0, 2 + random.integer(8))
-  return Array.from({ length: random.integer(longest + 1) }, () => random.pick(letters)).join('')
+  const letters = random.int(3) === 0 ? LETTERS : LETTERS.slice(0, 2 + random.int(8))
+  return Array.from({ length: random.int(longest + 1) }, () => random.pick(letters)).join('')
 }

@@ -26,7 +26,7 @@ describe('unicodeClass()', () => {
     ['ASCII', 'ASCII'],
     ['Any', 'Any'],
   ])(
-    'of %s has exactly the code points of the engine, those in gaps that it does not ask about too',
+    'unicodeClass() of %s has exactly the code points of the engine, those in gaps that it does not ask about too',
     (name, property) => {
       const points = unicodeClass(name) ?? []
       const has = new RegExp(`^\\p{${property}}$`, 'u')
@@ -50,12 +50,12 @@ describe('unicodeClass()', () => {
     'uppercase letter',
     'punct',
     'lc',
-  ])('knows %s', (name) => {
+  ])('unicodeClass() knows %s', (name) => {
     expect(unicodeClass(name)?.length).toBeGreaterThan(0)
   })
 
   it.each(['', 'Grek', 'Klingon', 'Alphabetic', 'White_Space', 'gc=L', 'Script=Greek', 'L}', 'toString'])(
-    'does not know %j, as Go does not',
+    'unicodeClass() does not know %j, as Go does not',
     (name) => {
       expect(unicodeClass(name)).toBeUndefined()
     },
@@ -83,11 +83,11 @@ describe('foldCase()', () => {
     ['𐐀', '𐐀𐐨'],
     ['/', '/'],
     ['中', '中'],
-  ])('of %j is %j', (letter, family) => {
+  ])('foldCase() of %j is %j', (letter, family) => {
     expect(new Set(members(foldCase(only(letter.codePointAt(0) ?? 0))))).toEqual(new Set(family))
   })
 
-  it('of any letter is what the engine takes for the same without case', () => {
+  it('foldCase() of any letter is what the engine takes for the same without case', () => {
     const cased = Array.from({ length: 0x20000 }, (_, code) => String.fromCodePoint(code))
       .filter((letter) => /[\p{Changes_When_Casefolded}\p{Changes_When_Casemapped}]/u.test(letter))
       .join('')
@@ -101,7 +101,7 @@ describe('foldCase()', () => {
     expect(cased.length).toBeGreaterThan(2_800)
   })
 
-  it('of a set has the families of all members', () => {
+  it('foldCase() of a set has the families of all members', () => {
     expect(new Set(members(foldCase([0x61, 0x7b])))).toEqual(
       new Set('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZſ\u212a'),
     )

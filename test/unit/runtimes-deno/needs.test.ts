@@ -25,18 +25,18 @@ function flagsFor(...args: readonly string[]): readonly string[] {
 }
 
 describe('what Deno has to allow', () => {
-  it('is where it listens, the apps, and the hosts of Google', () => {
+  it('the permissions for Deno are where it listens, the apps, and the hosts of Google', () => {
     expect(flagsFor('--provider=google', '--upstream=http://app/,https://[::1]:8443/x/')).toEqual([
       '--allow-net=127.0.0.1:4180,app:80,[::1]:8443,accounts.google.com:443,oauth2.googleapis.com:443,openidconnect.googleapis.com:443,www.googleapis.com:443',
     ])
   })
 
-  it('is every interface of both families where no host is given', () => {
+  it('the permissions for Deno are every interface of both families where no host is given', () => {
     const [net = ''] = flagsFor('--provider=github', '--upstream=static://200', '--http-address=:8080')
     expect(net).toBe('--allow-net=[::]:8080,github.com:443,api.github.com:443')
   })
 
-  it('is a place in the network and a file for each unix socket', () => {
+  it('the permissions for Deno are a place in the network and a file for each unix socket', () => {
     const sockets = ['--http-address=unix:///run/gate.sock', '--upstream=unix:///run/app.sock']
     expect(flagsFor('--provider=github', ...sockets)).toEqual([
       '--allow-net=unix:/run/gate.sock,unix:/run/app.sock,github.com:443,api.github.com:443',
@@ -45,7 +45,7 @@ describe('what Deno has to allow', () => {
     ])
   })
 
-  it('is every endpoint that is configured, and Redis', () => {
+  it('the permissions for Deno are every endpoint that is configured, and Redis', () => {
     const [net = ''] = flagsFor(
       '--provider=oidc',
       '--oidc-issuer-url=https://login.example.com/realm',
@@ -64,7 +64,7 @@ describe('what Deno has to allow', () => {
     ])
   })
 
-  it('is each file once, the folder of a file upstream included', () => {
+  it('the permissions for Deno are each file once, the folder of a file upstream included', () => {
     const flags = flagsFor(
       '--provider=github',
       '--upstream=file:///srv/site/#/',

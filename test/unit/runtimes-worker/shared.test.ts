@@ -40,7 +40,7 @@ function anObject(overrides: Partial<SharedMethods> = {}) {
 }
 
 describe('state that isolates share', () => {
-  it('answers as if this isolate were alone when the object stays silent, within its patience', async () => {
+  it('state that isolates share answers as if this isolate were alone when the object stays silent, within its patience', async () => {
     const { state, failures } = anObject({
       read: silent,
       claim: silent,
@@ -60,7 +60,7 @@ describe('state that isolates share', () => {
     expect(failures).toHaveLength(1)
   })
 
-  it('does not throw when the object cannot even be reached, and says so once a minute', async () => {
+  it('state that isolates share does not throw when the object cannot even be reached, and says so once a minute', async () => {
     const failures: unknown[] = []
     const state = createIsolateState({
       object: () => {
@@ -79,7 +79,7 @@ describe('state that isolates share', () => {
 })
 
 describe('announcements of other isolates', () => {
-  it('are all heard before the first request, page by page and each once', async () => {
+  it('announcements of other isolates are all heard before the first request, page by page and each once', async () => {
     const { state, object, lines, heard } = anObject()
     for (let number = 0; number < PAGE + 1; number += 1)
       await object.announce(`${number}`, Date.now() + 1_000)
@@ -88,7 +88,7 @@ describe('announcements of other isolates', () => {
     expect(heard).toEqual([0, PAGE])
   })
 
-  it('are heard by every request that finds them missing, also while another one is asking', async () => {
+  it('announcements of other isolates are heard by every request that finds them missing, also while another one is asking', async () => {
     const answers: (() => void)[] = []
     const since = (): Promise<readonly Announcement[]> =>
       new Promise((resolve) => answers.push(() => resolve([])))
@@ -105,7 +105,7 @@ describe('announcements of other isolates', () => {
     expect(answers).toHaveLength(2)
   })
 
-  it('are fetched behind the answer once five seconds have passed, before it after fifteen', async () => {
+  it('announcements of other isolates are fetched behind the answer once five seconds have passed, before it after fifteen', async () => {
     const { state, object, heard, lines } = anObject()
     const deferred: Promise<unknown>[] = []
     const waitUntil = (work: Promise<unknown>) => void deferred.push(work)
@@ -124,7 +124,7 @@ describe('announcements of other isolates', () => {
     expect([lines, deferred.length]).toEqual([['news', 'more'], 1])
   })
 
-  it('are not waited for by every request while the object is away', async () => {
+  it('announcements of other isolates are not waited for by every request while the object is away', async () => {
     const { state } = anObject({ since: silent })
     const first = state.catchUp(() => {})
     await vi.advanceTimersByTimeAsync(1_500)

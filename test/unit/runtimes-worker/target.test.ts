@@ -5,14 +5,20 @@ const origin = 'http://app.internal:8080'
 
 describe('the target of a request', () => {
   it.each([
-    ['https://app.example.com/a/../b?x=%20', '/a/../b?x=%20'],
-    ['https://app.example.com//evil.test/x', '//evil.test/x'],
-    ['http://app.example.com:8787/', '/'],
-    ['http://app.example.com', '/'],
-    ['http://app.example.com?x', '?x'],
-    ['http://[::1]:80/a?b//c', '/a?b//c'],
-  ])('%s is %s', (url, target) => {
-    expect(targetOf(url)).toBe(target)
+    ['https://app.example.com/a/../b?x=%20', 'app.example.com', '/a/../b?x=%20'],
+    ['https://app.example.com//evil.test/x', 'App.Example.com', '//evil.test/x'],
+    ['http://app.example.com:8787/', 'app.example.com:8787', '/'],
+    ['http://app.example.com', 'app.example.com', '/'],
+    ['http://app.example.com?x', 'app.example.com', '?x'],
+    ['http://[::1]:80/a?b//c', '[::1]:80', '/a?b//c'],
+    // `OPTIONS *` and `GET admin`.
+    ['http://app.example.com*', 'app.example.com', '*'],
+    ['http://app.example.comadmin', 'app.example.com', 'admin'],
+    ['https://app.example.com/a', 'app.example.com:443', '/a'],
+    ['http://app.example.com:8787/a', 'app.example.com', '/a'],
+    ['https://app.example.com/a?b', '', '/a?b'],
+  ])('%s for Host %s is %s', (url, host, target) => {
+    expect(targetOf(url, host)).toBe(target)
   })
 })
 
@@ -26,7 +32,7 @@ describe('the URL of an upstream request', () => {
     '/a;b=1,c:@!$&()*+~|',
     '/a?b=%zz&c=[]{}|^`\\',
     '/a?/../b',
-  ])('is exactly the target: %s', (target) => {
+  ])('the URL of an upstream request is exactly the target: %s', (target) => {
     const url = toUpstreamUrl({ origin, target })
     expect(url?.href).toBe(origin + target)
     expect(url?.origin).toBe(origin)
@@ -48,11 +54,11 @@ describe('the URL of an upstream request', () => {
     '@evil.test/',
     ':80/',
     '',
-  ])('is not there when it would be another one: %j', (target) => {
+  ])('the URL of an upstream request is not there when it would be another one: %j', (target) => {
     expect(toUpstreamUrl({ origin, target })).toBeUndefined()
   })
 
-  it('lets an apostrophe in a query become %27, and nothing else', () => {
+  it('the URL of an upstream request lets an apostrophe in a query become %27, and nothing else', () => {
     expect(toUpstreamUrl({ origin, target: "/it's?name='x'" })?.href).toBe(`${origin}/it's?name=%27x%27`)
     expect(toUpstreamUrl({ origin, target: '/a?name="x"' })).toBeUndefined()
   })

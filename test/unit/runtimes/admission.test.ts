@@ -24,7 +24,7 @@ function anAdmission(limits: AdmissionLimits = LIMITS) {
 }
 
 describe('admission', () => {
-  it('begins what has room in this turn at once, and the rest in the order in which it came', async () => {
+  it('admission starts what has room in this turn at once, and the rest in the order in which it came', async () => {
     const { begun, arrive } = anAdmission()
     for (const url of ['/1', '/2', '/3', '/4', '/5']) arrive(url)
     expect(begun).toEqual(['/1', '/2'])
@@ -35,7 +35,7 @@ describe('admission', () => {
     expect(begun).toEqual(['/1', '/2', '/3', '/4', '/5', '/6'])
   })
 
-  it('lets nobody past who came later', async () => {
+  it('admission lets no request past that came later', async () => {
     const { begun, arrive } = anAdmission({ ...LIMITS, perTurn: 1 })
     arrive('/1')
     arrive('/2')
@@ -46,19 +46,19 @@ describe('admission', () => {
     expect(begun).toEqual(['/1', '/2', '/3'])
   })
 
-  it('begins health checks before everything that waits', () => {
+  it('admission starts health checks before everything that waits', () => {
     const { begun, arrive } = anAdmission()
     for (const url of ['/1', '/2', '/3', '/ping', '/ping?from=kubelet', '/ping/x']) arrive(url)
     expect(begun).toEqual(['/1', '/2', '/ping', '/ping?from=kubelet'])
   })
 
-  it('turns away at once whom the line has no room for', () => {
+  it('admission refuses at once what the line has no room for', () => {
     const { begun, arrive } = anAdmission()
     for (let at = 1; at <= 7; at += 1) arrive(`/${at}`)
     expect(begun).toEqual(['/1', '/2', '/7!'])
   })
 
-  it('turns away who has stood in line for too long, not all of them in one turn', async () => {
+  it('admission refuses what has stood in line for too long, not all of it in one turn', async () => {
     const { begun, arrive } = anAdmission()
     for (const url of ['/1', '/2', '/3', '/4', '/5', '/6']) arrive(url)
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 1001)
@@ -70,7 +70,7 @@ describe('admission', () => {
     expect(begun).toEqual(['/1', '/2', '/3!', '/4!', '/5!', '/7', '/6!'])
   })
 
-  it('passes over clients that have left', async () => {
+  it('admission passes over clients that have left', async () => {
     const { begun, arrive } = anAdmission()
     for (const url of ['/1', '/2']) arrive(url)
     for (const url of ['/3', '/4']) arrive(url, { destroyed: true })

@@ -29,7 +29,7 @@ async function ask(door: RunningServer, request = aRequest('/', ['Connection: cl
 }
 
 describe('what goes upstream', () => {
-  it('is the request as it came, and what we add', async () => {
+  it('a request goes upstream as it came, with the lines that Sidegate adds', async () => {
     const { door, upstream } = await between(answering(aResponse()))
     await ask(
       door,
@@ -53,7 +53,7 @@ describe('what goes upstream', () => {
     )
   })
 
-  it('is one head, however a body is framed', async () => {
+  it('a request goes upstream with one head, however a body is framed', async () => {
     const { door, upstream } = await between((socket, received) => {
       if (received.endsWith('body') || received.endsWith('0\r\n\r\n')) socket.write(aResponse())
     })
@@ -68,7 +68,7 @@ describe('what goes upstream', () => {
     expect(all).not.toMatch(/root|Trailer/u)
   })
 
-  it('carries 100 Continue only when the upstream is there to read (HD-35, SM-21)', async () => {
+  it('a request goes upstream with 100 Continue only when the upstream is there to read [HD-35, SM-21]', async () => {
     const { door, upstream } = await between((socket, received) => {
       if (received.endsWith('body')) socket.write(aResponse())
     })
@@ -87,7 +87,7 @@ describe('what goes upstream', () => {
 })
 
 describe('what comes back', () => {
-  it('is the response as it came, but for its hop', async () => {
+  it('a response comes back as it came, but for its hop', async () => {
     const lines = [
       'X-B: 1',
       'x-b: 2',
@@ -107,7 +107,7 @@ describe('what comes back', () => {
     )
   })
 
-  it('carries our cookies', async () => {
+  it("a response carries Sidegate's cookies", async () => {
     const { door } = await between(answering(aResponse()), { setCookies: ['__Host-s=1; Path=/'] })
     const answer = await ask(door)
     expect(answer).toContain('Set-Cookie: __Host-s=1; Path=/\r\nCache-Control: private, no-store\r\n')
@@ -147,12 +147,12 @@ describe('what comes back', () => {
       'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: "x"\r\n\r\n',
       /Content-Length: 5\r\nETag: "x"\r\n[\s\S]*\r\n\r\n$/u,
     ],
-  ])('is relayed: %j', async (response, expected) => {
+  ])('a response is relayed: %j', async (response, expected) => {
     const { door } = await between(answering(response))
     expect(await ask(door)).toMatch(expected)
   })
 
-  it('ends where the upstream ends it', async () => {
+  it('a response ends where the upstream ends it', async () => {
     const { door } = await between((socket) => socket.end('HTTP/1.0 200 OK\r\n\r\nuntil the end'))
     expect(await ask(door)).toMatch(
       /Transfer-Encoding: chunked[\s\S]*\r\n\r\nd\r\nuntil the end\r\n0\r\n\r\n$/u,
@@ -160,7 +160,7 @@ describe('what comes back', () => {
     expect(await ask(door, 'GET / HTTP/1.0\r\nHost: a\r\n\r\n')).toMatch(/\r\n\r\nuntil the end$/u)
   })
 
-  it('has no content where HEAD asked, and the connection stays in step (SM-27)', async () => {
+  it('a response has no content where HEAD asked, and the connection stays in step [SM-27]', async () => {
     const { door, upstream } = await between((socket, received) => {
       if (!received.endsWith('\r\n\r\n')) return
       const isHead = received.lastIndexOf('HEAD') > received.lastIndexOf('GET')
@@ -176,7 +176,7 @@ describe('what comes back', () => {
     expect(upstream.sockets).toHaveLength(1)
   })
 
-  it('brings early hints along', async () => {
+  it('a response brings early hints along', async () => {
     const hints =
       'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload; as=style\r\nX-Auth-Request-User: root\r\n\r\n'
     const { door } = await between(answering(hints + aResponse()))
@@ -187,7 +187,7 @@ describe('what comes back', () => {
     expect(text).not.toContain('root')
   })
 
-  it('comes at once when only its head is there', async () => {
+  it('a response comes at once when only its head is there', async () => {
     const { door, upstream } = await between(
       answering('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n'),
     )
@@ -230,7 +230,7 @@ describe('an upstream that does not speak HTTP (SM-25)', () => {
     ['too many interim answers', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(50)],
     ['a head without end', `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(70_000)}`],
     ['nothing', ''],
-  ])('%s is a 502, and the connection is closed', async (_, response) => {
+  ])('an upstream that does not speak HTTP is a 502 and cut: %s [SM-25]', async (_, response) => {
     const { door, upstream } = await between((socket) => {
       if (response === '') socket.end()
       else socket.write(response, 'latin1')
@@ -247,7 +247,7 @@ describe('an upstream that does not speak HTTP (SM-25)', () => {
     ['a signed size', 'Transfer-Encoding: chunked\r\n\r\n+3\r\nabc\r\n0\r\n\r\n'],
     ['a size beyond numbers', 'Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nabc'],
     ['an odd trailer', 'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX : y\r\n\r\n'],
-  ])('%s cuts the response visibly', async (_, rest) => {
+  ])('an upstream that does not speak HTTP is cut in the body: %s [SM-25]', async (_, rest) => {
     const { door } = await between(answering(`HTTP/1.1 200 OK\r\n${rest}`))
     const text = await ask(door)
     expect(text).not.toMatch(/0\r\n\r\n$/u)
@@ -256,19 +256,19 @@ describe('an upstream that does not speak HTTP (SM-25)', () => {
 })
 
 describe('an upstream that fails', () => {
-  it('is unreachable', async () => {
+  it('an upstream that cannot be connected to is unreachable', async () => {
     const door = await openDoor({ upstream: 1 })
     open.push(door)
     expect(await ask(door)).toMatch(/^HTTP\/1.1 502[\s\S]*upstream_unreachable$/u)
   })
 
-  it('takes too long', async () => {
+  it('an upstream that takes too long is a timeout', async () => {
     const { door, upstream } = await between(() => {}, { config: { timeoutMs: 50 } })
     expect(await ask(door)).toMatch(/^HTTP\/1.1 504[\s\S]*upstream_timeout$/u)
     await expect.poll(() => upstream.sockets[0]?.destroyed).toBe(true)
   })
 
-  it('has its time from when it has the whole request, not from when an upload begins', async () => {
+  it('an upstream has its time from when it has the whole request, not from when an upload begins', async () => {
     const { door } = await between(
       (socket, received) => {
         if (received.endsWith('cd')) socket.write(aResponse())
@@ -283,7 +283,7 @@ describe('an upstream that fails', () => {
     await client.until(/200 OK/u)
   })
 
-  it('may answer before it has everything, and then has all the time it wants', async () => {
+  it('an upstream may answer before it has everything, and then has all the time it wants', async () => {
     const { door, upstream } = await between(
       (socket, received) => {
         if (received.endsWith('ab')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n12')
@@ -299,7 +299,7 @@ describe('an upstream that fails', () => {
     await client.until(/1234$/u)
   })
 
-  it('resets in the middle, and the client sees that something is missing', async () => {
+  it('an upstream that resets in the middle lets the client see that something is missing', async () => {
     const { door } = await between((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this')
       setTimeout(() => socket.resetAndDestroy(), 30)
@@ -309,7 +309,7 @@ describe('an upstream that fails', () => {
     await expect.poll(() => door.completions).toEqual([{ status: 200, aborted: true, bytes: 9 }])
   })
 
-  it('sends more than it said, and is not believed again', async () => {
+  it('an upstream that sends more than it said is not believed again', async () => {
     const { door, upstream } = await between(
       answering(`${aResponse()}HTTP/1.1 200 OK\r\nX: smuggled\r\n\r\n`),
     )
@@ -322,7 +322,7 @@ describe('an upstream that fails', () => {
 })
 
 describe('connections to the upstream', () => {
-  it('are used again', async () => {
+  it('connections to the upstream are used again', async () => {
     const { door, upstream } = await between(answering(aResponse()))
     for (let round = 0; round < 5; round += 1) await ask(door)
     expect(upstream.sockets).toHaveLength(1)
@@ -330,7 +330,7 @@ describe('connections to the upstream', () => {
     expect(door.completions[0]).toEqual({ status: 200, aborted: false, bytes: 5 })
   })
 
-  it('are not, where keep-alive is off or the upstream closes', async () => {
+  it('connections to the upstream are not used again where keep-alive is off or the upstream closes', async () => {
     const target = {
       kind: 'tcp',
       protocol: 'http:',
@@ -351,7 +351,7 @@ describe('connections to the upstream', () => {
     expect(closing.upstream.sockets).toHaveLength(2)
   })
 
-  it('that died in the pool are replaced for a GET, and nobody notices', async () => {
+  it('connections to the upstream that died in the pool are replaced for a GET, unnoticed by the client', async () => {
     const { door, upstream } = await between(answering(aResponse()))
     await ask(door)
     upstream.play((socket, received, connection) => {
@@ -362,7 +362,7 @@ describe('connections to the upstream', () => {
     expect(upstream.received[1]).toMatch(/^GET \/ /u)
   })
 
-  it('that died are not tried twice for a POST', async () => {
+  it('connections to the upstream that died are not tried twice for a POST', async () => {
     const { door, upstream } = await between((socket, received) => {
       if (received.startsWith('GET') && !received.includes('POST')) socket.write(aResponse())
       else socket.destroy()
@@ -373,7 +373,7 @@ describe('connections to the upstream', () => {
     expect(upstream.received.join('').match(/POST/gu)).toHaveLength(1)
   })
 
-  it('of a client that left are closed, never handed on (SM-23, DS-23)', async () => {
+  it('connections to the upstream of a client that left are closed, never handed on [SM-23, DS-23]', async () => {
     const { door, upstream } = await between((socket, received) => {
       if (received.includes('GET /next')) socket.write(aResponse())
     })
@@ -386,7 +386,7 @@ describe('connections to the upstream', () => {
     expect(door.bugs).toEqual([])
   })
 
-  it('that answered before they had read everything are closed (SM-24)', async () => {
+  it('connections to the upstream that answered before they had read everything are closed [SM-24]', async () => {
     const { door, upstream } = await between((socket, received) => {
       if (received.endsWith('half')) socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nno!')
       if (received.includes('GET /next')) socket.write(aResponse())
@@ -401,8 +401,8 @@ describe('connections to the upstream', () => {
     expect(upstream.received.join('')).not.toContain('smuggled')
   })
 
-  it('are refused over their limit instead of piling up', async () => {
-    const { createPool, POOL_LIMITS } = await import('../../../runtimes/node/upstream/pool.ts')
+  it('connections to the upstream are refused over their limit instead of piling up', async () => {
+    const { createPool, POOL_LIMITS } = await import('../../../runtimes/node/upstream/pool/pool.ts')
     const upstream = await startRawUpstream(() => {})
     open.push(upstream)
     const address = {
@@ -429,7 +429,7 @@ describe('100 MiB', () => {
   const SIZE = 100 * 1024 * 1024
   const PIECE = Buffer.alloc(1024 * 1024, 'x')
 
-  it('come down to a slow reader without filling memory (DS-04)', async () => {
+  it('100 MiB come down to a slow reader without filling memory [DS-04]', async () => {
     let sent = 0
     const { door } = await between((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${SIZE}\r\n\r\n`)
@@ -456,7 +456,7 @@ describe('100 MiB', () => {
     await expect.poll(() => received, { timeout: 20_000 }).toBeGreaterThanOrEqual(SIZE)
   }, 30_000)
 
-  it('go up to a slow upstream without filling memory', async () => {
+  it('100 MiB go up to a slow upstream without filling memory', async () => {
     const { door, upstream } = await between((socket) => socket.pause())
     const client = talk(door.port, aRequest('/', [`Content-Length: ${SIZE}`], 'PUT'))
     let sent = 0

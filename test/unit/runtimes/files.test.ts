@@ -30,7 +30,7 @@ async function ask(path: string, lines: readonly string[] = [], method = 'GET'):
 }
 
 describe('a file upstream', () => {
-  it('serves a file with its type, length and validators', async () => {
+  it('a file upstream serves a file with its type, length and validators', async () => {
     const text = await ask('/f/a%20b.css')
     expect(text).toMatch(/^HTTP\/1.1 200 OK[\s\S]*\r\n\r\nbody\{\}$/u)
     for (const line of [
@@ -44,7 +44,7 @@ describe('a file upstream', () => {
     expect(await ask('/f/empty')).toMatch(/Content-Length: 0[\s\S]*\r\n\r\n$/u)
   })
 
-  it('serves the index of a folder, and sends a folder without its slash there', async () => {
+  it('a file upstream serves the index of a folder, and sends a folder without its slash there', async () => {
     expect(await ask('/f/docs/')).toMatch(/text\/html[\s\S]*<h1>docs<\/h1>$/u)
     expect(await ask('/f/docs?x=1')).toMatch(/^HTTP\/1.1 301[\s\S]*location: \/f\/docs\/\?x=1\r\n/iu)
   })
@@ -57,18 +57,18 @@ describe('a file upstream', () => {
     '/f/%2e%2e/etc/passwd',
     '/f/..%2fx',
     '/f/docs%2findex.html',
-  ])('has nothing at %s', async (path) => {
+  ])('a file upstream has nothing at %s', async (path) => {
     expect(await ask(path)).toMatch(/^HTTP\/1.1 404/u)
   })
 
-  it('answers HEAD without content and other methods not at all', async () => {
+  it('a file upstream answers HEAD without content and other methods not at all', async () => {
     expect(await ask('/f/ten.txt', [], 'HEAD')).toMatch(
       /^HTTP\/1.1 200[\s\S]*Content-Length: 10[\s\S]*\r\n\r\n$/u,
     )
     expect(await ask('/f/ten.txt', ['Content-Length: 0'], 'POST')).toMatch(/^HTTP\/1.1 405/u)
   })
 
-  it('knows what the client has already (RFC 9110 §13)', async () => {
+  it('a file upstream knows what the client has already (RFC 9110 §13)', async () => {
     const etag = /ETag: (.*)\r\n/u.exec(await ask('/f/ten.txt'))?.[1] ?? ''
     const known = `If-None-Match: "other", W/${etag}`
     const date = `If-Modified-Since: ${WHEN.toUTCString()}`
@@ -81,7 +81,7 @@ describe('a file upstream', () => {
     )
   })
 
-  it('serves a part', async () => {
+  it('a file upstream serves a part', async () => {
     const text = await ask('/f/ten.txt', ['Range: bytes=2-4'])
     expect(text).toMatch(/^HTTP\/1.1 206[\s\S]*Content-Range: bytes 2-4\/10[\s\S]*\r\n\r\n234$/u)
     expect(await ask('/f/ten.txt', ['Range: bytes=20-'])).toMatch(/^HTTP\/1.1 416[\s\S]*bytes \*\/10/u)
@@ -103,7 +103,7 @@ describe('a file upstream', () => {
     ['bytes=0-1,3-4', 'all'],
     ['lines=0-1', 'all'],
     ['bytes=a-b', 'all'],
-  ])('reads Range %j of ten bytes as %j', (header, expected) => {
+  ])('a file upstream reads Range %j of ten bytes as %j', (header, expected) => {
     expect(readRange(header, 10)).toEqual(expected)
   })
 })

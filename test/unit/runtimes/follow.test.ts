@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { closeFrame } from '../../../runtimes/node/upstream/frames.ts'
+import { closeFrame } from '../../../runtimes/node/upstream/tunnel/frames.ts'
 import type { Follow, StreamEnd } from '../../../src/platform.ts'
 import { answering, aResponse, type Script, startRawUpstream } from '../../support/raw-upstream.ts'
 import { aRequest, openDoor, talk } from './server-fixture.ts'
@@ -113,7 +113,7 @@ describe('what lasts is followed, and ends with its session:', () => {
 })
 
 describe('what is under way', () => {
-  it('is followed at once where the platform is told to, a handshake included', async () => {
+  it('a stream is followed at once where the platform is told to, a handshake included', async () => {
     const { door, upstream, session } = await between(() => {})
     const clients = [
       talk(door.port, aRequest()),
@@ -128,7 +128,7 @@ describe('what is under way', () => {
     expect(session.open()).toBe(0)
   })
 
-  it('is not followed when it is short, however much of it there is', async () => {
+  it('a stream is not followed when it is short, however much of it there is', async () => {
     const { door, session } = await between(answering(aResponse('x'.repeat(100_000))))
     const client = talk(door.port)
     for (let at = 0; at < 20; at += 1) {

@@ -62,7 +62,7 @@ async function openListener(config: ListenConfig, app: App): Promise<Listener> {
 }
 
 describe('a listener', () => {
-  it('reports what arrived as it arrived', async () => {
+  it('a listener reports what arrived as it arrived', async () => {
     let seen: IncomingRequest | undefined
     const { url } = await openListener(
       TCP,
@@ -79,7 +79,7 @@ describe('a listener', () => {
     expect(seen?.peer).toEqual({ kind: 'unknown' })
   })
 
-  it('names the peer by its socket', async () => {
+  it('a listener names the peer by its socket', async () => {
     const peers: Peer[] = []
     const { url } = await openListener(
       TCP,
@@ -92,7 +92,7 @@ describe('a listener', () => {
     expect(peers).toEqual([{ kind: 'ip', address: '127.0.0.1' }])
   })
 
-  it('takes unix sockets with a mode, in the place of one that a killed process left', async () => {
+  it('a listener takes unix sockets with a mode, in the place of one that a killed process left', async () => {
     const path = join(folder, 'gate.sock')
     const dies = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 9))`
     spawnSync(process.execPath, ['-e', dies], { timeout: 5000 })
@@ -109,7 +109,7 @@ describe('a listener', () => {
     expect(peers).toEqual([{ kind: 'unix' }])
   })
 
-  it('takes a socket that systemd opened', async () => {
+  it('a listener takes a socket that systemd opened', async () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const address = server.address()
@@ -126,7 +126,7 @@ describe('a listener', () => {
     expect(await getOver({ port: address.port })).toBe('by descriptor')
   })
 
-  it('speaks TLS, and takes a new certificate without a restart', async () => {
+  it('a listener speaks TLS, and takes a new certificate without a restart', async () => {
     const files = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') }
     makeCertificate('first.example.com', files)
     const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
@@ -143,7 +143,7 @@ describe('a listener', () => {
     await expect.poll(() => subjectAt(port), { timeout: 5000 }).toBe('second.example.com')
   })
 
-  it('says in one sentence why it cannot listen', async () => {
+  it('a listener says in one sentence why it cannot listen', async () => {
     const { url } = await openListener(
       TCP,
       appWith(() => {}),
@@ -169,7 +169,7 @@ describe('a listener', () => {
     ).rejects.toThrow(/this machine has no such address$/u)
   })
 
-  it('refuses to be lenient', () => {
+  it('a listener cannot be lenient', () => {
     expect(refuseLenientParser(['--max-http-header-size=1', '--insecure-http-parser'])).toMatch(/^Remove/u)
     expect(refuseLenientParser(['--enable-source-maps', ''])).toBeUndefined()
   })
@@ -198,7 +198,7 @@ describe('what a client may send', () => {
     ['bytes in a path', 'GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n', 400],
     ['a way to another host', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
     ['an unknown expectation', aRequest('/', ['Expect: 200-ok']), 417],
-  ])('is not %s', async (_, request, status) => {
+  ])('a listener takes no request that is %s', async (_, request, status) => {
     const upstream = await startRawUpstream(answering(aResponse()))
     const door = await openDoor({ upstream: upstream.port })
     open.push(upstream, door)
@@ -227,14 +227,14 @@ describe('what a client may send', () => {
     [aRequest('/long', [`X: ${'a'.repeat(40_000)}`]), 'headers_too_many', { method: 'GET' }],
     ['garbage that never was a request\r\n', 'method_unknown', { method: 'garbage' }],
     ['\x16\x03\x01\x02\x00\x01', 'request_malformed', { method: '' }],
-  ])('and what the parser refuses is told to the core: %j', async (request, reason, seen) => {
+  ])('a listener tells the core what the parser refuses: %j', async (request, reason, seen) => {
     const door = await openDoor()
     open.push(door)
     await talk(door.port, request).closed()
     expect(door.unparsed).toMatchObject([{ reason, client: '127.0.0.1', aborted: false, ...seen }])
   })
 
-  it('and nothing is told of connections that break', async () => {
+  it('a listener tells the core nothing of connections that break', async () => {
     const door = await openDoor()
     open.push(door)
     const broken = talk(door.port, 'GET / HTTP')
@@ -244,7 +244,7 @@ describe('what a client may send', () => {
     expect(door.unparsed).toEqual([])
   })
 
-  it('and a second answer never stands inside of one that is under way', async () => {
+  it('a listener never puts a second answer inside of one that is under way', async () => {
     const upstream = await startRawUpstream((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345')
     })
@@ -257,7 +257,7 @@ describe('what a client may send', () => {
     expect(door.unparsed).toMatchObject([{ reason: 'method_unknown', aborted: true }])
   })
 
-  it('may be a head with a 7 KiB session and 1,500 lines, all of which arrive (HD-27)', async () => {
+  it('a listener takes a head with a 7 KiB session and 1,500 lines, all of which arrive [HD-27]', async () => {
     let lines = 0
     const answerWith = async (request: IncomingRequest): Promise<Response> => {
       lines = request.headers.length / 2
@@ -273,7 +273,7 @@ describe('what a client may send', () => {
     expect(lines).toBe(1503)
   })
 
-  it('is cut when a chunked upload goes wrong, and the upstream is not left waiting (SM-15)', async () => {
+  it('a listener cuts a chunked upload that goes wrong, and the upstream is not left waiting [SM-15]', async () => {
     const upstream = await startRawUpstream(() => {})
     const door = await openDoor({ upstream: upstream.port })
     open.push(upstream, door)
@@ -285,7 +285,7 @@ describe('what a client may send', () => {
     expect(upstream.received[0]).not.toMatch(/0\r\n\r\n$/u)
   })
 
-  it('is judged one by one in a pipeline (SM-18, SM-22)', async () => {
+  it('a listener judges requests one by one in a pipeline [SM-18, SM-22]', async () => {
     const upstream = await startRawUpstream(answering(aResponse('from the app')))
     const door = await openDoor({ upstream: upstream.port, answer })
     open.push(upstream, door)
@@ -296,7 +296,7 @@ describe('what a client may send', () => {
     expect(upstream.received.join('')).not.toMatch(/GET \/smuggled/u)
   })
 
-  it('is an answer that was not read, with content that never becomes a request (SM-19, SM-20)', async () => {
+  it('a listener takes content that was not read for no request [SM-19, SM-20]', async () => {
     const refuse = async (): Promise<Response> => new Response('no', { status: 401 })
     const door = await openDoor({ answer: refuse })
     open.push(door)
@@ -309,7 +309,7 @@ describe('what a client may send', () => {
 })
 
 describe('the end', () => {
-  it('waits for what is in flight and takes nothing new', async () => {
+  it('a shutdown waits for what is in flight and takes nothing new', async () => {
     const upstream = await startRawUpstream(
       (socket) => void setTimeout(() => socket.write(aResponse('late')), 150),
     )
@@ -326,7 +326,7 @@ describe('the end', () => {
     expect(await idle.closed()).toBe('')
   })
 
-  it('does not wait longer than its grace', async () => {
+  it('a shutdown does not wait longer than its grace', async () => {
     const upstream = await startRawUpstream(() => {})
     const door = await openDoor({ upstream: upstream.port })
     open.push(upstream, door)
@@ -339,8 +339,8 @@ describe('the end', () => {
   })
 })
 
-describe('a door that more want through than it can take', () => {
-  it('takes many newcomers in one turn of the event loop, by sockets that close with it', async () => {
+describe('a crowded listener', () => {
+  it('a crowded listener takes many newcomers in one turn of the event loop, by sockets that close with it', async () => {
     const door = await openDoor({ answer: async () => new Response('served') })
     open.push(door)
     const { acceptors, server } = door.listener
@@ -357,7 +357,7 @@ describe('a door that more want through than it can take', () => {
     expect(acceptors.some(({ listening }) => listening)).toBe(false)
   })
 
-  it('answers those who waited too long, and keeps their connections unless content may follow', async () => {
+  it('a crowded listener answers those who waited too long, and keeps their connections unless content may follow', async () => {
     let begun = 0
     const answer = async (): Promise<Response> => {
       begun += 1

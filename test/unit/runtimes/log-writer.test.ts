@@ -43,7 +43,7 @@ function aSlowReader() {
 }
 
 describe('log lines', () => {
-  it('are handed on in one piece after a moment, or when there are many', () => {
+  it('log lines are handed on in one piece after a moment, or when there are many', () => {
     const pieces: string[] = []
     const log = createLogWriter(toSink((text) => void pieces.push(text)))
     for (const line of ['a', 'b', 'c']) log.write(line)
@@ -58,7 +58,7 @@ describe('log lines', () => {
     expect(pieces).toHaveLength(3)
   })
 
-  it('wait for a reader that is behind, in order', () => {
+  it('log lines wait for a reader that is behind, in order', () => {
     const { log, lines, lost, catchUp } = aSlowReader()
     const written = Array.from({ length: 1000 }, (_, at) => `line ${at}`)
     for (const line of written) log.write(line)
@@ -67,7 +67,7 @@ describe('log lines', () => {
     expect(lost).toEqual([])
   })
 
-  it('over 1 MiB are counted and dropped, and the count is the first line afterwards [IL-26]', () => {
+  it('log lines over 1 MiB are counted and dropped, and the count is the first line afterwards [IL-26]', () => {
     const { log, lines, lost, catchUp } = aSlowReader()
     const long = 'x'.repeat(1000)
     for (let at = 0; at < 5000; at += 1) log.write(`${at} ${long}`)
@@ -86,7 +86,7 @@ describe('log lines', () => {
     expect(lost).toEqual([5001 - count])
   })
 
-  it('are not dropped again when the reader has caught up', () => {
+  it('log lines are not dropped again when the reader has caught up', () => {
     const { log, lines, lost, catchUp } = aSlowReader()
     for (let round = 0; round < 3; round += 1) {
       for (let at = 0; at < 5000; at += 1) log.write('x'.repeat(1000))
@@ -96,7 +96,7 @@ describe('log lines', () => {
     expect(lines().filter((line) => line.startsWith('lost '))).toHaveLength(3)
   })
 
-  it('are waited for at the end, and what a stalled reader has not taken is left', async () => {
+  it('log lines are waited for at the end, and what a stalled reader has not taken is left', async () => {
     const { log, pieces, catchUp } = aSlowReader()
     log.write('a')
     log.flush()

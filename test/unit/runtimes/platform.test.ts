@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'platform-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('watch', () => {
-  it('sees a file that is written, replaced or gone for a moment', async () => {
+  it('watch() sees a file that is written, replaced or gone for a moment', async () => {
     const path = join(folder, 'emails')
     writeFileSync(path, 'a')
     const watcher = createWatcher(30)
@@ -33,7 +33,7 @@ describe('watch', () => {
     expect(seen.at(-1)).toBe('ccc')
   })
 
-  it('sees Kubernetes replace a ConfigMap by turning a link', async () => {
+  it('watch() sees Kubernetes replace a ConfigMap by turning a link', async () => {
     const mount = join(folder, 'mount')
     for (const version of ['..1', '..2']) mkdirSync(join(mount, version), { recursive: true })
     writeFileSync(join(mount, '..1/emails'), 'old')
@@ -58,7 +58,7 @@ describe('openAesGcm', () => {
   const sealed = Buffer.concat([cipher.update('secret'), cipher.final()])
   const tag = cipher.getAuthTag()
 
-  it('opens what fits and nothing else (CK-01 to CK-04)', () => {
+  it('openAesGcm() opens what fits and nothing else [CK-01 to CK-04]', () => {
     expect(Buffer.from(openAesGcm(key, iv, sealed, tag, aad) ?? []).toString()).toBe('secret')
     const flipped = Buffer.from(sealed)
     flipped[0] = (flipped[0] ?? 0) ^ 1
@@ -72,7 +72,7 @@ describe('openAesGcm', () => {
 })
 
 describe('the platform', () => {
-  it('lets work outlive its answer, and reports what fails there', async () => {
+  it('the Node platform lets work outlive its answer, and reports what fails there', async () => {
     const bugs: unknown[] = []
     const node = createNodePlatform({
       insecureTls: false,
@@ -93,7 +93,7 @@ describe('the platform', () => {
     expect(bugs).toEqual([new Error('broken')])
   })
 
-  it('calls providers, also those that need no certificate', async () => {
+  it('the Node platform calls providers, also those that need no certificate', async () => {
     const server = createServer((incoming, outgoing) => {
       outgoing.setHeader('set-cookie', ['a=1', 'b=2'])
       incoming.pipe(outgoing.writeHead(201, { location: '/x' }))

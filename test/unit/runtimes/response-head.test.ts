@@ -11,11 +11,11 @@ describe('the head of a response', () => {
     [['Content-Length: 5', 'content-length:5'], { kind: 'length', length: 5 }],
     [['Transfer-Encoding: Chunked'], { kind: 'chunked' }],
     [['X: 1'], { kind: 'close' }],
-  ])('says where the response ends: %j', (lines, framing) => {
+  ])('the head of a response says where the response ends: %j', (lines, framing) => {
     expect(read(...lines)).toMatchObject({ framing })
   })
 
-  it('has one length line however often it was said', () => {
+  it('the head of a response has one length line however often it was said', () => {
     expect(read('Content-Length: 5', 'X: 1', 'Content-Length: 5')).toMatchObject({
       lines: ['Content-Length', '5', 'X', '1'],
     })
@@ -26,7 +26,7 @@ describe('the head of a response', () => {
     ['\t a \t', 'a'],
     ['\x85', '\x85'],
     ['', ''],
-  ])('takes the value between spaces and tabs: %j', (sent, value) => {
+  ])('the head of a response takes the value between spaces and tabs: %j', (sent, value) => {
     expect(read(`X-A:${sent}`)).toMatchObject({ lines: ['X-A', value] })
   })
 
@@ -61,9 +61,12 @@ describe('the head of a response', () => {
     [['X-A'], { why: 'line without a colon', header: 'X-A' }],
     [['X-A: a', ' b'], { why: 'folded line' }],
     [[`${'N'.repeat(100)}: \x01`], { why: 'header value', header: 'N'.repeat(64), byte: '0x01' }],
-  ])('that two readers could read in two ways is refused, and named: %j', (lines, flaw) => {
-    expect(read(...lines)).toEqual(flaw)
-  })
+  ])(
+    'the head of a response that two readers could read in two ways is refused, and named: %j',
+    (lines, flaw) => {
+      expect(read(...lines)).toEqual(flaw)
+    },
+  )
 
   it.each([
     ['HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked', 'transfer coding in HTTP/1.0'],
@@ -75,7 +78,7 @@ describe('the head of a response', () => {
     expect(readResponseHead(text, 'GET')).toMatchObject({ why })
   })
 
-  it('that is not complete yet is named as well', () => {
+  it('the head of a response that is not complete yet is named as well', () => {
     expect(findFlaw('HTTP/1.1 200 OK\nX: a\n')).toMatchObject({ why: 'status line', byte: '0x0a' })
     expect(findFlaw('HTTP/1.1 200 OK\r\nX: a\nY: b')).toMatchObject({
       why: 'header value',

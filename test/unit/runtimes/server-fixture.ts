@@ -195,7 +195,7 @@ function anExchange(request: IncomingRequest): Exchange {
       fetchSite: undefined,
       userAgent: '',
       authorization: undefined,
-      forwarded: { method: undefined, uri: undefined, redirect: undefined },
+      forwarded: { request: undefined, redirect: undefined },
     },
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { createPool, POOL_LIMITS, type Pool } from '../../../runtimes/node/upstream/pool.ts'
-import { createShares, sharesOf } from '../../../runtimes/node/upstream/shares.ts'
-import { createTunnels, tunnelsIn } from '../../../runtimes/node/upstream/websocket.ts'
+import { createPool, POOL_LIMITS, type Pool } from '../../../runtimes/node/upstream/pool/pool.ts'
+import { createShares, sharesOf } from '../../../runtimes/node/upstream/pool/shares.ts'
+import { createTunnels, tunnelsIn } from '../../../runtimes/node/upstream/tunnel/websocket.ts'
 import type { Share } from '../../../src/platform.ts'
 import { type RawUpstream, startRawUpstream } from '../../support/raw-upstream.ts'
 
@@ -38,7 +38,7 @@ describe('shares of 64', () => {
     expect(taken).toBe(most)
   })
 
-  it('count again what was given back', () => {
+  it('shares of 64 count again what was given back', () => {
     const shares = createShares(LIMITS)
     for (let at = 0; at < 8; at += 1) shares.take(person('alice'))
     expect([shares.admits(person('alice')), shares.admits(person('bob'))]).toEqual([false, true])
@@ -46,7 +46,7 @@ describe('shares of 64', () => {
     expect(shares.admits(person('alice'))).toBe(true)
   })
 
-  it.each([1, 2, 3])('leave everyone at least one of %i', (total) => {
+  it.each([1, 2, 3])('shares of 64 leave everyone at least one of %i', (total) => {
     const shares = createShares(sharesOf(total))
     expect([person('alice'), stranger('192.0.2.1'), TRUSTED].map(shares.admits)).toEqual([true, true, true])
   })
@@ -79,7 +79,7 @@ describe('a pool of 16 connections', () => {
     onConnection: (connection: Taken) => void taken.push(connection),
   })
 
-  it('gives each person two, lets two more wait, and refuses what is beyond', async () => {
+  it('a pool of 16 connections gives each person two, lets two more wait, and refuses what is beyond', async () => {
     const { pool, taken } = await aPool()
     const asked = Array.from({ length: 5 }, () => pool.acquire(waiter(person('alice'), taken), -1))
     expect(asked).toEqual([true, true, true, true, false])
@@ -88,7 +88,7 @@ describe('a pool of 16 connections', () => {
     expect(taken).toHaveLength(3)
   })
 
-  it('serves those in the queue that may have one before those that came earlier and may not', async () => {
+  it('a pool of 16 connections serves those in the queue that may have one before those that came earlier and may not', async () => {
     const { pool, taken } = await aPool()
     const held: Taken[] = []
     for (let at = 0; at < 8; at += 1) {
@@ -107,7 +107,7 @@ describe('a pool of 16 connections', () => {
     taken.push(...held, ...(greedy ?? []), ...(late ?? []))
   })
 
-  it('gives the next in line the connection that the one before has finished with', async () => {
+  it('a pool of 16 connections gives the next in line the connection that the one before has finished with', async () => {
     const { pool, taken } = await aPool()
     for (let at = 0; at < 3; at += 1) pool.acquire(waiter(person('alice'), taken), -1)
     const [first] = taken
@@ -116,7 +116,7 @@ describe('a pool of 16 connections', () => {
     expect(taken[2]).toBe(first)
   })
 
-  it('does not count a tunnel, and gives its place to the next that waits', async () => {
+  it('a pool of 16 connections does not count a tunnel, and gives its place to requests that wait', async () => {
     const { pool, taken } = await aPool()
     for (let at = 0; at < 3; at += 1) pool.acquire(waiter(person('alice'), taken), -1)
     const [first] = taken
@@ -129,7 +129,7 @@ describe('a pool of 16 connections', () => {
     expect(taken).toHaveLength(3)
   })
 
-  it('forgets what left the queue', async () => {
+  it('a pool of 16 connections forgets requests that left the queue', async () => {
     const { pool, taken } = await aPool()
     const leaving = waiter(person('alice'), [])
     for (let at = 0; at < 2; at += 1) pool.acquire(waiter(person('alice'), taken), -1)
@@ -153,7 +153,7 @@ describe('the places for tunnels', () => {
 })
 
 describe('places for 16 tunnels', () => {
-  it('are shared out, and a handshake that came to nothing gives its place back', () => {
+  it('places for 16 tunnels are shared out, and a handshake that came to nothing gives its place back', () => {
     const tunnels = createTunnels(16)
     expect([1, 2, 3].map(() => tunnels.reserve(person('alice')))).toEqual([true, true, false])
     expect(tunnels.reserve(person('bob'))).toBe(true)

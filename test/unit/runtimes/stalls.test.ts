@@ -60,7 +60,7 @@ describe('a body that stops coming', () => {
     expect(door.bugs).toEqual([])
   })
 
-  it('after the answer has begun cuts the answer', async () => {
+  it('a body that stops coming cuts the answer that has begun', async () => {
     const { door, upstream } = await between((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n12')
     })
@@ -69,7 +69,7 @@ describe('a body that stops coming', () => {
     await expect.poll(() => upstream.sockets[0]?.destroyed).toBe(true)
   })
 
-  it('is waited for as long as it takes where upstream-timeout is 0', async () => {
+  it('a body that stops coming is waited for as long as it takes where upstream-timeout is 0', async () => {
     const { door, upstream } = await between((socket, received) => {
       if (received.endsWith('abcd')) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
     }, 0)
@@ -82,14 +82,14 @@ describe('a body that stops coming', () => {
 })
 
 describe('a side that stops reading', () => {
-  it('is the app: an upload ends with upstream_timeout', async () => {
+  it('an app that stops reading ends the upload with upstream_timeout', async () => {
     const { door } = await between((socket) => socket.pause())
     const client = talk(door.port, aRequest('/', ['Transfer-Encoding: chunked'], 'POST'))
     pour(client.socket, CHUNK)
     expect(await client.until(/upstream_timeout$/u)).toMatch(/^HTTP\/1.1 504 /u)
   })
 
-  it('is the client: an answer is cut, and the app learns of it', async () => {
+  it('a client that stops reading has its answer cut, and the app learns of it', async () => {
     const { door, upstream } = await between((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
       pour(socket, CHUNK)
@@ -100,7 +100,7 @@ describe('a side that stops reading', () => {
     expect(door.completions).toMatchObject([{ status: 200, aborted: true }])
   })
 
-  it('is the client: the end of an answer is not held for it either', async () => {
+  it('a client that stops reading does not hold the end of an answer either', async () => {
     const size = 8 * PIECE.length
     const { door } = await between((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`)
@@ -112,7 +112,7 @@ describe('a side that stops reading', () => {
     expect(door.completions).toMatchObject([{ status: 200, aborted: true }])
   })
 
-  it('is the client: a large file is given up', async () => {
+  it('a client that stops reading a large file is given up', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'stalls-'))
     writeFileSync(join(folder, 'large'), Buffer.alloc(32 * PIECE.length))
     const target = { kind: 'file', directory: folder } as const
@@ -124,7 +124,7 @@ describe('a side that stops reading', () => {
     expect(door.completions).toMatchObject([{ status: 200, aborted: true }])
   })
 
-  it.each(['client', 'app'])('is the %s of a tunnel: the tunnel ends', async (side) => {
+  it.each(['client', 'app'])('a tunnel ends when its %s stops reading', async (side) => {
     const { door, upstream } = await between((socket, received) => {
       if (received.endsWith('\r\n\r\n')) socket.write(SWITCH)
       if (side === 'app') socket.pause()
@@ -138,7 +138,7 @@ describe('a side that stops reading', () => {
 })
 
 describe('a pause that is no stall', () => {
-  it('is the silence of events and of tunnels', async () => {
+  it('a pause is no stall in events and in tunnels', async () => {
     const { door, upstream } = await between((socket, received) => {
       const isTunnel = received.includes('Upgrade')
       socket.write(isTunnel ? SWITCH : 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
@@ -155,7 +155,7 @@ describe('a pause that is no stall', () => {
     await tunnel.until(/z\r\n$/u)
   })
 
-  it('is that of a connection between two requests', async () => {
+  it('a pause is no stall on a connection between two requests', async () => {
     const { door } = await between((socket, received) => {
       if (received.endsWith('abcd')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
     })
@@ -167,7 +167,7 @@ describe('a pause that is no stall', () => {
     expect(client.text().match(/HTTP\/1.1 200/gu)).toHaveLength(2)
   })
 
-  it('is that of a slow reader who reads all the same', async () => {
+  it('a pause is no stall of a slow reader who reads all the same', async () => {
     const { door, upstream } = await between((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
       pour(socket, CHUNK)

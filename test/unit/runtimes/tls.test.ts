@@ -61,11 +61,11 @@ async function askThrough(verifyTls: boolean, keepAlive = true, times = 1): Prom
 }
 
 describe('a server with a certificate that nobody signed (SS-16)', () => {
-  it('is no upstream', async () => {
+  it('a server with an unsigned certificate is no upstream [SS-16]', async () => {
     expect(await askThrough(true)).toMatch(/^HTTP\/1.1 502[\s\S]*upstream_unreachable$/u)
   })
 
-  it('is one where the operator says so, on one connection or with resumed sessions', async () => {
+  it('a server with an unsigned certificate is an upstream where the operator says so, on one connection or with resumed sessions [SS-16]', async () => {
     connections = 0
     expect(await askThrough(false, true, 3)).toMatch(/^HTTP\/1.1 200[\s\S]*body/u)
     expect(connections).toBe(1)
@@ -74,7 +74,7 @@ describe('a server with a certificate that nobody signed (SS-16)', () => {
     expect(resumed).toBeGreaterThan(0)
   })
 
-  it('is a provider only where the operator says so', async () => {
+  it('a server with an unsigned certificate is a provider only where the operator says so [SS-16]', async () => {
     const fetchWith = async (insecureTls: boolean): Promise<string> => {
       const { platform } = createNodePlatform({ insecureTls, onBug: () => {}, sink: toSink() })
       return (await platform.fetch(`https://127.0.0.1:${port()}/`, { method: 'POST', body: 'a=1' })).text()

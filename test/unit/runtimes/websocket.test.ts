@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { NodeRequest } from '../../../runtimes/node/server/incoming-request.ts'
-import { closeFrame, createFrameTracker } from '../../../runtimes/node/upstream/frames.ts'
+import { closeFrame, createFrameTracker } from '../../../runtimes/node/upstream/tunnel/frames.ts'
 import { type RawUpstream, type Script, startRawUpstream } from '../../support/raw-upstream.ts'
 import { type Conversation, type DoorSettings, openDoor, type RunningServer, talk } from './server-fixture.ts'
 
@@ -48,7 +48,7 @@ async function tunnel(door: RunningServer): Promise<Conversation> {
 }
 
 describe('a WebSocket', () => {
-  it('becomes a tunnel when the upstream says so', async () => {
+  it('a WebSocket becomes a tunnel when the upstream says so', async () => {
     const { door, upstream } = await between(shouting, { setCookies: ['__Host-s=1; Path=/'] })
     const client = talk(door.port, handshake(['X-Forwarded-User: root', 'Sec-WebSocket-Protocol: chat']))
     const head = await client.until(/\r\n\r\n$/u)
@@ -64,7 +64,7 @@ describe('a WebSocket', () => {
     await client.until(/AB$/u)
   })
 
-  it('loses no byte that comes right after a head', async () => {
+  it('a WebSocket loses no byte that comes right after a head', async () => {
     const { door } = await between((socket, received) => {
       if (received.endsWith('\r\n\r\n')) socket.write(`${SWITCH}first`)
       else if (received.endsWith('early')) socket.write('heard early')
@@ -87,7 +87,7 @@ describe('a WebSocket', () => {
     ],
     ['101 without the proof', SWITCH.replace(ACCEPT, 'bm90IHRoaXMgb25l'), /^HTTP\/1.1 502/u],
     ['101 to another protocol', SWITCH.replace('Upgrade: websocket', 'Upgrade: foo'), /^HTTP\/1.1 502/u],
-  ])('is no tunnel when the upstream answers %s (SM-30, SM-31)', async (_, response, expected) => {
+  ])('a WebSocket is no tunnel after the answer %s [SM-30, SM-31]', async (_, response, expected) => {
     const { door, upstream } = await between((socket) => void socket.write(response))
     const client = talk(door.port, handshake())
     expect(await client.closed()).toMatch(expected)
@@ -95,14 +95,14 @@ describe('a WebSocket', () => {
     expect(door.node.client.tunnels.count()).toBe(0)
   })
 
-  it('is denied like any other request, with status and body (WS-01)', async () => {
+  it('a WebSocket is denied like any other request, with status and body [WS-01]', async () => {
     const answer = async (): Promise<Response> => new Response('sign in first', { status: 401 })
     const { door, upstream } = await between(shouting, { answer })
     expect(await talk(door.port, handshake()).closed()).toMatch(/^HTTP\/1.1 401 [\s\S]*sign in first$/u)
     expect(upstream.sockets).toHaveLength(0)
   })
 
-  it('is no tunnel for other upgrades, which are plain requests (SM-28, SM-30)', async () => {
+  it('a WebSocket is no tunnel for other upgrades, which are plain requests [SM-28, SM-30]', async () => {
     const { door, upstream } = await between(
       (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
     )
@@ -116,7 +116,7 @@ describe('a WebSocket', () => {
     expect(upstream.received.join('')).toMatch(/body$/u)
   })
 
-  it('ends on one side when it ends on the other', async () => {
+  it('a WebSocket ends on one side when it ends on the other', async () => {
     const { door, upstream } = await between(shouting)
     const first = await tunnel(door)
     first.socket.end()
@@ -133,7 +133,7 @@ describe('a WebSocket', () => {
     expect(door.bugs).toEqual([])
   })
 
-  it('is departed from once, however often its response closes', async () => {
+  it('a WebSocket is reported finished once, however often its response closes', async () => {
     const { door } = await between(shouting, {
       answer: async (request) => {
         request.onFinished(() => void (request as NodeRequest).outgoing.emit('close'))
@@ -145,7 +145,7 @@ describe('a WebSocket', () => {
     await expect.poll(() => door.completions.length).toBe(1)
   })
 
-  it('carries on in one direction when the other has ended', async () => {
+  it('a WebSocket carries on in one direction when the other has ended', async () => {
     const { door, upstream } = await between(shouting)
     const client = await tunnel(door)
     upstream.sockets[0]?.removeAllListeners('end')
@@ -155,7 +155,7 @@ describe('a WebSocket', () => {
     expect(await client.closed()).toMatch(/last words$/u)
   })
 
-  it('waits for a slow reader without filling memory (WS-10)', async () => {
+  it('a WebSocket waits for a slow reader without filling memory [WS-10]', async () => {
     const { door, upstream } = await between(shouting)
     const client = await tunnel(door)
     client.socket.pause()
@@ -172,7 +172,7 @@ describe('a WebSocket', () => {
     expect(sent).toBeLessThan(50)
   })
 
-  it('is told when we go away, between two frames', async () => {
+  it('a WebSocket is told about a shutdown between two frames', async () => {
     const { door, upstream } = await between(shouting)
     const client = await tunnel(door)
     const [socket] = upstream.sockets
@@ -194,7 +194,7 @@ describe('frames', () => {
     Buffer.concat([Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]), Buffer.alloc(65_536)]),
   ]
 
-  it('are followed however they are cut', () => {
+  it('WebSocket frames are followed however they are cut', () => {
     const all = Buffer.concat(frames)
     for (const size of [1, 2, 3, 7, 100, 70_000]) {
       const tracker = createFrameTracker()
@@ -203,9 +203,12 @@ describe('frames', () => {
     }
   })
 
-  it.each(frames.map((frame) => [frame.length, frame] as const))('end after %i bytes', (length, frame) => {
-    const tracker = createFrameTracker()
-    expect(tracker.push(Buffer.concat([frame, Buffer.from([0x81])]))).toBe(length)
-    expect(tracker.isBetween()).toBe(false)
-  })
+  it.each(frames.map((frame) => [frame.length, frame] as const))(
+    'WebSocket frames end after %i bytes',
+    (length, frame) => {
+      const tracker = createFrameTracker()
+      expect(tracker.push(Buffer.concat([frame, Buffer.from([0x81])]))).toBe(length)
+      expect(tracker.isBetween()).toBe(false)
+    },
+  )
 })

@@ -14,16 +14,16 @@ function aDenylist(given: Partial<Parameters<typeof createDenylist>[0]> = {}) {
 }
 
 describe('a denylist', () => {
-  it('denies nobody at first', () => expect(aDenylist().denies(alice)).toBe(false))
+  it('a denylist denies no session at first', () => expect(aDenylist().denies(alice)).toBe(false))
 
-  it('denies one session of ours', async () => {
+  it('a denylist denies one session of Sidegate', async () => {
     const list = aDenylist()
     await list.deny({ kind: 'session', id: alice.id })
     expect(list.denies(alice)).toBe(true)
     expect(list.denies({ ...alice, id: 'another' })).toBe(false)
   })
 
-  it("denies one session of the provider's, of this provider only", async () => {
+  it("a denylist denies one session of the provider's, of this provider only", async () => {
     const list = aDenylist()
     await list.deny({ kind: 'sid', issuer: alice.issuer, sid: 'op-1' })
     expect(list.denies(alice)).toBe(true)
@@ -32,7 +32,7 @@ describe('a denylist', () => {
     expect(list.denies({ ...alice, issuer: 'https://other.example.com' })).toBe(false)
   })
 
-  it('denies all sessions of a person up to a moment, and none that began later', async () => {
+  it('a denylist denies all sessions of a person up to a moment, and none that began later', async () => {
     const list = aDenylist()
     const { issuer, subject } = alice
     await list.deny({ kind: 'subject', issuer, subject, issuedBeforeMs: NOW_MS })
@@ -43,13 +43,13 @@ describe('a denylist', () => {
     expect(list.denies(alice)).toBe(true)
   })
 
-  it('cannot be talked into denying somebody else by an odd name', async () => {
+  it('a denylist cannot be talked into denying another person by an odd name', async () => {
     const list = aDenylist()
     await list.deny({ kind: 'sid', issuer: 'a","b', sid: 'c' })
     expect(list.denies({ ...alice, issuer: 'a', sid: 'b","c' })).toBe(false)
   })
 
-  it('remembers for as long as the cookie can last', async () => {
+  it('a denylist remembers for as long as the cookie can last', async () => {
     const clock = { ms: NOW_MS }
     const list = aDenylist({ now: () => clock.ms })
     await list.deny({ kind: 'session', id: alice.id })
@@ -67,7 +67,7 @@ describe('a denylist', () => {
     const denial = ({ id, issuer, subject, signedInAtMs }: Session) =>
       ({ kind: 'session', id, of: { issuer, subject, signedInBeforeMs: signedInAtMs } }) as const
 
-    it('denies every session that began before those it has to forget, and says so', async () => {
+    it('a full denylist denies every session that began before those it has to forget, and says so', async () => {
       const lines: unknown[] = []
       const denied: unknown[] = []
       const list = aDenylist({
@@ -90,7 +90,7 @@ describe('a denylist', () => {
       expect(denied).toContain(undefined)
     })
 
-    it('makes one entry of a person who signs out often, and keeps the entries of everyone else', async () => {
+    it('a full denylist makes one entry of a person who signs out often, and no one else pays for that', async () => {
       const list = aDenylist({ limits })
       const bob = signedIn('of bob', 0, 'bob')
       await list.deny(denial(bob))
@@ -102,7 +102,7 @@ describe('a denylist', () => {
       expect(list.denies(signedIn('another', 0.5, 'carol'))).toBe(false)
     })
 
-    it('has room again when entries are over', async () => {
+    it('a full denylist has room again when entries are over', async () => {
       const clock = { ms: NOW_MS }
       const list = aDenylist({ limits, now: () => clock.ms })
       for (const hour of [1, 2, 3]) await list.deny(denial(signedIn(`of ${hour}`, hour)))
@@ -112,7 +112,7 @@ describe('a denylist', () => {
     })
   })
 
-  it('is the same in all processes, also in one that starts later', async () => {
+  it('a denylist is the same in all processes, also in one that starts later', async () => {
     const shared = createFakeSharedState(() => NOW_MS)
     const [here, there] = [aDenylist({ shared }), aDenylist({ shared })]
     await here.deny({ kind: 'session', id: alice.id })
@@ -127,7 +127,7 @@ describe('a denylist', () => {
     expect(list.denies(alice)).toBe(true)
   })
 
-  it('denies what a line of another process means that had to make room there', async () => {
+  it('a denylist denies what a line of another process means that had to make room there', async () => {
     const shared = createFakeSharedState(() => NOW_MS)
     const list = aDenylist({ shared })
     const of = { issuer: alice.issuer, subject: alice.subject, signedInBeforeMs: alice.signedInAtMs }
@@ -138,7 +138,7 @@ describe('a denylist', () => {
   })
 
   it.each(['', 'x', '5', '[]', '[1,2]', '["k","soon"]', 'null'])(
-    'passes over %j from outside',
+    'a denylist passes over %j from outside',
     async (line) => {
       const shared = createFakeSharedState(() => NOW_MS)
       await shared.announce(line, NOW_MS + DAY_MS)

@@ -33,24 +33,27 @@ const ROWS: Readonly<Record<string, [Wishes, Session]>> = {
 }
 
 describe('docs/sessions.md', () => {
-  it.each(Object.entries(ROWS))('tells what %s takes, to five per cent', async (name, [wishes, session]) => {
-    const [, bytes = '', count] =
-      PAGE.split('\n')
-        .find((line) => line.startsWith(`| ${name} |`))
-        ?.match(/\| ([^|]+) \| (\d) \|$/u) ?? []
-    const gate = await aGate(wishes)
-    const cookies = await cookiesOf(gate, session)
-    const taken = cookies.reduce(
-      (sum, cookie) => sum + cookie.name.length + cookie.value.length + '=; '.length,
-      0,
-    )
-    expect(cookies).toHaveLength(Number(count))
-    const [, told = ''] = /([\d,]+)$/u.exec(bytes) ?? []
-    const expected = Number(told.replaceAll(',', ''))
-    expect([name, Math.abs(taken - expected) / expected < 0.05, taken]).toEqual([name, true, taken])
-  })
+  it.each(Object.entries(ROWS))(
+    'docs/sessions.md tells what %s takes, to five per cent',
+    async (name, [wishes, session]) => {
+      const [, bytes = '', count] =
+        PAGE.split('\n')
+          .find((line) => line.startsWith(`| ${name} |`))
+          ?.match(/\| ([^|]+) \| (\d) \|$/u) ?? []
+      const gate = await aGate(wishes)
+      const cookies = await cookiesOf(gate, session)
+      const taken = cookies.reduce(
+        (sum, cookie) => sum + cookie.name.length + cookie.value.length + '=; '.length,
+        0,
+      )
+      expect(cookies).toHaveLength(Number(count))
+      const [, told = ''] = /([\d,]+)$/u.exec(bytes) ?? []
+      const expected = Number(told.replaceAll(',', ''))
+      expect([name, Math.abs(taken - expected) / expected < 0.05, taken]).toEqual([name, true, taken])
+    },
+  )
 
-  it('names every member that a session is written with', async () => {
+  it('docs/sessions.md names every member that a session is written with', async () => {
     const more = { user: 'al', sid: 'op-session-1', claims: { tenant: 'acme' } }
     const full = withTokens({ access: 'AT', id: 'IT', refresh: 'RT' }, more)
     const bytes = await encodeSession(full)
@@ -70,7 +73,7 @@ describe('a session that was recorded when it was sealed', () => {
     'jWR7hAc1m44wqrfV-HARJ9IMpudz8ruCJXxMwKUj96m7uwG1pKjzR-e2XR4z-QRD31Cd_1KujIHeOKsI4z72GHC5zKR1odm5dgxB' +
     'IRnJ-x39-C3qmOnxS1LoLGiDKuYaU.3M8aNoTl0OFBdc_RomY8dg'
 
-  it('opens, so that an update of the program signs nobody out', async () => {
+  it('a session that version 0.1 sealed opens, so that an update of the program signs no one out', async () => {
     const { store } = await aGate()
     expect(await store.read(RECORDED)).toEqual(aSession())
   })

@@ -44,7 +44,7 @@ function aList(given: { onWorkers?: boolean; followInFlight?: () => void } = {})
 }
 
 describe('open streams', () => {
-  it('are judged soon after they begin to be followed, and every thirty seconds', async () => {
+  it('open streams are judged soon after they begin to be followed, and every thirty seconds', async () => {
     const { follow, pass } = aList()
     const stream = follow()
     await pass(250)
@@ -55,7 +55,7 @@ describe('open streams', () => {
     expect(stream.judged).toHaveLength(2)
   })
 
-  it('are judged at the moment that the last judgement named', async () => {
+  it('open streams are judged at the moment that the last judgement named', async () => {
     const { follow, pass } = aList()
     const stream = follow()
     stream.verdict = { untilMs: NOW_MS + 5_000, next: 'reconnect' }
@@ -74,21 +74,24 @@ describe('open streams', () => {
       [1, 0],
     ],
     ['anything', undefined, [1, 1]],
-  ])('are judged at once when %s is denied, and others are left alone', async (_, denial, expected) => {
-    const { streams, follow } = aList()
-    const [his, hers] = [follow(), follow(aSession({ id: 'another', subject: 'bob', sid: 'op-2' }))]
-    streams.denied(denial)
-    expect([his.judged.length, hers.judged.length]).toEqual(expected)
-  })
+  ])(
+    'open streams are judged at once when %s is denied, and others are left alone',
+    async (_, denial, expected) => {
+      const { streams, follow } = aList()
+      const [his, hers] = [follow(), follow(aSession({ id: 'another', subject: 'bob', sid: 'op-2' }))]
+      streams.denied(denial)
+      expect([his.judged.length, hers.judged.length]).toEqual(expected)
+    },
+  )
 
-  it('begin to be followed before a denial is looked at, when they are under way', () => {
+  it('open streams begin to be followed before a denial is looked at, when they are under way', () => {
     const followed: ReturnType<typeof follow>[] = []
     const { streams, follow } = aList({ followInFlight: () => void followed.push(follow()) })
     streams.denied({ kind: 'session', id: alice.id })
     expect(followed[0]?.judged).toEqual([undefined])
   })
 
-  it('are judged with the newest sealed session that was seen', async () => {
+  it('open streams are judged with the newest sealed session that was seen', async () => {
     const { streams, follow, pass } = aList()
     const stream = follow()
     streams.renewed({ reference: 'newer', session: { ...alice, refreshedAtMs: alice.refreshedAtMs + 2 } })
@@ -101,7 +104,7 @@ describe('open streams', () => {
     expect(stream.judged).toEqual(['newer'])
   })
 
-  it('end when the provider no longer vouches for their session, unless it was renewed since', async () => {
+  it('open streams end when the provider no longer vouches for their session, unless it was renewed since', async () => {
     const { streams, follow, pass } = aList()
     const [old, renewed] = [follow(), follow(aSession({ id: 'renewed' }))]
     streams.renewed({
@@ -114,7 +117,7 @@ describe('open streams', () => {
     expect([old.ended, renewed.ended]).toEqual(['sign-in', undefined])
   })
 
-  it('end once, and are not judged after that', async () => {
+  it('open streams end once, and are not judged after that', async () => {
     const { streams, follow, pass, lines } = aList()
     const stream = follow()
     stream.verdict = OVER
@@ -127,7 +130,7 @@ describe('open streams', () => {
     expect(lines).toHaveLength(1)
   })
 
-  it('end when they cannot be judged, and the log has the bug', async () => {
+  it('open streams end when they cannot be judged, and the log has the bug', async () => {
     const { follow, pass, lines } = aList()
     const stream = follow()
     stream.verdict = Promise.reject(new Error('no'))
@@ -136,7 +139,7 @@ describe('open streams', () => {
     expect(lines[0]).toEqual(['error', 'Bug: a stream could not be judged, so it ends', { why: 'Error: no' }])
   })
 
-  it('are forgotten when they are over by themselves', async () => {
+  it('open streams are forgotten when they are over by themselves', async () => {
     const { streams, follow, pass } = aList()
     const stream = follow()
     stream.following.stop()
@@ -145,7 +148,7 @@ describe('open streams', () => {
     expect(stream.judged).toEqual([])
   })
 
-  it('are left to their own requests where the platform has no timers for all', async () => {
+  it('open streams are left to their own requests where the platform has no timers for all', async () => {
     const { streams, follow, pass } = aList({ onWorkers: true })
     const judged: unknown[] = []
     const following = streams.follow({

@@ -1,3 +1,4 @@
+import { toOwnPaths } from '../../../src/config/own-paths.ts'
 import type { CookieConfig } from '../../../src/config/sections/cookie.ts'
 import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
 import type { SignInConfig } from '../../../src/config/sections/sign-in.ts'
@@ -6,6 +7,7 @@ import { readCookies } from '../../../src/http/cookies.ts'
 import type { CookieChange, Exchange } from '../../../src/http/exchange.ts'
 import { createReadFacts } from '../../../src/http/facts.ts'
 import { readHead } from '../../../src/http/head.ts'
+import { createSite } from '../../../src/http/site.ts'
 import { parseTarget } from '../../../src/http/target.ts'
 import type { EventFields } from '../../../src/observe/event.ts'
 import type { HeaderLines } from '../../../src/platform.ts'
@@ -14,9 +16,10 @@ import type { Provider } from '../../../src/providers/provider.ts'
 import { createProviders } from '../../../src/providers/registry.ts'
 import { failed, ok } from '../../../src/result.ts'
 import type { Denial } from '../../../src/session/denial.ts'
-import type { Identity, Session } from '../../../src/session/session.ts'
+import type { Session } from '../../../src/session/session.ts'
 import type { SignInContext } from '../../../src/signin/context.ts'
 import type { LocalUsers } from '../../../src/signin/local/local-users.ts'
+import { createLoopGuard } from '../../../src/signin/login/loop-guard.ts'
 import type { Outcome } from '../../../src/signin/outcome.ts'
 import { createSignIn, type SignIn } from '../../../src/signin/sign-in.ts'
 import { createFakePlatform, type FakePlatform } from '../../support/fake-platform.ts'
@@ -70,6 +73,7 @@ export function anExchange(target: string, given: AnExchange = {}): Exchange {
     reverseProxy: trusted.length > 0,
     trustedProxyIps: trusted,
     realClientIpHeader: 'x-real-ip',
+    forwardAuthUriHeader: undefined,
   }
   const facts = createReadFacts(trust, true)(request, head)
   const parsed = parseTarget(target)
@@ -155,7 +159,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
   const clients = new Map(providers.map(({ id }) => [id, CLIENT]))
   const context: SignInContext = {
     config: {
-      paths: { prefix: '/oauth2' },
+      paths: toOwnPaths('/oauth2'),
       cookie: {
         name: '__Host-s',
         csrf: { sameSite: 'lax', expireMs: 900_000, perRequest: false, perRequestLimit: 3, ...given.csrf },
@@ -207,7 +211,13 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
     },
     denylist: { deny: async (denial) => void denials.push(denial) },
     ...given.sessions?.({ platform, clients }),
-    refuses: (_identity: Identity) => world.refusal,
+    loopGuard: createLoopGuard({ name: '__Host-s', domains: [], secure: true }, platform.now),
+    site: createSite({
+      redirectUrl: given.signIn?.redirectUrl,
+      cookieDomains: [],
+      whitelistDomains: given.signIn?.whitelistDomains ?? ['.example.org'],
+    }),
+    mayHold: () => (world.refusal === undefined ? ok(undefined) : failed(world.refusal)),
     localUsers: given.localUsers,
     platform,
     log,

@@ -13,7 +13,7 @@ function report(
   return JSON.stringify({ numPassedTests, numFailedTests, testResults })
 }
 
-test('counts what passed and failed', () => {
+test('the count tells what passed and failed', () => {
   expect(
     countTests(
       report(2, 1, [
@@ -24,10 +24,10 @@ test('counts what passed and failed', () => {
   ).toEqual({ passed: 2, failed: 1 })
 })
 
-test('a file that did not load is a failure, though no test in it failed', () => {
+test('the count takes a file that did not load for a failure, though no test in it failed', () => {
   expect(countTests(report(1, 0, [['passed', 'passed'], ['failed']]))).toEqual({ passed: 1, failed: 1 })
 })
 
-test('refuses a report that says something else', () => {
+test('the count refuses a report that says something else', () => {
   expect(() => countTests('{}')).toThrow()
 })

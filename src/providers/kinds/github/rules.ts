@@ -1,3 +1,4 @@
+import { lowerAscii } from '../../../lib/text.ts'
 import { type Problem, problem } from '../../../problems.ts'
 import type { GithubApi } from './api.ts'
 
@@ -66,7 +67,7 @@ function isInTeam(teams: readonly string[], groups: readonly string[]): boolean 
 
 /** Compares GitHub names, which are unique whatever their case. */
 function equalNames(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase()
+  return lowerAscii(left) === lowerAscii(right)
 }
 
 function refused(rule: string): Problem {

@@ -14,7 +14,7 @@ function http(script: Script, { operatorUrls = ['https://op.test'], timeoutMs = 
   return { asked, ...createProviderClient({ platform, operatorUrls, timeoutMs }) }
 }
 
-test('asks once, names itself and never follows a redirect', async () => {
+test('the provider client asks once, names itself and never follows a redirect', async () => {
   const { request, asked } = http(body('{"a":1}'))
   const answer = await request('https://op.test/x', {
     endpoint: 'token',
@@ -80,7 +80,7 @@ const bodies: [string, string, string][] = [
   ['', 'application/json', 'provider_misbehaved/not JSON'],
 ]
 
-test.each(bodies)('reads %j as %j: %s', async (text, type, verdict) => {
+test.each(bodies)('the provider client reads %j as %j: %s', async (text, type, verdict) => {
   const answer = await http(body(text, type)).request('https://op.test/x', { endpoint: 'token' })
   expect(verdictOf(answer.ok ? readJsonObject(answer.value) : answer)).toBe(verdict)
 })
@@ -106,12 +106,15 @@ const addresses: [string[], string, boolean][] = [
   [['https://op.test'], '', false],
 ]
 
-test.each(addresses)('with settings %j a provider may name %j: %s', async (operatorUrls, url, allowed) => {
-  const { request, allows, asked } = http(body('{}'), { operatorUrls })
-  expect(allows(url)).toBe(allowed)
-  expect((await request(url, { endpoint: 'token' })).ok).toBe(allowed)
-  expect(asked).toHaveLength(allowed ? 1 : 0)
-})
+test.each(addresses)(
+  'the provider client with settings %j allows %j: %s',
+  async (operatorUrls, url, allowed) => {
+    const { request, allows, asked } = http(body('{}'), { operatorUrls })
+    expect(allows(url)).toBe(allowed)
+    expect((await request(url, { endpoint: 'token' })).ok).toBe(allowed)
+    expect(asked).toHaveLength(allowed ? 1 : 0)
+  },
+)
 
 // [what the runtime throws, fields of the problem]
 const failures: [string, unknown, object][] = [
@@ -135,7 +138,7 @@ function netError(code: string): Error {
   return new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) })
 }
 
-test.each(failures)('a problem of the network says %s, with endpoint and host', async (_, error, fields) => {
+test.each(failures)('the provider client says %s of a network problem', async (_, error, fields) => {
   const { request } = http(() => Promise.reject(error))
   const answer = await request('https://op.test/x', { endpoint: 'jwks' })
   expect(answer).toEqual({
@@ -147,7 +150,7 @@ test.each(failures)('a problem of the network says %s, with endpoint and host', 
   })
 })
 
-test.each(['[', '{"a":'])('JSON nested 30,000 deep (%s…) is no JSON that is read', async (open) => {
+test.each(['[', '{"a":'])('the provider client reads no JSON nested 30,000 deep (%s…)', async (open) => {
   const text = open.repeat(30_000)
   const { request } = http(body(text))
   const answer = await request('https://op.test/x', { endpoint: 'token' })

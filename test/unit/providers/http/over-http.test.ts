@@ -7,7 +7,7 @@ import { aProviderConfig, someTools, verdictOf } from '../providers-fixture.ts'
 
 const LOGIN = { redirectUri: 'https://app.example.com/cb', nonce: 'n', codeVerifier: 'v'.repeat(43) }
 
-test('over a real connection a sign-in works, and what the provider must not do is cut off', async () => {
+test('a sign-in works over a real connection, and what the provider must not do is cut off', async () => {
   const op = await createFakeProvider()
   const listening = await op.listen()
   try {

@@ -46,7 +46,7 @@ function aGithub(rules: Partial<GithubRules> = {}, given: Partial<ProviderConfig
   }
 }
 
-test('a sign-in gives login, verified address, organisations and teams', async () => {
+test('GitHub gives login, verified address, organisations and teams at a sign-in', async () => {
   const { github, signIn } = aGithub()
   const grant = await signIn()
   expect(grant).toEqual({
@@ -72,7 +72,7 @@ test('a sign-in gives login, verified address, organisations and teams', async (
   expect(github.tokenRequests[0]?.get('code_verifier')).toBe('v'.repeat(43))
 })
 
-test('the authorization request has PKCE and state; settings cannot change the protocol', async () => {
+test('GitHub is asked with PKCE and state; settings cannot change the protocol', async () => {
   const { provider } = aGithub(
     {},
     { loginParameters: { allow_signup: 'false', client_id: 'evil', state: 'evil' } },
@@ -173,7 +173,7 @@ const rules: [string, Partial<GithubRules>, (github: FakeGithub) => void, string
   ['repo is ignored beside an org', { repo: 'acme/app', org: 'acme' }, () => undefined, 'ok'],
 ]
 
-test.each(rules)('rule %s', async (_name, given, change, verdict) => {
+test.each(rules)('GitHub rules: %s', async (_name, given, change, verdict) => {
   const { github, signIn } = aGithub(given)
   change(github)
   expect(verdictOf(await signIn())).toBe(verdict)
@@ -199,13 +199,13 @@ const addresses: [string, FakeGithub['person']['emails'], string][] = [
   ],
 ]
 
-test.each(addresses)('addresses: %s', async (_name, emails, verdict) => {
+test.each(addresses)('GitHub addresses: %s', async (_name, emails, verdict) => {
   const { github, signIn } = aGithub()
   github.person.emails = emails
   expect(verdictOf(await signIn())).toBe(verdict)
 })
 
-test('lists are read to their last page, even from a server that caps pages below what was asked', async () => {
+test('GitHub lists are read to their last page, even from a server that caps pages below what was asked', async () => {
   const { github, signIn } = aGithub({ org: 'org-249', teams: ['team-74'] })
   github.person.orgs = Array.from({ length: 250 }, (_, at) => `org-${at}`)
   github.person.teams = Array.from({ length: 75 }, (_, at) => `org-249:team-${at}`)
@@ -215,14 +215,14 @@ test('lists are read to their last page, even from a server that caps pages belo
   expect(github.hits.orgs).toBe(6)
 })
 
-test('a list without an end is read for twenty pages', async () => {
+test('GitHub lists without an end are read for twenty pages', async () => {
   const { github, signIn } = aGithub()
   github.scripts.orgs = () => json(200, [{ login: 'acme' }])
   expect(verdictOf(await signIn())).toBe('ok')
   expect(github.hits.orgs).toBe(20)
 })
 
-test('organisations that the person did not grant are none, and then a rule on them refuses', async () => {
+test('GitHub organisations that the person did not grant are none, and then a rule on them refuses', async () => {
   const { github, signIn } = aGithub({ org: 'acme' })
   github.scripts.orgs = () => json(403, { message: 'scope' })
   github.scripts.teams = () => json(404, {})
@@ -254,7 +254,7 @@ test('GitHub that was asked too often ends no session', async () => {
   expect(verdictOf(await provider.validate(session))).toBe('provider_unreachable/rate limit')
 })
 
-test('a primary address behind thirty others is found', async () => {
+test('GitHub addresses are found behind thirty others', async () => {
   const { github, signIn } = aGithub()
   const others = Array.from({ length: 40 }, (_, at) => ({
     email: `a${at}@example.com`,
@@ -266,7 +266,7 @@ test('a primary address behind thirty others is found', async () => {
   expect(grant.ok && grant.value.identity.email).toBe('octocat@example.com')
 })
 
-test('names with a comma are groups under their own name', async () => {
+test('GitHub names with a comma are groups under their own name', async () => {
   const { github, signIn } = aGithub()
   github.person.orgs = ['acme,evil', 'a\nb', 'ok']
   github.person.teams = []
@@ -364,12 +364,12 @@ test.each(troubles)('GitHub answers with %s', async (_name, endpoint, script, ve
   expect(verdictOf(await signIn())).toBe(verdict)
 })
 
-test('a wrong client secret is said with status 200 and is no sign-in', async () => {
+test('GitHub says with status 200 that the client secret is wrong, and that is no sign-in', async () => {
   const { signIn } = aGithub({}, { clientSecret: { value: 'wrong' } })
   expect(verdictOf(await signIn())).toBe('code_refused/incorrect_client_credentials')
 })
 
-test('the access token is checked against the API; there is nothing to refresh, revoke or sign out of', async () => {
+test('GitHub checks the access token against the API; there is nothing to refresh, revoke or sign out of', async () => {
   const { github, provider, signIn } = aGithub()
   const grant = await signIn()
   if (!grant.ok) throw new Error(verdictOf(grant))
@@ -386,7 +386,7 @@ test('the access token is checked against the API; there is nothing to refresh, 
   expect(provider.verifyBearer).toBeUndefined()
 })
 
-test('without URLs it is github.com', async () => {
+test('GitHub without URLs is github.com', async () => {
   const [provider] = createProviders([aProviderConfig({ kind: 'github' })], someTools(createFakePlatform()))
   const url = await provider!.authorizationUrl({
     redirectUri: 'https://a/',

@@ -20,7 +20,7 @@ const ROLES = {
   resource_access: { shop: { roles: ['buyer'] }, account: { roles: ['view-profile'] } },
 }
 
-test('roles of the access token are groups', async () => {
+test('Keycloak roles of the access token are groups', async () => {
   const { before } = await signInWith(aToken(ROLES))
   expect(before.groups).toEqual([
     'staff',
@@ -32,7 +32,7 @@ test('roles of the access token are groups', async () => {
   ])
 })
 
-test('with provider=oidc they are not', async () => {
+test('Keycloak roles are no groups with provider=oidc', async () => {
   const { before } = await signInWith(aToken(ROLES), {})
   expect(before.groups).toEqual(['staff', 'admins'])
 })
@@ -43,12 +43,12 @@ test.each([
   ['a list', aToken([])],
   ['text where roles should be', aToken({ realm_access: { roles: 'admin' }, resource_access: 'x' })],
   ['roles that are no names', aToken({ realm_access: { roles: [7, null, 'c\n'] } })],
-])('%s brings no roles', async (_, token) => {
+])('Keycloak access tokens with %s bring no roles', async (_, token) => {
   const { before } = await signInWith(token)
   expect(before.groups).toEqual(['staff', 'admins'])
 })
 
-test('a role that was taken away is gone at the refresh, also when the provider says nothing new', async () => {
+test('Keycloak roles that were taken away are gone at the refresh, also when the provider says nothing new', async () => {
   const { op, provider, before } = await signInWith(aToken(ROLES))
   op.behaviour.idTokenOnRefresh = false
   op.scripts.token = changed((answer) => ({
@@ -63,7 +63,7 @@ test('a role that was taken away is gone at the refresh, also when the provider 
   ])
 })
 
-test('a bearer token brings its own roles', async () => {
+test('Keycloak roles come with a bearer token too', async () => {
   const { op, provider } = await aBench(KEYCLOAK)
   const grant = await provider.verifyBearer?.(await op.mint(ROLES))
   expect(grant?.ok && grant.value.identity.groups).toContain('role:shop:buyer')

@@ -41,7 +41,7 @@ const headers: [string, string, string][] = [
   ['ID-39', '', 'nothing'],
 ]
 
-test.each(headers)('%s the header %j holds %s', (_row, header, found) => {
+test.each(headers)('the Authorization header "$1" holds $2 [$0]', (_row, header, found) => {
   const read = readToken(header)
   expect(read === undefined ? 'nothing' : read.ok ? 'token' : 'refused').toBe(found)
   if (read?.ok) expect(read.value).toBe(JWT)
@@ -68,12 +68,12 @@ async function aReader({ enabled = true, ...given }: { enabled?: boolean } & Par
   return { op, extra, platform, world, read: async (token: string) => read(`Bearer ${token}`) }
 }
 
-test('switched off, no header is looked at', async () => {
+test('no Authorization header is looked at when bearer tokens are switched off', async () => {
   const { op, read } = await aReader({ enabled: false })
   expect(await read(await op.mint())).toBeUndefined()
 })
 
-test('a token of the provider is a sign-in with that token', async () => {
+test('a bearer token of the provider is a sign-in with that token', async () => {
   const { op, read } = await aReader()
   const token = await op.mint({ email: undefined, groups: ['ops'] })
   const grant = await read(token)
@@ -102,7 +102,7 @@ const tokens: [string, string, Claims, Claims, string][] = [
   ['ID-05', 'with an unknown key', {}, { kid: 'other' }, 'bearer_invalid/kid'],
 ]
 
-test.each(tokens)('%s a bearer token %s', async (_row, _name, claims, header, verdict) => {
+test.each(tokens)('a bearer token $1 [$0]', async (_row, _name, claims, header, verdict) => {
   const { op, read } = await aReader()
   const grant = await read(await op.mint(claims, header))
   expect(grant && verdictOf(grant)).toBe(verdict)
@@ -121,14 +121,14 @@ test('an extra issuer counts with its own audience and its own keys', async () =
   expect(op.hits.jwks).toBe(0)
 })
 
-test('a token that names one issuer and is signed by another is refused', async () => {
+test('a bearer token that names one issuer and is signed by another is refused', async () => {
   const { extra, op, read } = await aReader()
   await extra.signer.rotate()
   const forged = await read(await extra.mint({ iss: op.origin, aud: 'sidegate' }))
   expect(forged && verdictOf(forged)).toMatch(/^bearer_invalid\/(?:kid|signature)$/u)
 })
 
-test('without discovery the keys are at /.well-known/jwks.json', async () => {
+test('an extra issuer without discovery has its keys at /.well-known/jwks.json', async () => {
   const { extra, read } = await aReader()
   extra.scripts.discovery = status(404)
   extra.app.get('/.well-known/jwks.json', () => json(200, extra.signer.jwks()))
@@ -147,7 +147,7 @@ test('an extra issuer that is down, or names itself differently, is no sign-in',
   expect(wrong && verdictOf(wrong)).toBe('provider_misbehaved/issuer')
 })
 
-test('tokens of nobody we know cost no fetch at all', async () => {
+test('bearer tokens of unknown issuers cost no fetch at all', async () => {
   const { op, extra, read } = await aReader()
   for (let at = 0; at < 20; at += 1) await read(await op.mint({ iss: `https://evil-${at}.test` }))
   expect([op.hits.jwks, extra.hits.jwks, op.hits.discovery, extra.hits.discovery]).toEqual([0, 0, 0, 0])

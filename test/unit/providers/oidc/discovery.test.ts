@@ -67,7 +67,7 @@ const documents: [string, string, Claims, string, Partial<ProviderConfig>?][] = 
 ]
 
 test.each(documents)(
-  '%s a discovery document with %s',
+  'a discovery document with $1 [$0]',
   async (_row, _name, metadata, verdict, settings = {}) => {
     const { op, provider } = await aBench(settings)
     op.behaviour.metadata = metadata
@@ -90,7 +90,7 @@ const plain: [string, Claims, string][] = [
 ]
 
 test.each(plain)(
-  'ID-32 an issuer without TLS that has its %s on another host',
+  'an issuer without TLS may have its %s on another host [ID-32]',
   async (_, metadata, verdict) => {
     const { op, provider } = await aBench({ issuer: 'http://op.test' })
     op.origin = 'http://op.test'
@@ -101,7 +101,7 @@ test.each(plain)(
 
 // What file stores and static hosts call a document that they know nothing about.
 test.each(['application/octet-stream', 'binary/octet-stream', 'text/plain; charset=utf-8', ''])(
-  'ID-33: metadata and keys that lie in a file store are read, as %j',
+  'metadata and keys that lie in a file store are read, as %j [ID-33]',
   async (type) => {
     const { op, signIn } = await aBench()
     const asFile: Script = async (next) =>
@@ -127,13 +127,13 @@ const answers: [string, Script, string][] = [
   ['50 MB', oversized(50_000_000), 'provider_misbehaved/body'],
 ]
 
-test.each(answers)('ID-33: discovery that answers %s is a problem', async (_, script, verdict) => {
+test.each(answers)('discovery that answers %s is a problem [ID-33]', async (_, script, verdict) => {
   const { op, provider } = await aBench()
   op.scripts.discovery = script
   expect(verdictOf(await provider.authorizationUrl(LOGIN))).toBe(verdict)
 })
 
-test('ID-33: discovery that never answers is given up after five seconds', async () => {
+test('discovery that never answers is given up after five seconds [ID-33]', async () => {
   const { op, provider } = await aBench()
   op.scripts.discovery = never()
   const started = performance.now()
@@ -141,7 +141,7 @@ test('ID-33: discovery that never answers is given up after five seconds', async
   expect(performance.now() - started).toBeLessThan(5_500)
 }, 10_000)
 
-test('DS-17: a thousand visitors while the provider is down cost it one question a second at most', async () => {
+test('a thousand visitors while the provider is down cost it one question a second at most [DS-17]', async () => {
   const { op, platform, provider } = await aBench()
   op.scripts.discovery = status(503)
   const ask = () => provider.authorizationUrl(LOGIN)
@@ -161,7 +161,7 @@ test('a provider that was down at start works when it is back', async () => {
   expect(verdictOf(await signIn())).toBe('ok')
 })
 
-test('discovery is read once an hour, and an old document stands in for a provider that is down', async () => {
+test('a discovery document is read once an hour, and an old one stands in for a provider that is down', async () => {
   const { op, platform, signIn } = await aBench()
   await signIn()
   platform.pass(3_600_000)
@@ -173,7 +173,7 @@ test('discovery is read once an hour, and an old document stands in for a provid
   expect(op.hits.discovery).toBe(2)
 })
 
-test('without discovery the settings name the endpoints', async () => {
+test('the settings name the endpoints without discovery', async () => {
   const { op, provider, signIn } = await aBench({
     skipDiscovery: true,
     loginUrl: 'https://op.test/authorize?realm=main',
@@ -187,7 +187,7 @@ test('without discovery the settings name the endpoints', async () => {
   expect(op.hits.discovery).toBe(0)
 })
 
-test('CB-15, CB-16: the authorization request has S256 and a nonce whatever the provider advertises', async () => {
+test('the authorization request has S256 and a nonce whatever the provider advertises [CB-15, CB-16]', async () => {
   for (const methods of [['plain'], undefined]) {
     const { op, provider } = await aBench({
       loginParameters: { prompt: 'login', code_challenge_method: 'plain' },
@@ -211,7 +211,7 @@ test('CB-15, CB-16: the authorization request has S256 and a nonce whatever the 
   }
 })
 
-test('C24: a token with an unknown key id causes one fetch of the keys and is accepted', async () => {
+test('a token with an unknown key id causes one fetch of the keys and is accepted', async () => {
   const { op, signIn } = await aBench()
   await signIn()
   await op.signer.rotate()
@@ -219,7 +219,7 @@ test('C24: a token with an unknown key id causes one fetch of the keys and is ac
   expect(op.hits.jwks).toBe(2)
 })
 
-test('C26: keys that nobody can read do not hide the good one', async () => {
+test('keys that cannot be read do not hide the good one', async () => {
   const { op, signIn } = await aBench()
   const odd = [
     null,
@@ -233,7 +233,7 @@ test('C26: keys that nobody can read do not hide the good one', async () => {
   expect(verdictOf(await signIn())).toBe('ok')
 })
 
-test('ID-34: 200 tokens with random key ids cost one fetch in thirty seconds', async () => {
+test('200 tokens with random key ids cost one fetch in thirty seconds [ID-34]', async () => {
   const { op, platform, provider, signIn } = await aBench()
   await signIn()
   const storm = async () => {
@@ -248,7 +248,7 @@ test('ID-34: 200 tokens with random key ids cost one fetch in thirty seconds', a
   expect(op.hits.jwks).toBe(3)
 })
 
-test('C24: strangers with random key ids cannot keep a new key of the provider from being fetched', async () => {
+test('strangers with random key ids cannot keep a new key of the provider from being fetched', async () => {
   const { op, platform, provider, signIn } = await aBench()
   await signIn()
   await provider.verifyBearer?.(await op.mint({}, { kid: 'random' }))
@@ -258,7 +258,7 @@ test('C24: strangers with random key ids cannot keep a new key of the provider f
   expect(op.hits.jwks).toBe(3)
 })
 
-test('ID-34: sign-ins at a provider that does not publish its key cost one fetch in five seconds', async () => {
+test('sign-ins at a provider that does not publish its key cost one fetch in five seconds [ID-34]', async () => {
   const { op, platform, signIn } = await aBench()
   await signIn()
   op.idToken.header = () => ({ kid: 'unpublished' })
@@ -269,7 +269,7 @@ test('ID-34: sign-ins at a provider that does not publish its key cost one fetch
   expect(op.hits.jwks).toBe(3)
 })
 
-test('ID-35: keys that fail for a minute are asked for at most every five seconds', async () => {
+test('keys that fail for a minute are asked for at most every five seconds [ID-35]', async () => {
   const { op, platform, provider } = await aBench()
   op.scripts.jwks = status(500)
   const token = await op.mint()
@@ -282,7 +282,7 @@ test('ID-35: keys that fail for a minute are asked for at most every five second
   expect(op.hits.jwks).toBeLessThanOrEqual(12)
 })
 
-test('ID-36: known keys go on counting for a quarter of an hour while their endpoint is down', async () => {
+test('known keys go on counting for a quarter of an hour while their endpoint is down [ID-36]', async () => {
   const { op, platform, provider } = await aBench()
   await provider.verifyBearer?.(await op.mint())
   op.scripts.jwks = status(500)
@@ -293,7 +293,7 @@ test('ID-36: known keys go on counting for a quarter of an hour while their endp
   expect(late?.ok === false && late.problem.reason).toBe('provider_unreachable')
 })
 
-test('ID-37: a key that was withdrawn counts for five minutes at most', async () => {
+test('a key that was withdrawn counts for five minutes at most [ID-37]', async () => {
   const { op, platform, provider } = await aBench()
   const stolen = await op.mint({ sub: 'mallory', exp: Math.floor(platform.now() / 1000) + 3_600 })
   expect((await provider.verifyBearer?.(stolen))?.ok).toBe(true)
@@ -303,7 +303,7 @@ test('ID-37: a key that was withdrawn counts for five minutes at most', async ()
   expect(late?.ok === false && late.problem.detail).toEqual({ check: 'kid' })
 })
 
-test('ID-07: a weak RSA key verifies nothing', async () => {
+test('a weak RSA key verifies nothing [ID-07]', async () => {
   const { op, signIn } = await aBench()
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1_024 })
   op.scripts.jwks = () =>
@@ -315,7 +315,7 @@ test('ID-07: a weak RSA key verifies nothing', async () => {
   expect(verdictOf(await signIn())).toBe('id_token_invalid/signature')
 })
 
-test('ID-36: a published private key is not used as if it were public', async () => {
+test('a published private key is not used as if it were public [ID-36]', async () => {
   const { op, signIn } = await aBench()
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
   op.scripts.jwks = () => json(200, { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'key-1' }] })
@@ -330,7 +330,7 @@ const keyAnswers: [string, Script][] = [
   ['are a page', body('<html>', 'text/html')],
 ]
 
-test.each(keyAnswers)('ID-36: keys that %s are no keys', async (_, script) => {
+test.each(keyAnswers)('keys that %s are no keys [ID-36]', async (_, script) => {
   const { op, signIn } = await aBench()
   op.scripts.jwks = script
   expect(verdictOf(await signIn())).toMatch(/^provider_misbehaved\//u)
@@ -342,7 +342,7 @@ const badKeys: [string, Claims][] = [
   ['ID-06 for another algorithm', { alg: 'RS512' }],
 ]
 
-test.each(badKeys)('%s: not used', async (_, change) => {
+test.each(badKeys)('a key set with %s: not used', async (_, change) => {
   const { op, signIn } = await aBench()
   op.scripts.jwks = () => json(200, { keys: op.signer.jwks().keys.map((key) => ({ ...key, ...change })) })
   expect(verdictOf(await signIn())).toMatch(/^id_token_invalid\//u)

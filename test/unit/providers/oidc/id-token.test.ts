@@ -149,7 +149,7 @@ const claimRows: [string, string, (claims: Claims) => Claims, string, Partial<Pr
   ['ID-21', 'at_hash as a number', set({ at_hash: 1 }), 'id_token_invalid/at_hash'],
 ]
 
-test.each(claimRows)('%s %s', async (_row, _name, change, verdict, settings = {}) => {
+test.each(claimRows)('an ID token with $1 [$0]', async (_row, _name, change, verdict, settings = {}) => {
   const { op, signIn } = await aBench(settings)
   op.idToken.claims = change
   expect(verdictOf(await signIn())).toBe(verdict)
@@ -454,7 +454,7 @@ function hs256(token: string, secret: string, header: Claims = {}): Promise<stri
     .sign(new TextEncoder().encode(secret))
 }
 
-test.each(signatureRows)('%s %s', async (_row, _name, prepare, verdict, settings = {}) => {
+test.each(signatureRows)('an ID token with $1 [$0]', async (_row, _name, prepare, verdict, settings = {}) => {
   const bench = await aBench({ ...settings, ...longSecret(settings) })
   if (settings.signingAlgs?.includes('HS256')) Object.assign(bench.op.client, { secret: LONG })
   await prepare(bench)
@@ -467,7 +467,7 @@ function longSecret(settings: Partial<ProviderConfig>): Partial<ProviderConfig> 
   return settings.signingAlgs?.includes('HS256') ? { clientSecret: { value: LONG } } : {}
 }
 
-test('ID-04: keys and key addresses inside the token are neither used nor fetched', async () => {
+test('keys and key addresses inside the token are neither used nor fetched [ID-04]', async () => {
   const bench = await aBench()
   const evil = await generateKeyPair('RS256')
   const jwk = await exportJWK(evil.publicKey)
@@ -491,7 +491,7 @@ test('ID-04: keys and key addresses inside the token are neither used nor fetche
   expect(asked.filter((url) => url.includes('canary'))).toEqual([])
 })
 
-test('ID-09: exp beyond every number is Infinity and refused', async () => {
+test('an exp beyond every number is Infinity and refused [ID-09]', async () => {
   const { op, signIn } = await aBench()
   // JSON.stringify cannot write it, so the payload is written by hand and signed.
   op.idToken.text = async (token) => {
@@ -501,7 +501,7 @@ test('ID-09: exp beyond every number is Infinity and refused', async () => {
   expect(verdictOf(await signIn())).toBe('id_token_invalid/exp')
 })
 
-test('ID-24: claims nested 5,000 deep are refused and crash nothing', async () => {
+test('claims nested 5,000 deep are refused and crash nothing [ID-24]', async () => {
   const { op, signIn } = await aBench()
   const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`
   op.idToken.text = (token) =>
@@ -509,7 +509,7 @@ test('ID-24: claims nested 5,000 deep are refused and crash nothing', async () =
   expect(verdictOf(await signIn())).toBe('id_token_invalid/claims')
 })
 
-test('ID-23: of repeated members the last counts, in the verified bytes as in what is read', async () => {
+test('the last of repeated members counts, in the verified bytes as in what is read [ID-23]', async () => {
   const { op, signIn } = await aBench()
   op.idToken.text = (token) =>
     op.signer.signText(JSON.stringify(decode(claimsOf(token))).replace('{', '{"sub":"admin",'))
@@ -517,14 +517,14 @@ test('ID-23: of repeated members the last counts, in the verified bytes as in wh
   expect(grant.ok && grant.value.identity.subject).toBe('alice')
 })
 
-test('ID-16: the nonce of an earlier login is refused', async () => {
+test('the nonce of an earlier login is refused [ID-16]', async () => {
   const { op, provider, visit } = await aBench()
   const first = await visit()
   op.idToken.claims = (claims) => ({ ...claims, nonce: 'o'.repeat(43) })
   expect(verdictOf(await provider.redeem(first))).toBe('id_token_invalid/nonce')
 })
 
-test('ID-21: a right at_hash is accepted', async () => {
+test('a right at_hash is accepted [ID-21]', async () => {
   const { op, signIn } = await aBench()
   op.scripts.token = async (next) => {
     const answer = (await (await next()).json()) as Claims
@@ -535,7 +535,7 @@ test('ID-21: a right at_hash is accepted', async () => {
   expect(verdictOf(await signIn())).toBe('ok')
 })
 
-test('what an operator can allow names its setting, and says nothing of what was in the token', async () => {
+test('a claim that an operator can allow names its setting, and says nothing of what was in the token', async () => {
   const { op, signIn } = await aBench()
   op.idToken.claims = (honest) => ({ ...honest, aud: ['sidegate', 'kubernetes'], azp: 'sidegate' })
   const grant = await signIn()

@@ -41,13 +41,13 @@ const rows: [string, string, Claims, string][] = [
   ['LO-14', 'an empty sid', { sid: '' }, 'id_token_invalid/sid'],
 ]
 
-test.each(rows)('%s a logout token with %s', async (_row, _name, overrides, verdict) => {
+test.each(rows)('a logout token with $1 [$0]', async (_row, _name, overrides, verdict) => {
   const { op, provider } = await aBench()
   const result = await provider.verifyLogoutToken?.(await op.logoutToken(overrides))
   expect(result && verdictOf(result)).toBe(verdict)
 })
 
-test('LO-09: what it says comes back', async () => {
+test('a logout token gives its subject, session id and moment [LO-09]', async () => {
   const { op, provider } = await aBench()
   const result = await provider.verifyLogoutToken?.(await op.logoutToken({ jti: 'j-1', sid: 's-1' }))
   expect(result).toEqual({
@@ -56,7 +56,7 @@ test('LO-09: what it says comes back', async () => {
   })
 })
 
-test('LO-10, LO-14: unsigned tokens, changed tokens and ID tokens are refused', async () => {
+test('unsigned tokens, changed tokens and ID tokens are refused [LO-10, LO-14]', async () => {
   const { op, provider } = await aBench()
   const verify = async (token: string) => provider.verifyLogoutToken?.(token).then(verdictOf)
   const honest = await op.logoutToken()

@@ -80,14 +80,14 @@ const tokenAnswers: [string, string, Script, string][] = [
   ['CB-30', 'an endless body', oversized(), 'provider_misbehaved'],
 ]
 
-test.each(tokenAnswers)('%s the token endpoint answers %s', async (_row, _name, script, verdict) => {
+test.each(tokenAnswers)('a token endpoint that answers $1 [$0]', async (_row, _name, script, verdict) => {
   const { op, signIn } = await aBench()
   op.scripts.token = script
   const grant = await signIn()
   expect(grant.ok ? 'ok' : grant.problem.reason).toBe(verdict)
 })
 
-test('CB-30: a token endpoint that never answers is given up after five seconds', async () => {
+test('a token endpoint that never answers is given up after five seconds [CB-30]', async () => {
   const { op, signIn } = await aBench()
   op.scripts.token = never()
   const started = performance.now()
@@ -95,7 +95,7 @@ test('CB-30: a token endpoint that never answers is given up after five seconds'
   expect(performance.now() - started).toBeLessThan(5_500)
 }, 10_000)
 
-test('CB-30: nothing that a provider says in an error reaches the problem unchecked', async () => {
+test('nothing that a provider says in an error reaches the problem unchecked [CB-30]', async () => {
   const { op, signIn } = await aBench()
   op.scripts.token = () => json(400, { error: '<script>\n', error_description: 'secret' })
   const grant = await signIn()
@@ -117,7 +117,7 @@ const lifetimes: [unknown, number | undefined][] = [
   [1e99, 31_536_000],
 ]
 
-test.each(lifetimes)('SL-22: expires_in %j is %j seconds', async (given, kept) => {
+test.each(lifetimes)('expires_in %j is %j seconds [SL-22]', async (given, kept) => {
   const { op, platform, signIn } = await aBench()
   op.scripts.token = changed((answer) => ({ ...answer, expires_in: given }))
   const grant = await signIn()
@@ -138,7 +138,7 @@ const clientAuth: [
 ]
 
 test.each(clientAuth)(
-  'CB-32: with %j and secret %j the client authenticates by %s',
+  'the client authenticates with %j and secret %j by %s [CB-32]',
   async (methods, secret, by) => {
     const clientSecret = secret === undefined ? undefined : { value: secret }
     const { op, signIn } = await aBench({ clientSecret })
@@ -153,7 +153,7 @@ test.each(clientAuth)(
   },
 )
 
-test('CB-32: a provider that says nothing and takes only the form is found out once', async () => {
+test('a provider that says nothing and takes only the form is found out once [CB-32]', async () => {
   const { op, signIn, session, provider } = await aBench()
   op.behaviour.metadata = { token_endpoint_auth_methods_supported: undefined }
   op.behaviour.authMethods = ['client_secret_post']
@@ -164,7 +164,7 @@ test('CB-32: a provider that says nothing and takes only the form is found out o
   expect(ways().slice(2)).toEqual(['post', 'post'])
 })
 
-test('CB-32: with a wrong secret both ways are tried, and only where the provider does not say', async () => {
+test('the client with a wrong secret tries both methods, and only where the provider does not say [CB-32]', async () => {
   for (const [methods, requests] of [
     [undefined, 2],
     [['client_secret_basic'], 1],
@@ -176,7 +176,7 @@ test('CB-32: with a wrong secret both ways are tried, and only where the provide
   }
 })
 
-test('CB-32: a code that is refused is not sent again in another way', async () => {
+test('a code that is refused is not sent again in another way [CB-32]', async () => {
   const { op, signIn } = await aBench()
   op.behaviour.metadata = { token_endpoint_auth_methods_supported: undefined }
   op.scripts.token = () => json(400, { error: 'invalid_grant' })
@@ -184,7 +184,7 @@ test('CB-32: a code that is refused is not sent again in another way', async () 
   expect(op.hits.token).toBe(1)
 })
 
-test("CB-32: a secret of Entra's, with a tilde, is right for servers that forget to decode", async () => {
+test("a secret of Entra's, with a tilde, is right for servers that forget to decode [CB-32]", async () => {
   const { op, signIn } = await aBench({ clientSecret: { value: 'abc8Q~x.y-z_1' } })
   await signIn()
   const { authorization } = op.tokenRequests[0] ?? {}
@@ -203,7 +203,7 @@ test('the client secret is read from its file at each use, without the blanks an
   expect(verdictOf(await signIn())).toBe('provider_unreachable/client secret file')
 })
 
-test('CB-14, CB-34: the token request carries the verifier and the redirect URI of the login', async () => {
+test('the token request carries the verifier and the redirect URI of the login [CB-14, CB-34]', async () => {
   const { op, provider, visit } = await aBench()
   const response = await visit()
   await provider.redeem(response)
@@ -231,7 +231,7 @@ const issuers: [string, boolean, string | null | undefined, string, Partial<Prov
 ]
 
 test.each(issuers)(
-  '%s provider sends iss: %s, callback has %j: %s',
+  'a callback with iss $2 of a provider that sends iss ($1): $3 [$0]',
   async (_row, sends, iss, verdict, given = {}) => {
     const { op, provider, visit } = await aBench(given)
     op.behaviour.issParameter = sends
@@ -341,7 +341,7 @@ const people: [string, string, Claims, unknown, Partial<ProviderConfig['claims']
   ['LO-13', 'a provider session', { sid: 's-1' }, { sid: 's-1' }],
 ]
 
-test.each(people)('%s %s', async (_row, _name, changes, expected, given = {}) => {
+test.each(people)('an identity with $1 [$0]', async (_row, _name, changes, expected, given = {}) => {
   const { op, signIn } = await aBench({ claims: { ...claims, ...given } })
   const everything = { ...op.user, ...changes, sub: 'alice' }
   op.user = JSON.parse(JSON.stringify(everything))
@@ -350,7 +350,7 @@ test.each(people)('%s %s', async (_row, _name, changes, expected, given = {}) =>
   else expect(grant.ok ? grant.value.identity : grant).toMatchObject(expected as object)
 })
 
-test('ID-27: the log says how many entries of the groups were dropped, of which kinds', async () => {
+test('the log says how many entries of the groups were dropped, of which kinds [ID-27]', async () => {
   const { op, signIn, context } = await aBench()
   op.user = {
     sub: 'alice',
@@ -380,7 +380,7 @@ test('claims that only the profile has are asked for, and only then', async () =
   expect(bench.op.hits.userinfo).toBe(1)
 })
 
-test('ID-26: Cognito says true in the ID token and "true" in the profile', async () => {
+test('Cognito says true in the ID token and "true" in the profile [ID-26]', async () => {
   const { op, signIn } = await aBench()
   op.behaviour.profileOnly = ['groups']
   op.scripts.userinfo = changed((profile) => ({ ...profile, email_verified: 'true' }))
@@ -420,7 +420,7 @@ const profiles: [string, string, Script, string][] = [
   ],
 ]
 
-test.each(profiles)('%s a profile that %s fails the sign-in', async (_row, _name, script, verdict) => {
+test.each(profiles)('a profile that $1 fails the sign-in [$0]', async (_row, _name, script, verdict) => {
   const { op, signIn } = await aBench()
   op.behaviour.profileOnly = ['email']
   op.scripts.userinfo = script
@@ -438,7 +438,7 @@ const signedProfiles: [Claims, string][] = [
   [{ events: {} }, 'id_token_invalid/events'],
 ]
 
-test.each(signedProfiles)('ID-29 a profile that the provider signed, with %j', async (change, verdict) => {
+test.each(signedProfiles)('a profile that the provider signed, with %j [ID-29]', async (change, verdict) => {
   const { op, signIn } = await aBench()
   op.behaviour.profileOnly = ['email', 'groups']
   const profile = { sub: 'alice', email: 'alice@example.com', groups: ['signed'], ...change }
@@ -451,7 +451,7 @@ test.each(signedProfiles)('ID-29 a profile that the provider signed, with %j', a
   if (grant.ok) expect(grant.value.identity.groups).toEqual(['signed'])
 })
 
-test('ID-29 a signed profile that was changed on the way', async () => {
+test('a signed profile that was changed on the way [ID-29]', async () => {
   const { op, signIn } = await aBench()
   op.behaviour.profileOnly = ['email']
   op.scripts.userinfo = async () => {
@@ -484,7 +484,7 @@ test('an OpenID provider without an issuer, or an unknown one, is a bug of the c
   await expect(aBench({ kind: 'constructor' })).rejects.toThrow('constructor')
 })
 
-test('CB-32: a provider that offers both and takes only the form is found out once', async () => {
+test('a provider that offers both and takes only the form is found out once [CB-32]', async () => {
   const { op, signIn } = await aBench()
   op.behaviour.metadata = {
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
@@ -496,7 +496,7 @@ test('CB-32: a provider that offers both and takes only the form is found out on
   expect(ways()).toEqual(['basic', 'post', 'post'])
 })
 
-test('CB-32: no secret is sent to a provider that offers only methods that are not supported', async () => {
+test('no secret is sent to a provider that offers only methods that are not supported [CB-32]', async () => {
   const { op, signIn } = await aBench()
   op.behaviour.metadata = { token_endpoint_auth_methods_supported: ['private_key_jwt', 'tls_client_auth'] }
   const grant = await signIn()

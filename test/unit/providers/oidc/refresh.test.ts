@@ -6,7 +6,7 @@ import { aBench, aProviderConfig, verdictOf } from '../providers-fixture.ts'
 
 const claims = aProviderConfig().claims
 
-test('C36: a refresh brings new tokens and what the provider says now', async () => {
+test('a refresh brings new tokens and what the provider says now', async () => {
   const { op, provider, session } = await aBench()
   const before = await session()
   op.user = { sub: 'alice', email: 'new@example.com', preferred_username: 'alice', groups: ['staff'] }
@@ -29,7 +29,7 @@ test('C36: a refresh brings new tokens and what the provider says now', async ()
   expect(op.tokenRequests[1]?.form.get('grant_type')).toBe('refresh_token')
 })
 
-test('without a refresh token there is nothing to refresh', async () => {
+test('a session without a refresh token has nothing to refresh', async () => {
   const { provider } = await aBench()
   expect(verdictOf(await provider.refresh(aSession()))).toBe('refresh_unsupported')
 })
@@ -70,7 +70,7 @@ const answers: [string, string, Script, string][] = [
   ],
 ]
 
-test.each(answers)('%s a refresh answered by %s', async (_row, _name, script, verdict) => {
+test.each(answers)('a refresh answered by $1 [$0]', async (_row, _name, script, verdict) => {
   const { op, provider, session } = await aBench()
   const before = await session()
   op.scripts.token = script
@@ -88,7 +88,7 @@ const tokens: [string, Claims, string][] = [
   ['SL-08', { nonce: 'whatever' }, 'ok'],
 ]
 
-test.each(tokens)('%s a refreshed ID token with %j', async (_row, change, verdict) => {
+test.each(tokens)('a refreshed ID token with $1 [$0]', async (_row, change, verdict) => {
   const { op, provider, session } = await aBench()
   const before = await session()
   op.idToken.claims = (honest) => ({ ...honest, ...change })
@@ -102,7 +102,7 @@ test('a refreshed ID token with a wrong signature counts as a refusal', async ()
   expect(verdictOf(await provider.refresh(before))).toBe('refresh_refused/signature')
 })
 
-test('SL-10: without a new ID token the person stays who they were, and the profile tells about groups', async () => {
+test('a refresh without a new ID token leaves the person who they were, and the profile tells about groups [SL-10]', async () => {
   const { op, provider, session } = await aBench()
   const before = await session()
   op.behaviour.idTokenOnRefresh = false
@@ -116,7 +116,7 @@ test('SL-10: without a new ID token the person stays who they were, and the prof
   expect(grant.ok && grant.value.tokens.id).toBe(before.tokens.id)
 })
 
-test('SL-10: without ID token and profile everything stays', async () => {
+test('a refresh without ID token and profile changes nothing [SL-10]', async () => {
   const { op, provider, session } = await aBench({ claims: { ...claims, skipProfileUrl: true } })
   const before = await session()
   op.behaviour.idTokenOnRefresh = false
@@ -127,7 +127,7 @@ test('SL-10: without ID token and profile everything stays', async () => {
   })
 })
 
-test('SL-11: a groups claim that is gone is membership that is gone', async () => {
+test('a groups claim that is gone is membership that is gone [SL-11]', async () => {
   const { op, provider, session } = await aBench()
   const before = await session()
   op.user = { sub: 'alice', email: 'alice@example.com', preferred_username: 'alice' }
@@ -135,7 +135,7 @@ test('SL-11: a groups claim that is gone is membership that is gone', async () =
   expect(grant.ok && grant.value.identity.groups).toEqual([])
 })
 
-test('SL-08: a profile of somebody else ends the session', async () => {
+test('a profile of another person ends the session [SL-08]', async () => {
   const { op, provider, session } = await aBench()
   const before = await session()
   op.behaviour.idTokenOnRefresh = false
@@ -203,7 +203,7 @@ test('a validate-url that is down says nothing about the session', async () => {
   expect(verdictOf(await provider.validate(before))).toBe('provider_unreachable')
 })
 
-test('without a validate-url or an access token there is nothing to ask', async () => {
+test('a session has nothing to validate without a validate-url or an access token', async () => {
   const bench = await aBench()
   expect(await bench.provider.validate(await bench.session())).toEqual({ ok: true, value: true })
   const other = await aBench({ validateUrl: 'https://op.test/userinfo' })
@@ -229,7 +229,7 @@ test('a provider without revocation or sign-out of its own is no failure', async
   expect(await provider.endSessionUrl({ idToken: 'x', returnTo: 'https://a/', state: 's' })).toBeUndefined()
 })
 
-test('LO-06: the provider is asked to end its session with hint, client, target and state', async () => {
+test('the provider is asked to end its session with hint, client, target and state [LO-06]', async () => {
   const { op, provider } = await aBench()
   op.behaviour.metadata = { end_session_endpoint: 'https://op.test/logout?realm=main' }
   const url = await provider.endSessionUrl({

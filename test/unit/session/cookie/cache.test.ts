@@ -6,14 +6,14 @@ import { aToken } from '../refresh-fixture.ts'
 const opened = { session: aSession(), current: true }
 
 describe('the cache of opened sessions', () => {
-  it('finds by the whole token, not by its end', () => {
+  it('the cache of opened sessions finds by the whole token, not by its end', () => {
     const cache = createSessionCache()
     cache.add(`one${'t'.repeat(22)}`, opened)
     expect(cache.find(`one${'t'.repeat(22)}`)).toMatchObject(opened)
     expect(cache.find(`two${'t'.repeat(22)}`)).toBeUndefined()
   })
 
-  it('does so also for what was not asked for lately', () => {
+  it('the cache of opened sessions finds by the whole token also what was not asked for lately', () => {
     const cache = createSessionCache(4)
     cache.add(`one${'t'.repeat(22)}`, opened)
     for (const token of [aToken(50), aToken(50)]) cache.add(token, opened)
@@ -21,7 +21,7 @@ describe('the cache of opened sessions', () => {
     expect(cache.find(`one${'t'.repeat(22)}`)).toMatchObject(opened)
   })
 
-  it('keeps what is asked for and forgets the rest, within its bound of entries', () => {
+  it('the cache of opened sessions keeps what is asked for and forgets the rest, within its bound of entries', () => {
     const cache = createSessionCache(100)
     const loved = aToken(50)
     const tokens = Array.from({ length: 1000 }, () => aToken(50))
@@ -35,7 +35,7 @@ describe('the cache of opened sessions', () => {
     expect(remembered.length).toBeGreaterThanOrEqual(49)
   })
 
-  it('keeps within its bound of bytes', () => {
+  it('the cache of opened sessions keeps within its bound of bytes', () => {
     const cache = createSessionCache(8192, 1_000_000)
     const tokens = Array.from({ length: 500 }, () => aToken(7000))
     for (const token of tokens) cache.add(token, opened)
@@ -44,7 +44,7 @@ describe('the cache of opened sessions', () => {
     expect(remembered.length * (2 * 7000 + 1024)).toBeLessThanOrEqual(1_000_000)
   })
 
-  it('forgets everything at once', () => {
+  it('the cache of opened sessions forgets everything at once', () => {
     const cache = createSessionCache()
     const token = aToken(50)
     cache.add(token, opened)

@@ -27,7 +27,7 @@ function sizeOf(cookies: readonly Cookie[]): number {
 
 describe('splitting', () => {
   it.each([1, 100, 4011, 4012, 4013, 7168, 20_000, 32_768])(
-    'and joining give a token of %i characters back, in lines that browsers keep, of the size foretold',
+    'splitting and joining give a token of %i characters back, in lines that browsers keep, of the size foretold',
     (length) => {
       const token = aToken(length)
       const cookies = split(token)
@@ -40,13 +40,13 @@ describe('splitting', () => {
     },
   )
 
-  it('uses the plain name for what fits one line, to the last byte', () => {
+  it('splitting uses the plain name for what fits one line, to the last byte', () => {
     const room = 4096 - ATTRIBUTE_BYTES - NAME.length
     expect(split(aToken(room)).map(({ name }) => name)).toEqual([NAME])
     expect(split(aToken(room + 1)).map(({ name }) => name)).toEqual([`${NAME}_0`, `${NAME}_1`])
   })
 
-  it('gives up beyond nine cookies or 32,768 characters', () => {
+  it('splitting gives up beyond nine cookies or 32,768 characters', () => {
     expect(layout.split(aToken(32_769))).toBeUndefined()
     expect(layout.size(32_769)).toBeUndefined()
     const narrow = compileLayout(NAME, 3900)
@@ -70,34 +70,34 @@ describe('joining', () => {
     ['one missing at the start', [second, third]],
     ['an emptied one', [first, { ...second, value: '' }, third]],
     ['one that is only a lead', [first, second, { ...third, value: third.value.slice(0, 11) }]],
-  ])('makes no old token with %s', (_, cookies) => {
+  ])('joining makes no old token with %s', (_, cookies) => {
     expect(tokensOf(cookies)).not.toContain(token)
   })
 
-  it('takes neither of two values of one chunk, whichever comes first', () => {
+  it('joining takes neither of two values of one chunk, whichever comes first', () => {
     const twin = { ...second, value: `${second.value.slice(0, -1)}!` }
     expect(tokensOf([first, second, twin, third])).toEqual([])
     expect(tokensOf([first, twin, second, third])).toEqual([])
   })
 
-  it('does not hand on what does not end as its chunks say', () => {
+  it('joining does not hand on what does not end as its chunks say', () => {
     expect(tokensOf([first, second, { ...third, value: third.value.slice(0, 11) }])).toEqual([])
     expect(tokensOf([first, second, { ...third, value: third.value.slice(0, -1) }])).toEqual([])
   })
 
-  it('does not join more than 32,768 characters', () => {
+  it('joining does not join more than 32,768 characters', () => {
     const chunk = (index: number) => ({ name: `${NAME}_${index}`, value: `9.AAAAAAAA.${'A'.repeat(3900)}` })
     expect(tokensOf(Array.from({ length: 9 }, (_, at) => chunk(at)))).toEqual([])
   })
 
-  it('never mixes two sessions, even of the same length (CK-29)', () => {
+  it('joining never mixes two sessions, even of the same length [CK-29]', () => {
     const other = aToken(10_000)
     const [, bob1, bob2] = split(other) as [Cookie, Cookie, Cookie]
     expect(tokensOf([first, bob1, bob2])).toEqual([])
     expect(tokensOf([...chunks, ...split(other)])).toEqual([token, other])
   })
 
-  it('passes over chunks of an older, longer session', () => {
+  it('joining passes over chunks of an older, longer session', () => {
     const stale = split(aToken(15_000))
     expect(stale).toHaveLength(4)
     const carried = readCarried(NAME, [...chunks, stale[3] as Cookie])
@@ -106,7 +106,7 @@ describe('joining', () => {
   })
 
   it.each(['_00', '_+1', '_1e3', '_-1', '_99999999', '_0x1', '_', '_9', '_ 1', '_１'])(
-    'does not take %j for a number (CK-32)',
+    'joining does not take %j for a number [CK-32]',
     (suffix) => {
       const tricky = { name: NAME + suffix, value: second.value }
       expect(tokensOf([first, tricky, third])).toEqual([])
@@ -114,12 +114,12 @@ describe('joining', () => {
     },
   )
 
-  it.each(['1', '0', 'x', '9'])('does not believe a count of %s', (count) => {
+  it.each(['1', '0', 'x', '9'])('joining does not believe a count of %s', (count) => {
     const lying = chunks.map(({ name, value }) => ({ name, value: count + value.slice(1) }))
     expect(tokensOf(lying)).toEqual([])
   })
 
-  it('keeps two values of one name apart (CK-33)', () => {
+  it('joining keeps two values of one name apart [CK-33]', () => {
     const cookies = [
       { name: NAME, value: 'evil' },
       { name: NAME, value: 'good' },
@@ -128,12 +128,12 @@ describe('joining', () => {
     expect(tokensOf(cookies)).toEqual(['evil', 'good'])
   })
 
-  it('looks at no more than four candidates', () => {
+  it('joining looks at no more than four candidates', () => {
     const many = Array.from({ length: 150 }, (_, at) => ({ name: NAME, value: `v${at}` }))
     expect(tokensOf(many)).toHaveLength(4)
   })
 
-  it('lets two hundred chunks of 4 kB cost nothing (CK-42)', async () => {
+  it('joining lets two hundred chunks of 4 kB cost nothing [CK-42]', async () => {
     const flood = Array.from({ length: 200 }, (_, at) => ({
       name: `${NAME}_${at}`,
       value: `9.abcdefgh.${'A'.repeat(4000)}`,
@@ -142,7 +142,7 @@ describe('joining', () => {
     expect(await fastestOf(10, () => tokensOf(flood))).toBeLessThan(20)
   })
 
-  it('reads only names of its own', () => {
+  it('joining reads only names of its own', () => {
     const others = [
       { name: `${NAME}x`, value: 'a' },
       { name: 'x', value: 'b' },
@@ -154,7 +154,7 @@ describe('joining', () => {
 })
 
 describe('names', () => {
-  it('of the session are the plain one and canonical numbers below a hundred', () => {
+  it('cookie names of the session are the plain one and canonical numbers below a hundred', () => {
     const names = [
       NAME,
       `${NAME}_0`,
@@ -174,10 +174,14 @@ describe('names', () => {
     ['_0', true],
     ['_123', true],
     ['_csrf', false],
+    ['_turns', false],
+    ['_turns_0', false],
+    ['_a1B2-_c3_csrf', false],
+    ['_toolong12_csrf', false],
     ['x', false],
     ['_x', false],
     ['_csrfx', false],
-  ])('of a session with the suffix %j: %s', (suffix, isOurs) => {
+  ])('a cookie name with the suffix %j is one of the session: %s', (suffix, isOurs) => {
     const owns = compileOwnNames('_o.p')
     expect(owns(`_o.p${suffix}`)).toBe(isOurs)
     expect(owns(`_oXp${suffix}`)).toBe(false)

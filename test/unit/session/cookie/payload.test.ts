@@ -42,12 +42,12 @@ function payload(lead: number, json: unknown): Uint8Array {
 const VALID = { jti: 'j', idp: 'oidc', cli: 'c', iss: 'https://op', sub: 's', iat: 1, ref: 1, see: 1, exp: 2 }
 
 describe('a session as bytes', () => {
-  it('comes back as it went in', async () => {
+  it('a payload gives the session back as it went in', async () => {
     expect(await decodeSession(await encoded(FULL))).toEqual(FULL)
     expect(await decodeSession(await encoded(aSession()))).toEqual(aSession())
   })
 
-  it('has exactly this form; whoever changes it raises the version and keeps a reader', async () => {
+  it('a payload has exactly this form; a change of it raises the version and keeps a reader', async () => {
     const bytes = await encoded(aSession())
     expect(bytes[0]).toBe(PLAIN)
     expect(new TextDecoder().decode(bytes.subarray(1))).toBe(
@@ -58,13 +58,13 @@ describe('a session as bytes', () => {
     )
   })
 
-  it('keeps further claims, texts and lists of them', async () => {
+  it('a payload keeps further claims, texts and lists of them', async () => {
     const session = aSession({ claims: { 'tenant.id': 'acme', roles: ['a', 'b'], 'urn:x': '' } })
     expect(await decodeSession(await encoded(session))).toEqual(session)
     expect(new TextDecoder().decode(await encoded(aSession({ claims: {} })))).not.toContain('clm')
   })
 
-  it('is still read from deflated bytes that were recorded', async () => {
+  it('a payload is still read from deflated bytes that were recorded', async () => {
     const session = await decodeSession(new Uint8Array(Buffer.from(RECORDED, 'base64url')))
     expect(session).toEqual(
       aSession({
@@ -75,18 +75,18 @@ describe('a session as bytes', () => {
     )
   })
 
-  it('loses what is smaller than a second, and nothing else', async () => {
+  it('a payload loses what is smaller than a second, and nothing else', async () => {
     const session = aSession({ signedInAtMs: NOW_MS + 999, expiresAtMs: NOW_MS + 1500 })
     const back = await decodeSession(await encoded(session))
     expect(back).toMatchObject({ signedInAtMs: NOW_MS, expiresAtMs: NOW_MS + 1000 })
   })
 
-  it('writes a session without an end as one that ends with the year 9999', async () => {
+  it('a payload writes a session without an end as one that ends with the year 9999', async () => {
     const back = await decodeSession(await encoded(aSession({ expiresAtMs: Number.POSITIVE_INFINITY })))
     expect(new Date(back?.expiresAtMs ?? 0).toISOString()).toBe('9999-12-31T23:59:59.000Z')
   })
 
-  it('deflates two hundred groups to less than six tenths', async () => {
+  it('a payload deflates two hundred groups to less than six tenths', async () => {
     const session = aSession({ groups: someGroups(200) })
     const bytes = await encoded(session)
     expect(bytes[0]).toBe(DEFLATED)
@@ -94,11 +94,11 @@ describe('a session as bytes', () => {
     expect(await decodeSession(bytes)).toEqual(session)
   })
 
-  it('leaves out empty groups, which no rule can mean', async () => {
+  it('a payload leaves out empty groups, which no rule can mean', async () => {
     expect((await decodeSession(await encoded(aSession({ groups: ['', 'a', ''] }))))?.groups).toEqual(['a'])
   })
 
-  it('keeps a local user, whose session has a record in place of a provider', async () => {
+  it('a payload keeps a local user, whose session has a record in place of a provider', async () => {
     const source = { kind: 'local', record: 'record-of-alice' } as const
     for (const groups of [['users'], someGroups(200)]) {
       const session = aSession({ source, client: undefined, issuer: '', groups })
@@ -110,12 +110,15 @@ describe('a session as bytes', () => {
     expect(new TextDecoder().decode(bytes)).not.toContain('idp')
   })
 
-  it.each(['local', 'bearer', 'htpasswd'])('keeps a provider that is called %s a provider', async (id) => {
-    const session = aSession({ source: { kind: 'provider', id } })
-    expect(await decodeSession(await encoded(session))).toEqual(session)
-  })
+  it.each(['local', 'bearer', 'htpasswd'])(
+    'a payload keeps a provider that is called %s a provider',
+    async (id) => {
+      const session = aSession({ source: { kind: 'provider', id } })
+      expect(await decodeSession(await encoded(session))).toEqual(session)
+    },
+  )
 
-  it('knows people without an issuer', async () => {
+  it('a payload may hold a person without an issuer', async () => {
     expect(await decodeSession(await encoded(aSession({ issuer: '' })))).toEqual(aSession({ issuer: '' }))
   })
 })
@@ -127,11 +130,11 @@ describe('what cannot be a session', () => {
     ['with a sign-in at no time', { signedInAtMs: Number.NaN }],
     ['with an end before time', { expiresAtMs: -5000 }],
     ['of a bearer token', { source: { kind: 'bearer' }, client: undefined }],
-  ])('%s is not written', async (_, spoilt) => {
+  ])('a payload is not written for a session %s', async (_, spoilt) => {
     expect(await encodeSession(aSession(spoilt))).toEqual({ ok: false, problem: 'identity_incomplete' })
   })
 
-  it('with more than 64 KiB is not written, however well it deflates', async () => {
+  it('a payload of more than 64 KiB is not written, however well it deflates', async () => {
     const groups = Array.from({ length: 20_000 }, () => 'users')
     expect(await encodeSession(aSession({ groups }))).toEqual({ ok: false, problem: 'session_too_large' })
   })
@@ -167,29 +170,32 @@ describe('what cannot be a session', () => {
     ['a number', 7],
     ['half of it', JSON.stringify(VALID).slice(0, 40)],
     ['nothing at all', ''],
-  ])('%s is not read', async (_, json) => {
+  ])('a payload is not read with %s', async (_, json) => {
     expect(await decodeSession(payload(PLAIN, json))).toBeUndefined()
   })
 
-  it('is read when nothing was spoilt', async () => {
+  it('a payload is read when nothing was spoilt', async () => {
     expect((await decodeSession(payload(PLAIN, VALID)))?.subject).toBe('s')
   })
 
-  it.each([0x00, 0x10, 0x11, 0x22, 0x30, 0x7b, 0xff])('of another version (%i) is not read', async (lead) => {
-    expect(await decodeSession(payload(lead, VALID))).toBeUndefined()
-  })
+  it.each([0x00, 0x10, 0x11, 0x22, 0x30, 0x7b, 0xff])(
+    'a payload of another version (%i) is not read',
+    async (lead) => {
+      expect(await decodeSession(payload(lead, VALID))).toBeUndefined()
+    },
+  )
 
-  it('that is not UTF-8 is not read', async () => {
+  it('a payload that is not UTF-8 is not read', async () => {
     expect(await decodeSession(new Uint8Array([PLAIN, 0xff, 0xfe]))).toBeUndefined()
   })
 
-  it('that is no DEFLATE stream is not read', async () => {
+  it('a payload that is no DEFLATE stream is not read', async () => {
     expect(await decodeSession(payload(DEFLATED, VALID))).toBeUndefined()
     expect(await decodeSession(new Uint8Array([DEFLATED]))).toBeUndefined()
     expect(await decodeSession(new Uint8Array())).toBeUndefined()
   })
 
-  it('that swells to 50 MB is given up at 64 KiB (CK-15, 16)', async () => {
+  it('a payload that swells to 50 MB is given up at 64 KiB [CK-15, CK-16]', async () => {
     const bomb = await deflate(utf8(JSON.stringify({ ...VALID, eml: 'A'.repeat(50_000_000) })))
     expect(bomb.length).toBeLessThan(64_000)
     const bytes = new Uint8Array([DEFLATED, ...bomb])
@@ -197,7 +203,7 @@ describe('what cannot be a session', () => {
     expect(await fastestOf(5, () => decodeSession(bytes))).toBeLessThan(100)
   })
 
-  it('that is cut off inside is not read', async () => {
+  it('a payload that is cut off inside is not read', async () => {
     const bytes = await encoded(aSession({ groups: [aToken(1000)] }))
     expect(bytes[0]).toBe(DEFLATED)
     expect(await decodeSession(bytes.subarray(0, bytes.length - 20))).toBeUndefined()

@@ -51,9 +51,9 @@ describe('of the tokens', () => {
       'AT RT',
     ],
     ['session-cookie-minimal', { session: { minimal: true }, headers: headersOf('--pass-access-token') }, ''],
-  ])('kept for %s', (_, wishes, kept) => expect(keptOf(wishes)).toBe(kept))
+  ])('the projection keeps of the tokens %s', (_, wishes, kept) => expect(keptOf(wishes)).toBe(kept))
 
-  it('the ID token stays where no refresh could fetch a new one for the sign-out', () => {
+  it('the projection keeps the ID token where no refresh could fetch a new one for the sign-out', () => {
     const tokens = { ...TOKENS, refresh: undefined }
     expect(keptOf({}, tokens)).toBe('IT')
     expect(keptOf({ session: { minimal: true } }, tokens)).toBe('')
@@ -65,8 +65,9 @@ describe('of the groups', () => {
   const project = (wishes: Wishes) =>
     compileProjection(aConfig(wishes)).project(aSession({ groups: ['a', 'b', 'c'] })).groups
 
-  it('all stay by default', () => expect(project({ allowedGroups: ['b'] })).toEqual(['a', 'b', 'c']))
-  it('only those that rules name stay on demand', () => {
+  it('the projection keeps all groups by default', () =>
+    expect(project({ allowedGroups: ['b'] })).toEqual(['a', 'b', 'c']))
+  it('the projection keeps only groups that rules name on demand', () => {
     expect(project({ session: { groups: 'named' }, allowedGroups: ['b', 'x'] })).toEqual(['b'])
   })
 })
@@ -88,21 +89,21 @@ describe('of further claims', () => {
 describe('at start', () => {
   const warningsOf = (wishes: Wishes) => compileProjection(aConfig(wishes)).warnings
 
-  it('says nothing about settings that fit', () => {
+  it('the start says nothing about sessions that fit', () => {
     expect(warningsOf({})).toEqual([])
     expect(warningsOf({ headers: headersOf('--pass-access-token', '--pass-authorization-header') })).toEqual(
       [],
     )
   })
 
-  it('warns about a budget that the wanted tokens will hardly fit', () => {
+  it('the start warns about a budget that the wanted tokens will hardly fit', () => {
     const wishes = { headers: headersOf('--pass-access-token', '--pass-authorization-header') }
     const [warning] = warningsOf({ ...wishes, session: { budgetBytes: 4000 } })
     expect(warning).toContain('the budget is 4000 bytes')
     expect(warning).toContain('(access, ID, refresh) takes about 5500')
   })
 
-  it('warns about named groups without a name', () => {
+  it('the start warns about named groups without a name', () => {
     expect(warningsOf({ session: { groups: 'named' } })).toHaveLength(1)
     expect(warningsOf({ session: { groups: 'named' }, allowedGroups: ['a'] })).toEqual([])
   })

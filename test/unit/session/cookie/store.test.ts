@@ -40,7 +40,7 @@ function bigAlice(groups = 200) {
 }
 
 describe('load()', () => {
-  it('finds nobody where there is no cookie, or an empty one', async () => {
+  it('load() finds no session where there is no cookie, or an empty one', async () => {
     const gate = await aGate()
     expect(gate.store.load([])).toEqual({ kind: 'none' })
     expect(gate.store.load([{ name: NAME, value: '' }])).toEqual({ kind: 'none' })
@@ -50,7 +50,7 @@ describe('load()', () => {
   it.each([
     ['by WebCrypto', undefined],
     ['by the runtime', openAesGcm],
-  ])('reads back what was saved, opened %s', async (_, lent) => {
+  ])('load() reads back what was saved, opened %s', async (_, lent) => {
     const gate = await aGate({ platform: { now: () => NOW_MS, openAesGcm: lent } })
     const loaded = await sessionOf(gate, await cookiesOf(gate, aSession()))
     expect(loaded).toEqual({
@@ -62,7 +62,7 @@ describe('load()', () => {
     })
   })
 
-  it('answers at once the second time, with one cookie and with three', async () => {
+  it('load() answers at once the second time, with one cookie and with three', async () => {
     for (const session of [aSession(), aSession({ groups: someGroups(240) })]) {
       const gate = await aGate({ session: { budgetBytes: 30_000 } })
       const cookies = await cookiesOf(gate, session)
@@ -72,7 +72,7 @@ describe('load()', () => {
     }
   })
 
-  it('does not take a cached session for a token that only ends like it', async () => {
+  it('load() does not take a cached session for a token that only ends like it', async () => {
     const gate = await aGate()
     const [cookie] = (await cookiesOf(gate, aSession())) as [Cookie]
     await gate.store.load([cookie])
@@ -83,13 +83,13 @@ describe('load()', () => {
   it.each([
     ['another secret (CK-07)', { secrets: [OTHER_SECRET] }],
     ['another deployment with the same secret (CK-22)', { deployment: `${DEPLOYMENT}x` }],
-  ])('refuses a cookie of %s', async (_, other) => {
+  ])('load() refuses a cookie of %s', async (_, other) => {
     const cookies = await cookiesOf(await aGate(other), aSession())
     expect(await kindOf(await aGate(), cookies)).toBe('key')
   })
 
   it.each(['%', 'null', 'a.b.c', '{}', '\u0001', '\u00ff', 'x'.repeat(1_000_000), '....', '__proto__'])(
-    'calls %.20j unreadable and never throws (CK-06, 41, 43, 48)',
+    'load() calls %.20j unreadable and never throws [CK-06, CK-41, CK-43, CK-48]',
     async (value) => {
       const gate = await aGate()
       expect(await kindOf(gate, [{ name: NAME, value }])).toBe('format')
@@ -98,13 +98,13 @@ describe('load()', () => {
     },
   )
 
-  it('refuses bytes that are sealed by us but are no session (CK-24)', async () => {
+  it('load() refuses bytes that have a good seal but are no session [CK-24]', async () => {
     const gate = await aGate()
     const value = await seal(gate.ring, new TextEncoder().encode('\u0020{"sub":""}'))
     expect(await kindOf(gate, [{ name: NAME, value }])).toBe('format')
   })
 
-  it('finds a good session among a hundred and fifty other cookies (CK-43)', async () => {
+  it('load() finds a good session among a hundred and fifty other cookies [CK-43]', async () => {
     const gate = await aGate()
     const junk = Array.from({ length: 150 }, (_, at) => ({ name: `${NAME}x${at}`, value: '\u0001' }))
     expect(await kindOf(gate, [...junk, ...(await cookiesOf(gate, aSession()))])).toBe('active')
@@ -116,7 +116,7 @@ describe('several sessions in one request', () => {
     return cookiesOf(gate, bigAlice())
   }
 
-  it('takes the one of two values that authenticates, whichever comes first (CK-33)', async () => {
+  it('load() takes the one of two values that authenticates, whichever comes first [CK-33]', async () => {
     const gate = await aGate()
     const good = await cookiesOf(gate, aSession())
     const evil = [{ name: NAME, value: 'evil' }]
@@ -124,7 +124,7 @@ describe('several sessions in one request', () => {
     expect(await kindOf(gate, [...good, ...evil])).toBe('active')
   })
 
-  it('takes the newer one, in whatever order and form they come (CK-31)', async () => {
+  it('load() takes the newer one of two sessions, in whatever order and form they come [CK-31]', async () => {
     const gate = await aGate()
     const older = await cookiesOf(gate, aSession({ subject: 'older', refreshedAtMs: NOW_MS - HOUR_MS }))
     const newer = await cookiesOf(gate, aSession({ subject: 'newer', groups: someGroups(200) }))
@@ -139,7 +139,7 @@ describe('several sessions in one request', () => {
     }
   })
 
-  it('decides between two of the same moment without looking at their order', async () => {
+  it('load() decides between two sessions of the same moment without looking at their order', async () => {
     const gate = await aGate()
     const one = await cookiesOf(gate, aSession({ id: 'a', subject: 'one' }))
     const two = await cookiesOf(gate, aSession({ id: 'b', subject: 'two' }))
@@ -147,14 +147,14 @@ describe('several sessions in one request', () => {
     expect((await sessionOf(gate, [...two, ...one])).session.subject).toBe('two')
   })
 
-  it('never makes one session of two people (CK-29, SL-17)', async () => {
+  it('load() never makes one session of two people [CK-29, SL-17]', async () => {
     const gate = await aGate()
     const bob = await cookiesOf(gate, aSession({ subject: 'bob', groups: someGroups(200) }))
     const [first] = (await alice(gate)) as [Cookie]
     expect(await kindOf(gate, [first, ...bob.slice(1)])).toBe('format')
   })
 
-  it('names the chunks that an older, longer session left behind (CK-30)', async () => {
+  it('load() names the chunks that an older, longer session left behind [CK-30]', async () => {
     const gate = await aGate({ session: { budgetBytes: 30_000 } })
     const longer = await cookiesOf(gate, bigAlice(400))
     const shorter = await alice(gate)
@@ -166,7 +166,7 @@ describe('several sessions in one request', () => {
 })
 
 describe('save()', () => {
-  it('keeps 200 groups of 36 characters within the default budget, all of them', async () => {
+  it('save() keeps 200 groups of 36 characters within the default budget, all of them', async () => {
     const gate = await aGate()
     const session = bigAlice()
     const saved = await gate.store.save({ session, carried: [] })
@@ -175,7 +175,7 @@ describe('save()', () => {
     expect((await sessionOf(gate, await cookiesOf(gate, session))).session.groups).toEqual(session.groups)
   })
 
-  it('needs one cookie for the same person when only groups that rules name are kept', async () => {
+  it('save() needs one cookie for the same person when only groups that rules name are kept', async () => {
     const session = bigAlice()
     const gate = await aGate({ session: { groups: 'named' }, allowedGroups: session.groups.slice(3, 6) })
     const cookies = await cookiesOf(gate, session)
@@ -184,7 +184,7 @@ describe('save()', () => {
     expect((await sessionOf(gate, cookies)).session.groups).toEqual(session.groups.slice(3, 6))
   })
 
-  it('drops the ID token, then the access token, and never the refresh token', async () => {
+  it('save() drops the ID token, then the access token, and never the refresh token', async () => {
     const gate = await aGate({ headers: headersOf('--pass-access-token', '--pass-authorization-header') })
     const tokens = (id: number, access: number, refresh: number) => ({
       id: aToken(id),
@@ -205,7 +205,7 @@ describe('save()', () => {
     expect(await droppedOf(tokens(1000, 1000, 8000))).toBe('session_too_large')
   })
 
-  it('drops further claims before groups, and neither before it must', async () => {
+  it('save() drops further claims before groups, and neither before it must', async () => {
     const row = { name: 'X-Roles', values: [{ kind: 'claim', names: ['roles'], prefix: '' } as const] }
     const gate = await aGate({ headers: { ...headersOf(), response: [row] } })
     const droppedOf = async (groups: number, roles: number) => {
@@ -223,7 +223,7 @@ describe('save()', () => {
     expect(await droppedOf(300, 150)).toEqual(['claims,groups', ''])
   })
 
-  it('drops groups that no rule names last of all', async () => {
+  it('save() drops groups that no rule names last of all', async () => {
     const groups = someGroups(400)
     const gate = await aGate({ allowedGroups: groups.slice(0, 2) })
     const saved = await gate.store.save({ session: aSession({ groups }), carried: [] })
@@ -231,7 +231,7 @@ describe('save()', () => {
     expect(saved.ok && saved.value.session.groups).toEqual(groups.slice(0, 2))
   })
 
-  it('writes lines that browsers keep, whatever the size (CK-44)', async () => {
+  it('save() writes lines that browsers keep, whatever the size [CK-44]', async () => {
     const gate = await aGate({ session: { budgetBytes: 32_000 } })
     for (const count of [0, 50, 150, 300, 600]) {
       for (const { name, value } of await changesOf(gate.store, bigAlice(count))) {
@@ -240,7 +240,7 @@ describe('save()', () => {
     }
   })
 
-  it('ends chunks that the request carried and the new session does not use', async () => {
+  it('save() ends chunks that the request carried and the new session does not use', async () => {
     const gate = await aGate()
     const big = await cookiesOf(gate, bigAlice())
     const changes = await changesOf(gate.store, aSession(), [...big, { name: 'app', value: '1' }])
@@ -252,14 +252,14 @@ describe('save()', () => {
     expect(await kindOf(gate, jar)).toBe('active')
   })
 
-  it('ends the plain cookie when chunks take its place', async () => {
+  it('save() ends the plain cookie when chunks take its place', async () => {
     const gate = await aGate()
     const plain = await cookiesOf(gate, aSession())
     const jar = applied(plain, await changesOf(gate.store, bigAlice(), plain))
     expect(jar.map(({ name }) => name)).toEqual([`${NAME}_0`, `${NAME}_1`])
   })
 
-  it('gives the cookie the time that the session has left', async () => {
+  it('save() gives the cookie the time that the session has left', async () => {
     const clock = aClock()
     const gate = await aGate({ platform: clock, session: { maxLifetimeMs: 8 * 86_400_000 } })
     const maxAge = async (given: Parameters<typeof aSession>[0]) =>
@@ -271,7 +271,7 @@ describe('save()', () => {
     expect(await maxAge(refreshed)).toBe(3 * 86_400)
   })
 
-  it('makes a browser-session cookie of cookie-expire=0, which no age ends', async () => {
+  it('save() makes a browser-session cookie of cookie-expire=0, which no age ends', async () => {
     const clock = aClock()
     const gate = await aGate({ platform: clock, session: { expireMs: 0 } })
     const session = aSession({ expiresAtMs: Number.POSITIVE_INFINITY })
@@ -281,7 +281,7 @@ describe('save()', () => {
     expect(await kindOf(gate, applied([], changes))).toBe('active')
   })
 
-  it('refuses a person without a subject instead of writing a cookie that nobody can read', async () => {
+  it('save() refuses a person without a subject instead of writing a cookie that cannot be read', async () => {
     const saved = await (await aGate()).store.save({ session: aSession({ subject: '' }), carried: [] })
     expect(saved).toEqual({ ok: false, problem: { reason: 'identity_incomplete' } })
   })
@@ -293,7 +293,7 @@ describe('what is checked on every request, remembered or not', () => {
     ['a shorter cookie-expire than the one it was sealed with', 'expired', HOUR_MS, { expireMs: HOUR_MS }],
     ['the absolute lifetime (SL-02)', 'lifetime', 12 * HOUR_MS, { maxLifetimeMs: 12 * HOUR_MS }],
     ['the idle limit', 'idle', HOUR_MS, { idleTimeoutMs: HOUR_MS }],
-  ] as const)('%s', async (_, why, afterMs, session) => {
+  ] as const)('load() ends a session that is over: %s', async (_, why, afterMs, session) => {
     const clock = aClock()
     const cookies = await cookiesOf(await aGate({ platform: clock }), aSession())
     const gate = await aGate({ platform: clock, session })
@@ -305,7 +305,7 @@ describe('what is checked on every request, remembered or not', () => {
     expect(await kindOf(await aGate({ platform: clock, session }), cookies)).toBe(why)
   })
 
-  it('the absolute lifetime, though refreshes kept the cookie young (SL-03)', async () => {
+  it('load() ends a session at the absolute lifetime, though refreshes kept the cookie young [SL-03]', async () => {
     const clock = aClock()
     const gate = await aGate({ platform: clock, session: { maxLifetimeMs: HOUR_MS } })
     clock.ms = NOW_MS + HOUR_MS - 1000
@@ -316,13 +316,13 @@ describe('what is checked on every request, remembered or not', () => {
     expect(await kindOf(gate, cookies)).toBe('lifetime')
   })
 
-  it('min-issued-at', async () => {
+  it('load() ends a session at min-issued-at', async () => {
     const cookies = await cookiesOf(await aGate(), aSession())
     expect(await kindOf(await aGate({ session: { minIssuedAtMs: NOW_MS } }), cookies)).toBe('active')
     expect(await kindOf(await aGate({ session: { minIssuedAtMs: NOW_MS + 1 } }), cookies)).toBe('revoked')
   })
 
-  it('the denylist', async () => {
+  it('load() ends a session on the denylist', async () => {
     const gate = await aGate()
     const session = aSession({ sid: 'op-1' })
     const cookies = await cookiesOf(gate, session)
@@ -331,7 +331,7 @@ describe('what is checked on every request, remembered or not', () => {
     expect(gate.store.load(cookies)).toMatchObject({ kind: 'unreadable', why: 'revoked' })
   })
 
-  it('a sign-in in the future, beyond what clocks differ (CK-25)', async () => {
+  it('load() ends a session of a sign-in in the future, beyond what clocks differ [CK-25]', async () => {
     const gate = await aGate()
     const soon = NOW_MS + 4 * 60_000
     const late = Date.UTC(2100, 0, 1)
@@ -345,7 +345,7 @@ describe('the idle limit', () => {
   it.each([
     [HOUR_MS, 5 * 60_000],
     [8 * 60_000, 2 * 60_000],
-  ])('of %i ms has the cookie rewritten after %i ms', async (idleTimeoutMs, afterMs) => {
+  ])('the idle limit of %i ms has the cookie rewritten after %i ms', async (idleTimeoutMs, afterMs) => {
     const clock = aClock()
     const gate = await aGate({ platform: clock, session: { idleTimeoutMs } })
     const cookies = await cookiesOf(gate, aSession())
@@ -357,7 +357,7 @@ describe('the idle limit', () => {
 })
 
 describe('a secret replaced under load (CK-51)', () => {
-  it('signs nobody out while the old one still opens, and then does', async () => {
+  it('a secret replaced under load signs no one out while the old one still opens, and then does [CK-51]', async () => {
     const gate = await aGate()
     const cookies = await cookiesOf(gate, aSession())
     await gate.store.load(cookies)
@@ -371,7 +371,7 @@ describe('a secret replaced under load (CK-51)', () => {
     expect(await kindOf(gate, cookies)).toBe('key')
   })
 
-  it('forgets what it had opened under the old one', async () => {
+  it('a secret replaced under load makes the store forget what it had opened under the old one [CK-51]', async () => {
     const gate = await aGate()
     const cookies = await cookiesOf(gate, aSession())
     await gate.store.load(cookies)
@@ -379,7 +379,7 @@ describe('a secret replaced under load (CK-51)', () => {
     expect(await kindOf(gate, cookies)).toBe('key')
   })
 
-  it('does not remember what was being opened while it changed', async () => {
+  it('a secret replaced under load makes the store not remember what was being opened while it changed [CK-51]', async () => {
     const { store, ring, judge } = await aGate()
     const [alice, bob] = await Promise.all(
       ['alice', 'bob'].map((subject) => changesOf(store, aSession({ subject }))),
@@ -408,21 +408,21 @@ describe('a secret replaced under load (CK-51)', () => {
 })
 
 describe('clear()', () => {
-  it('ends every cookie of the session that the request carried, and the plain one', async () => {
+  it('clear() ends every cookie of the session that the request carried, and the plain one', async () => {
     const { store } = await aGate()
     const carried = [`${NAME}_0`, `${NAME}_7`, `${NAME}_csrf`, 'app'].map((name) => ({ name, value: 'x' }))
     expect(await store.clear(carried)).toEqual([`${NAME}_0`, `${NAME}_7`, NAME].map(ended))
     expect(await store.clear([])).toEqual([ended(NAME)])
   })
 
-  it('writes a bounded number of lines', async () => {
+  it('clear() writes a bounded number of lines', async () => {
     const { store } = await aGate()
     const flood = Array.from({ length: 5000 }, (_, at) => ({ name: `${NAME}_${at}`, value: 'x' }))
     expect(await store.clear(flood)).toHaveLength(101)
   })
 })
 
-it('says when a session ends for good', async () => {
+it('endsAtMs() says when a session ends for good', async () => {
   const { store } = await aGate({ session: { maxLifetimeMs: HOUR_MS } })
   expect(store.endsAtMs(aSession())).toBe(NOW_MS + HOUR_MS)
   expect((await aGate()).store.endsAtMs(aSession({ expiresAtMs: NOW_MS + 5 }))).toBe(NOW_MS + 5)

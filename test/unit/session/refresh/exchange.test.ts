@@ -19,7 +19,7 @@ describe('several processes with a relay', () => {
     return { clock, provider, shared, one, two }
   }
 
-  it('make one token request between them and set the same cookie', async () => {
+  it('several processes with an exchange make one token request between them and set the same cookie', async () => {
     const { clock, provider, one, two } = await twoProcesses()
     const cookies = await one.signIn()
     clock.ms += HOUR_MS
@@ -30,7 +30,7 @@ describe('several processes with a relay', () => {
     expect(answers[0]?.session?.tokens.refresh).toBe('RT-alice-1-1')
   })
 
-  it('leave nothing there that could be read without the old refresh token, or after a minute', async () => {
+  it('several processes with an exchange leave nothing there that could be read without the old refresh token, or after a minute', async () => {
     const { clock, shared, one, two, provider } = await twoProcesses()
     const cookies = await one.signIn()
     clock.ms += HOUR_MS
@@ -44,7 +44,7 @@ describe('several processes with a relay', () => {
     expect(provider.asked).toBe(2)
   })
 
-  it('look once more after the claim, for what arrived just before it', async () => {
+  it('several processes with an exchange look once more after the claim, for what arrived just before it', async () => {
     const { clock, provider, shared, one, two } = await twoProcesses()
     const cookies = await one.signIn()
     clock.ms += HOUR_MS
@@ -59,7 +59,7 @@ describe('several processes with a relay', () => {
     expect(provider.asked).toBe(1)
   })
 
-  it('do not wait for ever for one that died with the claim', async () => {
+  it('several processes with an exchange do not wait for ever for one that died with the claim', async () => {
     const { clock, provider, shared, one } = await twoProcesses()
     const cookies = await one.signIn()
     clock.ms += HOUR_MS
@@ -76,7 +76,7 @@ describe('several processes with a relay', () => {
     expect((await visiting).session?.tokens.refresh).toBe('RT-alice-1-1')
   })
 
-  it('do not take the session of somebody else from it', async () => {
+  it('several processes with an exchange do not take the session of another person from it', async () => {
     const { clock, provider, shared, one, two } = await twoProcesses()
     const cookies = await one.signIn()
     const bobs = await two.signIn({ id: 'session-of-bob', subject: 'bob-1' })

@@ -30,7 +30,7 @@ async function aState(url = redis.url): Promise<RedisState> {
 }
 
 describe('shared state in Redis', () => {
-  it('is the same for two processes, for its time', async () => {
+  it('shared state in Redis is the same for two processes, for its time', async () => {
     const [one, two] = [await aState(), await aState()]
     await one.set('a', 'value', 100)
     expect(await two.get('a')).toBe('value')
@@ -38,7 +38,7 @@ describe('shared state in Redis', () => {
     await expect.poll(() => two.get('a'), { timeout: 2000 }).toBeUndefined()
   })
 
-  it('gives a claim to one of many, and back only from its holder', async () => {
+  it('shared state in Redis gives a claim to one of many, and back only from its holder', async () => {
     const [one, two] = [await aState(), await aState()]
     const claims = await Promise.all(
       Array.from({ length: 20 }, (_, at) => (at % 2 ? one : two).claim('c', 5000)),
@@ -51,7 +51,7 @@ describe('shared state in Redis', () => {
     expect(await other.claim('c', 5000)).toBe(true)
   })
 
-  it('tells denials to processes that run and to those that start later', async () => {
+  it('shared state in Redis tells denials to processes that run and to those that start later', async () => {
     const config = { expireMs: HOUR_MS, maxLifetimeMs: 0 }
     const denylist = async () =>
       createDenylist({ log: { line() {} }, now: Date.now, config, shared: await aState() })
@@ -63,7 +63,7 @@ describe('shared state in Redis', () => {
     await expect.poll(() => late.denies(alice)).toBe(true)
   })
 
-  it('makes one token request for two processes', async () => {
+  it('shared state in Redis makes one token request for two processes', async () => {
     const clock = createClock()
     const provider = new RotatingProvider(clock.now)
     provider.delayMs = 100
@@ -81,7 +81,7 @@ describe('shared state in Redis', () => {
 })
 
 describe('a Redis that is not there', () => {
-  it('at start holds nothing up for long, is mentioned once, and every process is on its own', async () => {
+  it('a Redis that is not there at start holds nothing up for long, is mentioned once, and every process is on its own', async () => {
     const started = performance.now()
     const state = await aState('redis://127.0.0.1:1')
     expect(await state.get('a')).toBeUndefined()
@@ -93,7 +93,7 @@ describe('a Redis that is not there', () => {
     expect(lines).toEqual([expect.stringMatching(/^warn: Redis does not answer/u)])
   })
 
-  it('and comes back is told what happened meanwhile, and tells it on', async () => {
+  it('a Redis that comes back is told what happened meanwhile, and tells it on', async () => {
     const own = await startRedis()
     const [one, two] = [await aState(own.url), await aState(own.url)]
     const heard: string[] = []
@@ -110,7 +110,7 @@ describe('a Redis that is not there', () => {
     }
   }, 20_000)
 
-  it('or answers too late is not waited for', async () => {
+  it('a Redis that answers too late is not waited for', async () => {
     const state = await aState()
     const { createServer } = await import('node:net')
     // Takes connections and never says a word.
@@ -128,7 +128,7 @@ describe('a Redis that is not there', () => {
   })
 })
 
-it('logs in with a name and a password from settings of their own', async () => {
+it('Redis takes a name and a password from settings of their own', async () => {
   const guarded = await startRedis()
   const admin = new Redis(guarded.url)
   onTestFinished(async () => {

@@ -13,7 +13,7 @@ const LOCAL = { kind: 'local', record: 'record' } as const
 const HOUR_MS = 60 * MINUTE_MS
 
 describe('a session that is not due', () => {
-  it('passes at once and unchanged', async () => {
+  it('a session that is not due passes at once and unchanged', async () => {
     const { refresher, gate, signIn, provider } = await aWorld()
     const cookies = await signIn()
     const loaded = await sessionOf(gate, cookies)
@@ -23,7 +23,7 @@ describe('a session that is not due', () => {
     expect(provider.asked).toBe(0)
   })
 
-  it('has left-over chunks of an older session ended', async () => {
+  it('a session that is not due has left-over chunks of an older session ended', async () => {
     const { gate, refresher } = await aWorld()
     const [cookie] = (await cookiesOf(gate, aSession())) as [Cookie]
     const left = { name: `${NAME}_2`, value: '3.abcdefgh.left' }
@@ -33,7 +33,7 @@ describe('a session that is not due', () => {
     expect(changes).toEqual([{ name: `${NAME}_2`, value: '', maxAgeSeconds: 0, purpose: 'session' }])
   })
 
-  it('of a local user never is', async () => {
+  it('a session of a local user is never due', async () => {
     const { clock, visit, gate } = await aWorld({
       session: { refreshMs: MINUTE_MS, revalidateMs: MINUTE_MS },
     })
@@ -46,7 +46,7 @@ describe('a session that is not due', () => {
 // Against a provider that revokes the whole family when a refresh token comes back (SL-13, SL-20).
 describe('50 requests at the moment of expiry', () => {
   it.each(['node', 'workers'] as const)(
-    'make one token request on %s, and nobody is signed out',
+    '50 requests at the moment of expiry make one token request on %s, and no one is signed out',
     async (runtime) => {
       const { clock, provider, visit, signIn, gate, events } = await aWorld({ runtime })
       const cookies = await signIn()
@@ -65,7 +65,7 @@ describe('50 requests at the moment of expiry', () => {
     },
   )
 
-  it('and the late ones, with the old cookie, get the same successor for a minute', async () => {
+  it('50 requests at the moment of expiry and late ones, with the old cookie, get the same successor for a minute', async () => {
     const { clock, provider, visit, signIn } = await aWorld()
     const cookies = await signIn()
     clock.ms += HOUR_MS
@@ -75,7 +75,7 @@ describe('50 requests at the moment of expiry', () => {
     expect(provider.asked).toBe(1)
   })
 
-  it('and the next refresh starts from the new cookie', async () => {
+  it('50 requests at the moment of expiry start the next refresh from the new cookie', async () => {
     const { clock, provider, visit, signIn } = await aWorld()
     let jar = await signIn()
     for (let round = 1; round <= 5; round += 1) {
@@ -89,7 +89,7 @@ describe('50 requests at the moment of expiry', () => {
 })
 
 describe('two people at the same instant (SL-14)', () => {
-  it('each get their own tokens', async () => {
+  it('two people at the same instant each get their own tokens [SL-14]', async () => {
     const { clock, provider, visit, signIn } = await aWorld()
     const alice = await signIn()
     const bob = await signIn({
@@ -116,7 +116,7 @@ describe('when a refresh is due', () => {
     ['at the age of cookie-refresh', { revalidateMs: 0, refreshMs: 10 * MINUTE_MS }, 10 * MINUTE_MS],
     ['three quarters into session-revalidate', { revalidateMs: 8 * MINUTE_MS, refreshMs: 0 }, 6 * MINUTE_MS],
     ['at the first of them', { revalidateMs: 4 * MINUTE_MS, refreshMs: 10 * MINUTE_MS }, 3 * MINUTE_MS],
-  ])('%s', async (_, session, dueMs) => {
+  ])('a refresh is due %s', async (_, session, dueMs) => {
     const { clock, provider, visit, signIn } = await aWorld({ session })
     const cookies = await signIn()
     clock.ms += dueMs - 1
@@ -127,7 +127,7 @@ describe('when a refresh is due', () => {
     expect(provider.asked).toBe(1)
   })
 
-  it('with a provider that gives one refresh token for ever, every time', async () => {
+  it('a refresh works every time with a provider that gives one refresh token for ever', async () => {
     const { clock, provider, visit, signIn } = await aWorld({ session: { refreshMs: 10_000 } })
     provider.rotates = false
     let jar = await signIn()
@@ -138,7 +138,7 @@ describe('when a refresh is due', () => {
     }
   })
 
-  it('keeps the old refresh token when the answer has none (RFC 6749 §6)', async () => {
+  it('a refresh keeps the old refresh token when the answer has none (RFC 6749 §6)', async () => {
     const { clock, provider, visit, signIn } = await aWorld()
     provider.change = (grant) => ({ ...grant, tokens: { ...grant.tokens, refresh: undefined } })
     const cookies = await signIn()
@@ -146,7 +146,7 @@ describe('when a refresh is due', () => {
     expect((await visit(cookies)).session?.tokens.refresh).toBe('RT-alice-1-0')
   })
 
-  it('slides the end of the cookie, and never beyond the absolute lifetime (SL-03)', async () => {
+  it('a refresh slides the end of the cookie, and never beyond the absolute lifetime [SL-03]', async () => {
     const { clock, visit, signIn } = await aWorld({
       session: { expireMs: 2 * HOUR_MS, maxLifetimeMs: 4 * HOUR_MS },
     })
@@ -161,7 +161,7 @@ describe('when a refresh is due', () => {
     expect(ends).toEqual([3, 4, 4])
   })
 
-  it('brings the groups of today (SL-11)', async () => {
+  it('a refresh brings the groups of today [SL-11]', async () => {
     const { clock, provider, visit, signIn, gate } = await aWorld()
     provider.change = (grant) => ({ ...grant, identity: { ...grant.identity, groups: [] } })
     const cookies = await signIn({ groups: ['admins'] })
@@ -174,7 +174,7 @@ describe('when a refresh is due', () => {
 
 describe('a provider that does not answer (SL-06)', () => {
   it.each(['provider_unreachable', 'provider_misbehaved'] as const)(
-    'with %s keeps the session until the access token has ended, and the cookie even then',
+    'a provider with %s keeps the session until the access token has ended, and the cookie even then [SL-06]',
     async (reason) => {
       const { clock, provider, visit, signIn } = await aWorld()
       const cookies = await signIn()
@@ -189,7 +189,7 @@ describe('a provider that does not answer (SL-06)', () => {
     },
   )
 
-  it('is asked again only after five seconds, however many requests come', async () => {
+  it('a provider that does not answer is asked again only after five seconds, however many requests come [SL-06]', async () => {
     const { clock, provider, visit, signIn } = await aWorld()
     const cookies = await signIn()
     provider.problem = problem('provider_unreachable')
@@ -201,7 +201,7 @@ describe('a provider that does not answer (SL-06)', () => {
     expect(provider.asked).toBe(2)
   })
 
-  it('keeps a session without a known end of its access token for an hour', async () => {
+  it('a provider that does not answer keeps a session without a known end of its access token for an hour [SL-06]', async () => {
     const { clock, provider, visit, gate } = await aWorld({ session: { refreshMs: 10 * MINUTE_MS } })
     const session = provider.signIn()
     const tokens = { ...session.tokens, accessExpiresAtMs: undefined }
@@ -213,7 +213,7 @@ describe('a provider that does not answer (SL-06)', () => {
     expect((await visit(cookies)).session).toBeUndefined()
   })
 
-  it('does not hold a request for longer than our patience, and its answer serves the next one', async () => {
+  it('a provider that does not answer does not hold a request for longer than its patience, and its answer serves the next one [SL-06]', async () => {
     const { clock, provider, visit, signIn, deferred } = await aWorld({ patienceMs: 20 })
     provider.delayMs = 150
     const cookies = await signIn()
@@ -226,7 +226,7 @@ describe('a provider that does not answer (SL-06)', () => {
     expect(provider.asked).toBe(1)
   })
 
-  it('is waited for when the session does not stand without it', async () => {
+  it('a provider that does not answer is waited for when the session is over without it [SL-06]', async () => {
     const { clock, provider, visit, signIn } = await aWorld({ patienceMs: 1 })
     provider.delayMs = 60
     const cookies = await signIn()
@@ -234,7 +234,7 @@ describe('a provider that does not answer (SL-06)', () => {
     expect((await visit(cookies)).session?.refreshedAtMs).toBe(clock.ms)
   })
 
-  it('still writes down the last request, for the idle limit', async () => {
+  it('a provider that does not answer does not keep the last request from being written down, for the idle limit [SL-06]', async () => {
     const { clock, provider, visit, signIn, gate } = await aWorld({ session: { idleTimeoutMs: HOUR_MS } })
     const cookies = await signIn()
     provider.problem = problem('provider_unreachable')
@@ -245,7 +245,7 @@ describe('a provider that does not answer (SL-06)', () => {
 })
 
 describe('a client that leaves while its session is refreshed', () => {
-  it('cannot take the rotated token with it: the work is deferred and its result kept', async () => {
+  it('a client that leaves while its session is refreshed cannot take the rotated token with it: the work is deferred and its result kept', async () => {
     const { clock, provider, gate, refresher, signIn, visit } = await aWorld()
     const cookies = await signIn()
     clock.ms += HOUR_MS
@@ -264,7 +264,7 @@ describe('a client that leaves while its session is refreshed', () => {
 })
 
 describe('a refused refresh token', () => {
-  it('keeps the session while the access token lives: somebody may have been quicker', async () => {
+  it('a refused refresh token keeps the session while the access token lives: another process may have been quicker', async () => {
     const { clock, provider, visit, signIn } = await aWorld()
     const cookies = await signIn()
     provider.problem = problem('refresh_refused')
@@ -274,7 +274,7 @@ describe('a refused refresh token', () => {
     expect((await visit(cookies)).session).toBeDefined()
   })
 
-  it('ends the session after its real expiry, without a clearing cookie (SL-04)', async () => {
+  it('a refused refresh token ends the session after its real expiry, without a clearing cookie [SL-04]', async () => {
     const { clock, provider, visit, signIn, events } = await aWorld()
     const cookies = await signIn()
     provider.problem = problem('refresh_refused')
@@ -292,7 +292,7 @@ describe('a refused refresh token', () => {
   it.each<[string, Partial<SessionConfig>, number]>([
     ['session-revalidate', { revalidateMs: 4 * MINUTE_MS }, 4 * MINUTE_MS],
     ['cookie-refresh and the moment of a race', { refreshMs: 4 * MINUTE_MS }, 5 * MINUTE_MS],
-  ])('counts after %s, long before the access token ends', async (_, session, countsMs) => {
+  ])('a refused refresh token counts after %s', async (_, session, countsMs) => {
     const { clock, provider, visit, signIn } = await aWorld({ session })
     const cookies = await signIn()
     provider.problem = problem('refresh_refused')
@@ -302,7 +302,7 @@ describe('a refused refresh token', () => {
     expect((await visit(cookies)).session).toBeUndefined()
   })
 
-  it('of a race between processes without a relay signs nobody out: the loser goes on', async () => {
+  it('a refused refresh token in a race between processes without an exchange signs no one out: the loser goes on', async () => {
     const clock = createClock()
     const provider = new RotatingProvider(clock.now)
     const [one, two] = await Promise.all([aWorld({ clock, provider }), aWorld({ clock, provider })])
@@ -318,7 +318,7 @@ describe('a refused refresh token', () => {
   })
 })
 
-describe('an answer about somebody else (SL-08, SL-09)', () => {
+describe('an answer about another person', () => {
   it.each<[string, (provider: RotatingProvider) => void]>([
     [
       'another subject',
@@ -338,7 +338,7 @@ describe('an answer about somebody else (SL-08, SL-09)', () => {
         provider.problem = problem('id_token_invalid', { claim: 'azp' })
       },
     ],
-  ])('with %s ends the session at once, cookies and all, and is told to the operator', async (_, spoil) => {
+  ])('an answer about another person, with %s, ends the session [SL-08, SL-09]', async (_, spoil) => {
     const { clock, provider, visit, signIn, events } = await aWorld()
     const cookies = await signIn()
     spoil(provider)
@@ -351,7 +351,7 @@ describe('an answer about somebody else (SL-08, SL-09)', () => {
   })
 
   it.each(['email_unverified', 'not_permitted', 'identity_incomplete'] as const)(
-    'that says %s ends it too (SL-18)',
+    'an answer about another person that says %s ends the session [SL-18]',
     async (reason) => {
       const { clock, provider, visit, signIn } = await aWorld()
       const cookies = await signIn()
@@ -365,7 +365,7 @@ describe('an answer about somebody else (SL-08, SL-09)', () => {
 })
 
 describe('a session that came out of a refresh', () => {
-  it('and no longer fits ends with a word about it', async () => {
+  it('a refreshed session that no longer fits ends with a word about it', async () => {
     const { clock, provider, visit, signIn } = await aWorld()
     provider.change = (grant) => ({ ...grant, tokens: { ...grant.tokens, refresh: 'x'.repeat(70_000) } })
     const cookies = await signIn()
@@ -376,7 +376,7 @@ describe('a session that came out of a refresh', () => {
     })
   })
 
-  it('and was denied meanwhile ends', async () => {
+  it('a refreshed session that was denied meanwhile ends', async () => {
     const { clock, provider, visit, signIn, gate } = await aWorld()
     provider.delayMs = 100
     const cookies = await signIn()
@@ -389,7 +389,7 @@ describe('a session that came out of a refresh', () => {
     expect(jarAfter(cookies, answer)).toEqual([])
   })
 
-  it('of many groups is split and ends what it does not use', async () => {
+  it('a refreshed session of many groups is split and ends what it does not use', async () => {
     const { clock, provider, visit, signIn } = await aWorld()
     const cookies = await signIn({ groups: someGroups(200) })
     expect(cookies.map(({ name }) => name)).toEqual([`${NAME}_0`, `${NAME}_1`])
@@ -403,7 +403,7 @@ describe('a session without a refresh token', () => {
   const TOKENS = { access: 'AT', id: undefined, refresh: undefined, accessExpiresAtMs: NOW_MS + 2 * HOUR_MS }
   const hourly = { session: { refreshMs: HOUR_MS } }
 
-  it('is left alone unless cookie-refresh is set', async () => {
+  it('a session without a refresh token is left alone unless cookie-refresh is set', async () => {
     const { clock, provider, visit, gate } = await aWorld({ session: { revalidateMs: MINUTE_MS } })
     const cookies = await cookiesOf(gate, aSession({ tokens: TOKENS }))
     clock.ms += 24 * HOUR_MS
@@ -411,7 +411,7 @@ describe('a session without a refresh token', () => {
     expect(provider.asked + provider.validated).toBe(0)
   })
 
-  it('is validated, once, and lives no longer for it', async () => {
+  it('a session without a refresh token is validated, once, and lives no longer for it', async () => {
     const { clock, provider, visit, gate } = await aWorld(hourly)
     const cookies = await cookiesOf(gate, aSession({ tokens: TOKENS }))
     clock.ms += HOUR_MS
@@ -421,7 +421,7 @@ describe('a session without a refresh token', () => {
     expect(provider.validated).toBe(1)
   })
 
-  it('ends when the provider says no', async () => {
+  it('a session without a refresh token ends when the provider says no', async () => {
     const { clock, provider, visit, gate } = await aWorld(hourly)
     const cookies = await cookiesOf(gate, aSession({ tokens: TOKENS }))
     provider.stands = ok(false)
@@ -431,7 +431,7 @@ describe('a session without a refresh token', () => {
     expect(jarAfter(cookies, answer)).toEqual([])
   })
 
-  it('stands while the provider cannot be asked, until the access token ends', async () => {
+  it('a session without a refresh token stays while the provider cannot be asked, until the access token ends', async () => {
     const { clock, provider, visit, gate } = await aWorld(hourly)
     const cookies = await cookiesOf(gate, aSession({ tokens: TOKENS }))
     provider.stands = failed(problem('provider_unreachable'))
@@ -442,7 +442,7 @@ describe('a session without a refresh token', () => {
     expect(answer).toMatchObject({ session: undefined, problem: { reason: 'refresh_unsupported' } })
   })
 
-  it('is also validated when the provider has no refresh at all', async () => {
+  it('a session without a refresh token is also validated when the provider has no refresh at all', async () => {
     const { clock, provider, visit, signIn } = await aWorld()
     provider.problem = problem('refresh_unsupported')
     const cookies = await signIn()
@@ -451,7 +451,7 @@ describe('a session without a refresh token', () => {
     expect(provider.validated).toBe(1)
   })
 
-  it('of a provider that was removed from the configuration ends when it is due', async () => {
+  it('a session without a refresh token of a provider that was removed from the configuration ends when it is due', async () => {
     const { clock, refresher, signIn, gate } = await aWorld()
     const cookies = await signIn()
     const loaded = await sessionOf(gate, cookies)
@@ -467,7 +467,7 @@ describe('a session without a refresh token', () => {
 })
 
 describe('refreshNow()', () => {
-  it('asks before it is due, and once a minute at most with the same cookie', async () => {
+  it('refreshNow() asks before it is due, and once a minute at most with the same cookie', async () => {
     const { clock, provider, visit, signIn } = await aWorld()
     const cookies = await signIn()
     clock.ms += MINUTE_MS
@@ -476,14 +476,14 @@ describe('refreshNow()', () => {
     expect(provider.asked).toBe(1)
   })
 
-  it('leaves a session as it is when nothing comes of it', async () => {
+  it('refreshNow() leaves a session as it is when nothing comes of it', async () => {
     const { provider, visit, signIn } = await aWorld()
     const cookies = await signIn()
     provider.problem = problem('refresh_refused')
     expect(await visit(cookies, 'refreshNow')).toMatchObject({ session: { subject: 'alice-1' }, changes: [] })
   })
 
-  it('ends nobody who has nothing to refresh with', async () => {
+  it('refreshNow() ends no session that has nothing to refresh with', async () => {
     const { clock, provider, visit, gate } = await aWorld()
     const expired = { access: 'AT', id: undefined, refresh: undefined, accessExpiresAtMs: NOW_MS + 1000 }
     const plain = await cookiesOf(gate, aSession({ tokens: expired }))
@@ -495,8 +495,8 @@ describe('refreshNow()', () => {
   })
 })
 
-describe('a cookie that should be written anew', () => {
-  it('because time has passed is written once for all who carry it', async () => {
+describe('a cookie that should be written again', () => {
+  it('a cookie that should be written again because time has passed is written once for all who carry it', async () => {
     const { clock, visit, signIn, gate, provider } = await aWorld({ session: { idleTimeoutMs: HOUR_MS } })
     const cookies = await signIn()
     clock.ms += 5 * MINUTE_MS
@@ -512,7 +512,7 @@ describe('a cookie that should be written anew', () => {
     expect(provider.asked).toBe(0)
   })
 
-  it('because an old key sealed it lasts no longer for it (CK-51)', async () => {
+  it('a cookie that should be written again because an old key sealed it lasts no longer for it [CK-51]', async () => {
     const { clock, visit, signIn, gate } = await aWorld()
     const cookies = await signIn()
     await gate.ring.replace([OTHER_SECRET, SECRET])
@@ -525,7 +525,7 @@ describe('a cookie that should be written anew', () => {
   })
 })
 
-it('a bug in a provider is thrown, and the next request starts afresh', async () => {
+it('a bug in a provider is thrown, and the next request starts again', async () => {
   const { clock, provider, visit, signIn } = await aWorld()
   const cookies = await signIn()
   clock.ms += HOUR_MS
@@ -539,7 +539,7 @@ it('a bug in a provider is thrown, and the next request starts afresh', async ()
 })
 
 describe('a process that ends', () => {
-  it('waits for a refresh that is under way, so that its cookie leaves with the request [SL-27]', async () => {
+  it('a process that ends waits for a refresh that is under way, so that its cookie leaves with the request [SL-27]', async () => {
     const ending = new AbortController()
     const given = { patienceMs: 500, ending: ending.signal }
     const { clock, provider, visit, signIn } = await aWorld(given)
@@ -553,7 +553,7 @@ describe('a process that ends', () => {
     expect((await answer).changes).not.toEqual([])
   })
 
-  it('begins no refresh for a session that stands, and joins one that is under way [SL-27]', async () => {
+  it('a process that ends starts no refresh for a session that is valid, and joins one that is under way [SL-27]', async () => {
     const ending = new AbortController()
     const { clock, provider, visit, signIn } = await aWorld({ patienceMs: 500, ending: ending.signal })
     const [alice, bob] = [await signIn(), await signIn({ id: 'of bob', subject: 'bob' })]
@@ -568,7 +568,7 @@ describe('a process that ends', () => {
     expect(provider.asked).toBe(1)
   })
 
-  it('asks for a session that does not stand without it', async () => {
+  it('a process that ends asks for a session that is over without it', async () => {
     const { clock, provider, visit, signIn } = await aWorld({ ending: AbortSignal.abort() })
     const cookies = await signIn()
     clock.ms += HOUR_MS

@@ -33,7 +33,7 @@ describe('a local user', () => {
     ['', 'x', 'credentials_missing'],
     ['alice', '', 'credentials_missing'],
     ['alice', 'x'.repeat(2_000), 'credentials_wrong'],
-  ])('%j with password %j: %s', async (username, password, verdict) => {
+  ])('a local user %j with password %j: %s', async (username, password, verdict) => {
     const { users } = await someUsers(FILE)
     expect(verdictOf(await users.verify({ username, password, client: A }))).toBe(verdict)
   })
@@ -160,7 +160,7 @@ describe('Basic credentials', () => {
     ['Basic ???', undefined],
     ['Basic', undefined],
     ['', undefined],
-  ])('in the header %j', (header, expected) => {
+  ])('Basic credentials in the header %j', (header, expected) => {
     expect(readBasicCredentials(header)).toEqual(expected)
   })
 

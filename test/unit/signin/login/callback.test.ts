@@ -67,7 +67,7 @@ const queries: [string, string, string][] = [
   ['DS-13', `?code=C&state=S${'&x'.repeat(100)}`, 'request_malformed/fields'],
 ]
 
-test.each(queries)('%s callback %j', async (_row, query, expected) => {
+test.each(queries)('a callback with "$1" ends as $2 [$0]', async (_row, query, expected) => {
   const { op, start, callback, sessionOf } = await aSignInBench()
   const jar = aJar()
   const honest = (await start(jar)).searchParams
@@ -154,7 +154,7 @@ test('the description of an error goes into the log, bounded and without control
   expect(events.at(-1)?.fields['description']).toMatch(/^AADSTS50105: not assigned x{170,180}$/u)
 })
 
-test('CB-03: the same callback again is refused without asking the provider', async () => {
+test('the same callback again is refused without asking the provider [CB-03]', async () => {
   const { op, start, callback } = await aSignInBench()
   const jar = aJar()
   const url = await start(jar)
@@ -165,7 +165,7 @@ test('CB-03: the same callback again is refused without asking the provider', as
   expect(op.hits.token).toBe(1)
 })
 
-test('CB-03: two callbacks of one login at the same instant make one token request', async () => {
+test('two callbacks of one login at the same instant make one token request [CB-03]', async () => {
   const { op, start, callback } = await aSignInBench()
   const jar = aJar()
   const url = await start(jar)
@@ -191,7 +191,7 @@ test('the back button after a sign-in leads on, not to an error', async () => {
   expect(op.hits.token).toBe(1)
 })
 
-test('a code that another replica redeemed leads on whoever is signed in by now', async () => {
+test('a code that another replica redeemed leads on a person who is signed in by now', async () => {
   const one = await aSignInBench()
   const jar = aJar()
   const url = await one.start(jar)
@@ -209,7 +209,7 @@ test('a code that another replica redeemed leads on whoever is signed in by now'
   expect(shortOf(await one.callback(jar, third))).toBe('to /deep')
 })
 
-test('CB-04: a code and state from another browser sign nobody in and start nothing', async () => {
+test('a code and state from another browser sign no one in and start nothing [CB-04]', async () => {
   for (const ownLogin of [false, true]) {
     const { op, start, callback, sessionOf } = await aSignInBench()
     const victim = aJar()
@@ -221,7 +221,7 @@ test('CB-04: a code and state from another browser sign nobody in and start noth
   }
 })
 
-test('CB-04: an error for another browser does not start anything', async () => {
+test('an error for another browser does not start anything [CB-04]', async () => {
   const { op, start, callback } = await aSignInBench()
   const url = await start(aJar())
   url.searchParams.delete('code')
@@ -230,7 +230,7 @@ test('CB-04: an error for another browser does not start anything', async () => 
   expect(op.hits.token).toBe(0)
 })
 
-test('CB-08: a login that took too long starts over once with the same target, then is explained', async () => {
+test('a login that took too long starts over once with the same target, then is explained [CB-08]', async () => {
   const { op, platform, start, callback } = await aSignInBench()
   const jar = aJar()
   const url = await start(jar, '/oauth2/start?rd=%2Fdeep%3Fq%3D%2F%2Fx')
@@ -245,7 +245,7 @@ test('CB-08: a login that took too long starts over once with the same target, t
   expect(op.hits.token).toBe(0)
 })
 
-test('an expired login of somebody who is signed in leads on', async () => {
+test('an expired login of a person who is signed in leads on', async () => {
   const { platform, start, callback } = await aSignInBench()
   const jar = aJar()
   await callback(jar, await start(jar))
@@ -254,7 +254,7 @@ test('an expired login of somebody who is signed in leads on', async () => {
   expect(shortOf(await callback(jar, url))).toBe('to /other')
 })
 
-test('CB-09: a state with a changed bit is not ours', async () => {
+test('a state with a changed bit is refused [CB-09]', async () => {
   const { op, start, callback } = await aSignInBench()
   const jar = aJar()
   const url = await start(jar)
@@ -267,7 +267,7 @@ test('CB-09: a state with a changed bit is not ours', async () => {
   expect(op.hits.token).toBe(0)
 })
 
-test('CB-10: five tabs sign in at once and finish in any order', async () => {
+test('five tabs sign in at once and finish in any order [CB-10]', async () => {
   const { start, callback, sessionOf } = await aSignInBench()
   const jar = aJar()
   const urls: URL[] = []
@@ -278,7 +278,7 @@ test('CB-10: five tabs sign in at once and finish in any order', async () => {
   }
 })
 
-test('CB-11: 200 abandoned logins leave the cookie of all tabs, and that of the first login', async () => {
+test('200 abandoned logins leave the cookie of all tabs, and that of the first login [CB-11]', async () => {
   const { start } = await aSignInBench()
   const jar = aJar()
   for (let at = 0; at < 200; at += 1) await start(jar)
@@ -289,7 +289,7 @@ test('CB-11: 200 abandoned logins leave the cookie of all tabs, and that of the 
   expect(jar.header().length).toBeLessThan(150)
 })
 
-test('CB-11: with a cookie for each login, the oldest make room', async () => {
+test('the oldest logins make room with a cookie for each login [CB-11]', async () => {
   const { start, callback } = await aSignInBench({ csrf: { perRequest: true, perRequestLimit: 3 } })
   const jar = aJar()
   const urls: URL[] = []
@@ -302,7 +302,7 @@ test('CB-11: with a cookie for each login, the oldest make room', async () => {
   expect(shortOf(await callback(jar, urls[0] ?? ''))).toBe('state_mismatch/browser')
 })
 
-test('CB-13: of several cookies with the name, the one that proves the login counts', async () => {
+test('the one of several cookies with the name that proves the login counts [CB-13]', async () => {
   const { start, callback } = await aSignInBench()
   const jar = aJar()
   const url = await start(jar)
@@ -316,7 +316,7 @@ test('CB-13: of several cookies with the name, the one that proves the login cou
   expect(shortOf(await callback(aJar(), url, { cookies: many }))).toBe('state_mismatch/browser')
 })
 
-test('CB-14: a code of another login does not redeem with this one', async () => {
+test('a code of another login does not redeem with this one [CB-14]', async () => {
   const { start, callback, sessionOf } = await aSignInBench()
   const attacker = aJar()
   const victim = aJar()
@@ -327,7 +327,7 @@ test('CB-14: a code of another login does not redeem with this one', async () =>
   expect(sessionOf(victim)).toBeUndefined()
 })
 
-test('CB-24, CB-33: the callback takes GET only', async () => {
+test('the callback takes GET only [CB-24, CB-33]', async () => {
   const { callback, start } = await aSignInBench()
   const jar = aJar()
   const url = await start(jar)
@@ -340,7 +340,7 @@ test('CB-24, CB-33: the callback takes GET only', async () => {
   expect(shortOf(await callback(jar, url))).toBe('to /deep')
 })
 
-test('CB-25, CB-26: where the provider answers by form_post, one small form is read', async () => {
+test('the callback reads one small form where the provider answers by form_post [CB-25, CB-26]', async () => {
   const { callback, start, signIn } = await aSignInBench({ formPost: true })
   const jar = aJar()
   const url = await start(jar)
@@ -368,7 +368,7 @@ test('CB-25, CB-26: where the provider answers by form_post, one small form is r
   expect(shortOf(await post('/oauth2/callback', { form }))).toBe('to /deep')
 })
 
-test('CB-31: a token endpoint that redirects gets nobody signed in', async () => {
+test('a token endpoint that redirects signs no one in [CB-31]', async () => {
   const { op, start, callback, sessionOf } = await aSignInBench()
   for (const script of [redirectTo('https://canary.test/'), body('<html>', 'text/html'), status(500)]) {
     op.scripts.token = script
@@ -378,7 +378,7 @@ test('CB-31: a token endpoint that redirects gets nobody signed in', async () =>
   }
 })
 
-test('CB-34: redirect_uri is the same in both requests and comes from the settings where they have one', async () => {
+test('redirect_uri is the same in both requests and comes from the settings where they have one [CB-34]', async () => {
   const { op, start, callback } = await aSignInBench({
     signIn: { redirectUrl: 'https://login.example.com/cb' },
   })
@@ -391,7 +391,7 @@ test('CB-34: redirect_uri is the same in both requests and comes from the settin
   expect(op.tokenRequests[0]?.form.get('redirect_uri')).toBe('https://login.example.com/cb')
 })
 
-test('CB-36: somebody who may not use the app gets an answer, not another round', async () => {
+test('a person who may not use the app gets an answer, not another round [CB-36]', async () => {
   const { world, events, start, callback, sessionOf } = await aSignInBench()
   const jar = aJar()
   world.refusal = problem('not_permitted', { rule: 'group' })
@@ -410,7 +410,7 @@ test('CB-36: somebody who may not use the app gets an answer, not another round'
   })
 })
 
-test('CB-38: a login that began on one host does not end on another', async () => {
+test('a login that began on one host does not end on another [CB-38]', async () => {
   const { op, start, callback } = await aSignInBench()
   const jar = aJar()
   const url = await start(jar)
@@ -428,7 +428,7 @@ test('a session that does not fit leaves no cookie behind', async () => {
   expect(outcome.kind === 'refused' && outcome.changes.filter(({ value }) => value !== '')).toEqual([])
 })
 
-test('SL-15, SL-17: whoever signs in over an old session is somebody new in every part', async () => {
+test('a sign-in over an old session makes a new person in every part [SL-15, SL-17]', async () => {
   const { op, start, callback, sessionOf } = await aSignInBench()
   const jar = aJar()
   await callback(jar, await start(jar))
@@ -440,7 +440,7 @@ test('SL-15, SL-17: whoever signs in over an old session is somebody new in ever
   expect(bob?.id).not.toBe(alice?.id)
 })
 
-test('a provider that fails once is not the end of the login: starting again works', async () => {
+test('a login works when it is started again after a provider that failed once', async () => {
   const { op, start, callback } = await aSignInBench()
   op.scripts.token = inTurn(status(503))
   const jar = aJar()

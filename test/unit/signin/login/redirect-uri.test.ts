@@ -5,13 +5,13 @@ import { configOf } from '../../config/config-fixture.ts'
 const described = (...args: readonly string[]) => describeRedirectUri(configOf({ args }))
 
 describe('the redirect URI that is named at start', () => {
-  it('is redirect-url where that is given, with the path that an origin gets', () => {
+  it('the redirect URI that is named at start is redirect-url where that is given, with the path that an origin gets', () => {
     expect(described('--redirect-url=https://app.example.com')).toEqual({
       redirect_uri: 'https://app.example.com/oauth2/callback',
     })
   })
 
-  it('is the one of localhost where only this machine can come, over http', () => {
+  it('the redirect URI that is named at start is that of localhost where only this machine can come, over http', () => {
     expect(described('--cookie-secure=false', '--proxy-prefix=/auth')).toMatchObject({
       redirect_uri: 'http://localhost:4180/auth/callback',
       advice: expect.stringContaining('--redirect-url'),
@@ -22,14 +22,14 @@ describe('the redirect URI that is named at start', () => {
     ['on all interfaces', '--http-address=0.0.0.0:4180'],
     ['behind a proxy', '--reverse-proxy'],
     ['on a unix socket', '--http-address=unix:///run/gate.sock'],
-  ])('names no host %s, because it is that of the browser', (_, flag) => {
+  ])('the redirect URI that is named at start has no host %s, but that of the browser', (_, flag) => {
     expect(described(flag, '--cookie-secure=false')).toMatchObject({
       redirect_uri: 'http://<host in the browser>/oauth2/callback',
     })
     expect(described(flag)).toMatchObject({ redirect_uri: 'https://<host in the browser>/oauth2/callback' })
   })
 
-  it('says what http on localhost needs where cookies are Secure and nothing ends TLS', () => {
+  it('the redirect URI that is named at start says what http on localhost needs where cookies are Secure and nothing ends TLS', () => {
     expect(described()).toMatchObject({
       redirect_uri: 'https://<host in the browser>/oauth2/callback',
       advice: expect.stringContaining('set --cookie-secure=false to open http://localhost:4180'),

@@ -1,13 +1,11 @@
 import { expect, test } from 'vitest'
-import {
-  compileAllowedHosts,
-  type ReturnRules,
-  readReturnTo,
-} from '../../../../src/signin/login/return-to.ts'
+import { toOwnPaths } from '../../../../src/config/own-paths.ts'
+import { compileAllowedHosts } from '../../../../src/http/allowed-hosts.ts'
+import { type ReturnRules, readReturnTo } from '../../../../src/signin/login/return-to.ts'
 
 const RULES: ReturnRules = {
   origin: 'https://app.example.com',
-  prefix: '/oauth2',
+  paths: toOwnPaths('/oauth2'),
   allowsHost: compileAllowedHosts([
     'foo.bar',
     '.bar.foo',
@@ -55,9 +53,12 @@ const kept = [
   'http://anyport.bar/r',
   'http://wildcard.bar/r',
   'https://a.b.wildcard.bar/r',
+  // Okta's sign-out, and the one endpoint that is made to be arrived at.
+  'https://foo.bar/oauth2/default/v1/logout?id_token_hint=x&y=/oauth2/start',
+  'https://foo.bar/oauth2/signed_in',
 ]
 
-test.each(kept)('%j is kept', (raw) => {
+test.each(kept)('a return target is kept: %j', (raw) => {
   expect(readReturnTo(raw, RULES)).toBe(raw)
 })
 
@@ -76,7 +77,7 @@ const straightened: [string, string][] = [
   ['https://foo.bar/ü?ä=1 2', 'https://foo.bar/%C3%BC?%C3%A4=1%202'],
 ]
 
-test.each(straightened)('%j becomes %j', (raw, target) => {
+test.each(straightened)('a return target %j becomes %j', (raw, target) => {
   expect(readReturnTo(raw, RULES)).toBe(target)
 })
 
@@ -219,6 +220,16 @@ const refused = [
   'view-source:https://foo.bar',
   'intent://foo.bar/#Intent;end',
   '/javascript:alert(1)//\\',
+  // Endpoints of a gate, which may be this one under another name.
+  'https://foo.bar/oauth2/start',
+  'https://foo.bar/oauth2/start?rd=/x#y',
+  'https://foo.bar/oauth2/sign_in',
+  'https://foo.bar/oauth2/sign_out?rd=/',
+  'https://foo.bar/oauth2/%73tart',
+  'https://foo.bar/oauth2%2fcallback',
+  'https://foo.bar/oauth2/%2573tart',
+  'https://foo.bar/a/../oauth2/callback',
+  'https://foo.bar/oauth2/./auth',
   // Hosts that are not allowed.
   'https://evil.com',
   'http://baz.foo.bar/r',
@@ -305,11 +316,11 @@ const refused = [
   '/%252525252fevil.com',
 ]
 
-test.each(refused)('%j is refused', (raw) => {
+test.each(refused)('a return target is refused: %j', (raw) => {
   expect(readReturnTo(raw, RULES)).toBe('/')
 })
 
-test('whatever is accepted leads a browser to this site or to an allowed host', () => {
+test('every return target that is accepted leads a browser to this site or to an allowed host', () => {
   const parts = [
     '/',
     '\\',
@@ -348,7 +359,7 @@ test('whatever is accepted leads a browser to this site or to an allowed host', 
   }
 })
 
-test('without allowed hosts every absolute target but our own is refused', () => {
+test('a return target on another origin is refused without allowed hosts', () => {
   const rules = { ...RULES, allowsHost: compileAllowedHosts([]) }
   expect(readReturnTo('https://foo.bar/r', rules)).toBe('/')
   expect(readReturnTo('https://app.example.com/r', rules)).toBe('/r')

@@ -52,7 +52,7 @@ const visits: [string, string, AnExchange, string][] = [
   ['too many fields', `/oauth2/start?${'x&'.repeat(100)}`, {}, 'request_malformed/fields'],
 ]
 
-test.each(visits)('%s', async (_name, target, given, expected) => {
+test.each(visits)('the start endpoint answers: %s', async (_name, target, given, expected) => {
   const { signIn } = await aSignInBench()
   const outcome = await signIn.start(anExchange(target, given))
   if (expected === 'leaves') expect(shortOf(outcome)).toMatch(/^to https:\/\/op\.test\/authorize\?/u)
@@ -60,7 +60,7 @@ test.each(visits)('%s', async (_name, target, given, expected) => {
   expect(outcome.kind !== 'done' && outcome.changes.length).toBe(expected === 'leaves' ? 2 : 0)
 })
 
-test('CB-35: nobody chooses the parameters of the login from outside, but another account', async () => {
+test('a link to the start may choose another account, and no other parameter of the login [CB-35]', async () => {
   const { signIn } = await aSignInBench()
   const query =
     'redirect_uri=https://evil.test&client_id=x&nonce=y&state=z&scope=all&prompt=none&account=other'
@@ -73,7 +73,7 @@ test('CB-35: nobody chooses the parameters of the login from outside, but anothe
   expect([sent.get('nonce'), sent.get('state')]).not.toContain('y')
 })
 
-test('parameters of the app are not ours to read', async () => {
+test('parameters of the app are not read by the start', async () => {
   const { signIn, op } = await aSignInBench()
   const outcome = await signIn.start(anExchange('/page?rd=https://evil.test&provider=evil&account=other'))
   const url = new URL(outcome.kind === 'redirect' ? outcome.location : '')
@@ -81,7 +81,7 @@ test('parameters of the app are not ours to read', async () => {
   expect(op.hits.discovery).toBe(1)
 })
 
-test('of several providers a visit may name one', async () => {
+test('a visit may name one of several providers', async () => {
   const context = someTools(createFakePlatform())
   const plain = { kind: 'github', issuer: undefined } as const
   const providers = createProviders(
@@ -100,7 +100,7 @@ test('of several providers a visit may name one', async () => {
   expect(await clientOf('/oauth2/start?provider=b')).toBe('client-b')
 })
 
-test('a provider that is down is said, and no cookie is set', async () => {
+test('a provider that is down is an error page, and no cookie is set', async () => {
   const { op, events, signIn } = await aSignInBench()
   op.scripts.discovery = status(503)
   const outcome = await signIn.start(anExchange(START))
@@ -133,7 +133,7 @@ test('a target too long to travel becomes the start page, and the log says so', 
   )
 })
 
-test('CB-39: a thousand logins never share a state, a nonce or a challenge', async () => {
+test('a thousand logins never share a state, a nonce or a challenge [CB-39]', async () => {
   const { signIn } = await aSignInBench()
   const seen = new Set<string | null>()
   let cookies = ''
@@ -148,7 +148,7 @@ test('CB-39: a thousand logins never share a state, a nonce or a challenge', asy
   expect(seen.size).toBe(3_000)
 })
 
-test('the binding cookie lives as long as the login and is a sign-in cookie', async () => {
+test('the CSRF cookie lives as long as the login and is a sign-in cookie', async () => {
   const { signIn } = await aSignInBench({ csrf: { expireMs: 600_000 } })
   const cookie = (name: unknown) => ({
     name,
@@ -214,7 +214,7 @@ const returns: [string, string, AnExchange, string][] = [
   ],
 ]
 
-test.each(returns)('%s leads to the right place', async (_name, target, given, expected) => {
+test.each(returns)('the return target of %s is the right place', async (_name, target, given, expected) => {
   const { signIn } = await aSignInBench()
   expect(signIn.returnTo(anExchange(target, given))).toBe(expected)
 })
@@ -228,3 +228,23 @@ test('a gateway that signs in on another host gets an absolute target, where tha
   const closed = await aSignInBench({ signIn: { redirectUrl, whitelistDomains: [] } })
   expect(closed.signIn.returnTo(exchange)).toBe('/a?b')
 })
+
+// [what the gateway says the person asked for, where the sign-in returns to]
+test.each([
+  [[], '/oauth2/start', 'https://app.example.org/'],
+  [[], '/oauth2/start?rd=/a&rd=/b', 'https://app.example.org/'],
+  [[], '/oauth2/%73tart', 'https://app.example.org/'],
+  [['X-Forwarded-Uri', '/oauth2/sign_out'], '/oauth2/start', 'https://app.example.org/'],
+  [['X-Forwarded-Uri', '/a/../oauth2/callback?x'], '/oauth2/start', 'https://app.example.org/'],
+  [['X-Auth-Request-Redirect', 'https://app.example.org/oauth2/start'], '/oauth2/start', '/'],
+  [['X-Forwarded-Uri', '/a/../b?c'], '/oauth2/start', 'https://app.example.org/b?c'],
+])(
+  'a sign-in on another host never returns to an endpoint of ours: %j, %s',
+  async (more, target, expected) => {
+    const headers = named('X-Forwarded-Host', 'app.example.org', ...more)
+    const { signIn } = await aSignInBench({
+      signIn: { redirectUrl: 'https://login.example.net/oauth2/callback' },
+    })
+    expect(signIn.returnTo(anExchange(target, { headers, ...TRUSTED }))).toBe(expected)
+  },
+)

@@ -24,7 +24,7 @@ const RECORDED = [
   '2f613f623d6323c3bc', // return target
 ].join('')
 
-it('a sign-in has exactly this form; whoever changes it raises the version', () => {
+it('a sealed login has exactly this form; a change of it raises the version', () => {
   expect(Buffer.from(encodeLoginState(FLOW)).toString('hex')).toBe(RECORDED)
 })
 
@@ -37,6 +37,6 @@ it.each([
   ['another version', `01${RECORDED.slice(2)}`],
   ['the state of a logout', `02${RECORDED.slice(2)}`],
   ['a head that is cut off', RECORDED.slice(0, 100)],
-])('is no sign-in: %s', (_, hex) => {
+])('a sealed login is refused: %s', (_, hex) => {
   expect(decodeLoginState(new Uint8Array(Buffer.from(hex, 'hex')))).toBeUndefined()
 })

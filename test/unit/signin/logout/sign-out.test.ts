@@ -31,7 +31,7 @@ async function signedIn(given: Given = {}) {
 /** A provider without a sign-out of its own. */
 const WITHOUT_END: Given = { metadata: { end_session_endpoint: undefined } }
 
-test('LO-05: every cookie of ours ends, and the provider hears about it', async () => {
+test('a sign-out ends every cookie of Sidegate, and the provider hears about it [LO-05]', async () => {
   const { denials, events, jar, op, out, session } = await signedIn()
   const outcome = await out(OUT)
   expect(shortOf(outcome)).toMatch(/^to https:\/\/op\.test\/logout\?/u)
@@ -75,7 +75,7 @@ const requests: [string, AnExchange, boolean][] = [
   ['LO-02 metadata that nobody knows', { headers: ['Sec-Fetch-Site', 'same-origin, cross-site'] }, false],
 ]
 
-test.each(requests)('%s', async (_name, given, signedOut) => {
+test.each(requests)('a sign-out by %s', async (_name, given, signedOut) => {
   const { denials, jar, op, out } = await signedIn()
   const outcome = await out(OUT, given)
   expect(jar.cookies.has('__Host-s')).toBe(!signedOut)
@@ -84,13 +84,25 @@ test.each(requests)('%s', async (_name, given, signedOut) => {
   if (!signedOut) expect(shortOf(outcome)).toBe('origin_refused')
 })
 
-test('other methods sign nobody out', async () => {
+test('a link on a sibling host that whitelist-domain names signs out, without a question', async () => {
+  const link = (referer: string): AnExchange => ({
+    method: 'GET',
+    headers: ['Sec-Fetch-Site', 'same-site', 'Referer', referer],
+  })
+  const { jar, out } = await signedIn({ signIn: { whitelistDomains: ['portal.example.com'] } })
+  expect(shortOf(await out(OUT, link('https://wiki.example.com/')))).toBe('origin_refused')
+  expect(jar.cookies.has('__Host-s')).toBe(true)
+  await out(OUT, link('https://portal.example.com/'))
+  expect(jar.cookies.has('__Host-s')).toBe(false)
+})
+
+test('a sign-out by other methods changes nothing', async () => {
   const { jar, out } = await signedIn()
   expect(shortOf(await out(OUT, { method: 'DELETE' }))).toBe('method_not_allowed')
   expect(jar.cookies.has('__Host-s')).toBe(true)
 })
 
-test('LO-06, LO-07: the way over the provider leads back to where the person wanted to go', async () => {
+test('a sign-out over the provider leads back to where the person wanted to go [LO-06, LO-07]', async () => {
   const { op, out, session, signIn } = await signedIn()
   const outcome = await out(`${OUT}?rd=/bye`)
   const url = new URL(outcome.kind === 'redirect' ? outcome.location : '')
@@ -111,7 +123,7 @@ const ends: [string, string, string][] = [
   ['LO-07 the state', '?state=S', 'to /bye'],
 ]
 
-test.each(ends)('%s', async (_name, query, expected) => {
+test.each(ends)('a sign-out at the provider: %s', async (_name, query, expected) => {
   const { out, signIn } = await signedIn()
   const outcome = await out(`${OUT}?rd=/bye`)
   const state = new URL(outcome.kind === 'redirect' ? outcome.location : '').searchParams.get('state') ?? ''
@@ -120,7 +132,7 @@ test.each(ends)('%s', async (_name, query, expected) => {
   ).toBe(expected)
 })
 
-test('LO-07: a login state is no sign-out state, and a sign-out state no login', async () => {
+test('a login state is no sign-out state, and a sign-out state no login [LO-07]', async () => {
   const { callback, jar, out, signIn, start } = await signedIn()
   const login = (await start(jar)).searchParams.get('state')
   expect(shortOf(await signIn.signedOut(anExchange(`/oauth2/signed_out?state=${login}`)))).toBe('signed-out')
@@ -129,7 +141,7 @@ test('LO-07: a login state is no sign-out state, and a sign-out state no login',
   expect(shortOf(await callback(jar, `/oauth2/callback?code=x&state=${state}`))).toBe('state_mismatch/seal')
 })
 
-test('LO-07: a sign-out that took more than ten minutes ends on the plain page', async () => {
+test('a sign-out that took more than ten minutes ends on the plain page [LO-07]', async () => {
   const { out, platform, signIn } = await signedIn()
   const outcome = await out(`${OUT}?rd=/bye`)
   const state = new URL(outcome.kind === 'redirect' ? outcome.location : '').searchParams.get('state')
@@ -153,17 +165,17 @@ const exits: [string, string][] = [
   ],
 ]
 
-test.each(exits)('LO-04: %s', async (target, expected) => {
+test.each(exits)('a sign-out returns: %s [LO-04]', async (target, expected) => {
   const { out } = await signedIn(WITHOUT_END)
   expect(shortOf(await out(target, { method: 'GET', headers: ['Sec-Fetch-Site', 'none'] }))).toBe(expected)
 })
 
-test('rd from the form counts', async () => {
+test('a sign-out takes rd from the form', async () => {
   const { out } = await signedIn(WITHOUT_END)
   expect(shortOf(await out(OUT, { form: 'rd=%2Fbye' }))).toBe('to /bye')
 })
 
-test('an absolute target of an allowed host wins over the way over the provider, with the ID token in its place', async () => {
+test('a sign-out to an absolute target of an allowed host goes there and not over the provider, with the ID token in its place', async () => {
   const { out, session } = await signedIn()
   const rd =
     'https://op.example.org/logout?id_token_hint={id_token}&post_logout_redirect_uri=https://x.example.org/'
@@ -171,13 +183,13 @@ test('an absolute target of an allowed host wins over the way over the provider,
   expect(shortOf(outcome)).toBe(`to ${rd.replace('{id_token}', session?.tokens.id ?? '')}`)
 })
 
-test('the ID token is put into no address of this site', async () => {
+test('a sign-out puts the ID token into no address of this site', async () => {
   const { out } = await signedIn(WITHOUT_END)
   const outcome = await out(`${OUT}?rd=${encodeURIComponent('/bye?t={id_token}')}`)
   expect(shortOf(outcome)).toBe('to /bye?t=')
 })
 
-test('LO-18: the backend is told with the encoded token, once, and its redirects are not followed', async () => {
+test('a sign-out tells the backend the encoded token, once, and follows no redirect of it [LO-18]', async () => {
   const backendLogoutUrl = 'https://op.test/userinfo?token={id_token}'
   const { events, op, out, session } = await signedIn({ signIn: { backendLogoutUrl } })
   const asked: (string | null)[] = []
@@ -195,7 +207,7 @@ test('LO-18: the backend is told with the encoded token, once, and its redirects
   )
 })
 
-test('trouble elsewhere keeps nobody signed in here', async () => {
+test('a sign-out is kept from no one by trouble elsewhere', async () => {
   const { events, jar, op, out } = await signedIn()
   op.scripts.revoke = status(500)
   await out(OUT)
@@ -208,7 +220,7 @@ test('trouble elsewhere keeps nobody signed in here', async () => {
   )
 })
 
-test('a provider that is down is left out of the way', async () => {
+test('a sign-out leaves out a provider that is down', async () => {
   const { jar, op, out, platform } = await signedIn()
   platform.pass(26 * 3_600_000)
   op.scripts.discovery = status(503)
@@ -216,7 +228,7 @@ test('a provider that is down is left out of the way', async () => {
   expect(jar.cookies.has('__Host-s')).toBe(false)
 })
 
-test('without a session there is nothing to end, and the page is the same', async () => {
+test('a sign-out without a session ends nothing, and the page is the same', async () => {
   const { denials, op, signIn } = await aSignInBench()
   const outcome = await signIn.signOut(
     anExchange(OUT, { method: 'POST', headers: OWN, cookies: '__Host-s_0=old' }),
@@ -229,7 +241,7 @@ const BACK = '/oauth2/backchannel_logout'
 const post = (form: string, more: AnExchange = {}) =>
   anExchange(BACK, { method: 'POST', headers: [], form, ...more })
 
-test('LO-09: a logout token ends the sessions of its subject up to its moment', async () => {
+test('a logout token ends the sessions of its subject up to its moment [LO-09]', async () => {
   const { denials, events, op, platform, signIn } = await aSignInBench()
   const outcome = await signIn.backchannel(post(`logout_token=${await op.logoutToken()}`))
   expect(outcome).toEqual({ kind: 'done' })
@@ -242,7 +254,7 @@ test('LO-09: a logout token ends the sessions of its subject up to its moment', 
   })
 })
 
-test('LO-09: a session id ends that session alone', async () => {
+test('a session id ends that session alone [LO-09]', async () => {
   const { denials, op, signIn } = await aSignInBench()
   await signIn.backchannel(post(`logout_token=${await op.logoutToken({ sid: 's-1' })}`))
   expect(denials).toMatchObject([
@@ -250,7 +262,7 @@ test('LO-09: a session id ends that session alone', async () => {
   ])
 })
 
-test('LO-14: a logout token counts once', async () => {
+test('a logout token counts once [LO-14]', async () => {
   const { denials, op, signIn } = await aSignInBench()
   const form = `logout_token=${await op.logoutToken()}`
   expect(shortOf(await signIn.backchannel(post(form)))).toBe('done')
@@ -258,7 +270,7 @@ test('LO-14: a logout token counts once', async () => {
   expect(denials).toHaveLength(1)
 })
 
-test('LO-10 to LO-14: whatever is wrong with the request or the token is 400, 405 or 413 and denies nobody', async () => {
+test('a logout token or request that is wrong is 400, 405 or 413 and denies no session [LO-10 to LO-14]', async () => {
   const { denials, op, signIn } = await aSignInBench()
   const ask = async (exchange: ReturnType<typeof post>) => shortOf(await signIn.backchannel(exchange))
   const token = await op.logoutToken()
@@ -282,7 +294,7 @@ test('LO-10 to LO-14: whatever is wrong with the request or the token is 400, 40
   expect(denials).toEqual([])
 })
 
-test('LO-09: without keys nobody can say, so the provider is asked to try again', async () => {
+test('a logout token cannot be verified without keys, so the provider is asked to try again [LO-09]', async () => {
   const { op, signIn } = await aSignInBench()
   op.scripts.jwks = () => json(500, {})
   expect(shortOf(await signIn.backchannel(post(`logout_token=${await op.logoutToken()}`)))).toBe(

@@ -1,11 +1,11 @@
-import type { OptionRows } from '../option.ts'
-import type { SettingsOf } from '../settings.ts'
-import { checkUrl, isSameSite } from '../values/url.ts'
-import type { COOKIE_OPTIONS } from './cookie.ts'
-import type { LOGIN_PARAMETER_OPTIONS } from './provider/login-parameters.ts'
-import type { OIDC_OPTIONS } from './provider/oidc.ts'
-import type { PROVIDER_OPTIONS } from './provider.ts'
-import type { SIGN_IN_OPTIONS } from './sign-in.ts'
+import type { OptionRows } from '../../option.ts'
+import type { SettingsOf } from '../../settings.ts'
+import { checkUrl, isSameSite } from '../../values/url.ts'
+import type { COOKIE_OPTIONS } from '../cookie.ts'
+import type { LOGIN_PARAMETER_OPTIONS } from '../provider/login-parameters.ts'
+import type { OIDC_OPTIONS } from '../provider/oidc.ts'
+import type { PROVIDER_OPTIONS } from '../provider.ts'
+import type { SIGN_IN_OPTIONS } from '../sign-in.ts'
 
 /** Options of the cookie that ties a sign-in to the browser it began in. */
 export const CSRF_COOKIE_OPTIONS = {

@@ -1,8 +1,8 @@
-import type { Share } from '../../../src/platform.ts'
+import type { Share } from '../../../../src/platform.ts'
 
-/** Counts who holds how much of something that is bounded. */
+/** Shares of holders in a resource that is bounded. */
 export interface Shares {
-  /** One more fits what this holder, and everyone who is not signed in together, may hold. */
+  /** True when one more fits what this holder, and everyone who is not signed in together, may hold. */
   admits(share: Share): boolean
   take(share: Share): void
   give(share: Share): void
@@ -24,7 +24,7 @@ export function sharesOf(total: number): ShareLimits {
   return { person: part(8), network: part(4), anonymous: part(2) }
 }
 
-/** Makes the count. Holders that hold nothing are forgotten. */
+/** Creates the count. Holders that hold nothing are forgotten. */
 export function createShares(limits: ShareLimits): Shares {
   const held = new Map<string, number>()
   let anonymous = 0

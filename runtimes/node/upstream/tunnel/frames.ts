@@ -1,12 +1,12 @@
 /** Follows WebSocket frames (RFC 6455 §5.2) without looking into them, to know where one ends and another may begin. */
 export interface FrameTracker {
-  /** Moves on over these bytes; the offset just after the first frame that ends in them, or -1. */
+  /** Moves on over these bytes; returns the offset just after the first frame that ends in them, or -1. */
   push(bytes: Buffer): number
-  /** No frame is begun. */
+  /** True when no frame is begun. */
   isBetween(): boolean
 }
 
-/** Makes a tracker for one direction of a tunnel. */
+/** Creates a tracker for one direction of a tunnel. */
 export function createFrameTracker(): FrameTracker {
   /** Header bytes of a frame whose header is not complete. */
   let header = Buffer.alloc(0)
@@ -53,7 +53,10 @@ export function closeFrame(code: number, reason: string): Buffer {
   return Buffer.concat([Buffer.from([CLOSE, 2 + text.length, code >> 8, code & 0xff]), text])
 }
 
-/** Two bytes, an extended length, a mask: how many bytes in all; undefined while the second byte is missing. */
+/**
+ * Length of a frame header from its first two bytes, with the extended length and the mask; undefined while the second
+ * byte is missing.
+ */
 function headerLength(bytes: Buffer): number | undefined {
   const second = bytes[1]
   if (second === undefined) return undefined

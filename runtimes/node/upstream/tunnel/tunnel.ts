@@ -1,17 +1,17 @@
 import type { Socket } from 'node:net'
-import { onStalledWrites } from '../stalls.ts'
+import { onStalledWrites } from '../../stalls.ts'
+import { notePassed } from '../young-generation.ts'
 import { closeFrame, createFrameTracker } from './frames.ts'
-import { notePassed } from './young-generation.ts'
 
 /** Two connections that are joined until one of them ends. */
 export interface Tunnel {
-  /** Says goodbye to the client with a close frame (RFC 6455 §7.4) where the next one may stand, and ends both. */
+  /** Closes the client's end with a close frame (RFC 6455 §7.4) where the next one may stand, and ends both. */
   close(code: number, reason: string): void
 }
 
-/** After one side has ended, the other has this long to follow. */
+/** Time that one side has to follow after the other has ended. */
 const LINGER_MS = 10_000
-/** A goodbye waits this long for the end of the frame that is under way. */
+/** Time that a close frame waits for the end of the frame that is under way. */
 const GOODBYE_MS = 1000
 
 /**
@@ -21,7 +21,7 @@ const GOODBYE_MS = 1000
 export function openTunnel(from: {
   client: Socket
   upstream: Socket
-  /** A side that takes nothing of what waits for it for so long ends the tunnel; 0 is no limit. */
+  /** Time after which a side that takes nothing of what waits for it ends the tunnel; 0 is no limit. */
   stallMs: number
   onClose: () => void
 }): Tunnel {
@@ -63,7 +63,7 @@ export function openTunnel(from: {
     [client, upstream],
     [upstream, client],
   ] as const) {
-    // Dead peers behind idle tunnels are found by TCP, at no cost to us.
+    // Dead peers behind idle tunnels are found by TCP, at no cost here.
     socket.setKeepAlive(true, 30_000)
     onStalledWrites(socket, stallMs, () => socket.destroy())
     socket.on('error', () => socket.destroy())

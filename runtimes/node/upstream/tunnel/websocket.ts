@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Following, ForwardPlan, Share, StreamEnd } from '../../../src/platform.ts'
-import type { NodeRequest } from '../server/incoming-request.ts'
-import type { ResponseHead } from './response-head.ts'
-import { createShares, sharesOf } from './shares.ts'
+import type { Following, ForwardPlan, Share, StreamEnd } from '../../../../src/platform.ts'
+import type { NodeRequest } from '../../server/incoming-request.ts'
+import { createShares, sharesOf } from '../pool/shares.ts'
+import type { ResponseHead } from '../response-head.ts'
 import { openTunnel, type Tunnel } from './tunnel.ts'
 
-/** RFC 6455 §1.3. */
+/** GUID of the Sec-WebSocket-Accept key (RFC 6455 §1.3). */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
-/** A server that goes away (RFC 6455 §7.4.1). */
+/** Close code of a server that goes away (RFC 6455 §7.4.1). */
 const GOING_AWAY = 1001
 
 /** Close codes by what the client should do next: policy violation (RFC 6455 §7.4.1), service restart (IANA registry). */
@@ -21,13 +21,13 @@ const CLOSE_CODES: Readonly<Record<StreamEnd, readonly [code: number, reason: st
 
 /** The tunnels that are open now, and the handshakes that may become some. */
 export interface Tunnels {
-  /** Keeps a place for a handshake; false when there is none left, or none for this holder. */
+  /** Reserves a place for a handshake; false when there is none left, or none for this holder. */
   reserve(share: Share): boolean
   /** Gives back the place of a handshake that came to nothing. */
   cancel(share: Share): void
   /** Turns an accepted handshake into a tunnel, which takes the place that was kept for it. */
   accept(handshake: Handshake): void
-  /** Tells every client that we are going away. */
+  /** Closes every tunnel with 1001: the server is going away. */
   closeAll(): void
   readonly count: () => number
 }
@@ -37,12 +37,12 @@ export interface Handshake {
   readonly request: NodeRequest
   readonly plan: ForwardPlan
   readonly head: ResponseHead
-  /** What the upstream sent after its head. */
+  /** Bytes that the upstream sent after its head. */
   readonly rest: Buffer
   readonly upstream: Socket
 }
 
-/** What a client sent right after its handshake; known only for requests that can become a tunnel. */
+/** Bytes that a client sent right after its handshake; known only for requests that can become a tunnel. */
 const early = new WeakMap<IncomingMessage, Buffer>()
 
 /** Remembers that a request came as an upgrade, and the bytes that came with it. */
@@ -50,12 +50,12 @@ export function markUpgrade(incoming: IncomingMessage, bytes: Buffer): void {
   early.set(incoming, bytes)
 }
 
-/** Says whether the connection of a request was handed to us to become a tunnel. */
+/** True when the connection of a request was handed over to become a tunnel. */
 export function isUpgrade(incoming: IncomingMessage): boolean {
   return early.has(incoming)
 }
 
-/** Says whether a 101 is the answer to this very handshake (RFC 6455 §4.1, client steps 2 to 4). */
+/** True when a 101 is the answer to this very handshake (RFC 6455 §4.1, client steps 2 to 4). */
 export function isAccepted({ incoming }: NodeRequest, head: ResponseHead): boolean {
   const key = incoming.headers['sec-websocket-key']
   const at = head.lines.findIndex((line, index) => index % 2 === 0 && /^sec-websocket-accept$/iu.test(line))
@@ -70,15 +70,18 @@ export function isAccepted({ incoming }: NodeRequest, head: ResponseHead): boole
 
 /** An idle tunnel takes 24 KiB; with this many for each MiB, 128 MiB hold all of them beside the program. */
 const TUNNELS_PER_MIB = 16
-const MOST_TUNNELS = 16_384
+const MAX_TUNNELS = 16_384
 
-/** Most tunnels of a process with a memory limit in bytes; undefined or more than there is for a process without one. */
+/** Limit on tunnels of a process with a memory limit in bytes; undefined, 0 or an absurd one when it has none. */
 export function tunnelsIn(memoryLimit: number | undefined): number {
   const mebibytes = Math.floor((memoryLimit || Number.POSITIVE_INFINITY) / 2 ** 20)
-  return Math.min(MOST_TUNNELS, mebibytes * TUNNELS_PER_MIB)
+  return Math.min(MAX_TUNNELS, mebibytes * TUNNELS_PER_MIB)
 }
 
-/** Makes the list of open tunnels, whatever the upstream. They are shared out like its connections and do not count as such. */
+/**
+ * Creates the list of open tunnels, whatever the upstream. They are shared out like its connections, and do not count as
+ * such.
+ */
 export function createTunnels(limit: number): Tunnels {
   const open = new Set<Tunnel>()
   const places = createShares(sharesOf(limit))
@@ -102,7 +105,7 @@ export function createTunnels(limit: number): Tunnels {
         open.delete(tunnel)
         cancel(plan.share)
         following?.stop()
-        // The response object has lost its socket: what waits for its completion would wait for ever.
+        // The response object has lost its socket: a listener for the completion would wait for ever.
         request.outgoing.emit('close')
       },
     })

@@ -1,16 +1,16 @@
-import type { UpstreamConnection } from './connection.ts'
+import type { UpstreamConnection } from '../connection.ts'
 
 /** Connections to one upstream that carry nothing at the moment. */
 export interface IdleConnections {
   keep(connection: UpstreamConnection): void
-  /** The one that was used last, unless it has lain idle for more than so many ms. */
+  /** Takes the connection that was used last, unless it has lain idle for more than so many ms. */
   take(maxIdleMs: number): UpstreamConnection | undefined
   remove(connection: UpstreamConnection): void
   closeAll(): void
 }
 
 export interface IdleOptions {
-  /** How long an idle connection is kept when the upstream does not say how long it keeps its side. */
+  /** Time that an idle connection is kept when the upstream does not say how long it keeps its side. */
   readonly idleMs: number
   readonly maxIdleMs: number
   readonly now: () => number
@@ -18,7 +18,7 @@ export interface IdleOptions {
 
 const SWEEP_MS = 1000
 
-/** Makes the list. Last in, first out: what is not needed grows old and is closed. */
+/** Creates the list. Last in, first out: what is not needed grows old and is closed. */
 export function createIdleConnections({ idleMs, maxIdleMs, now }: IdleOptions): IdleConnections {
   const idle: UpstreamConnection[] = []
   let sweeper: NodeJS.Timeout | undefined
@@ -34,7 +34,7 @@ export function createIdleConnections({ idleMs, maxIdleMs, now }: IdleOptions): 
   return {
     keep: (connection) => {
       const hint = connection.keepAliveSeconds
-      // A second less than the upstream: its clock runs from when it sent, this one from when the answer was read.
+      // A second less than the upstream: its clock runs from when it sent, this one from when the response was read.
       const stay = hint === undefined ? idleMs : Math.min(maxIdleMs, (hint - 1) * 1000)
       connection.wasUsed = true
       connection.idleSinceMs = now()

@@ -1,7 +1,7 @@
-import { UpstreamConnection } from './connection.ts'
+import { UpstreamConnection } from '../connection.ts'
+import type { SocketAddress } from '../socket.ts'
 import { createIdleConnections } from './idle-connections.ts'
 import { createShares, sharesOf } from './shares.ts'
-import type { SocketAddress } from './socket.ts'
 import { createWaitingLine, type Waiter } from './waiting-line.ts'
 
 /** The connections to one upstream. */
@@ -15,29 +15,29 @@ export interface Pool {
   forget(waiter: Waiter): void
   /** Takes a connection back whose response was read to its end. */
   release(connection: UpstreamConnection): void
-  /** Lets go of a connection that has become a tunnel: it counts nowhere here any more. */
+  /** Detaches a connection that has become a tunnel: it counts nowhere here any more. */
   detach(connection: UpstreamConnection): void
   /** Closes what is idle now and whatever comes back later. */
   close(): void
 }
 
-/** How much one upstream is given. */
+/** Limits on the connections to one upstream. */
 export interface PoolLimits {
   readonly maxSockets: number
   readonly maxQueued: number
-  /** How long an idle connection is kept when the upstream does not say how long it keeps its side. */
+  /** Time that an idle connection is kept when the upstream does not say how long it keeps its side. */
   readonly idleMs: number
   readonly maxIdleMs: number
 }
 
 /**
- * Enough for a thousand event streams, and little enough for 128 MiB. More may wait than may be served, so that a program
- * that asks for much at once waits for its share and is not refused. Four seconds, because many application servers close
- * after five and a request must not meet the FIN.
+ * Limits that are enough for a thousand event streams, and little enough for 128 MiB. More may wait than may be served,
+ * so that a program that asks for much at once waits for its share and is not refused. Four seconds, because many
+ * application servers close after five and a request must not meet the FIN.
  */
 export const POOL_LIMITS: PoolLimits = { maxSockets: 1024, maxQueued: 4096, idleMs: 4000, maxIdleMs: 60_000 }
 
-/** Makes the pool. Every holder has a share of the connections in use and of the places in the queue (shares.ts). */
+/** Creates the pool. Every holder has a share of the connections in use and of the places in the queue (shares.ts). */
 export function createPool(address: SocketAddress, limits: PoolLimits, now: () => number): Pool {
   const idle = createIdleConnections({ ...limits, now })
   const used = createShares(sharesOf(limits.maxSockets))
@@ -57,7 +57,7 @@ export function createPool(address: SocketAddress, limits: PoolLimits, now: () =
     connection.share = undefined
   }
 
-  /** A socket has become free: the next in line gets a new one. */
+  /** Opens a new connection for the next in line, since a socket has become free. */
   const onFree = (): void => {
     open -= 1
     const next = line.next()

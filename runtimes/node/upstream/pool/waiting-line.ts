@@ -1,24 +1,24 @@
-import type { Share } from '../../../src/platform.ts'
-import type { UpstreamConnection } from './connection.ts'
+import type { Share } from '../../../../src/platform.ts'
+import type { UpstreamConnection } from '../connection.ts'
 import { createShares, sharesOf } from './shares.ts'
 
 /** A request that needs a connection. */
 export interface Waiter {
   readonly share: Share
-  /** Here is one. */
+  /** Called with a connection. */
   onConnection(connection: UpstreamConnection): void
 }
 
 /** Requests that wait for a connection, in the order in which they came. */
 export interface WaitingLine {
-  /** False when too many wait already, or too many for this holder. */
+  /** Adds a request; false when too many wait already, or too many for this holder. */
   push(waiter: Waiter): boolean
   /** Takes out the first that may have a connection; the others do not wait for those before them that may not. */
   next(): Waiter | undefined
   remove(waiter: Waiter): void
 }
 
-/** Makes the line; `admits` says whether a holder may have one more connection at this moment. */
+/** Creates the line; `admits` says whether a holder may have one more connection at this moment. */
 export function createWaitingLine(limit: number, admits: (share: Share) => boolean): WaitingLine {
   const line: Waiter[] = []
   const places = createShares(sharesOf(limit))

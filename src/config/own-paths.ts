@@ -1,0 +1,48 @@
+/** Where the endpoints below the prefix are: exact paths, for the endpoint table, for links and for checks. */
+export interface OwnPaths {
+  /** `/oauth2`, without a slash at the end. */
+  readonly prefix: string
+  readonly signIn: string
+  readonly start: string
+  readonly callback: string
+  readonly signOut: string
+  /** Where the provider's sign-out comes back to. */
+  readonly signedOut: string
+  /** Where a sign-in in another tab ends. */
+  readonly signedIn: string
+  readonly auth: string
+  readonly userinfo: string
+  readonly session: string
+  readonly sessionRefresh: string
+  readonly backchannelLogout: string
+  readonly fragmentScript: string
+}
+
+/** The paths below one prefix, with the names that oauth2-proxy gave them where it has them. */
+export function toOwnPaths(prefix: string): OwnPaths {
+  return {
+    prefix,
+    signIn: `${prefix}/sign_in`,
+    start: `${prefix}/start`,
+    callback: `${prefix}/callback`,
+    signOut: `${prefix}/sign_out`,
+    signedOut: `${prefix}/signed_out`,
+    signedIn: `${prefix}/signed_in`,
+    auth: `${prefix}/auth`,
+    userinfo: `${prefix}/userinfo`,
+    session: `${prefix}/session`,
+    sessionRefresh: `${prefix}/session/refresh`,
+    backchannelLogout: `${prefix}/backchannel_logout`,
+    fragmentScript: `${prefix}/static/fragment.js`,
+  }
+}
+
+/** Says whether a path is the prefix itself or below it: such a path belongs to us, whether something is there or not. */
+export function isOwnPath({ prefix }: Pick<OwnPaths, 'prefix'>, path: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`)
+}
+
+/** Says whether an endpoint below the prefix answers at a path. */
+export function isOwnEndpoint({ prefix }: Pick<OwnPaths, 'prefix'>, path: string): boolean {
+  return path !== prefix && isOwnPath({ prefix }, path) && Object.values(toOwnPaths(prefix)).includes(path)
+}

@@ -1,0 +1,86 @@
+import type { Exchange } from '../http/exchange.ts'
+import { withRetryAfter } from '../http/respond.ts'
+import { PROBLEMS, type Reason } from '../problems.ts'
+import type { Services } from '../services.ts'
+import { displayName } from '../session/session.ts'
+import type { Caller } from '../signin/authenticate.ts'
+import type { Outcome, Refused } from '../signin/outcome.ts'
+
+/** The sign-in page of one request. */
+export interface SignInPage {
+  readonly status: number
+  readonly changes: Caller['changes']
+  /** Why the last attempt failed. */
+  readonly problem?: Reason
+  readonly username?: string | undefined
+  readonly returnTo?: string
+}
+
+/** Offers a sign-in to a person: the page, or straight on to the provider where there is nothing to choose. */
+export async function offerSignIn(services: Services, exchange: Exchange, caller: Caller): Promise<Response> {
+  const { config, forwarder, signIn } = services
+  if (!config.signIn.skipProviderButton) {
+    // In front of a static upstream stands a gateway that takes any 2xx for a yes.
+    const isAsked = config.signIn.signInStatus === 200 && forwarder.isStatic(exchange.target)
+    const status = isAsked ? 401 : config.signIn.signInStatus
+    return showSignIn(services, exchange, { status, changes: caller.changes })
+  }
+  const outcome = await signIn.start(exchange)
+  return toResponse(services, exchange, 'changes' in outcome ? withChanges(outcome, caller.changes) : outcome)
+}
+
+/** Answers with the sign-in page. */
+export function showSignIn(services: Services, exchange: Exchange, page: SignInPage): Response {
+  const { config, pages, providers, respond, signIn } = services
+  const { htpasswdFile, displayHtpasswdForm } = config.signIn
+  const view = {
+    host: exchange.facts.host,
+    returnTo: page.returnTo ?? signIn.returnTo(exchange),
+    providers,
+    passwordForm: htpasswdFile !== undefined && displayHtpasswdForm,
+    problem: page.problem,
+    username: page.username,
+  }
+  return respond.page(exchange, page.status, pages.signIn(view), page.changes)
+}
+
+/** Answers with what a step of signing in or out came to. */
+export function toResponse(services: Services, exchange: Exchange, outcome: Outcome): Response {
+  const { pages, respond } = services
+  switch (outcome.kind) {
+    case 'redirect':
+      return respond.redirect(exchange, outcome.location, outcome.changes)
+    case 'refused':
+      return toRefusal(services, exchange, outcome)
+    case 'signed-out':
+      return respond.page(exchange, 200, pages.signedOut({ host: exchange.facts.host }), outcome.changes)
+    case 'done':
+      return respond.answer(exchange, { status: 200, body: null, headers: [], changes: [] })
+  }
+}
+
+/** What a person can fix is said on the page where they can fix it. */
+function toRefusal(services: Services, exchange: Exchange, outcome: Refused): Response {
+  const { config, pages, respond } = services
+  const { changes, identity, returnTo, username } = outcome
+  const { reason } = outcome.problem
+  const { status, recovery } = PROBLEMS[reason]
+  const isPerson = exchange.facts.wantsHtml
+  if (isPerson && recovery === 'form') {
+    const page = showSignIn(services, exchange, { status, changes, problem: reason, username, returnTo })
+    return withRetryAfter(page, outcome.problem)
+  }
+  const isSignOut = exchange.target.path === config.paths.signOut && exchange.request.method === 'GET'
+  if (isPerson && isSignOut && reason === 'origin_refused') {
+    return respond.page(exchange, status, pages.confirmSignOut({ host: exchange.facts.host }), changes)
+  }
+  const account = identity && displayName(identity)
+  return respond.problem(exchange, outcome.problem, { changes, returnTo, account })
+}
+
+function withChanges<Kind extends { readonly changes: Caller['changes'] }>(
+  outcome: Kind,
+  more: Caller['changes'],
+): Kind {
+  return more.length === 0 ? outcome : { ...outcome, changes: [...more, ...outcome.changes] }
+}
