@@ -134,7 +134,7 @@ export async function createServices(
       ownsCookie: compileOwnsCookie(config, sessions),
     }),
     now: platform.now,
-    isReady: () => isReady(platform),
+    isReady: () => isReady(runtime),
   }
 }
 
