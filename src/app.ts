@@ -7,6 +7,7 @@ import { createUnparsedResponder, type UnparsedResponder } from './endpoints/unp
 import { createGate } from './gate.ts'
 import type { Exchange } from './http/exchange.ts'
 import { toHttps } from './http/force-https.ts'
+import { findHeader } from './http/head.ts'
 import { createReadExchange } from './http/read-exchange.ts'
 import type { MaybePromise } from './lib/async.ts'
 import { type AccessEntry, logAccess } from './observe/access.ts'
@@ -24,6 +25,8 @@ export interface App {
   readonly respondUnparsed: UnparsedResponder
   /** Paths of health checks, which never wait in line. */
   readonly probes: readonly string[]
+  /** Asks the providers for what sign-ins need; the log has a line for each. True when all are good. */
+  checkProviders(): Promise<boolean>
 }
 
 type Env = { Bindings: { request: IncomingRequest } }
@@ -59,7 +62,7 @@ export async function createApp(
     }
     if (!read.ok) {
       entry.verdict = read.problem.reason
-      return respond.malformed(read.problem, requestId)
+      return respond.malformed(read.problem, { requestId, wantsHtml: acceptsHtml(request) })
     }
     return answer(read.value, entry, 'probe' in endpoint ? gate : endpoint)
   }
@@ -82,6 +85,7 @@ export async function createApp(
   return {
     fetch: (request, env) => app.fetch(request, { request: platform.incomingRequest(request, env) }),
     respondOverloaded: createOverloadResponder(services),
+    checkProviders: services.providerCheck.run,
     respondUnparsed: createUnparsedResponder(services),
     probes: endpoints.filter((endpoint) => 'probe' in endpoint).map(({ path }) => path),
   }
@@ -93,6 +97,11 @@ export async function createApp(
  */
 function isWellFramed(read: Result<Exchange>): boolean {
   return read.ok || read.problem.reason === 'host_malformed' || read.problem.reason === 'target_malformed'
+}
+
+/** For what cannot be read: a browser says that it takes pages. */
+function acceptsHtml({ headers }: IncomingRequest): boolean {
+  return findHeader(headers, 'accept')?.includes('text/html') === true
 }
 
 /**

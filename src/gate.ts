@@ -65,9 +65,10 @@ async function forward(
       problem('origin_refused', { origin: exchange.facts.originHeader }),
     )
   }
-  if (session !== undefined && wasRefused(services, exchange, session)) {
+  const refusal = session && findRefusal(services, exchange, session)
+  if (refusal !== undefined) {
     entry.verdict = 'deny'
-    return refuse(services, exchange, caller, problem('not_permitted', { rule: 'gateway' }))
+    return refuse(services, exchange, caller, refusal)
   }
   const sent = await forwarder.forward({
     exchange,
@@ -115,9 +116,12 @@ function toShare({ rules }: Services, { facts }: Exchange, session: Session | un
 }
 
 /** A gateway that refused a person may hand them over to a static upstream, so that they see why; its own answer is a bare yes. */
-function wasRefused({ forwarder, refusals }: Services, exchange: Exchange, session: Session): boolean {
-  const { facts, target } = exchange
-  return facts.navigation && forwarder.isStatic(target) && refusals.has(session, target.raw)
+function findRefusal(
+  { forwarder, refusals }: Services,
+  { facts, target }: Exchange,
+  session: Session,
+): Problem | undefined {
+  return facts.navigation && forwarder.isStatic(target) ? refusals.find(session.id, target.raw) : undefined
 }
 
 /** What the client is not told: why the app gave no answer. What clients do wrong stands in their access lines. */

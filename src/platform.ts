@@ -64,7 +64,10 @@ export interface ResponseEdit {
    * family, Sidegate's cookies). Framing is not asked about: it belongs to the forwarder.
    */
   rewrite(name: string, value: string): string | undefined
-  /** Additional lines: Set-Cookie of a renewed session, X-Auth-Request-*. Never framing. */
+  /**
+   * Additional lines: Set-Cookie of a renewed session, X-Auth-Request-*, a Cache-Control that is missing. Read after the
+   * last line of the answer was rewritten. Never framing.
+   */
   readonly add: HeaderLines
 }
 

@@ -7,9 +7,9 @@ import { thenMaybe } from './lib/async.ts'
 import type { Sink } from './observe/event.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createLogLines } from './observe/log-lines.ts'
+import { createAccent } from './pages/accent.ts'
 import { createPages, type Pages } from './pages/pages.ts'
 import type { Platform } from './platform.ts'
-import { createRecentRefusals, type RecentRefusals } from './policy/recent-refusals.ts'
 import { compileRules, type Rules } from './policy/rules.ts'
 import type { ProviderContext } from './providers/context.ts'
 import { createBearerReader } from './providers/oidc/bearer.ts'
@@ -26,10 +26,10 @@ import {
   localCredentials,
   type ReadAuthorization,
 } from './signin/authenticate.ts'
+import { createProviderCheck, type ProviderCheck } from './signin/failure/provider-check.ts'
+import { createRefusals, type Refusals } from './signin/failure/refusals.ts'
 import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
-import { compileCsrfNames } from './signin/login/csrf-cookie.ts'
-import { createLoopGuard, type LoopGuard } from './signin/login/loop-guard.ts'
-import { turnsName } from './signin/login/turns.ts'
+import { compileSignInNames } from './signin/login/csrf-cookie.ts'
 import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
@@ -40,10 +40,11 @@ export interface Services {
   readonly pages: Pages
   readonly respond: Respond
   readonly providers: readonly Provider[]
+  readonly providerCheck: ProviderCheck
   readonly rules: Rules
   readonly site: Site
-  readonly loopGuard: LoopGuard
-  readonly refusals: RecentRefusals
+  /** What gateways were told no about just now. */
+  readonly refusals: Refusals
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
   /** Streams that are open, and how each is judged again. */
@@ -75,7 +76,7 @@ export async function createServices(
   const log = createLog([createLogLines(config.log, runtime), ...sinks])
   const streams = createLiveStreams({ platform: runtime, log })
   const platform = withReload(runtime, streams)
-  const pages = createPages(config)
+  const pages = await createColoredPages(config)
   const context = toTools(platform, log)
   const providers = createProviders(config.providers, context, kinds)
   const rules = compileRules({
@@ -94,7 +95,7 @@ export async function createServices(
     hasAccount: createAccountCheck(localUsers),
   })
   const site = createSite(toSiteOptions(config))
-  const loopGuard = createLoopGuard(config.cookie, platform.now)
+  const refusals = createRefusals(platform.now)
   const signIn = createSignIn({
     config,
     providers,
@@ -105,7 +106,7 @@ export async function createServices(
     denylist,
     mayHold: rules.mayHold,
     site,
-    loopGuard,
+    refusals,
     localUsers,
     platform,
     log,
@@ -118,10 +119,10 @@ export async function createServices(
     pages,
     respond: createRespond({ cookie: config.cookie, pages, paths: config.paths }),
     providers,
+    providerCheck: createProviderCheck({ providers, log }),
     rules,
     site,
-    loopGuard,
-    refusals: createRecentRefusals(platform.now),
+    refusals,
     sessions,
     authenticate,
     streams,
@@ -136,6 +137,11 @@ export async function createServices(
     now: platform.now,
     isReady: () => isReady(runtime),
   }
+}
+
+async function createColoredPages(config: Config): Promise<Pages> {
+  const { accentColor } = config.pages
+  return createPages(config, accentColor === undefined ? undefined : await createAccent(accentColor))
 }
 
 function isReady({ isListening, ending }: Platform): boolean {
@@ -157,8 +163,8 @@ function withReload(platform: Platform, streams: LiveStreams): Platform {
 }
 
 function compileOwnsCookie({ cookie }: Config, sessions: SessionStore): (name: string) => boolean {
-  const isCsrfName = compileCsrfNames(cookie.name)
-  return (name) => sessions.owns(name) || isCsrfName(name) || name === turnsName(cookie.name)
+  const isOfSignIn = compileSignInNames(cookie.name)
+  return (name) => sessions.owns(name) || isOfSignIn(name)
 }
 
 /** What may stand in an Authorization header: the first that recognises it decides. */

@@ -1,4 +1,5 @@
-import { createApp } from '../../src/app.ts'
+import { setTimeout } from 'node:timers/promises'
+import { type App, createApp } from '../../src/app.ts'
 import type { Config } from '../../src/config/config.ts'
 import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import { createLog } from '../../src/observe/log.ts'
@@ -82,6 +83,18 @@ async function serve(program: Program, { config, warnings }: Settings): Promise<
   log.line('info', 'Register the redirect URI at the provider', describeRedirectUri(config))
   endOnSignals({ listeners, node })
   tune?.()
+  await checkProviders(app, config.paths.readyWaitsForProvider)
+}
+
+/** Pause between two questions while `ready-path` waits for a provider; it is asked less often if it goes on failing. */
+const CHECK_PAUSE_MS = 2_000
+
+/** Asks the providers in the background, once, or until they answer where `ready-path` waits for them. */
+async function checkProviders(app: App, waits: boolean): Promise<void> {
+  while (!(await app.checkProviders()) && waits) {
+    // A program that is told to end does not wait for this.
+    await setTimeout(CHECK_PAUSE_MS, undefined, { ref: false })
+  }
 }
 
 function describe(error: unknown): string {

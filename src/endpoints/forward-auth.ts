@@ -5,6 +5,7 @@ import type { AccessEntry } from '../observe/access.ts'
 import { meetsConstraints } from '../policy/constraints.ts'
 import { decide } from '../policy/decide.ts'
 import type { PolicyRequest } from '../policy/request.ts'
+import { problem } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { displayName } from '../session/session.ts'
 import { type Caller, throttled } from '../signin/authenticate.ts'
@@ -31,16 +32,18 @@ export function toForwardAuthRequest({ facts }: Exchange): PolicyRequest {
 
 async function answerAuth(services: Services, exchange: Exchange, entry: AccessEntry): Promise<Response> {
   const caller = await services.authenticate(exchange)
-  const verdict = decide(services.rules, toForwardAuthRequest(exchange), caller.session)
+  const request = toForwardAuthRequest(exchange)
+  const verdict = decide(services.rules, request, caller.session)
   entry.user = caller.session && displayName(caller.session)
   if (verdict.kind === 'sign-in')
     return bare(services, { exchange, caller, status: isRefused(caller) ? 403 : 401 })
   const { session } = verdict
-  const isConstrained = session !== undefined && !meetsConstraints(exchange.target.query, session)
-  if (verdict.kind === 'deny' || isConstrained) {
-    const { request } = exchange.facts.forwarded
-    if (session !== undefined)
-      services.refusals.note(session, typeof request === 'object' ? request.uri : undefined)
+  const why =
+    session === undefined || verdict.kind === 'deny' || meetsConstraints(exchange.target.query, session)
+      ? verdict.problem
+      : problem('not_permitted', { rule: 'query of the gateway' })
+  if (session !== undefined && why !== undefined) {
+    services.refusals.note(session.id, { problem: why, path: request.target.path || undefined })
     return bare(services, { exchange, caller, status: 403 })
   }
   const setCookies = caller.changes.map((change) =>

@@ -13,9 +13,23 @@ export function createPing({ config, respond }: Pick<Services, 'config' | 'respo
     pingUserAgent === '' || userAgentOf(request) === pingUserAgent ? respond.text('OK') : undefined
 }
 
-/** Builds `ready-path`: 200 while every listener is open and the process is not about to end, else 503. */
-export function createReady({ isReady, respond }: Pick<Services, 'isReady' | 'respond'>): Probe {
-  return () => (isReady() ? respond.text('OK') : respond.text('Not ready', 503))
+/**
+ * Builds `ready-path`: 200 while every listener is open and the process is not about to end, with
+ * ready-wait-for-provider not before people can sign in; else 503.
+ */
+export function createReady({
+  config,
+  isReady,
+  providerCheck,
+  respond,
+}: Pick<Services, 'config' | 'isReady' | 'providerCheck' | 'respond'>): Probe {
+  const waits = config.paths.readyWaitsForProvider
+  return () => {
+    if (!isReady()) return respond.text('Not ready', 503)
+    return waits && !providerCheck.passed()
+      ? respond.text('Waiting for the provider', 503)
+      : respond.text('OK')
+  }
 }
 
 /** Builds the same as ping for Google's load balancers, at paths of their own. */

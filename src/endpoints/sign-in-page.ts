@@ -14,6 +14,8 @@ export interface SignInPage {
   readonly problem?: Reason
   readonly username?: string | undefined
   readonly returnTo?: string
+  /** The person wants another account than the one that the provider would choose. */
+  readonly otherAccount?: boolean
 }
 
 /** Offers a sign-in to a person: the page, or straight on to the provider where there is nothing to choose. */
@@ -37,6 +39,7 @@ export function showSignIn(services: Services, exchange: Exchange, page: SignInP
     host: exchange.facts.host,
     returnTo: page.returnTo ?? signIn.returnTo(exchange),
     providers,
+    otherAccount: page.otherAccount ?? false,
     passwordForm: htpasswdFile !== undefined && displayHtpasswdForm,
     problem: page.problem,
     username: page.username,
@@ -78,7 +81,8 @@ function toRefusal(services: Services, exchange: Exchange, outcome: Refused): Re
   return respond.problem(exchange, outcome.problem, { changes, returnTo, account })
 }
 
-function withChanges<Kind extends { readonly changes: Caller['changes'] }>(
+/** An outcome that changes further cookies. */
+export function withChanges<Kind extends { readonly changes: Caller['changes'] }>(
   outcome: Kind,
   more: Caller['changes'],
 ): Kind {

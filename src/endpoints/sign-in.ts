@@ -1,16 +1,14 @@
 import type { Exchange } from '../http/exchange.ts'
+import { onlyValue } from '../http/form.ts'
 import { parseTarget } from '../http/target.ts'
 import type { AccessEntry } from '../observe/access.ts'
 import { decide } from '../policy/decide.ts'
 import type { PolicyRequest } from '../policy/request.ts'
-import { problem } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { displayName, type Session } from '../session/session.ts'
-import { logFailure } from '../signin/context.ts'
-import type { LoopVerdict } from '../signin/login/loop-guard.ts'
-import type { Outcome } from '../signin/outcome.ts'
+import { type Outcome, type Redirected, type Refused, refuse } from '../signin/outcome.ts'
 import type { Handle } from './handler.ts'
-import { offerSignIn, showSignIn, toResponse } from './sign-in-page.ts'
+import { offerSignIn, showSignIn, toResponse, withChanges } from './sign-in-page.ts'
 
 /** Builds `<prefix>/sign_in`: GET shows the sign-in page, POST takes a user name and password. */
 export function createSignInEndpoint(services: Services): Handle {
@@ -19,13 +17,15 @@ export function createSignInEndpoint(services: Services): Handle {
     exchange.request.method === 'POST' ? password(exchange, entry) : visitSignIn(services, exchange, entry)
 }
 
-/** Builds `<prefix>/signed_in`, where a sign-in on the side ends: a page that says so. */
+/** Builds `<prefix>/signed_in`, where a sign-in ends that has nowhere to go: a page that says so. */
 export function createSignedInEndpoint(services: Services): Handle {
   return async (exchange) => {
     const { pages, respond } = services
     const caller = await services.authenticate(exchange, 'peek')
     if (caller.session === undefined) return offerSignIn(services, exchange, caller)
-    return respond.page(exchange, 200, pages.signedIn({ host: exchange.facts.host }), caller.changes)
+    const targetLost = onlyValue(new URLSearchParams(exchange.target.query), 'target') === 'lost'
+    const page = pages.signedIn({ host: exchange.facts.host, targetLost })
+    return respond.page(exchange, 200, page, caller.changes)
   }
 }
 
@@ -35,61 +35,55 @@ export function createStep(services: Services, step: (exchange: Exchange) => Pro
 }
 
 /**
- * Builds `<prefix>/start`. A gateway may show it to people whom it refused: who is signed in as one of them sees why, unless
- * they ask for another account.
+ * Builds `<prefix>/callback`. A person is not left at an address with a spent code: what failed is told at one that a
+ * reload tries again from. Programs keep status and code; the access line has the reason either way.
  */
-export function createStartEndpoint(services: Services): Handle {
-  const start = createStep(services, services.signIn.start)
+export function createCallbackEndpoint(services: Services): Handle {
+  const { respond, signIn } = services
   return async (exchange, entry) => {
-    const { respond, signIn } = services
-    const otherAccount = new URLSearchParams(exchange.target.query).get('account') === 'other'
-    const caller = otherAccount ? undefined : await services.authenticate(exchange, 'peek')
-    const returnTo = signIn.returnTo(exchange)
-    if (caller?.session === undefined || !wasRefused(services, caller.session, returnTo)) {
-      return start(exchange, entry)
-    }
-    entry.user = displayName(caller.session)
-    return respond.problem(exchange, REFUSED, { changes: [], returnTo, account: entry.user })
+    const outcome = await signIn.callback(exchange)
+    if (outcome.kind !== 'refused') return toResponse(services, exchange, outcome)
+    entry.verdict = outcome.problem.reason
+    if (!exchange.facts.wantsHtml || outcome.problem.reason === 'method_not_allowed')
+      return toResponse(services, exchange, outcome)
+    return respond.seeOther(exchange, await signIn.failures.write(exchange, outcome), outcome.changes)
   }
 }
-
-/** A gateway said no a moment ago, by a constraint that is not part of this visit. */
-const REFUSED = problem('not_permitted', { rule: 'gateway' })
 
 /** A person who is signed in and came here all the same is taken to where they were going, if they may go there. */
 async function visitSignIn(services: Services, exchange: Exchange, entry: AccessEntry): Promise<Response> {
   const { config, respond, signIn } = services
-  const caller = await services.authenticate(exchange)
-  const { session } = caller
-  if (session === undefined) {
-    if (config.signIn.skipProviderButton) return offerSignIn(services, exchange, caller)
-    return showSignIn(services, exchange, { status: 200, changes: caller.changes })
-  }
-  entry.user = displayName(session)
   const returnTo = signIn.returnTo(exchange)
-  const turn = goBack(services, exchange, { session, returnTo })
-  const changes = [...caller.changes, ...turn.changes]
-  return turn.problem === undefined
-    ? respond.redirect(exchange, returnTo, changes)
-    : respond.problem(exchange, turn.problem, { changes, returnTo, account: entry.user })
+  const failure = exchange.facts.navigation ? await signIn.failures.read(exchange) : undefined
+  if (failure?.kind === 'show') {
+    entry.verdict = failure.problem.reason
+    return respond.problem(exchange, failure.problem, { ...failure, changes: [], returnTo })
+  }
+  const caller = await services.authenticate(exchange)
+  const otherAccount = onlyValue(new URLSearchParams(exchange.target.query), 'account') === 'other'
+  const page = { status: 200, changes: caller.changes, returnTo, otherAccount }
+  if (otherAccount) return showSignIn(services, exchange, page)
+  if (caller.session !== undefined) {
+    entry.user = displayName(caller.session)
+    const outcome = goOn(services, exchange, { session: caller.session, returnTo })
+    if (outcome.kind === 'refused') entry.verdict = outcome.problem.reason
+    return toResponse(services, exchange, withChanges(outcome, caller.changes))
+  }
+  const startsAlone = config.signIn.skipProviderButton && failure?.kind !== 'unreadable'
+  return startsAlone ? offerSignIn(services, exchange, caller) : showSignIn(services, exchange, page)
 }
 
-/** Whoever was refused there just now sees why and another way, and not the same way again. */
-function goBack(
-  services: Services,
+/** What they may not have here they are told here: the same sign-in would lead to the same refusal. */
+function goOn(
+  { rules, signIn }: Services,
   exchange: Exchange,
-  { session, returnTo }: { readonly session: Session; readonly returnTo: string },
-): LoopVerdict {
-  const verdict = decide(services.rules, toReturnRequest(exchange, returnTo), session)
-  const refusal = verdict.problem ?? (wasRefused(services, session, returnTo) ? REFUSED : undefined)
-  if (refusal !== undefined) return { problem: refusal, changes: [] }
-  const turn = services.loopGuard.turn(exchange, { returnTo, session: 'good' })
-  if (turn.problem !== undefined) logFailure(services, 'sign_in_failed', { exchange, why: turn.problem })
-  return turn
-}
-
-function wasRefused({ refusals }: Services, session: Session, returnTo: string): boolean {
-  return refusals.has(session, returnTo) || refusals.has(session, undefined)
+  visit: { readonly session: Session; readonly returnTo: string },
+): Redirected | Refused {
+  const { returnTo, session } = visit
+  const { problem } = decide(rules, toReturnRequest(exchange, returnTo), session)
+  return problem === undefined
+    ? signIn.goOn(exchange, visit)
+    : refuse(problem, { returnTo, identity: session })
 }
 
 /** The page load that a validated return target leads to. */

@@ -3,7 +3,12 @@ import { createForwardAuth } from './forward-auth.ts'
 import type { Endpoint } from './handler.ts'
 import { createGooglePing, createPing, createReady } from './health.ts'
 import { createSessionRefresh, createSessionState, createUserinfo } from './session.ts'
-import { createSignedInEndpoint, createSignInEndpoint, createStartEndpoint, createStep } from './sign-in.ts'
+import {
+  createCallbackEndpoint,
+  createSignedInEndpoint,
+  createSignInEndpoint,
+  createStep,
+} from './sign-in.ts'
 import { createFragmentScript, createRobots } from './static.ts'
 
 /** What App Engine and load balancers of Google Cloud ask for (gcp-healthchecks). */
@@ -21,8 +26,8 @@ export function createEndpoints(services: Services): readonly Endpoint[] {
     ...googlePaths.map((path) => ({ name: 'ping', path, probe: createGooglePing(services) })),
     // Signing in and out. A callback is answered over http too: its query must not travel in the open a second time.
     { name: 'sign_in', path: paths.signIn, handle: createSignInEndpoint(services) },
-    { name: 'start', path: paths.start, handle: createStartEndpoint(services) },
-    { name: 'callback', path: paths.callback, handle: createStep(services, signIn.callback), overHttp: true },
+    { name: 'start', path: paths.start, handle: createStep(services, signIn.start) },
+    { name: 'callback', path: paths.callback, handle: createCallbackEndpoint(services), overHttp: true },
     { name: 'signed_in', path: paths.signedIn, handle: createSignedInEndpoint(services) },
     { name: 'sign_out', path: paths.signOut, handle: createStep(services, signIn.signOut) },
     { name: 'signed_out', path: paths.signedOut, handle: createStep(services, signIn.signedOut) },

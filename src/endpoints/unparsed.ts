@@ -10,6 +10,8 @@ export interface UnparsedRequest {
   /** Method and target as far as they could be told; empty where not. A query is not logged. */
   readonly method: string
   readonly target: string
+  /** True when a person will see the answer, as far as that can be told. */
+  readonly wantsHtml: boolean
   /** Peer address of the connection. */
   readonly client: string | undefined
   /** True when the connection was cut without an answer. */
@@ -24,9 +26,9 @@ export function createUnparsedResponder({
   log,
   respond,
 }: Pick<Services, 'log' | 'respond'>): UnparsedResponder {
-  return ({ reason, why, method, target, client, aborted }) => {
+  return ({ reason, why, method, target, wantsHtml, client, aborted }) => {
     const requestId = crypto.randomUUID()
-    const answer = respond.unparsed(reason, requestId)
+    const answer = respond.unparsed(reason, { requestId, wantsHtml })
     log.finished({
       requestId,
       method,

@@ -25,26 +25,43 @@ export interface ProblemContext {
   readonly account?: string | undefined
   /** Where a sign-in that starts on the page returns to. */
   readonly returnTo: string
+  /** Of the request that failed, where that was an earlier one. */
+  readonly requestId?: string
 }
 
 /** Makes the answers of our own endpoints; nothing that it makes may be stored by anybody. */
 export interface Respond {
   answer(exchange: Exchange, answer: Answer): Response
   redirect(exchange: Exchange, location: string, changes: readonly CookieChange[]): Response
+  /** 303: the outcome is told elsewhere, and fetched by GET (RFC 9110 §15.4.4). */
+  seeOther(exchange: Exchange, location: string, changes: readonly CookieChange[]): Response
   /** 308: the same request, body and all, at another address (force-https). */
   moved(exchange: Exchange, location: string): Response
   page(exchange: Exchange, status: number, page: Page, changes: readonly CookieChange[]): Response
   json(exchange: Exchange, status: number, value: unknown, changes: readonly CookieChange[]): Response
-  /** 200, the same for all who ask: health checks, robots.txt. */
+  /** The same for all who ask: health checks, robots.txt. */
   text(text: string, status?: number): Response
   /** A page for people, JSON with a stable code for programs. */
   problem(exchange: Exchange, problem: Problem, context: ProblemContext): Response
   /** A failure that is told to many in the same words: no cookies, no request id, header lines ready to be written. */
   prepared(reason: Reason, kind: 'page' | 'json'): PreparedAnswer
   /** The same for what the parser of a runtime refused. */
-  unparsed(reason: Reason, requestId: string): PreparedAnswer
+  unparsed(reason: Reason, from: Unread): PreparedAnswer
   /** For what could not even be read as a request: nothing of it is repeated, and the connection ends. */
-  malformed(problem: Problem, requestId?: string): Response
+  malformed(problem: Problem, from?: Unread): Response
+}
+
+/** The little that is known of a request that could not be read. */
+export interface Unread {
+  readonly requestId?: string
+  /** A person will see the answer. */
+  readonly wantsHtml?: boolean
+}
+
+interface Leaving {
+  readonly exchange: Exchange
+  readonly location: string
+  readonly changes: readonly CookieChange[]
 }
 
 /** What answers are made from. */
@@ -81,6 +98,11 @@ export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
     return response
   }
 
+  function leave(status: number, { exchange, location, changes }: Leaving): Response {
+    const headers = ['Location', location, 'Referrer-Policy', 'no-referrer']
+    return answer(exchange, { status, body: null, headers, changes })
+  }
+
   /** The answer for programs: `error` is the stable code, `sign_in_url` is there when signing in would help. */
   function toJson(reason: Reason, requestId: string | undefined): Readonly<Record<string, string>> {
     const id = requestId === undefined ? {} : { request_id: requestId }
@@ -88,15 +110,21 @@ export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
     return PROBLEMS[reason].status === 401 ? { ...error, sign_in_url: paths.signIn } : error
   }
 
+  /** What could not be read has no way on but another try. */
+  function bare(reason: Reason, { requestId, wantsHtml = false }: Unread): PreparedAnswer {
+    const { status } = PROBLEMS[reason]
+    if (!wantsHtml) {
+      const body = `${JSON.stringify(toJson(reason, requestId))}\n`
+      return { status, body, headers: [...NO_STORE, ...JSON_HEADERS] }
+    }
+    const { body, csp } = pages.error({ problem: { reason }, requestId, returnTo: '/' })
+    return { status, body, headers: [...NO_STORE, ...PAGE_HEADERS, 'Content-Security-Policy', csp] }
+  }
+
   const respond: Respond = {
     answer,
-    redirect: (exchange, location, changes) =>
-      answer(exchange, {
-        status: 302,
-        body: null,
-        headers: ['Location', location, 'Referrer-Policy', 'no-referrer'],
-        changes,
-      }),
+    redirect: (exchange, location, changes) => leave(302, { exchange, location, changes }),
+    seeOther: (exchange, location, changes) => leave(303, { exchange, location, changes }),
     moved: (exchange, location) =>
       answer(exchange, { status: 308, body: null, headers: ['Location', location], changes: [] }),
     page: (exchange, status, page, changes) =>
@@ -109,35 +137,30 @@ export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
     json: (exchange, status, value, changes) =>
       answer(exchange, { status, body: `${JSON.stringify(value)}\n`, headers: JSON_HEADERS, changes }),
     text: (text, status = 200) => toResponse(status, text, [...NO_STORE, ...TEXT_HEADERS]),
-    problem(exchange, problem, { changes, account, returnTo }) {
+    problem(exchange, problem, { changes, account, returnTo, requestId = exchange.requestId }) {
       const { status } = PROBLEMS[problem.reason]
-      const { requestId, facts } = exchange
-      const response = facts.wantsHtml
-        ? respond.page(exchange, status, pages.error({ problem, requestId, returnTo, account }), changes)
+      const { host, wantsHtml } = exchange.facts
+      const response = wantsHtml
+        ? respond.page(
+            exchange,
+            status,
+            pages.error({ problem, host, requestId, returnTo, account }),
+            changes,
+          )
         : respond.json(exchange, status, toJson(problem.reason, requestId), changes)
       // RFC 9110 §15.5.9: what still comes of the request is not waited for.
       if (problem.reason === 'request_timeout') response.headers.set('Connection', 'close')
       return withRetryAfter(response, problem)
     },
     prepared(reason, kind) {
-      const { status, retryAfter = 1 } = PROBLEMS[reason]
-      const why = { reason }
-      const retry = ['Retry-After', String(retryAfter)]
-      if (kind === 'json') {
-        const body = `${JSON.stringify(toJson(reason, undefined))}\n`
-        return { status, body, headers: [...NO_STORE, ...JSON_HEADERS, ...retry] }
-      }
-      const { body, csp } = pages.error({ problem: why, requestId: undefined, returnTo: '/' })
-      const headers = [...NO_STORE, ...PAGE_HEADERS, 'Content-Security-Policy', csp, ...retry]
-      return { status, body, headers }
+      const { headers, ...answer } = bare(reason, { wantsHtml: kind === 'page' })
+      const retryAfter = String(PROBLEMS[reason].retryAfter ?? 1)
+      return { ...answer, headers: [...headers, 'Retry-After', retryAfter] }
     },
-    unparsed(reason, requestId) {
-      const body = `${JSON.stringify(toJson(reason, requestId))}\n`
-      return { status: PROBLEMS[reason].status, body, headers: [...NO_STORE, ...JSON_HEADERS] }
-    },
-    malformed({ reason }, requestId) {
-      const body = `${JSON.stringify(toJson(reason, requestId))}\n`
-      return toResponse(PROBLEMS[reason].status, body, [...NO_STORE, ...JSON_HEADERS, 'Connection', 'close'])
+    unparsed: bare,
+    malformed({ reason }, from = {}) {
+      const { status, body, headers } = bare(reason, from)
+      return toResponse(status, body, [...headers, 'Connection', 'close'])
     },
   }
   return respond

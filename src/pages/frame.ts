@@ -2,9 +2,13 @@ import type { OwnPaths } from '../config/own-paths.ts'
 import type { PagesConfig } from '../config/sections/pages.ts'
 import type { PolicyConfig } from '../config/sections/policy.ts'
 import type { ProviderConfig } from '../config/sections/provider.ts'
+import type { SignInConfig } from '../config/sections/sign-in.ts'
+import type { Accent } from './accent.ts'
+import { toContact } from './contact.ts'
 import { EN } from './locales/en.ts'
+import { LOGO, toIconLink } from './logo.ts'
 import { html, type Markup, trusted } from './markup.ts'
-import { STYLE_SOURCE } from './styles.ts'
+import { STYLE, STYLE_SOURCE } from './styles.ts'
 import { fill, type Texts } from './texts.ts'
 
 /** The part of the configuration that the pages read. */
@@ -13,12 +17,21 @@ export interface PagesSettings {
   readonly paths: OwnPaths
   readonly policy: Pick<PolicyConfig, 'emailDomains' | 'authenticatedEmailsFile'>
   readonly providers: readonly Pick<ProviderConfig, 'issuer'>[]
+  readonly signIn: Pick<SignInConfig, 'htpasswdFile' | 'displayHtpasswdForm'>
 }
 
 /** The shared parts of all pages of one configuration, compiled once. */
 export interface Frame {
   readonly paths: OwnPaths
   readonly texts: Texts
+  /** The operator's name for the application. */
+  readonly name: string | undefined
+  /** Whom people can ask for help. */
+  readonly contact: Markup | undefined
+  /** There is more than one way to sign in. */
+  readonly hasChoice: boolean
+  /** Style sheets and icon, for the head of every page. */
+  readonly head: Markup
   readonly logo: Markup | undefined
   readonly banner: Markup | undefined
   readonly footer: Markup | undefined
@@ -30,17 +43,23 @@ export interface Frame {
 }
 
 /** Compiles what the operator chose: the default text where a setting is empty, nothing where it is `-`. */
-export function compileFrame(config: PagesSettings): Frame {
-  const { banner, footer, logo, showDebugOnError } = config.pages
+export function compileFrame(config: PagesSettings, accent?: Accent): Frame {
+  const { appName, banner, contact, footer, logo, showDebugOnError } = config.pages
+  const { displayHtpasswdForm, htpasswdFile } = config.signIn
   const texts = EN
   return {
     paths: config.paths,
     texts,
+    name: appName === '' ? undefined : appName,
+    contact: contact === '' ? undefined : toContact(contact),
+    hasChoice: config.providers.length > 1 || (htpasswdFile !== undefined && displayHtpasswdForm),
+    head: trusted(`<style>${STYLE}</style>${accent === undefined ? '' : `\n<style>${accent.style}</style>`}
+${toIconLink(accent?.colors)}`),
     logo: chosen(logo, LOGO),
     banner: chosen(banner, domainsHint(texts, config.policy)),
     footer: chosen(footer, html`${texts.footer}`),
     showDebug: showDebugOnError,
-    assetPolicy: toAssetPolicy([banner, footer, logo].join('')),
+    assetPolicy: toAssetPolicy([banner, footer, logo].join(''), accent),
     signOutTargets: ['https:', ...config.providers.flatMap(plainHttpOrigin)],
   }
 }
@@ -60,13 +79,14 @@ function domainsHint(
 }
 
 /**
- * CSP directives for styles and images. Sidegate's own pages need one style sheet, known by its hash, and no image.
- * Markup of the operator may bring pictures, and inline styles, as drawing programs write them into SVG; a hash beside
- * `'unsafe-inline'` would switch the latter off.
+ * CSP directives for styles and images. Sidegate's own pages need style sheets, known by their hashes, and an icon that
+ * stands in the page. Markup of the operator may bring pictures, and inline styles, as drawing programs write them into
+ * SVG; a hash beside `'unsafe-inline'` would switch the latter off.
  */
-function toAssetPolicy(operatorMarkup: string): string {
-  const styles = /\bstyle\b/iu.test(operatorMarkup) ? "'unsafe-inline'" : STYLE_SOURCE
-  const images = /<(?:img|image)\b/iu.test(operatorMarkup) ? imageSources(operatorMarkup) : "'none'"
+function toAssetPolicy(operatorMarkup: string, accent: Accent | undefined): string {
+  const ours = accent === undefined ? STYLE_SOURCE : `${STYLE_SOURCE} ${accent.source}`
+  const styles = /\bstyle\b/iu.test(operatorMarkup) ? "'unsafe-inline'" : ours
+  const images = /<(?:img|image)\b/iu.test(operatorMarkup) ? imageSources(operatorMarkup) : 'data:'
   return `style-src ${styles}; img-src ${images}`
 }
 
@@ -92,11 +112,3 @@ export function toOrigin(url: string): string | undefined {
   const { origin } = new URL(url)
   return /^https?:\/\/[a-z0-9.:[\]-]+$/u.test(origin) ? origin : undefined
 }
-
-/** The logo: a side gate that stands ajar. */
-const LOGO = html`<svg viewBox="0 0 44 44" width="44" height="44" aria-hidden="true" focusable="false">
-<rect width="44" height="44" rx="11" fill="currentColor" />
-<path d="M13 33V17.5a9 9 0 0 1 18 0V33" fill="none" stroke="var(--card)" stroke-width="3" stroke-linecap="round" />
-<path d="M13 33V17.5a9 9 0 0 1 9-9V33z" fill="var(--card)" />
-<circle cx="18.6" cy="22" r="1.6" fill="currentColor" />
-</svg>`

@@ -1,7 +1,6 @@
 import type { HeaderLines } from '../platform.ts'
 import type { Frame } from './frame.ts'
-import { html, type Markup, trusted } from './markup.ts'
-import { STYLE } from './styles.ts'
+import { html, type Markup } from './markup.ts'
 
 /** A finished page: the document, and the Content-Security-Policy that goes with it. */
 export interface Page {
@@ -49,7 +48,7 @@ export function toPage(frame: Frame, content: PageContent): Page {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${content.title}</title>
-${STYLE_ELEMENT}
+${frame.head}
 ${content.carriesFragment ? fragmentScript(frame) : undefined}
 </head>
 <body>
@@ -63,9 +62,6 @@ ${frame.footer && html`<footer>${frame.footer}</footer>`}
 `
   return { body: document.toString(), csp: toPolicy(frame, content) }
 }
-
-// What the hash in the policy covers is exactly the text between the tags.
-const STYLE_ELEMENT = trusted(`<style>${STYLE}</style>`)
 
 function fragmentScript({ paths }: Frame): Markup {
   return html`<script src="${paths.fragmentScript}" defer></script>`

@@ -20,6 +20,12 @@ export function toStartHref({ paths }: Frame, { returnTo, provider, otherAccount
   return `${paths.start}?${query}`
 }
 
+/** Address for a person who wants another account: the sign-in page where there is a choice, else the provider's. */
+export function otherAccountHref(frame: Frame, returnTo: string): string {
+  if (!frame.hasChoice) return toStartHref(frame, { returnTo, otherAccount: true })
+  return `${frame.paths.signIn}?${new URLSearchParams({ rd: returnTo, account: 'other' })}`
+}
+
 /** Link that opens a sign-in in another tab, so that what this page holds is not lost. */
 export function signInAsideLink({ paths, texts }: Frame): Markup {
   const query = new URLSearchParams({ rd: paths.signedIn })

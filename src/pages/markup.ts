@@ -19,8 +19,13 @@ export function trusted(markup: string): Markup {
   return raw(markup)
 }
 
-/** A host name that may break after its dots, where a narrow screen needs it to. */
+/** A host name that stays in one piece where a line has room for it, and otherwise breaks after its dots. */
 export function breakable(host: string): Markup {
-  const [first, ...rest] = host.split('.')
-  return html`${first}${rest.map((label) => html`.<wbr>${label}`)}`
+  const labels = host.split(/(?<=\.)/u).map(inOnePiece)
+  return html`<span class="name">${labels.map((label, at) => (at === 0 ? label : html`<wbr>${label}`))}</span>`
+}
+
+/** Browsers break lines after hyphens, too. */
+function inOnePiece(label: string): Fragment {
+  return label.includes('-') ? html`<span class="label">${label}</span>` : label
 }

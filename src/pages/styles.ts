@@ -3,13 +3,15 @@ export const STYLE = `
 :root {
   color-scheme: light dark;
   --ground: #f2f4f7; --card: #fff; --ink: #1a1f29; --quiet: #566072; --line: #dde2ea; --field: #7d889a;
-  --accent: #2a54c9; --accent-strong: #1f429f; --on-accent: #fff; --soft: #eef2fc;
+  --accent: #2a54c9; --soft: #eef2fc;
+  --button: var(--accent); --button-strong: #1f429f; --on-button: #fff; --button-line: transparent;
   --alert: #8f1d1a; --alert-ground: #fdeeed; --alert-line: #f1c4c1;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #0f1217; --card: #181c23; --ink: #e9ecf1; --quiet: #a4adbc; --line: #2b323d; --field: #75819a;
-    --accent: #93b4ff; --accent-strong: #b3caff; --on-accent: #0d1a38; --soft: #1f2735;
+    --accent: #93b4ff; --soft: #1f2735;
+    --button-strong: #b3caff; --on-button: #0d1a38;
     --alert: #ffb9b3; --alert-ground: #33191a; --alert-line: #5f2c2c;
   }
 }
@@ -33,6 +35,7 @@ main {
 h1 { margin: 0; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -.015em; overflow-wrap: anywhere; text-wrap: balance }
 h1 + p, .lead { margin: .75rem 0 0; color: var(--quiet); text-wrap: pretty }
 .host { display: block }
+.name, .label { display: inline-block; max-width: 100%; text-wrap: wrap }
 p { margin: .75rem 0 0; overflow-wrap: anywhere }
 a { color: var(--accent); text-underline-offset: .2em }
 .status { margin: 0 0 .5rem; font-size: .875rem; font-weight: 600; letter-spacing: .06em; color: var(--quiet); font-variant-numeric: tabular-nums }
@@ -45,11 +48,11 @@ a { color: var(--accent); text-underline-offset: .2em }
 .actions { margin-top: 1.75rem; display: grid; gap: .75rem }
 .button {
   display: flex; align-items: center; justify-content: center; width: 100%; min-height: 3rem; padding: .625rem 1.25rem;
-  border: 1px solid transparent; border-radius: .625rem; background: var(--accent); color: var(--on-accent);
+  border: 1px solid var(--button-line); border-radius: .625rem; background: var(--button); color: var(--on-button);
   font: inherit; font-weight: 600; line-height: 1.3; text-align: center; text-decoration: none;
   overflow-wrap: anywhere; cursor: pointer;
 }
-.button:hover { background: var(--accent-strong) }
+.button:hover { background: var(--button-strong) }
 .button.second { border-color: var(--field); background: transparent; color: var(--ink) }
 .button.second:hover { border-color: var(--accent); background: var(--soft) }
 form { margin: 0 }
@@ -87,4 +90,4 @@ footer a { color: inherit }
 `
 
 /** CSP source of `STYLE`: base64 of its SHA-256 (CSP3 §2.3.1). The test that compares them prints the new value after an edit. */
-export const STYLE_SOURCE = "'sha256-A6um9qbPQuRCbyRx46OixJbbakZaqf5g7DN1iKa36OQ='"
+export const STYLE_SOURCE = "'sha256-iiVREsQAU4kXtzQ7863iJ7RV2vC4PFuAGTZRVb+y6+A='"

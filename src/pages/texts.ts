@@ -1,4 +1,4 @@
-import type { Reason } from '../problems.ts'
+import type { FindingCode, Reason } from '../problems.ts'
 import { type Fragment, html, type Markup } from './markup.ts'
 
 /**
@@ -8,13 +8,17 @@ import { type Fragment, html, type Markup } from './markup.ts'
 export interface Texts {
   /** BCP 47 tag for the `lang` attribute. */
   readonly lang: string
+  /** In place of a name for the application, where none is known. */
+  readonly app: string
+  /** `{app}` is the name of the application, or its host. */
   readonly problems: Readonly<Record<Reason, { readonly title: string; readonly sentence: string }>>
+  readonly findings: Readonly<Record<FindingCode, string>>
   readonly recovery: Readonly<Record<'account' | 'signIn' | 'signInAside' | 'reload' | 'home', string>>
-  readonly facts: Readonly<Record<'account' | 'requestId', string>>
+  readonly facts: Readonly<Record<'account' | 'requestId' | 'seen' | 'contact', string>>
   readonly signIn: Readonly<
     Record<'title' | 'domains' | 'provider' | 'or' | 'username' | 'password' | 'submit', string>
   >
-  readonly signedIn: Readonly<Record<'title' | 'heading' | 'lead' | 'open', string>>
+  readonly signedIn: Readonly<Record<'title' | 'heading' | 'lead' | 'targetLost' | 'open', string>>
   readonly formReplay: Readonly<Record<'title' | 'lead' | 'submit', string>>
   readonly signedOut: Readonly<Record<'title' | 'heading' | 'lead', string>>
   readonly signOut: Readonly<Record<'title' | 'heading' | 'submit' | 'stay', string>>

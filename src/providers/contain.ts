@@ -1,7 +1,7 @@
 import type { Log } from '../observe/log.ts'
 import { problem } from '../problems.ts'
 import { failed, type Result } from '../result.ts'
-import type { Provider } from './provider.ts'
+import type { CheckedProvider, Provider } from './provider.ts'
 
 /**
  * A provider whose failures to read an answer stay contained: whatever is thrown on the way counts as
@@ -26,6 +26,7 @@ export function containProvider(provider: Provider, log: Pick<Log, 'line'>): Pro
   const { verifyBearer, verifyLogoutToken } = provider
   return {
     ...provider,
+    check: contain<void, CheckedProvider>('check', () => provider.check()),
     authorizationUrl: contain('authorization', provider.authorizationUrl),
     redeem: contain('redeem', provider.redeem),
     refresh: contain('refresh', provider.refresh),

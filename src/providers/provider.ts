@@ -25,6 +25,8 @@ export interface LoginResponse {
  * returns expected failures as values. Per-login state comes in as an argument and is never kept.
  */
 export interface Provider extends SessionProvider {
+  /** Asks for all that a sign-in needs before a person comes: metadata and keys, or whether the token endpoint answers. */
+  check(): Promise<Result<CheckedProvider>>
   /** Name on the button: "Sign in with …". */
   readonly displayName: string
   /** Builds the address of the authorization request. Needs discovery, so it can fail. */
@@ -45,6 +47,11 @@ export interface Provider extends SessionProvider {
    * Sessions that a back-channel logout token ends, after every check of OpenID Back-Channel Logout 1.0 §2.6 but `jti`.
    */
   readonly verifyLogoutToken?: (token: string) => Promise<Result<Logout>>
+}
+
+/** The provider as it answered, for the log. */
+export interface CheckedProvider {
+  readonly host: string
 }
 
 /** Sessions that a provider ends. */

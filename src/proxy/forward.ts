@@ -12,7 +12,7 @@ import { toFilePath } from './file-path.ts'
 import { createGatewayHeaders } from './gateway-headers.ts'
 import { createIdentityHeaders } from './identity-headers.ts'
 import { createRequestHeaders } from './request-headers.ts'
-import { createResponseEdit, toCookieLines } from './response-edit.ts'
+import { cacheAndCookieLines, createResponseEdit } from './response-edit.ts'
 import { compileUpstreams } from './upstreams.ts'
 import { isWebSocketHandshake } from './websocket-request.ts'
 
@@ -55,9 +55,9 @@ export function createForwarder(parts: {
   const requestHeaders = createRequestHeaders(policy)
   const responseEdit = createResponseEdit(policy)
   const gatewayHeaders = createGatewayHeaders(headers, policy.identity)
-  const answerLines = ({ session, setCookies }: Pick<ForwardRequest, 'session' | 'setCookies'>) => [
-    ...gatewayHeaders(session),
-    ...toCookieLines(setCookies),
+  const answerLines = (request: Pick<ForwardRequest, 'session' | 'setCookies'>) => [
+    ...gatewayHeaders(request.session),
+    ...cacheAndCookieLines(request),
   ]
 
   const send = (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {

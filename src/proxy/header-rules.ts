@@ -91,7 +91,16 @@ const FORWARDING = [
 
 const OURS = ['X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Forwarded-Uri']
 
-const SHARED_CACHE = ['CDN-Cache-Control', 'Surrogate-Control', 'Cloudflare-CDN-Cache-Control']
+/** Beside every name that ends in Cache-Control: RFC 9213 lets each vendor have one, and older ones do. */
+const SHARED_CACHE = [
+  'Surrogate-Control',
+  'Surrogate-Key',
+  'Edge-Control',
+  'Edge-Cache-Tag',
+  'Cache-Tag',
+  'X-Accel-Expires',
+  'X-LiteSpeed-Tag',
+]
 
 /** Enough for every name that real clients send; a flood of invented ones starts the cache anew. */
 const CACHED_NAMES = 1024
@@ -115,7 +124,9 @@ export function compileHeaderRules(names: HeaderNames): (name: string) => Header
   return (name) => {
     const known = seen.get(name)
     if (known !== undefined) return known
-    const rule = bySpelling(rules.get(lettersAndDigits(name)) ?? 'keep', name)
+    const letters = lettersAndDigits(name)
+    const usual = letters.endsWith('cachecontrol') ? 'shared-cache' : 'keep'
+    const rule = bySpelling(rules.get(letters) ?? usual, name)
     if (seen.size >= CACHED_NAMES) seen.clear()
     if (name.length <= CACHED_NAME_LENGTH) seen.set(name, rule)
     return rule

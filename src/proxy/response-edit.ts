@@ -24,8 +24,9 @@ type Rewrite = ResponseEdit['rewrite']
 
 /**
  * Makes the edit of a response. Three cases differ only in what caches may do (RFC 9111 §3, §5.2.2): answers of
- * a public route are left alone; those made for a signed-in person that may be stored become `private` and keep their
- * max-age, so that browsers go on caching; those that carry a cookie of ours may not be stored at all.
+ * a public route are left alone; those made for a signed-in person are `private`, so that browsers go on caching as the
+ * app wants it and shared caches do not, not even by their own rules for answers that say nothing (§4.2.2); those that
+ * carry a cookie of ours may not be stored at all.
  */
 export function createResponseEdit(policy: Policy): (input: ResponseEditInput) => ResponseEdit {
   const { identity, headers } = policy
@@ -39,16 +40,35 @@ export function createResponseEdit(policy: Policy): (input: ResponseEditInput) =
   const cookieRewrite = createRewrite(rewriting, 'with-cookie')
   return ({ session, setCookies }) => {
     const add = identity.forResponse(session)
-    if (setCookies.length > 0) return { rewrite: cookieRewrite, add: [...add, ...toCookieLines(setCookies)] }
-    return { rewrite: session === undefined ? openRewrite : personalRewrite, add }
+    if (setCookies.length > 0) {
+      return { rewrite: cookieRewrite, add: [...add, ...cacheAndCookieLines({ session, setCookies })] }
+    }
+    return session === undefined
+      ? { rewrite: openRewrite, add }
+      : personalEdit(ruleOf, { rewrite: personalRewrite, add })
   }
 }
 
-/** Set-Cookie lines of ours, and what keeps an answer that carries any out of caches. */
-export function toCookieLines(setCookies: readonly string[]): HeaderLines {
-  if (setCookies.length === 0) return []
+/** Set-Cookie lines of ours, and what keeps an answer that carries any, or is for one person, out of shared caches. */
+export function cacheAndCookieLines({ session, setCookies }: ResponseEditInput): HeaderLines {
+  if (setCookies.length === 0) return session === undefined ? [] : PRIVATE
   const lines = setCookies.flatMap((value) => ['Set-Cookie', value])
   return [...lines, 'Cache-Control', 'private, no-store']
+}
+const PRIVATE: HeaderLines = ['Cache-Control', 'private']
+
+/** Builds an edit that adds `private` where the answer had no Cache-Control to put it into. */
+function personalEdit(ruleOf: Rewriting['ruleOf'], { rewrite, add }: ResponseEdit): ResponseEdit {
+  let isPrivate = false
+  return {
+    rewrite(name, value) {
+      if (!isPrivate && ruleOf(name) === 'cache-control') isPrivate = true
+      return rewrite(name, value)
+    },
+    get add() {
+      return isPrivate ? add : [...PRIVATE, ...add]
+    },
+  }
 }
 
 interface Rewriting {
@@ -85,8 +105,8 @@ function createRewrite(
 function toPrivate(value: string): string {
   const all = value.split(',')
   const directives = all.filter((directive) => !/^[\t ]*(?:public|s-maxage)[\t ]*(?:=|$)/iu.test(directive))
-  const isClosed = directives.some((directive) => /^[\t ]*(?:private|no-store)[\t ]*$/iu.test(directive))
-  if (isClosed && directives.length === all.length) return value
-  const rest = directives.map(trimOws)
-  return (isClosed ? rest : ['private', ...rest]).join(', ')
+  const isPrivate = directives.some((directive) => /^[\t ]*private[\t ]*$/iu.test(directive))
+  if (isPrivate && directives.length === all.length) return value
+  const rest = directives.map(trimOws).filter((directive) => directive !== '')
+  return (isPrivate ? rest : ['private', ...rest]).join(', ')
 }

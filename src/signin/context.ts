@@ -14,15 +14,16 @@ import type { ClientFingerprints } from '../session/clients.ts'
 import type { Denylist } from '../session/denylist.ts'
 import type { Session } from '../session/session.ts'
 import type { SessionStore } from '../session/store.ts'
+import { adviseOperator } from './failure/advice.ts'
+import type { Refusals } from './failure/refusals.ts'
 import type { LocalUsers } from './local/local-users.ts'
-import type { LoopGuard } from './login/loop-guard.ts'
 
 /** Collaborators of signing in and out. */
 export interface SignInContext {
   readonly config: {
     readonly signIn: SignInConfig
     readonly paths: OwnPaths
-    readonly cookie: Pick<CookieConfig, 'name' | 'csrf'>
+    readonly cookie: Pick<CookieConfig, 'name' | 'csrf' | 'domains' | 'secure'>
   }
   readonly providers: readonly Provider[]
   readonly clients: ClientFingerprints
@@ -33,7 +34,7 @@ export interface SignInContext {
   readonly sessions: Pick<SessionStore, 'load' | 'save' | 'clear'>
   readonly denylist: Pick<Denylist, 'deny'>
   readonly site: Site
-  readonly loopGuard: LoopGuard
+  readonly refusals: Pick<Refusals, 'find'>
   /** Whether somebody who has proved who they are may hold a session. */
   readonly mayHold: Rules['mayHold']
   /** Undefined without an htpasswd file. */
@@ -67,7 +68,14 @@ export function logFailure(
   }: { readonly exchange: Exchange; readonly why: Problem; readonly fields?: EventFields },
 ): void {
   const { level } = PROBLEMS[why.reason]
-  log.event(event, level, { code: why.reason, ...why.detail, ...fields, ...requestFields(exchange) })
+  log.event(event, level, {
+    code: why.reason,
+    ...why.detail,
+    seen: why.findings?.map(({ code }) => code).join(' '),
+    ...fields,
+    ...requestFields(exchange),
+    advice: adviseOperator(why),
+  })
 }
 
 /** Log fields that say which request an event belongs to. */

@@ -3,7 +3,6 @@ import { randomToken } from '../lib/bytes.ts'
 import type { EventFields } from '../observe/event.ts'
 import { type Grant, type Session, type SessionSource, sourceFields } from '../session/session.ts'
 import { logFailure, requestFields, type SignInContext } from './context.ts'
-import { toSeenSession } from './login/loop-guard.ts'
 import { type Outcome, redirect, refuse } from './outcome.ts'
 
 /** A person who was authenticated, and where they go on. */
@@ -44,11 +43,7 @@ export async function completeSignIn(
     logFailure(context, 'sign_in_failed', { exchange, why: allowed.problem, fields: who })
     return refuse(allowed.problem, { returnTo, identity })
   }
-  const { cookies: carried } = exchange
-  // Beside a session that is there already this is another account, or a tab that signs in beside others.
-  const seen = toSeenSession(await context.sessions.load(carried))
-  const turn = seen === 'good' ? undefined : context.loopGuard.turn(exchange, { returnTo, session: seen })
-  const saved = await context.sessions.save({ session, carried })
+  const saved = await context.sessions.save({ session, carried: exchange.cookies })
   if (!saved.ok) {
     logFailure(context, 'sign_in_failed', { exchange, why: saved.problem, fields: who })
     return refuse(saved.problem, { returnTo, identity })
@@ -67,10 +62,7 @@ export async function completeSignIn(
     }
     context.log.event('session_trimmed', 'warn', fields)
   }
-  const changes = [...saved.value.changes, ...(turn?.changes ?? [])]
-  if (turn?.problem === undefined) return redirect(returnTo, changes)
-  logFailure(context, 'sign_in_failed', { exchange, why: turn.problem, fields: who })
-  return refuse(turn.problem, { returnTo, identity, changes })
+  return redirect(returnTo, saved.value.changes)
 }
 
 /** Sizes of the grant in bytes, by which an operator sees why there was no room for it. */

@@ -1,6 +1,9 @@
-import type { Exchange } from '../http/exchange.ts'
+import type { Cookie, Exchange } from '../http/exchange.ts'
 import { createReplayGuard } from '../lib/replay-guard.ts'
 import type { SignInContext } from './context.ts'
+import { createFailureLinks, type FailureLinks } from './failure/failure-links.ts'
+import { createGoOn, type SignedInVisit } from './failure/go-on.ts'
+import { createTurns } from './failure/turns.ts'
 import { createPasswordForm } from './local/password-form.ts'
 import { createCallback } from './login/callback.ts'
 import { createReturnTargets } from './login/return-targets.ts'
@@ -9,7 +12,7 @@ import { createTransactions } from './login/transaction.ts'
 import { createBackchannel } from './logout/backchannel.ts'
 import { createLogoutState } from './logout/logout-state.ts'
 import { createSignedOut, createSignOut } from './logout/sign-out.ts'
-import type { Outcome } from './outcome.ts'
+import type { Outcome, Redirected, Refused } from './outcome.ts'
 
 type Handle = (exchange: Exchange) => Promise<Outcome>
 
@@ -21,6 +24,10 @@ export interface SignIn {
   readonly callback: Handle
   /** `POST <prefix>/sign_in` */
   readonly password: Handle
+  /** `GET <prefix>/sign_in` with a session that may go on to its target. */
+  readonly goOn: (exchange: Exchange, visit: SignedInVisit) => Redirected | Refused
+  /** The pages of callbacks that failed. */
+  readonly failures: FailureLinks
   /** `<prefix>/sign_out` */
   readonly signOut: Handle
   /** `<prefix>/signed_out`, to which the provider's own sign-out returns. */
@@ -33,18 +40,21 @@ export interface SignIn {
 
 /** Creates the endpoints of signing in and out for one configuration. */
 export function createSignIn(context: SignInContext): SignIn {
-  const { clients, log, ring, platform } = context
+  const { clients, log, refusals, ring, platform } = context
   const { now } = platform
   const targets = createReturnTargets(context)
   const transactions = createTransactions({ ring, cookie: context.config.cookie, clients, now })
   const logoutState = createLogoutState(ring, now)
-  const begin = createRedirectToProvider(context, transactions)
+  const turns = createTurns(context.config.cookie, now)
+  const begin = createRedirectToProvider(context, { transactions, turns })
+  const clear = (cookies: readonly Cookie[]) => [...transactions.clear(cookies), ...turns.clear(cookies)]
   return {
-    start: createStart(context, { begin, targets }),
+    start: createStart(context, { begin, targets, refusals }),
     callback: createCallback(context, {
       transactions,
       targets,
       begin,
+      turns,
       replays: createReplayGuard({
         now,
         onForget: () =>
@@ -54,8 +64,15 @@ export function createSignIn(context: SignInContext): SignIn {
           ),
       }),
     }),
-    password: createPasswordForm(context, { targets }),
-    signOut: createSignOut(context, { targets, logoutState, transactions }),
+    password: createPasswordForm(context, { targets, turns }),
+    goOn: createGoOn(context, { refusals, turns }),
+    failures: createFailureLinks({
+      ring,
+      paths: context.config.paths,
+      replays: createReplayGuard({ now }),
+      now,
+    }),
+    signOut: createSignOut(context, { targets, logoutState, transactions: { clear } }),
     signedOut: createSignedOut({ targets, logoutState }),
     backchannel: createBackchannel(context, { replays: createReplayGuard({ now }) }),
     returnTo: (exchange) => targets.choose(exchange),

@@ -109,5 +109,5 @@ it.each([
   gate.provider.user = USER
   await gate.ask('/x', { headers: ['Host', 'app.example.com', 'Cookie', await cookieOf(gate)] })
   const added = gate.platform.plans.at(-1)?.response.add ?? []
-  expect(added.filter((_, at) => at % 2 === 0)).toEqual(['GAP-Auth', ...names])
+  expect(added.filter((_, at) => at % 2 === 0)).toEqual(['Cache-Control', 'GAP-Auth', ...names])
 })

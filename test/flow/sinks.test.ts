@@ -33,7 +33,7 @@ describe('a sink beside the log', () => {
       'callback 302': 1,
       'allow 200': 1,
       'sign-in 401': 1,
-      'callback 403': 1,
+      'state_mismatch 403': 1,
       'sign_out 302': 1,
       'sign_in_started oidc': 1,
       'sign_in_succeeded oidc': 1,

@@ -43,7 +43,7 @@ function hasSession(seen: Seen): boolean {
 /** An error page or JSON, no session, and the provider was asked nothing. */
 async function expectRefused(visitor: Visitor, target: string, statuses = [400, 403]): Promise<Seen> {
   const before = rig.provider.hits.token
-  const seen = await visitor.visit(target)
+  const seen = await visitor.arrive(target)
   expect(statuses).toContain(seen.status)
   expect([hasSession(seen), rig.provider.hits.token - before]).toEqual([false, 0])
   expect(rig.app.take()).toEqual([])
@@ -52,7 +52,7 @@ async function expectRefused(visitor: Visitor, target: string, statuses = [400, 
 
 it('the honest callback is a sign-in: the attacks below fail for their own reasons', async () => {
   const { visitor, back } = await atCallback()
-  const seen = await visitor.visit(back.pathname + back.search)
+  const seen = await visitor.arrive(back.pathname + back.search)
   expect([seen.status, seen.location, hasSession(seen)]).toEqual([302, '/wanted', true])
   expect((await visitor.visit('/wanted')).status).toBe(200)
 })
@@ -100,7 +100,7 @@ describe('an answer that is not the provider’s', () => {
   it('a callback counts once [CB-03]', async () => {
     const { visitor, back } = await atCallback()
     const cookie = cookieHeader(visitor)
-    await visitor.visit(back.pathname + back.search)
+    await visitor.arrive(back.pathname + back.search)
     const before = rig.provider.hits.token
     const again = await gate.tell(rawRequest(back.pathname + back.search, { lines: [`Cookie: ${cookie}`] }))
     expect(again?.status).toBe(403)
@@ -142,7 +142,7 @@ describe('an answer that is not the provider’s', () => {
   it('a callback cannot carry the code of another person’s sign-in [CB-14]', async () => {
     const [mallory, victim] = [await atCallback(), await atCallback()]
     victim.back.searchParams.set('code', mallory.back.searchParams.get('code') ?? '')
-    const seen = await victim.visitor.visit(victim.back.pathname + victim.back.search)
+    const seen = await victim.visitor.arrive(victim.back.pathname + victim.back.search)
     expect([seen.status, hasSession(seen)]).toEqual([403, false])
   })
 
@@ -207,7 +207,7 @@ describe('the way to the provider', () => {
     expect(query.get('code_challenge')).toMatch(/^[\w-]{43}$/u)
     expect(query.get('nonce')).toMatch(/^[\w-]{43}$/u)
     expect(query.get('state')?.length).toBeLessThan(500)
-    await visitor.visit(back.pathname + back.search)
+    await visitor.arrive(back.pathname + back.search)
     const form = rig.provider.tokenRequests.at(-1)?.form
     expect(form?.get('redirect_uri')).toBe(query.get('redirect_uri'))
     expect(form?.get('code_verifier')).toMatch(/^[\w-]{43,128}$/u)
@@ -242,7 +242,7 @@ describe('the way to the provider', () => {
     ['CB-37', ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: iframe', 'Accept: text/html']],
     ['CB-37', ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: embed', 'Accept: text/html']],
     ['CB-12', ['Sec-Fetch-Mode: no-cors', 'Sec-Fetch-Dest: image', 'Accept: text/html']],
-  ])('the authorization request is not started by what a person will not see: $1 [$0]', async (_, lines) => {
+  ])('%s: the authorization request is not started by what a person will not see: %j', async (_, lines) => {
     for (const target of ['/page', '/oauth2/start']) {
       const answer = await gate.tell(rawRequest(target, { lines }))
       expect([answer?.status, answer?.header('location'), answer?.all('set-cookie')]).toEqual([
@@ -273,7 +273,7 @@ describe('the way to the provider', () => {
     expect(cookieHeader(visitor).length).toBeLessThan(200)
     for (const at of [1, 0, 199]) {
       const back = await rig.provider.visit(starts[at]?.location ?? '')
-      expect((await visitor.visit(back.pathname + back.search)).location).toBe(`/tab/${at}`)
+      expect((await visitor.arrive(back.pathname + back.search)).location).toBe(`/tab/${at}`)
     }
   })
 
@@ -304,7 +304,7 @@ describe('the callback itself', () => {
     const before = rig.provider.hits.token
     const sent = method === 'POST' ? { method, body: back.search.slice(1) } : { method }
     const type = ['Content-Type', 'application/x-www-form-urlencoded']
-    const seen = await visitor.visit(method === 'POST' ? path : path + back.search, {
+    const seen = await visitor.arrive(method === 'POST' ? path : path + back.search, {
       ...sent,
       headers: type,
     })
@@ -324,7 +324,7 @@ describe('the callback itself', () => {
     const { visitor, back } = await atCallback(posting)
     const form = back.search.slice(1)
     const post = (target: string, body: string, type = 'application/x-www-form-urlencoded') =>
-      visitor.visit(target, { method: 'POST', body, headers: type === '' ? [] : ['Content-Type', type] })
+      visitor.arrive(target, { method: 'POST', body, headers: type === '' ? [] : ['Content-Type', type] })
     for (const type of ['text/plain', 'application/json', 'multipart/form-data; boundary=x', '']) {
       expect((await post('/oauth2/callback', form, type)).status).toBe(400)
     }
@@ -338,7 +338,7 @@ describe('the callback itself', () => {
   it('the callback endpoint tells a person who may not use the app, and does not go in circles [CB-36]', async () => {
     const strict = await rig.gate('--skip-provider-button', '--allowed-group=board')
     const { visitor, back } = await atCallback(strict)
-    const seen = await visitor.visit(back.pathname + back.search)
+    const seen = await visitor.arrive(back.pathname + back.search)
     expect([seen.status, seen.location]).toEqual([403, undefined])
     const page = await visitor.visit('/page')
     // Nobody was let in, so the next page asks again; it is the person who decides to go there.
@@ -367,7 +367,7 @@ describe('a token endpoint', () => {
   ])('a token endpoint that answers with $1 makes no session [$0]', async (_, __, script) => {
     const { visitor, back } = await atCallback()
     rig.provider.scripts.token = script()
-    const seen = await visitor.visit(back.pathname + back.search)
+    const seen = await visitor.arrive(back.pathname + back.search)
     expect(seen.status).toBeGreaterThanOrEqual(400)
     expect([hasSession(seen), rig.canary.visits()]).toEqual([false, 0])
   })
@@ -377,7 +377,7 @@ describe('a token endpoint', () => {
       const { visitor, back } = await atCallback()
       rig.provider.scripts.token = script
       const start = performance.now()
-      const seen = await visitor.visit(back.pathname + back.search)
+      const seen = await visitor.arrive(back.pathname + back.search)
       return { seen, ms: performance.now() - start }
     })
     for (const { seen, ms } of await Promise.all(answers)) {
@@ -389,7 +389,7 @@ describe('a token endpoint', () => {
   it.each(['bearer', 'BEARER', 'Bearer'])('a token endpoint may spell the type %s [CB-29]', async (type) => {
     const { visitor, back } = await atCallback()
     rig.provider.scripts.token = changed((answer) => ({ ...answer, token_type: type }))
-    expect((await visitor.visit(back.pathname + back.search)).location).toBe('/wanted')
+    expect((await visitor.arrive(back.pathname + back.search)).location).toBe('/wanted')
   })
 })
 

@@ -128,7 +128,7 @@ describe('a method', () => {
     ['RT-24', 'PROPFIND', '/public/x', [], 401],
     ['RT-24', 'PURGE', '/public/x', [], 401],
     ['RT-24', 'QUERY', '/public/x', [], 401],
-  ])('a method decides over a public route: $1 $2 $3: $4 [$0]', async (_, method, target, lines, status) => {
+  ])('%s: a method decides over a public route: %s %s %j: %i', async (_, method, target, lines, status) => {
     expect((await gate.tell(rawRequest(target, { method, lines })))?.status).toBe(status)
     expect(rig.app.take()).toEqual([])
   })

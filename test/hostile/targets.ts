@@ -161,7 +161,6 @@ const shapeless = [
   '/\ud83d',
   'https://café.example/',
   '/café\u2028',
-  `/${'a'.repeat(2_100)}`,
   `/${'/'.repeat(50)}evil.example`,
   `/%${'25'.repeat(20)}2fevil.example`,
   '/%e3%80%80/evil.example',

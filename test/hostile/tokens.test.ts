@@ -38,7 +38,7 @@ async function signIn(to = gate): Promise<{ status: number; user?: string; group
   const visitor = to.visitor()
   const { location = '' } = await visitor.visit('/oauth2/start?rd=/')
   const back = await rig.provider.visit(location)
-  const seen = await visitor.visit(back.pathname + back.search)
+  const seen = await visitor.arrive(back.pathname + back.search)
   const cookies = seen.setCookies.filter((line) => line.startsWith(`${SESSION}=ey`))
   if (seen.status !== 302) {
     expect(cookies).toEqual([])

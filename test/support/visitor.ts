@@ -31,6 +31,8 @@ export interface Visitor {
   readonly jar: Map<string, string>
   /** A page load: follows nothing. */
   visit(target: string, asking?: Asking): Promise<Seen>
+  /** A page load, and the page that tells its outcome where it is told elsewhere (303). The cookies are those of both. */
+  arrive(target: string, asking?: Asking): Promise<Seen>
   /** A background request of a page. */
   fetch(target: string, asking?: Asking): Promise<Seen>
   /** A page load that follows redirects between gate and provider to the end. */
@@ -87,6 +89,12 @@ export function createVisitor(network: Network): Visitor {
   const visitor: Visitor = {
     jar,
     visit: (target, asking = {}) => ask(target, PAGE, asking),
+    async arrive(target, asking) {
+      const first = await visitor.visit(target, asking)
+      if (first.status !== 303 || first.location === undefined) return first
+      const told = await visitor.visit(first.location)
+      return { ...told, setCookies: [...first.setCookies, ...told.setCookies] }
+    },
     fetch: (target, asking = {}) => ask(target, BACKGROUND, asking),
     async browse(target) {
       let url = target.startsWith('/') ? network.gateOrigin + target : target

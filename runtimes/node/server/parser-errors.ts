@@ -47,11 +47,20 @@ export function handleParserErrors(server: Server, { respondUnparsed }: Pick<App
 /** Refuses a request that Node has read but keeps from the app. Without a socket to answer on the connection is cut. */
 export function refuse(
   { respondUnparsed }: Pick<App, 'respondUnparsed'>,
-  { method = '', url = '', socket }: IncomingMessage,
+  { headers, method = '', url = '', socket }: IncomingMessage,
   { reason, why, on }: { reason: Reason; why: string; on: Socket | undefined },
 ): void {
   const client = socket.remoteAddress
-  const answer = respondUnparsed({ reason, why, method, target: url, client, aborted: on === undefined })
+  const wantsHtml = headers.accept?.includes('text/html') === true
+  const answer = respondUnparsed({
+    reason,
+    why,
+    method,
+    target: url,
+    wantsHtml,
+    client,
+    aborted: on === undefined,
+  })
   if (on === undefined) socket.destroy()
   else endWith(on, answer)
 }
@@ -74,13 +83,23 @@ function toUnparsed(error: ParserError): Omit<UnparsedRequest, 'client' | 'abort
   const { code = '', reason = error.message } = error
   const { method, target, part, byte } = placeOf(error)
   const isToken = TOKEN.test(method)
-  const seen = { method: isToken ? method.slice(0, LONGEST_METHOD) : '', target }
+  const seen = {
+    method: isToken ? method.slice(0, LONGEST_METHOD) : '',
+    target,
+    wantsHtml: acceptsHtml(error),
+  }
   const why = byte === undefined ? `${reason} (${code})` : `${reason} (${code}), ${byte} in the ${part}`
   const told = REASONS[code]
   if (told !== undefined) return { reason: told, why, ...seen }
   if (part === 'method' && isToken) return { reason: 'method_unknown', why, ...seen }
   if (part === 'target') return { reason: 'target_malformed', why, ...seen }
   return { reason: 'request_malformed', why, ...seen }
+}
+
+/** A head that is too large may have said in an earlier packet what it takes; cookies make it so, and browsers have those. */
+function acceptsHtml({ code, rawPacket }: ParserError): boolean {
+  const [, accept] = /\naccept:([^\r\n]*)/iu.exec(rawPacket?.toString('latin1') ?? '') ?? []
+  return accept === undefined ? code === 'HPE_HEADER_OVERFLOW' : accept.includes('text/html')
 }
 
 const PARTS = ['method', 'target'] as const
@@ -90,11 +109,11 @@ interface Place {
   readonly method: string
   readonly target: string
   readonly part: 'method' | 'target' | 'version' | 'header'
-  /** What it stopped at: `0xc3`. */
+  /** Byte that it stopped at: `0xc3`. */
   readonly byte: string | undefined
 }
 
-/** Where the parser stopped. Node's codes say it as well, Deno's do not. */
+/** Finds where the parser stopped. Node's codes say it as well, Deno's do not. */
 function placeOf({ code, rawPacket, bytesParsed = 0 }: ParserError): Place {
   const text = rawPacket?.toString('latin1') ?? ''
   const lineAt = text.lastIndexOf('\n', bytesParsed - 1) + 1

@@ -107,9 +107,10 @@ function send(sending: Sending): void {
   const { request, file, answer, plan } = sending
   const { outgoing, method } = request
   const edit = plan.response
+  // Stored, but asked about each time: a cache does not show the file to a person who may no longer see it.
+  const cacheControl = edit.rewrite('Cache-Control', 'no-cache')
   const lines = [...answer.lines, ...edit.add]
-  // Stored, but asked about each time: whoever may no longer see the file does not get it from a cache.
-  if (!edit.add.includes('Cache-Control')) lines.push('Cache-Control', 'no-cache')
+  if (cacheControl !== undefined) lines.push('Cache-Control', cacheControl)
   outgoing.writeHead(answer.status, lines)
   const hasContent = answer.status === 200 || answer.status === 206
   if (method === 'HEAD' || !hasContent || file.stats.size === 0) {

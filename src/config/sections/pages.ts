@@ -1,5 +1,5 @@
 import { toBase64 } from '../../lib/bytes.ts'
-import { quote } from '../../lib/text.ts'
+import { hasControls, quote } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { OptionRows } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
@@ -31,6 +31,26 @@ export const PAGE_OPTIONS = {
     about:
       'Logo of the sign-in page: a .svg (inlined), .png, .jpg or .jpeg file, an `https://` address, which adds its origin to `img-src` of the page, or `-` for none. Files need Node or Deno.',
   },
+  'app-name': {
+    group: 'Pages',
+    kind: 'string',
+    default: '',
+    about: 'Name of the application on our pages; empty is its host.',
+  },
+  contact: {
+    group: 'Pages',
+    kind: 'string',
+    default: '',
+    about:
+      'Whom people can ask for help: an e-mail address, an https:// address or a short text. Stands on error pages.',
+  },
+  'accent-color': {
+    group: 'Pages',
+    kind: 'string',
+    default: '',
+    about:
+      'Colour of buttons and links, `#rgb` or `#rrggbb`. What stands on a button is black or white, whichever can be read; links are as much darker or lighter as they have to be.',
+  },
   'show-debug-on-error': {
     group: 'Pages',
     kind: 'boolean',
@@ -54,6 +74,12 @@ export interface PagesConfig {
   readonly footer: string
   /** Markup of the logo, ready to be inlined; empty is Sidegate's, `-` is none. */
   readonly logo: string
+  /** Empty is the host. */
+  readonly appName: string
+  /** Plain text; empty is none. */
+  readonly contact: string
+  /** `#rrggbb`, or undefined for ours. */
+  readonly accentColor: string | undefined
   readonly showDebugOnError: boolean
 }
 
@@ -70,8 +96,35 @@ export function buildPages(settings: SettingsOf<typeof PAGE_OPTIONS>, files: Fil
     banner: settings.value('banner'),
     footer: settings.value('footer'),
     logo: logo.ok ? logo.value : '',
+    appName: readLine(settings, 'app-name', 60),
+    contact: readLine(settings, 'contact', 200),
+    accentColor: readColor(settings),
     showDebugOnError,
   }
+}
+
+function readLine(
+  settings: SettingsOf<typeof PAGE_OPTIONS>,
+  flag: 'app-name' | 'contact',
+  longest: number,
+): string {
+  const text = settings.value(flag).trim()
+  if (text.length > longest || hasControls(text)) {
+    settings.problem(flag, `give one line of at most ${longest} characters, not ${quote(text)}`)
+    return ''
+  }
+  return text
+}
+
+/** A colour in six digits (CSS Color 4 §5.2). */
+function readColor(settings: SettingsOf<typeof PAGE_OPTIONS>): string | undefined {
+  const text = settings.value('accent-color').toLowerCase()
+  if (text === '') return undefined
+  const short = /^#([\da-f])([\da-f])([\da-f])$/u.exec(text)?.slice(1)
+  if (short !== undefined) return `#${short.map((digit) => digit + digit).join('')}`
+  if (/^#[\da-f]{6}$/u.test(text)) return text
+  settings.problem('accent-color', `give a colour such as #2a54c9, not ${quote(text)}`)
+  return undefined
 }
 
 function readLogo(text: string, files: Files): Result<string, string> {

@@ -1,5 +1,5 @@
 import { quote } from '../../lib/text.ts'
-import type { OptionRows } from '../option.ts'
+import { type OptionRows, SERVERS } from '../option.ts'
 import { type OwnPaths, toOwnPaths } from '../own-paths.ts'
 import type { SettingsOf } from '../settings.ts'
 import { isVeryWide } from '../values/cidr.ts'
@@ -31,6 +31,14 @@ export const PATHS_OPTIONS = {
     kind: 'string',
     default: '/ready',
     about: 'Exact path of the readiness answer; empty switches it off.',
+  },
+  'ready-wait-for-provider': {
+    group: 'Paths and forwarded headers',
+    kind: 'boolean',
+    default: false,
+    runtimes: SERVERS,
+    about:
+      'Answer ready-path with 503 until every provider has answered once, so that no one is sent to a process that cannot sign people in. What happens to the provider later changes nothing: existing sessions go on.',
   },
   'gcp-healthchecks': {
     group: 'Paths and forwarded headers',
@@ -87,6 +95,7 @@ export interface PathsConfig extends OwnPaths {
   /** Exact path, or undefined when switched off. */
   readonly ping: string | undefined
   readonly ready: string | undefined
+  readonly readyWaitsForProvider: boolean
   readonly pingUserAgent: string
   /** Also answer the paths that Google's load balancers ask for, to their User-Agent. */
   readonly googleHealth: boolean
@@ -114,6 +123,7 @@ export function buildPaths(settings: SettingsOf<typeof PATHS_OPTIONS>): PathsCon
     ...toOwnPaths(readPrefix(settings)),
     ping,
     ready,
+    readyWaitsForProvider: settings.value('ready-wait-for-provider'),
     pingUserAgent: settings.value('ping-user-agent'),
     googleHealth: settings.value('gcp-healthchecks'),
   }

@@ -27,7 +27,8 @@ export const PROVIDER_OPTIONS = {
     group: 'Provider',
     kind: 'string',
     default: '',
-    about: 'Name on the sign-in button; empty is the name of the provider.',
+    about:
+      'Name on the sign-in button; empty is the host of oidc-issuer-url or login-url, or the name of the provider.',
   },
   'login-url': {
     group: 'Provider',
@@ -167,7 +168,7 @@ function toProvider(
     ...client,
     id: kind.kind,
     kind: kind.kind,
-    displayName: settings.value('provider-display-name') || displayName,
+    displayName: settings.value('provider-display-name') || namedHost(settings, traits) || displayName,
     ...readEndpoints(settings, traits),
     hosts: traits.hosts,
     insecureTls: readInsecureTls(settings),
@@ -176,6 +177,12 @@ function toProvider(
     own,
   }
   return { provider, allowedGroups: [...groups, ...allowedGroups] }
+}
+
+/** The host that the operator named as the provider says more than its kind. */
+function namedHost(settings: SettingsOf<ProviderRows>, { issuer, endpoints }: ProviderTraits): string {
+  const url = settings.value('oidc-issuer-url') || settings.value('login-url')
+  return url === issuer || url === endpoints.loginUrl || !URL.canParse(url) ? '' : new URL(url).hostname
 }
 
 type ProviderRows = typeof PROVIDER_OPTIONS &

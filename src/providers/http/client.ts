@@ -1,8 +1,8 @@
 import { isRecord, parseJson } from '../../lib/json.ts'
 import { isLoopback } from '../../lib/loopback.ts'
 import type { Platform } from '../../platform.ts'
-import { problem } from '../../problems.ts'
-import { failed, ok, type Result } from '../../result.ts'
+import { type Problem, problem } from '../../problems.ts'
+import { type Failed, failed, ok, type Result } from '../../result.ts'
 
 /** An answer that was read to its end within the bounds of time and size. */
 export interface ProviderResponse {
@@ -75,6 +75,11 @@ export function readJsonObject(response: ProviderResponse): Result<Readonly<Reco
   return isRecord(value.value)
     ? ok(value.value)
     : failed(problem('provider_misbehaved', { why: 'not an object' }))
+}
+
+/** A failure to read an answer, with the endpoint that gave it. */
+export function located({ problem: why }: Failed<Problem>, endpoint: string, url: string): Failed<Problem> {
+  return failed({ ...why, detail: { ...why.detail, endpoint, host: hostOf(url) } })
 }
 
 /** Media types that file stores and static hosts give to a document of unknown type. */
@@ -196,6 +201,7 @@ function parse(text: string | undefined): URL | undefined {
   return text === undefined || !URL.canParse(text) ? undefined : new URL(text)
 }
 
-function hostOf(url: string): string {
+/** Host and port of a URL; empty for what is none. */
+export function hostOf(url: string): string {
   return parse(url)?.host ?? ''
 }

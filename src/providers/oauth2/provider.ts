@@ -3,7 +3,7 @@ import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { Identity } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'
-import type { ProviderClient } from '../http/client.ts'
+import { hostOf, type ProviderClient } from '../http/client.ts'
 import { createReadClientSecret } from '../http/client-secret.ts'
 import { callValidateUrl } from '../http/validate-url.ts'
 import type { Provider } from '../provider.ts'
@@ -41,6 +41,12 @@ export function createOAuth2Provider(deps: OAuth2ProviderDeps): Provider {
   return {
     id: config.id,
     displayName: config.displayName,
+    async check() {
+      // A GET is no token request, so whatever it is answered says that the endpoint is there.
+      const response = await http.request(redeemUrl, { endpoint: 'token' })
+      const isAway = !response.ok && response.problem.reason === 'provider_unreachable'
+      return isAway ? response : ok({ host: hostOf(redeemUrl) })
+    },
     authorizationUrl: async (login) => ok(flow.authorizationUrl(login)),
     async redeem(login) {
       const access = await flow.redeem(login)

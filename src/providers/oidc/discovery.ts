@@ -1,9 +1,9 @@
 import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { createStaleCache } from '../../lib/stale-cache.ts'
-import { problem } from '../../problems.ts'
-import { failed, ok, type Result } from '../../result.ts'
+import { type Problem, problem } from '../../problems.ts'
+import { type Failed, failed, ok, type Result } from '../../result.ts'
 import type { ProviderContext } from '../context.ts'
-import { type ProviderClient, readJsonFile } from '../http/client.ts'
+import { located, type ProviderClient, readJsonFile } from '../http/client.ts'
 import { DiscoveryDocument, parseSchema } from '../http/schemas.ts'
 
 /** Issuer, endpoints and capabilities of an OpenID provider (OpenID Connect Discovery 1.0 §3). */
@@ -62,25 +62,27 @@ export function createReadMetadata(
 
 async function discover(settings: Settings, http: ProviderClient): Promise<Result<Metadata>> {
   const issuer = settings.issuer ?? ''
-  const response = await http.request(`${issuer.replace(/\/$/u, '')}/.well-known/openid-configuration`, {
-    endpoint: 'discovery',
-  })
+  const url = `${issuer.replace(/\/$/u, '')}/.well-known/openid-configuration`
+  const response = await http.request(url, { endpoint: 'discovery' })
   if (!response.ok) return response
   const json = readJsonFile(response.value)
-  if (!json.ok) return json
-  const document = parseSchema(DiscoveryDocument, json.value)
-  if (!document.ok) return document
+  const document = json.ok ? parseSchema(DiscoveryDocument, json.value) : json
+  if (!document.ok) return withSetting(located(document, 'discovery', url))
   // Discovery 1.0 §4.3: identical, byte for byte; a slash more is another issuer.
   if (!settings.skipIssuerVerification && document.value.issuer !== issuer) {
-    return failed(
-      problem('provider_misbehaved', { why: 'issuer', issuer: document.value.issuer.slice(0, 200) }),
-    )
+    const named = document.value.issuer.slice(0, 200)
+    return withSetting(failed(problem('provider_misbehaved', { why: 'issuer', issuer: named })))
   }
   const metadata = toMetadata(document.value)
   const refused = endpointsOf(metadata).find((endpoint) => !isAllowed(endpoint, issuer, http))
   return refused === undefined
     ? ok(metadata)
     : failed(problem('provider_misbehaved', { why: 'endpoint', endpoint: refused[0] }))
+}
+
+/** Adds the setting: what answers there is not what the operator meant. */
+function withSetting({ problem: why }: Failed<Problem>): Result<never> {
+  return failed({ ...why, detail: { ...why.detail, setting: 'oidc-issuer-url' } })
 }
 
 /** Endpoints that only the browser opens. */

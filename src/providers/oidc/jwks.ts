@@ -13,7 +13,7 @@ import { createStaleCache } from '../../lib/stale-cache.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { ProviderContext } from '../context.ts'
-import { type ProviderClient, readJsonFile } from '../http/client.ts'
+import { located, type ProviderClient, readJsonFile } from '../http/client.ts'
 import { JwkSet, parseSchema } from '../http/schemas.ts'
 
 /** Claims of a token: own properties only count. */
@@ -38,6 +38,8 @@ export interface Acceptance {
 
 /** The signing keys of one issuer. */
 export interface Keys {
+  /** Has the keys at hand, unless the provider does not give them. */
+  load(): Promise<Result<void>>
   /** Verifies a compact JWS (RFC 7515, RFC 8725): `id_token_invalid` for whatever is wrong with the token itself. */
   verify(token: string, accepted: Acceptance): Promise<Result<VerifiedJwt>>
 }
@@ -81,6 +83,10 @@ export function createKeys({ jwksUri, http, platform }: KeysDeps): Keys {
   }
 
   return {
+    async load() {
+      const keys = await remembered.get()
+      return keys.ok ? ok(undefined) : keys
+    },
     async verify(token, accepted) {
       const { algs, secret } = accepted
       if (token.length > MAX_TOKEN) return failed(invalid('size'))
@@ -108,9 +114,8 @@ async function loadKeys(
   })
   if (!response.ok) return response
   const json = readJsonFile(response.value)
-  if (!json.ok) return json
-  const set = parseSchema(JwkSet, json.value)
-  if (!set.ok) return set
+  const set = json.ok ? parseSchema(JwkSet, json.value) : json
+  if (!set.ok) return located(set, 'jwks', url.value)
   // Cast: the shape holds objects with a `kty`; jose checks the rest of each key when it picks one.
   return ok(createLocalJWKSet(set.value as unknown as JSONWebKeySet))
 }

@@ -2,14 +2,14 @@ import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { ok, type Result } from '../../result.ts'
 import type { Session } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'
-import { createProviderClient } from '../http/client.ts'
+import { createProviderClient, hostOf } from '../http/client.ts'
 import { createReadClientSecret } from '../http/client-secret.ts'
 import { callValidateUrl } from '../http/validate-url.ts'
 import type { LoginRequest, Provider } from '../provider.ts'
 import { createCodeFlow, toCodeChallenge } from './code-flow.ts'
 import { createReadMetadata, type Metadata, type ReadMetadata } from './discovery.ts'
 import { type OidcDeps, readBearerGrant, readLoginGrant, refreshGrant, toIssuer } from './grants.ts'
-import { createKeys } from './jwks.ts'
+import { createKeys, type Keys } from './jwks.ts'
 import { chooseAlgs, createTokenVerifier } from './token-verifier.ts'
 
 /** Changes of a preset to the generic OpenID provider. */
@@ -24,11 +24,19 @@ export function createOidcProvider(
   context: ProviderContext,
   preset: OidcPreset = {},
 ): Provider {
-  const deps = assemble(config, context, preset)
+  const { keys, ...deps } = assemble(config, context, preset)
   const { flow, verifier, readMetadata } = deps
   return {
     id: config.id,
     displayName: config.displayName,
+    async check() {
+      const metadata = await readMetadata()
+      if (!metadata.ok) return metadata
+      const algs = chooseAlgs(config.signingAlgs, metadata.value.signingAlgs)
+      // Where the client secret is the only key there are none to fetch.
+      const loaded = algs.every((alg) => alg.startsWith('HS')) ? ok(undefined) : await keys.load()
+      return loaded.ok ? ok({ host: hostOf(metadata.value.authorizationEndpoint) }) : loaded
+    },
     authorizationUrl: (login) => toAuthorizationUrl(config, readMetadata, login),
     redeem: async (login) => {
       const response = await flow.redeem(login)
@@ -56,7 +64,7 @@ function assemble(
   config: ProviderConfig,
   context: ProviderContext,
   { issuerAliases = [] }: OidcPreset,
-): OidcDeps {
+): OidcDeps & { readonly keys: Keys } {
   if (config.issuer === undefined && !config.skipIssuerVerification) {
     throw new TypeError(`Set the issuer of provider "${config.id}"`)
   }
@@ -65,12 +73,13 @@ function assemble(
   const http = createProviderClient({ platform: context.platform, operatorUrls })
   const readMetadata = createReadMetadata(config, http, context)
   const readClientSecret = createReadClientSecret(config, context)
+  const keys = createKeys({
+    jwksUri: async () => select(await readMetadata(), ({ jwksUri }) => jwksUri),
+    http,
+    platform: context.platform,
+  })
   const verifier = createTokenVerifier({
-    keys: createKeys({
-      jwksUri: async () => select(await readMetadata(), ({ jwksUri }) => jwksUri),
-      http,
-      platform: context.platform,
-    }),
+    keys,
     parties: {
       issuers: config.skipIssuerVerification ? undefined : [issuer, ...issuerAliases],
       clientId,
@@ -83,7 +92,7 @@ function assemble(
     platform: context.platform,
   })
   const flow = createCodeFlow({ config, readMetadata, readClientSecret, http, log: context.log })
-  return { config, context, readMetadata, http, flow, verifier }
+  return { config, context, readMetadata, http, flow, verifier, keys }
 }
 
 /**

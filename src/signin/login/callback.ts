@@ -3,11 +3,14 @@ import { toBase64Url } from '../../lib/bytes.ts'
 import type { ReplayGuard } from '../../lib/replay-guard.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { loadSession, type SignInContext, toRedirectUri } from '../context.ts'
+import { toLoopProblem } from '../failure/diagnosis.ts'
+import type { Turns } from '../failure/turns.ts'
 import { completeSignIn } from '../new-session.ts'
 import { type Outcome, redirect } from '../outcome.ts'
 import { readAuthorizationError } from './authorization-error.ts'
 import { readCallbackParameters } from './callback-parameters.ts'
 import type { ReturnTargets } from './return-targets.ts'
+import { lostTarget } from './return-to.ts'
 import type { RedirectToProvider } from './start.ts'
 import { createStartOver, createStop } from './start-over.ts'
 import type { Transactions } from './transaction.ts'
@@ -19,6 +22,7 @@ export interface CallbackTools {
   readonly replays: ReplayGuard
   readonly targets: ReturnTargets
   readonly begin: RedirectToProvider
+  readonly turns: Turns
 }
 
 /**
@@ -31,7 +35,7 @@ export function createCallback(
   tools: CallbackTools,
 ): (exchange: Exchange) => Promise<Outcome> {
   const stop = createStop(context)
-  const { startOver, startOverAfterError } = createStartOver(context, { begin: tools.begin, stop })
+  const { startOver, startOverAfterError } = createStartOver(context, { ...tools, stop })
 
   return async function callback(exchange) {
     const parameters = await readCallbackParameters(exchange, context.formPost)
@@ -40,11 +44,16 @@ export function createCallback(
 
     const redirectUri = toRedirectUri(context, exchange)
     const state = answer.get('state') ?? ''
-    const login = await tools.transactions.open({ state, redirectUri, cookies: exchange.cookies })
-    if (login === undefined) return stop(exchange, toStateProblem(answer))
+    const { cookies } = exchange
+    const opened = await tools.transactions.open({ state, redirectUri, cookies })
+    if (!opened.ok) {
+      const isForeign = opened.problem === 'key' && tools.transactions.carries(cookies)
+      return stop(exchange, toStateProblem(answer, isForeign))
+    }
 
+    const login = opened.value
     const { loginState, secrets, expired, cleanUp: changes } = login
-    const returnTo = tools.targets.check(loginState.returnTo, exchange)
+    const returnTo = tools.targets.check(login.returnTo ?? lostTarget(context.config.paths), exchange)
     if (secrets === undefined || expired)
       return startOver(exchange, { login, returnTo, isHonest: isHonest(answer) })
     const claimed = tools.replays.claim(toBase64Url(loginState.id), loginState.expiresAtMs)
@@ -66,6 +75,13 @@ export function createCallback(
     if (provider === undefined)
       return stop(exchange, problem('callback_malformed', { why: 'provider' }), { returnTo, changes })
 
+    const { startedAtMs: atMs, turns } = loginState
+    const turn = tools.turns.next({ cookies, returnTo, began: { atMs, turns } })
+    if (turn.stops) {
+      const looped = await toLoopProblem(context, exchange, loginState)
+      return stop(exchange, looped, { returnTo, changes: [...changes, ...turn.changes] })
+    }
+
     const grant = await provider.redeem({ parameters: answer, redirectUri, ...secrets })
     if (!grant.ok) {
       // Another replica may have used the code before: then this person is signed in and has somewhere to go.
@@ -78,14 +94,21 @@ export function createCallback(
       source: { kind: 'provider', id: provider.id },
       returnTo,
     })
-    return outcome.kind === 'done' ? outcome : { ...outcome, changes: [...outcome.changes, ...changes] }
+    if (outcome.kind === 'done') return outcome
+    const counted = outcome.kind === 'redirect' ? turn.changes : []
+    return { ...outcome, changes: [...outcome.changes, ...changes, ...counted] }
   }
 }
 
-/** Problem of the state, without which nothing else in the response means anything. */
-function toStateProblem(answer: URLSearchParams): Problem {
+/**
+ * Without a state that is ours, nothing else in the answer means anything. One of the right shape, in a browser that has a
+ * sign-in under way, comes from a replica with another secret.
+ */
+function toStateProblem(answer: URLSearchParams, isForeign: boolean): Problem {
   if (answer.has('error')) return problem('callback_malformed', { why: 'error without state' })
-  return answer.has('state') ? problem('state_mismatch', { check: 'seal' }) : problem('state_missing')
+  if (!answer.has('state')) return problem('state_missing')
+  const mismatch = problem('state_mismatch', { check: 'seal' })
+  return isForeign ? { ...mismatch, findings: [{ code: 'other_secret', values: {} }] } : mismatch
 }
 
 /** True for a response that looks like that of a provider that signed a person in. */

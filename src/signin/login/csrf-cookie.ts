@@ -14,6 +14,8 @@ export interface CsrfCookie {
   }
   /** Finds secrets that could have started this login; a few at most. */
   find(flowId: string, cookies: readonly Cookie[]): readonly Uint8Array<ArrayBuffer>[]
+  /** A cookie of any login came with the request. */
+  carries(cookies: readonly Cookie[]): boolean
   /** Ends what belongs to this login alone, where the browser carries it. */
   release(flowId: string, cookies: readonly Cookie[]): readonly CookieChange[]
   /** Ends all logins that this browser has under way. */
@@ -69,16 +71,18 @@ export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'
       [ownName(flowId), ...(csrf.perRequest ? [] : [shared])].flatMap((wanted) =>
         readSecrets(wanted, cookies),
       ),
+    carries: (cookies) => carried(cookies).length > 0,
     release: (flowId, cookies) =>
       cookies.some((cookie) => cookie.name === ownName(flowId)) ? [end(ownName(flowId))] : [],
     clear: (cookies) => [...new Set(carried(cookies).map((cookie) => cookie.name))].map(end),
   }
 }
 
-/** Recognises the names of these cookies, whatever the settings were when they were set. */
-export function compileCsrfNames(name: string): (cookieName: string) => boolean {
+/** Recognises the cookies of sign-ins, whatever the settings were when they were set: these, `_target_…` and `_turns`. */
+export function compileSignInNames(name: string): (cookieName: string) => boolean {
   return (cookieName) =>
-    cookieName.startsWith(name) && /^(?:_[\w-]{8})?_csrf$/u.test(cookieName.slice(name.length))
+    cookieName.startsWith(name) &&
+    /^(?:(?:_[\w-]{8})?_csrf|_target_\d|_turns)$/u.test(cookieName.slice(name.length))
 }
 
 function end(name: string): CookieChange {

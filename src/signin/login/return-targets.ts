@@ -3,13 +3,14 @@ import { compileAllowedHosts } from '../../http/allowed-hosts.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue } from '../../http/form.ts'
 import { type SignInContext, toRedirectUri } from '../context.ts'
-import { type ReturnRules, readReturnTo } from './return-to.ts'
+import { isTooLong, lostTarget, type ReturnRules, readReturnTo } from './return-to.ts'
 
 /** Where a sign-in or sign-out that this request asks for leads back to. */
 export interface ReturnTargets {
   /**
    * The first that is there of: `rd` in the form or query, X-Auth-Request-Redirect, X-Forwarded-Uri (both from trusted
-   * peers only), the request itself. A refused one becomes `/`, and so do our own endpoints.
+   * peers only), the request itself. A refused one becomes `/`, and so do our own endpoints; one that is too long becomes
+   * the page that says so.
    */
   choose(exchange: Exchange, form?: URLSearchParams): string
   /** Judges a target that was chosen earlier. */
@@ -45,9 +46,11 @@ export function createReturnTargets(context: Pick<SignInContext, 'config'>): Ret
       const { facts, target } = exchange
       const rules = rulesFor(exchange)
       const given = named(exchange, form)
-      if (given !== undefined) return readReturnTo(given, rules)
+      if (given !== undefined) return isTooLong(given) ? lostTarget(paths) : readReturnTo(given, rules)
       const { request } = facts.forwarded
-      const asked = readReturnTo(typeof request === 'object' ? request.uri : target.raw, rules)
+      const wanted = typeof request === 'object' ? request.uri : target.raw
+      if (isTooLong(wanted)) return lostTarget(paths)
+      const asked = readReturnTo(wanted, rules)
       // A gateway may ask for a site that signs in on another one: only an absolute target leads back there.
       const elsewhere = facts.trusted && rules.origin !== facts.origin && asked.startsWith('/')
       const absolute = elsewhere ? readReturnTo(`${facts.origin}${asked}`, rules) : '/'

@@ -10,7 +10,10 @@ export interface ReturnRules {
   readonly allowsHost: AllowsHost
 }
 
-const MAX_LENGTH = 2_048
+/** Longest return target, in characters. */
+export const MAX_RETURN_TO = 8_192
+/** The same when it is a parameter of our own endpoints, so that their request line and form stay within their limits. */
+const MAX_ENCODED = 15_000
 /** Printable ASCII without the backslash, which browsers read as a slash. */
 const PLAIN = /^[\x21-\x5b\x5d-\x7e]+$/u
 /** How often a path is decoded to see what a careless program behind us could make of it. */
@@ -22,10 +25,23 @@ const ROUNDS = 3
  * came unescaped), the path in the form that a browser would ask for.
  */
 export function readReturnTo(given: string, rules: ReturnRules): string {
-  if (given.length > MAX_LENGTH) return '/'
+  if (given.length > MAX_RETURN_TO) return '/'
   const raw = escapeAgain(given)
-  if (raw.length > MAX_LENGTH || !PLAIN.test(raw)) return '/'
+  if (raw.length > MAX_RETURN_TO || !PLAIN.test(raw)) return '/'
   return (raw.startsWith('/') ? readRelative(raw, rules) : readAbsolute(raw, rules)) ?? '/'
+}
+
+/** Says that a target is too long to be kept through a sign-in, whatever it is. */
+export function isTooLong(given: string): boolean {
+  if (given.length > MAX_RETURN_TO) return true
+  // Escaping makes three characters of one at most.
+  if (given.length * 3 <= MAX_ENCODED) return false
+  return new URLSearchParams({ rd: given }).toString().length > MAX_ENCODED
+}
+
+/** Takes the place of a target that could not be kept: the page that says so. */
+export function lostTarget({ signedIn }: Pick<OwnPaths, 'signedIn'>): string {
+  return `${signedIn}?target=lost`
 }
 
 /**
@@ -43,7 +59,7 @@ const LETTERS_AND_SPACES = / |(?!\p{ASCII})[\p{L}\p{M}\p{N}]+/gu
 
 function readRelative(raw: string, { origin, paths }: ReturnRules): string | undefined {
   // The one endpoint of ours that is made to be arrived at: it says so and leads nowhere by itself.
-  if (raw === paths.signedIn) return raw
+  if (raw === paths.signedIn || raw === lostTarget(paths)) return raw
   const end = raw.search(/[?#]/u)
   const path = end === -1 ? raw : raw.slice(0, end)
   let form = path

@@ -1,10 +1,11 @@
 import type { CookieChange, Exchange } from '../../http/exchange.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { loadSession, logFailure, type SignInContext } from '../context.ts'
+import { diagnoseBinding } from '../failure/diagnosis.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
 import type { AuthorizationError } from './authorization-error.ts'
 import type { RedirectToProvider } from './start.ts'
-import type { ReturnedLogin } from './transaction.ts'
+import type { ReturnedLogin, Transactions } from './transaction.ts'
 
 /** Ends a login: logs the reason and answers with it. */
 export type Stop = (
@@ -28,7 +29,13 @@ interface LateLogin extends FailedLogin {
   readonly isHonest: boolean
 }
 
-/** Limit on restarts of a login without the person. */
+export interface StartOverDeps {
+  readonly begin: RedirectToProvider
+  readonly stop: Stop
+  readonly transactions: Pick<Transactions, 'carries'>
+}
+
+/** How often a login is started over by itself. */
 const MAX_RESTARTS = 1
 
 /** Creates the end of logins that fail. */
@@ -42,7 +49,7 @@ export function createStop(context: SignInContext): Stop {
 /** Creates the second try of a login. */
 export function createStartOver(
   context: SignInContext,
-  { begin, stop }: { readonly begin: RedirectToProvider; readonly stop: Stop },
+  { begin, stop, transactions }: StartOverDeps,
 ): StartOver {
   /** Starts the login again, unless this was the second try already, or the provider is not configured any more. */
   async function again(
@@ -59,6 +66,13 @@ export function createStartOver(
     return begin(exchange, { provider, returnTo, restarts, otherAccount: false, interactive })
   }
 
+  /** The login is under way, and this browser cannot prove that it is its own. */
+  function toUnbound(exchange: Exchange, { loginState: { host } }: ReturnedLogin): Problem {
+    const carriesCookie = transactions.carries(exchange.cookies)
+    const findings = diagnoseBinding(exchange, context.config.cookie, { host, carriesCookie })
+    return { ...problem('state_mismatch', { check: carriesCookie ? 'browser' : 'cookie' }), findings }
+  }
+
   return {
     /**
      * Ends a callback whose state is genuine, but came too late or to another browser. A person who is signed in goes
@@ -69,7 +83,7 @@ export function createStartOver(
       const { secrets, expired, cleanUp: changes } = login
       if (secrets !== undefined && (await loadSession(context, exchange)) !== undefined)
         return redirect(returnTo, changes)
-      const why = expired ? problem('state_expired') : problem('state_mismatch', { check: 'browser' })
+      const why = expired ? problem('state_expired') : toUnbound(exchange, login)
       if (!expired || !isHonest) return stop(exchange, why, { returnTo, changes })
       return again(exchange, why, { login, returnTo, interactive: false })
     },

@@ -3,11 +3,13 @@ import { onlyValue, readQuery } from '../../http/form.ts'
 import { findHeader } from '../../http/head.ts'
 import { type Problem, problem } from '../../problems.ts'
 import type { Provider } from '../../providers/provider.ts'
-import type { Session } from '../../session/session.ts'
 import { loadSession, logFailure, requestFields, type SignInContext, toRedirectUri } from '../context.ts'
+import { toSessionSeen } from '../failure/diagnosis.ts'
+import type { Refusals } from '../failure/refusals.ts'
+import type { Turns } from '../failure/turns.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
-import type { LoopVerdict } from './loop-guard.ts'
 import type { ReturnTargets } from './return-targets.ts'
+import { lostTarget, MAX_RETURN_TO } from './return-to.ts'
 import type { Transactions } from './transaction.ts'
 
 /** A login that is about to begin. */
@@ -26,26 +28,31 @@ export interface LoginStart {
 /** Sends the browser to the provider. */
 export type RedirectToProvider = (exchange: Exchange, login: LoginStart) => Promise<Outcome>
 
-/** Longest return target that travels in `state`. */
-const MAX_RETURN_TO = 1_800
+/** What a login is begun with. */
+interface StartTools {
+  readonly transactions: Transactions
+  readonly turns: Turns
+}
 
 /** Builds the one way to begin a login: seal the transaction, then leave for the provider. */
 export function createRedirectToProvider(
   context: SignInContext,
-  transactions: Transactions,
+  { transactions, turns }: StartTools,
 ): RedirectToProvider {
-  return async function redirectToProvider(
-    exchange,
-    { provider, restarts, otherAccount, interactive = false, ...login },
-  ) {
-    const returnTo = shorten(context, exchange, login.returnTo)
+  return async function redirectToProvider(exchange, login) {
+    const { provider, restarts, returnTo, otherAccount, interactive = false } = login
+    const { cookies, facts } = exchange
     const redirectUri = toRedirectUri(context, exchange)
-    const { cookies } = exchange
-    const { changes, ...started } = await transactions.start({
+    const fallback = lostTarget(context.config.paths)
+    const { changes, keptTarget, ...started } = await transactions.start({
       provider: provider.id,
       returnTo,
+      fallback,
       redirectUri,
       restarts,
+      turns: turns.count(cookies, returnTo),
+      session: toSessionSeen(await context.sessions.load(cookies)),
+      host: new URL(redirectUri).host === facts.host ? undefined : facts.host,
       cookies,
     })
     const extra = promptFor({ otherAccount, interactive })
@@ -58,13 +65,23 @@ export function createRedirectToProvider(
       })
       return refuse(location.problem, { returnTo })
     }
+    if (!keptTarget || returnTo === fallback) logLostTarget(context, exchange, returnTo)
     context.log.event('sign_in_started', 'debug', {
       provider: provider.id,
       restarts,
       ...requestFields(exchange),
     })
-    return redirect(location.value, changes)
+    // A person who chooses another account goes in no circle.
+    return redirect(location.value, otherAccount ? [...changes, ...turns.clear(cookies)] : changes)
   }
+}
+
+function logLostTarget({ log }: SignInContext, exchange: Exchange, returnTo: string): void {
+  log.event('return_target_dropped', 'warn', {
+    length: Math.max(returnTo.length, exchange.target.raw.length),
+    advice: `a sign-in comes back to addresses of up to ${MAX_RETURN_TO} characters, if their compressed form fits a cookie`,
+    ...requestFields(exchange),
+  })
 }
 
 /** An empty `prompt` takes the configured one out of the request. */
@@ -76,13 +93,19 @@ function promptFor({
   return interactive ? { prompt: '' } : {}
 }
 
+export interface StartDeps {
+  readonly begin: RedirectToProvider
+  readonly targets: ReturnTargets
+  readonly refusals: Pick<Refusals, 'find'>
+}
+
 /**
  * `<prefix>/start`, and page loads that go straight to the provider. Only a visit that a person will see begins a login:
  * a frame, a script, a prefetch or a HEAD gets 401 and no cookie.
  */
 export function createStart(
   context: SignInContext,
-  { begin, targets }: { readonly begin: RedirectToProvider; readonly targets: ReturnTargets },
+  { begin, targets, refusals }: StartDeps,
 ): (exchange: Exchange) => Promise<Outcome> {
   return async function start(exchange) {
     const returnTo = targets.choose(exchange)
@@ -95,27 +118,13 @@ export function createStart(
     const provider = context.providers.find(({ id }) => wanted === undefined || id === wanted)
     if (provider === undefined) return refuse(problem('not_found', { why: 'provider' }), { returnTo })
     const otherAccount = own && onlyValue(query.value, 'account') === 'other'
-    const turn = otherAccount ? undefined : await countTurn(context, exchange, returnTo)
-    if (turn?.problem !== undefined) {
-      logFailure(context, 'sign_in_failed', { exchange, why: turn.problem })
-      return refuse(turn.problem, { returnTo, changes: turn.changes, identity: turn.session })
+    const session = own && !otherAccount ? await loadSession(context, exchange) : undefined
+    if (session !== undefined) {
+      const refusal = refusals.find(session.id, returnTo)
+      if (refusal !== undefined) return refuse(refusal, { returnTo, identity: session })
     }
-    const outcome = await begin(exchange, { provider, returnTo, restarts: 0, otherAccount })
-    return turn === undefined || outcome.kind === 'done'
-      ? outcome
-      : { ...outcome, changes: [...outcome.changes, ...turn.changes] }
+    return begin(exchange, { provider, returnTo, restarts: 0, otherAccount })
   }
-}
-
-/** A person who is signed in and has to sign in again was sent here, by a gateway that refuses or by the app. */
-async function countTurn(
-  context: SignInContext,
-  exchange: Exchange,
-  returnTo: string,
-): Promise<(LoopVerdict & { readonly session: Session }) | undefined> {
-  const session = await loadSession(context, exchange)
-  if (session === undefined) return undefined
-  return { ...context.loopGuard.turn(exchange, { returnTo, session: 'good' }), session }
 }
 
 function checkVisit(context: SignInContext, exchange: Exchange): Problem | undefined {
@@ -146,11 +155,4 @@ function isPlain({ request, facts }: Exchange): boolean {
 
 function isStartEndpoint({ config }: SignInContext, { target }: Exchange): boolean {
   return target.path === config.paths.start || target.path === config.paths.signIn
-}
-
-/** Some providers cut or refuse a long `state`; a person who lands on the start page is better off than one who cannot sign in. */
-function shorten({ log }: SignInContext, exchange: Exchange, returnTo: string): string {
-  if (returnTo.length <= MAX_RETURN_TO) return returnTo
-  log.event('return_target_dropped', 'warn', { length: returnTo.length, ...requestFields(exchange) })
-  return '/'
 }

@@ -1,19 +1,22 @@
 import type { CookieConfig } from '../../config/sections/cookie.ts'
 import type { KeyRing } from '../../crypto/keys.ts'
-import { open, seal } from '../../crypto/seal.ts'
+import { open, type SealProblem, seal } from '../../crypto/seal.ts'
 import type { Cookie, CookieChange } from '../../http/exchange.ts'
-import { equalBytes, fromBase64Url, hmacSha256, randomBytes, toBase64Url } from '../../lib/bytes.ts'
+import { equalBytes, fromBase64Url, hmacSha256, randomBytes, toBase64Url, utf8 } from '../../lib/bytes.ts'
+import { deflate, inflate } from '../../lib/deflate.ts'
+import { failed, ok, type Result } from '../../result.ts'
 import type { ClientFingerprints } from '../../session/clients.ts'
 import { createBinding } from './csrf-cookie.ts'
+import { MAX_RETURN_TO } from './return-to.ts'
 import { decodeLoginState, encodeLoginState, type LoginState } from './state.ts'
+import { createTargetCookies } from './target-cookie.ts'
 
-/** Parameters of a new login. */
-export interface NewLogin {
-  readonly provider: string
+/** What a new login needs to know. */
+export interface NewLogin extends Pick<LoginState, 'provider' | 'restarts' | 'turns' | 'session' | 'host'> {
   readonly returnTo: string
+  /** Takes the place of a return target that cannot be kept. */
+  readonly fallback: string
   readonly redirectUri: string
-  /** Number of times that this login was started over already. */
-  readonly restarts: number
   readonly cookies: readonly Cookie[]
 }
 
@@ -27,28 +30,34 @@ export interface LoginSecrets {
 /** A login that was started. */
 export interface StartedLogin extends LoginSecrets {
   readonly state: string
+  /** False when the fallback took the place of the return target. */
+  readonly keptTarget: boolean
   readonly changes: readonly CookieChange[]
 }
 
 /** A login that came back. */
 export interface ReturnedLogin {
   readonly loginState: LoginState
+  /** As it was when the login began; undefined when the browser did not bring it back. */
+  readonly returnTo: string | undefined
   readonly expired: boolean
   /** Secrets; undefined when the login was not started in this browser, or for another redirect URI. */
   readonly secrets: LoginSecrets | undefined
-  /** Ends the cookie of this login alone; empty where all logins share one. */
+  /** Ends the cookies of this login alone; empty where it has none. */
   readonly cleanUp: readonly CookieChange[]
 }
 
 /** Logins under way. Everything about one travels sealed in `state`; nothing is kept here. */
 export interface Transactions {
   start(login: NewLogin): Promise<StartedLogin>
-  /** Opens a state; undefined for one that was not sealed here, was changed, or belongs to another client. */
+  /** Fails for a state that was not sealed here or was changed (see `SealProblem`), or belongs to another client. */
   open(request: {
     readonly state: string
     readonly redirectUri: string
     readonly cookies: readonly Cookie[]
-  }): Promise<ReturnedLogin | undefined>
+  }): Promise<Result<ReturnedLogin, SealProblem>>
+  /** A cookie of any login came with the request. */
+  carries(cookies: readonly Cookie[]): boolean
   /** Ends the cookies of all logins that this browser has under way. */
   clear(cookies: readonly Cookie[]): readonly CookieChange[]
 }
@@ -63,6 +72,13 @@ export interface TransactionDeps {
 
 const FLOW_ID_BYTES = 16
 const PROOF_BYTES = 16
+/** Bytes of a return target that travel in `state`: some providers cut or refuse a longer one. */
+const MAX_STATE_TARGET = 1_800
+
+interface KeptTarget extends Pick<LoginState, 'target'> {
+  readonly changes: readonly CookieChange[]
+  readonly lost?: true
+}
 
 /**
  * Creates transactions. A random secret in one small cookie binds every login of a browser; verifier, nonce and the
@@ -71,31 +87,68 @@ const PROOF_BYTES = 16
  */
 export function createTransactions({ ring, cookie, clients, now }: TransactionDeps): Transactions {
   const csrfCookie = createBinding(cookie)
+  const targetCookies = createTargetCookies(ring, cookie)
+
+  /** A short target travels as it is; a longer one compressed, in `state` as long as it fits and in a cookie otherwise. */
+  async function keepTarget(id: Uint8Array, { returnTo, fallback, cookies }: NewLogin): Promise<KeptTarget> {
+    const plain = utf8(returnTo)
+    if (plain.length <= MAX_STATE_TARGET) return { target: { form: 'plain', bytes: plain }, changes: [] }
+    const bytes = await deflate(plain)
+    if (bytes.length <= MAX_STATE_TARGET) return { target: { form: 'deflated', bytes }, changes: [] }
+    const kept = await targetCookies.keep({ id, bytes }, cookies)
+    return kept === undefined
+      ? { target: { form: 'plain', bytes: utf8(fallback) }, changes: [], lost: true }
+      : { target: { form: 'cookie', bytes: new Uint8Array(0) }, changes: [kept] }
+  }
+
+  async function findTarget(
+    { id, target: { form, bytes } }: LoginState,
+    cookies: readonly Cookie[],
+  ): Promise<Pick<ReturnedLogin, 'returnTo' | 'cleanUp'>> {
+    if (form === 'plain') return { returnTo: new TextDecoder().decode(bytes), cleanUp: [] }
+    if (form === 'deflated') return { returnTo: await inflateText(bytes), cleanUp: [] }
+    const kept = await targetCookies.find(id, cookies)
+    return kept === undefined
+      ? { returnTo: undefined, cleanUp: [] }
+      : { returnTo: await inflateText(kept.bytes), cleanUp: [kept.cleanUp] }
+  }
+
   return {
-    clear: csrfCookie.clear,
-    async start({ cookies, redirectUri, ...login }) {
+    carries: csrfCookie.carries,
+    clear: (cookies) => [...csrfCookie.clear(cookies), ...targetCookies.clear(cookies)],
+    async start(login) {
+      const { cookies, redirectUri } = login
       const id = randomBytes(FLOW_ID_BYTES)
       const { secret, changes } = csrfCookie.take(toBase64Url(id), cookies)
       const proof = await prove(secret, { id, redirectUri })
-      const expiresAtMs = now() + cookie.csrf.expireMs
+      const startedAtMs = now()
+      const expiresAtMs = startedAtMs + cookie.csrf.expireMs
       const client = fromBase64Url(clients.get(login.provider) ?? '') ?? new Uint8Array()
-      const state = await seal(ring, encodeLoginState({ ...login, id, proof, expiresAtMs, client }))
-      return { state, changes, ...(await deriveSecrets(secret, id)) }
+      const { target, lost = false, ...kept } = await keepTarget(id, login)
+      const state = await seal(
+        ring,
+        encodeLoginState({ ...login, id, proof, startedAtMs, expiresAtMs, client, target }),
+      )
+      const secrets = await deriveSecrets(secret, id)
+      return { state, keptTarget: !lost, changes: [...changes, ...kept.changes], ...secrets }
     },
     async open({ state, redirectUri, cookies }) {
       const opened = await open(ring, state)
-      const loginState = opened.ok ? decodeLoginState(opened.value.bytes) : undefined
+      if (!opened.ok) return opened
+      const loginState = decodeLoginState(opened.value.bytes)
       // The code would be redeemed at another provider than the one that issued it (RFC 9700 §4.4).
       if (loginState === undefined || clients.get(loginState.provider) !== toBase64Url(loginState.client))
-        return undefined
+        return failed('format')
       const flowId = toBase64Url(loginState.id)
       const secret = await findSecret(csrfCookie.find(flowId, cookies), loginState, redirectUri)
-      return {
+      const { returnTo, cleanUp } = await findTarget(loginState, cookies)
+      return ok({
         loginState,
+        returnTo,
         expired: now() >= loginState.expiresAtMs,
         secrets: secret === undefined ? undefined : await deriveSecrets(secret, loginState.id),
-        cleanUp: csrfCookie.release(flowId, cookies),
-      }
+        cleanUp: [...csrfCookie.release(flowId, cookies), ...cleanUp],
+      })
     },
   }
 }
@@ -132,4 +185,10 @@ async function deriveSecrets(secret: Uint8Array<ArrayBuffer>, id: Uint8Array): P
     hmacSha256(secret, `nonce ${toBase64Url(id)}`),
   ])
   return { codeVerifier: toBase64Url(verifier), nonce: toBase64Url(nonce) }
+}
+
+/** Only what this program compressed comes here, and it was no longer than this. */
+async function inflateText(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
+  const text = await inflate(bytes, MAX_RETURN_TO)
+  return text === undefined ? undefined : new TextDecoder().decode(text)
 }

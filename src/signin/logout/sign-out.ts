@@ -45,11 +45,7 @@ export function createSignOut(
     const exit = await chooseExit(context, exchange, { session, target, logoutState })
     if (session !== undefined) await endSession(context, exchange, session)
     const { cookies } = exchange
-    const changes = [
-      ...(await context.sessions.clear(cookies)),
-      ...transactions.clear(cookies),
-      ...context.loopGuard.clear(cookies),
-    ]
+    const changes = [...(await context.sessions.clear(cookies)), ...transactions.clear(cookies)]
     return exit === undefined ? { kind: 'signed-out', changes } : redirect(exit, changes)
   }
 }

@@ -70,7 +70,7 @@ export function signingIn(world: World): void {
       const start = await visitor.visit('/oauth2/start?rd=%2F')
       const back = await world.provider.visit(start.location ?? '')
       const target = back.pathname + back.search
-      const other = await world.visitor().visit(target)
+      const other = await world.visitor().arrive(target)
       expect([other.status, other.setCookies.filter((line) => !line.includes('Max-Age=0'))]).toEqual([
         403,
         [],

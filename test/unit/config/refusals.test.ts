@@ -318,6 +318,18 @@ describe('refused with one sentence', () => {
       flags('--custom-sign-in-logo=https://a.example/x"onload=y'),
       '--custom-sign-in-logo: give a plain https',
     ],
+    [
+      'a colour by name',
+      flags('--accent-color=red'),
+      '--accent-color: give a colour such as #2a54c9, not "red"',
+    ],
+    ['a colour with alpha', flags('--accent-color=#11223344'), '--accent-color: give a colour'],
+    ['a name on two lines', flags('--app-name=a\nb'), '--app-name: give one line of at most 60'],
+    [
+      'a contact that is a letter',
+      flags(`--contact=${'x'.repeat(201)}`),
+      '--contact: give one line of at most 200',
+    ],
     ['a logo of another kind', flags('--custom-sign-in-logo=/x.gif'), '--custom-sign-in-logo: give a .svg'],
     [
       'a logo that is not there',
@@ -592,6 +604,22 @@ describe('what the settings become', () => {
       { providers: [{ kind: 'google', issuer: 'https://accounts.google.com', displayName: 'Google' }] },
     ],
     [
+      'a provider called by its host',
+      flags('--provider=oidc', '--oidc-issuer-url=https://id.example.com:8443/realm'),
+      { providers: [{ displayName: 'id.example.com' }] },
+    ],
+    [
+      "a GitHub of one's own called by its host",
+      flags(...GITHUB, '--login-url=https://git.example.com/login/oauth/authorize'),
+      { providers: [{ displayName: 'git.example.com' }] },
+    ],
+    [
+      'a provider with a name',
+      flags('--oidc-issuer-url=https://id.example.com', '--provider-display-name=Acme ID'),
+      { providers: [{ displayName: 'Acme ID' }] },
+    ],
+    ['a colour in three digits', flags('--accent-color=#0aF'), { pages: { accentColor: '#00aaff' } }],
+    [
       'GitHub teams',
       flags(...GITHUB, '--github-org=acme', '--github-team=ops, dev,'),
       { providers: [{ kind: 'github', issuer: undefined, own: { org: 'acme', teams: ['ops', 'dev'] } }] },
@@ -727,7 +755,7 @@ describe('a gateway that names the request', () => {
     ['is none, there is an app to forward to', [...rule, '--upstream=http://127.0.0.1:8080/']],
     ['is none, no peer is believed', ['--skip-auth-route=^/public/', '--upstream=static://202']],
     ['decides nothing, there are no rules', ['--reverse-proxy', '--upstream=static://202']],
-  ])('is not warned about when it %s', (_, args) => {
+  ])('a gateway that names the request is not warned about when it %s', (_, args) => {
     expect(warningsOf({ args }).join()).not.toContain('which rule they are judged by')
   })
 })

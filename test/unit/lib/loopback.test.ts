@@ -37,8 +37,8 @@ describe('one rule on loopback holds everywhere', () => {
 
   it.each(LOOPBACK)('a page of http://%s is of the site that is https there', (host) => {
     const facts = { originHeader: `http://${host}:81`, origin: `https://${host}:81`, host: `${host}:81` }
-    // The other facts are not looked at.
     const site = createSite({ redirectUrl: undefined, cookieDomains: [], whitelistDomains: [] })
+    // The other facts are not looked at.
     expect(site.isFromOwnPage({ ...facts, scheme: 'http' } as Facts)).toBe(true)
   })
 

@@ -4,9 +4,18 @@ import type { PagesSettings } from '../../../src/pages/frame.ts'
 /** What the pages read of a configuration that sets nothing for them. */
 export function somePagesSettings(): PagesSettings {
   return {
-    pages: { banner: '', footer: '', logo: '', showDebugOnError: false },
+    pages: {
+      banner: '',
+      footer: '',
+      logo: '',
+      appName: '',
+      contact: '',
+      accentColor: undefined,
+      showDebugOnError: false,
+    },
     paths: toOwnPaths('/oauth2'),
     policy: { emailDomains: ['*'], authenticatedEmailsFile: undefined },
     providers: [{ issuer: 'https://id.example.com/realm' }],
+    signIn: { htpasswdFile: undefined, displayHtpasswdForm: true },
   }
 }

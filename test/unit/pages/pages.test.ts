@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { createAccent } from '../../../src/pages/accent.ts'
 import type { PagesSettings } from '../../../src/pages/frame.ts'
 import { PAGE_HEADERS } from '../../../src/pages/layout.ts'
 import { EN } from '../../../src/pages/locales/en.ts'
 import { createPages } from '../../../src/pages/pages.ts'
-import { PROBLEMS, type Reason } from '../../../src/problems.ts'
+import { STYLE_SOURCE } from '../../../src/pages/styles.ts'
+import { FINDINGS, type FindingCode, PROBLEMS, type Reason } from '../../../src/problems.ts'
 import { somePagesSettings } from './pages-fixture.ts'
 
 const HOSTILE = `"'><script>alert(1)</script>\u0000{{7*7}}\${x}<!--`
@@ -122,8 +124,8 @@ describe("the operator's markup", () => {
     expect(pagesWith().signIn(signIn).body).toContain('<svg')
   })
 
-  test("the operator's markup widens the policy by no more than it needs", () => {
-    expect(pagesWith().signIn(signIn).csp).toContain("img-src 'none'")
+  test('widens the policy by no more than it needs', () => {
+    expect(pagesWith().signIn(signIn).csp).toContain('img-src data:;')
     const logo = '<img src="https://Cdn.example.com:8443/logo.png">'
     expect(pagesWith({ logo }).signIn(signIn).csp).toContain(
       "img-src 'self' data: https://cdn.example.com:8443;",
@@ -165,9 +167,12 @@ describe('error page', () => {
       const { body } = pagesWith().error({ ...view, problem: { reason } })
       const { status } = PROBLEMS[reason]
       const { sentence, title } = EN.problems[reason]
-      for (const text of [`>${status}<`, `<h1>${title}</h1>`, sentence, '>request-1<'])
+      const said = sentence.replace('{app}', 'this application')
+      for (const text of [`>${status}<`, `<h1>${title}</h1>`, said, '>request-1<'])
         expect(body).toContain(text)
-      expect(body).toMatch(/<a class="button" href="(?:|\/|\/oauth2\/(?:start|sign_in)\?rd=[^"]+)"/u)
+      expect(body).toMatch(
+        /<a class="button(?: second)?" href="(?:|\/|\/oauth2\/(?:start|sign_in)\?rd=[^"]+)"/u,
+      )
     },
   )
 
@@ -192,6 +197,99 @@ describe('error page', () => {
     const debug = pagesWith({ showDebugOnError: true }).error(failure).body
     expect(debug).toContain('<code>ECONNREFUSED</code>')
     expect(debug).toContain('<code>upstream_unreachable</code>')
+  })
+})
+
+describe('a fault of the settings', () => {
+  const view = { requestId: 'request-1', returnTo: '/', host: 'app.example.com' }
+  const finding = (code: FindingCode, values = {}) => ({ findings: [{ code, values }] })
+
+  test('is told to the operator, with what was seen, and offers no sign-in', () => {
+    const findings = [
+      { code: 'cookie_domain', values: { domain: 'example.org', host: '<app>' } },
+      { code: 'header_large', values: { bytes: '9000' } },
+    ] as const
+    const { body } = pagesWith().error({ ...view, problem: { reason: 'state_mismatch', findings } })
+    expect(body).toContain('<h1>Sign-in is not set up correctly</h1>')
+    expect(body).toContain(
+      '<dd>The cookies are for <span class="name">example.<wbr>org</span>, and this is <span class="name">&lt;app&gt;</span>.</dd>',
+    )
+    expect(body).toContain('<dd>The browser sends 9000 bytes of cookies.</dd>')
+    expect(body).not.toContain('/oauth2/start')
+  })
+
+  test('is no fault of the settings when only a person can do something about it', () => {
+    const problem = { reason: 'state_mismatch', ...finding('cookie_missing') } as const
+    const { body } = pagesWith().error({ ...view, problem })
+    expect(body).toContain('<p class="lead">The cookie of this sign-in did not come back')
+    expect(body).toContain('href="/oauth2/start?rd=%2F"')
+  })
+
+  test.each(Object.keys(FINDINGS) as FindingCode[])(
+    'every place in the sentence about %s gets a value',
+    (code) => {
+      const places = Array.from(EN.findings[code].matchAll(/\{(\w+)\}/gu), ([, name]) => name)
+      const known = ['domain', 'host', 'from', 'to', 'bytes']
+      expect(known).toEqual(expect.arrayContaining(places))
+    },
+  )
+})
+
+describe('what the operator calls things', () => {
+  const view = { requestId: 'r', returnTo: '/', host: 'app.example.com' }
+
+  test('the name of the application stands in place of the host', () => {
+    const named = pagesWith({ appName: 'Acme <Wiki>' })
+    for (const { body } of [
+      named.signIn(signIn),
+      named.signedOut(view),
+      named.confirmSignOut(view),
+      named.signedIn(view),
+      named.error({ ...view, problem: { reason: 'not_permitted' } }),
+    ]) {
+      expect(body).toContain('Acme &lt;Wiki&gt;')
+      expect(body).not.toContain('example.<wbr>')
+    }
+    expect(named.signIn(signIn).body).toContain('<title>Sign in to Acme &lt;Wiki&gt;</title>')
+    expect(named.sentence('not_permitted')).toBe('This account may not use Acme <Wiki>.')
+    expect(pagesWith().sentence('not_permitted')).toBe('This account may not use this application.')
+  })
+
+  test.each([
+    ['help@example.com', '<a href="mailto:help@example.com">help@example.com</a>'],
+    [
+      'https://help.example.com/?a=1&b',
+      '<a href="https://help.example.com/?a=1&amp;b">help.example.com/?a=1&amp;b</a>',
+    ],
+    ['the <help> desk, room 4', 'the &lt;help&gt; desk, room 4'],
+    ['javascript:alert(1)', 'javascript:alert(1)'],
+  ])('the contact %s stands where nobody here can help', (contact, expected) => {
+    const pages = pagesWith({ contact })
+    const { body } = pages.error({ ...view, problem: { reason: 'not_permitted' } })
+    expect(body).toContain(`<dt>Contact</dt><dd>${expected}</dd>`)
+    expect(pages.signIn(signIn).body).not.toContain('Contact')
+  })
+
+  test('a provider that has no name is called by its host, which does not break where it fits', () => {
+    const provider = { id: 'oidc', displayName: 'id.example.com' }
+    expect(pagesWith().signIn({ ...signIn, providers: [provider] }).body).toContain(
+      '<span>Sign in with <span class="name">id.<wbr>example.<wbr>com</span></span></a>',
+    )
+  })
+
+  test('the policy allows the accent beside the style sheet', async () => {
+    const accent = await createAccent('#d40000')
+    const { body, csp } = createPages(somePagesSettings(), accent).signIn(signIn)
+    expect(body).toContain(`<style>${accent.style}</style>`)
+    expect(csp).toContain(`style-src ${STYLE_SOURCE} ${accent.source};`)
+  })
+
+  test('every page has an icon, so that no browser asks the app for one', () => {
+    const { body, csp } = pagesWith().signedOut(view)
+    const [, icon = ''] =
+      /<link rel="icon" type="image\/svg\+xml" href="data:image\/svg\+xml,([^"]+)">/u.exec(body) ?? []
+    expect(decodeURIComponent(icon)).toMatch(/^<svg xmlns="[^"]+" viewBox="0 0 44 44">.*<\/svg>$/su)
+    expect(csp).toContain('img-src data:')
   })
 })
 
@@ -241,7 +339,7 @@ describe('every page', () => {
     expect(body).not.toContain('<!--')
     expect(body).not.toContain(`"'>`)
     for (const [, attribute] of body.matchAll(/ (?:href|action|src)="([^"]*)"/gu))
-      expect(attribute).toMatch(/^$|^\//u)
+      expect(attribute).toMatch(/^$|^\/|^data:image\/svg\+xml,/u)
   })
 
   test.each(Object.entries(all))(

@@ -44,6 +44,7 @@ function appWith(see: (request: IncomingRequest) => void): App {
     respondOverloaded: () => ({ status: 503, headers: [], body: '' }),
     respondUnparsed: () => ({ status: 400, headers: [], body: '' }),
     probes: [],
+    checkProviders: async () => true,
   }
 }
 
@@ -222,9 +223,25 @@ describe('what a client may send', () => {
     [
       aRequest('/x', ['A : b']),
       'request_malformed',
-      { method: 'GET', target: '/x', why: expect.stringContaining('HPE_INVALID_HEADER_TOKEN') },
+      {
+        method: 'GET',
+        target: '/x',
+        why: expect.stringContaining('HPE_INVALID_HEADER_TOKEN'),
+        wantsHtml: false,
+      },
     ],
-    [aRequest('/long', [`X: ${'a'.repeat(40_000)}`]), 'headers_too_many', { method: 'GET' }],
+    [aRequest('/long', [`X: ${'a'.repeat(40_000)}`]), 'headers_too_many', { method: 'GET', wantsHtml: true }],
+    [
+      aRequest('/long', ['Accept: application/json', `X: ${'a'.repeat(40_000)}`]),
+      'headers_too_many',
+      { wantsHtml: false },
+    ],
+    [
+      aRequest('/long', ['Accept: text/html, */*', `Cookie: a=${'a'.repeat(40_000)}`]),
+      'headers_too_many',
+      { wantsHtml: true },
+    ],
+    [aRequest('/x', ['Accept: text/html', 'A : b']), 'request_malformed', { wantsHtml: true }],
     ['garbage that never was a request\r\n', 'method_unknown', { method: 'garbage' }],
     ['\x16\x03\x01\x02\x00\x01', 'request_malformed', { method: '' }],
   ])('a listener tells the core what the parser refuses: %j', async (request, reason, seen) => {

@@ -79,7 +79,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
   const config = { http, https: undefined, forceHttps: false }
   const [listener] = await listen({
     config,
-    app: { fetch, respondOverloaded, respondUnparsed, probes: [] },
+    app: { fetch, respondOverloaded, respondUnparsed, probes: [], checkProviders: async () => true },
     watch: node.watcher.watch,
     onBug,
   })

@@ -64,6 +64,7 @@ export class RotatingProvider {
     return {
       id: 'oidc',
       displayName: 'Test',
+      check: async () => ok({ host: 'op.example.com' }),
       authorizationUrl: async () => ok('https://op.example.com/authorize'),
       redeem: async () => failed(problem('code_refused')),
       refresh: (session) => this.refresh(session),

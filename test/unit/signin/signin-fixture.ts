@@ -19,7 +19,6 @@ import type { Denial } from '../../../src/session/denial.ts'
 import type { Session } from '../../../src/session/session.ts'
 import type { SignInContext } from '../../../src/signin/context.ts'
 import type { LocalUsers } from '../../../src/signin/local/local-users.ts'
-import { createLoopGuard } from '../../../src/signin/login/loop-guard.ts'
 import type { Outcome } from '../../../src/signin/outcome.ts'
 import { createSignIn, type SignIn } from '../../../src/signin/sign-in.ts'
 import { createFakePlatform, type FakePlatform } from '../../support/fake-platform.ts'
@@ -118,7 +117,12 @@ export interface SignInBench {
   readonly context: SignInContext
   readonly events: { event: string; level: string; fields: EventFields }[]
   readonly denials: Denial[]
-  readonly world: { refusal: Problem | undefined; saveProblem: Problem | undefined }
+  readonly world: {
+    refusal: Problem | undefined
+    saveProblem: Problem | undefined
+    /** What a gateway was told about the session just now. */
+    refused: Problem | undefined
+  }
   /** Starts a login in a browser; returns what the browser brings back. */
   start(jar: Jar, target?: string): Promise<URL>
   callback(jar: Jar, url: URL | string, given?: AnExchange): Promise<Outcome>
@@ -129,6 +133,7 @@ export interface SignInBench {
 export interface Given {
   readonly signIn?: Partial<SignInConfig>
   readonly csrf?: Partial<CookieConfig['csrf']>
+  readonly cookie?: Partial<Pick<CookieConfig, 'domains' | 'secure'>>
   readonly formPost?: boolean
   readonly localUsers?: LocalUsers
   readonly providers?: readonly Provider[]
@@ -149,7 +154,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
   op.behaviour.metadata = given.metadata ?? {}
   const events: SignInBench['events'] = []
   const denials: Denial[] = []
-  const world: SignInBench['world'] = { refusal: undefined, saveProblem: undefined }
+  const world: SignInBench['world'] = { refusal: undefined, saveProblem: undefined, refused: undefined }
   const log = {
     event: (event: string, level: string, fields: EventFields) => events.push({ event, level, fields }),
     line: () => undefined,
@@ -162,6 +167,9 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
       paths: toOwnPaths('/oauth2'),
       cookie: {
         name: '__Host-s',
+        domains: [],
+        secure: true,
+        ...given.cookie,
         csrf: { sameSite: 'lax', expireMs: 900_000, perRequest: false, perRequestLimit: 3, ...given.csrf },
       },
       signIn: {
@@ -211,7 +219,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
     },
     denylist: { deny: async (denial) => void denials.push(denial) },
     ...given.sessions?.({ platform, clients }),
-    loopGuard: createLoopGuard({ name: '__Host-s', domains: [], secure: true }, platform.now),
+    refusals: { find: () => world.refused },
     site: createSite({
       redirectUrl: given.signIn?.redirectUrl,
       cookieDomains: [],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../../src/lib/bytes.ts'
-import { deflate } from '../../../../src/session/cookie/deflate.ts'
+import { deflate } from '../../../../src/lib/deflate.ts'
 import { decodeSession, encodeSession } from '../../../../src/session/cookie/payload.ts'
 import type { Session } from '../../../../src/session/session.ts'
 import { aSession, NOW_MS } from '../../../support/session.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { compileCsrfNames } from '../../../../src/signin/login/csrf-cookie.ts'
+import { compileSignInNames } from '../../../../src/signin/login/csrf-cookie.ts'
 
 it.each([
   ['_csrf', true],
@@ -10,7 +10,7 @@ it.each([
   ['_csrfx', false],
   ['x_csrf', false],
 ])('the cookie of a login with the suffix %j is recognised: %s', (suffix, isOurs) => {
-  const recognises = compileCsrfNames('_o.p')
+  const recognises = compileSignInNames('_o.p')
   expect(recognises(`_o.p${suffix}`)).toBe(isOurs)
   expect(recognises(`_oXp${suffix}`)).toBe(false)
 })

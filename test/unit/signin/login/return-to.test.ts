@@ -312,7 +312,7 @@ const refused = [
   '/%256fauth2/sign_out',
   '/oauth2%2fsign_out',
   // Too long, or encoded without end.
-  `/${'a'.repeat(2_048)}`,
+  `/${'a'.repeat(8_192)}`,
   '/%252525252fevil.com',
 ]
 

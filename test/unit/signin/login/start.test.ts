@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { toBase64Url } from '../../../../src/lib/bytes.ts'
 import type { HeaderLines } from '../../../../src/platform.ts'
 import { createProviders } from '../../../../src/providers/registry.ts'
 import { createFakePlatform } from '../../../support/fake-platform.ts'
@@ -119,18 +121,93 @@ test('state stays short: under 500 characters for a target of 200', async () => 
   expect(url.searchParams.get('state')?.length).toBeLessThan(500)
 })
 
-test('a target too long to travel becomes the start page, and the log says so', async () => {
+const startFor = (target: string): string => `/oauth2/start?${new URLSearchParams({ rd: target })}`
+
+/** Text that no compression makes shorter than three quarters. */
+function noise(length: number): string {
+  let text = ''
+  for (let at = 0; text.length < length; at += 1)
+    text += toBase64Url(createHash('sha512').update(`${at}`).digest())
+  return text.slice(0, length)
+}
+
+const KIBANA = `/app/discover?_g=${encodeURIComponent(
+  Array.from({ length: 60 }, (_, at) => `(filters:!(),refreshInterval:(pause:!t,value:${at * 997}))`).join(
+    ',',
+  ),
+)}`
+
+test.each([
+  ['of the longest that travels as it is', `/${'x'.repeat(1_799)}`, 0],
+  ['of a dashboard, compressed', KIBANA, 0],
+  ['as long as can be', `/${'x'.repeat(8_191)}`, 0],
+  ['that compression does not help, in a cookie', `/${noise(3_300)}`, 1],
+])('a target comes back byte for byte: one %s', async (_, target, cookies) => {
   const { events, start, callback } = await aSignInBench()
   const jar = aJar()
-  const long = `/${'x'.repeat(1_800)}`
-  expect(shortOf(await callback(jar, await start(jar, `/oauth2/start?rd=${encodeURIComponent(long)}`)))).toBe(
-    'to /',
-  )
-  expect(events).toContainEqual(expect.objectContaining({ event: 'return_target_dropped', level: 'warn' }))
-  const fits = long.slice(0, 1_800)
-  expect(shortOf(await callback(jar, await start(jar, `/oauth2/start?rd=${encodeURIComponent(fits)}`)))).toBe(
-    `to ${fits}`,
-  )
+  const url = await start(jar, startFor(target))
+  expect(url.searchParams.get('state')?.length).toBeLessThan(2_700)
+  const targetCookies = [...jar.cookies].filter(([name]) => name.includes('_target_'))
+  expect(targetCookies).toHaveLength(cookies)
+  for (const [name, value] of targetCookies) expect(name.length + value.length).toBeLessThan(3_900)
+  expect(shortOf(await callback(jar, url))).toBe(`to ${target}`)
+  expect([...jar.cookies.keys()].filter((name) => name.includes('_target_'))).toEqual([])
+  expect(events.filter(({ event }) => event === 'return_target_dropped')).toEqual([])
+})
+
+test.each([
+  ['is too long for an address', `/${'x'.repeat(8_192)}`],
+  ['is too long when it is escaped', `/${'['.repeat(8_000)}`],
+  ['does not fit a cookie', `/${noise(6_000)}`],
+])('a target that %s becomes the page that says so, and the log says so', async (_, target) => {
+  const { events, start, callback } = await aSignInBench()
+  const jar = aJar()
+  const outcome = await callback(jar, await start(jar, startFor(target)))
+  expect(shortOf(outcome)).toBe('to /oauth2/signed_in?target=lost')
+  const [dropped] = events.filter(({ event }) => event === 'return_target_dropped')
+  expect(dropped).toMatchObject({ level: 'warn', fields: { advice: expect.stringContaining('8192') } })
+})
+
+test('a target whose cookie did not come back becomes the page that says so', async () => {
+  const { start, callback } = await aSignInBench()
+  const jar = aJar()
+  const url = await start(jar, startFor(`/${noise(3_300)}`))
+  for (const name of jar.cookies.keys()) if (name.includes('_target_')) jar.cookies.delete(name)
+  expect(shortOf(await callback(jar, url))).toBe('to /oauth2/signed_in?target=lost')
+})
+
+test('the cookie of one login holds no target for another, and no login opens as a target', async () => {
+  const { start, callback } = await aSignInBench()
+  const jar = aJar()
+  const first = await start(jar, startFor(`/first/${noise(3_300)}`))
+  const other = aJar()
+  const second = await start(other, startFor(`/second/${noise(3_300)}`))
+  for (const [name, value] of other.cookies) {
+    if (name.includes('_target_'))
+      for (const slot of [0, 1]) jar.cookies.set(`__Host-s_target_${slot}`, value)
+  }
+  expect(shortOf(await callback(jar, first))).toBe('to /oauth2/signed_in?target=lost')
+  for (const slot of [0, 1])
+    other.cookies.set(`__Host-s_target_${slot}`, second.searchParams.get('state') ?? '')
+  expect(shortOf(await callback(other, second))).toBe('to /oauth2/signed_in?target=lost')
+})
+
+test('however many tabs begin with long targets, two cookies hold them', async () => {
+  const { start, callback } = await aSignInBench()
+  const jar = aJar()
+  const urls: URL[] = []
+  for (let tab = 0; tab < 6; tab += 1) urls.push(await start(jar, startFor(`/${tab}/${noise(3_300)}`)))
+  expect([...jar.cookies.keys()].filter((name) => name.includes('_target_'))).toHaveLength(2)
+  const ends: string[] = []
+  for (const url of urls) ends.push(shortOf(await callback(jar, url)).slice(0, 6))
+  expect(ends.filter((end) => /^to \/\d\//u.test(end)).length).toBe(2)
+})
+
+test('a target that leads elsewhere is the start page however long it is', async () => {
+  const { start, callback } = await aSignInBench()
+  const jar = aJar()
+  const url = await start(jar, startFor(`https://evil.example/${'x'.repeat(3_000)}`))
+  expect(shortOf(await callback(jar, url))).toBe('to /')
 })
 
 test('a thousand logins never share a state, a nonce or a challenge [CB-39]', async () => {
@@ -239,7 +316,7 @@ test.each([
   [['X-Auth-Request-Redirect', 'https://app.example.org/oauth2/start'], '/oauth2/start', '/'],
   [['X-Forwarded-Uri', '/a/../b?c'], '/oauth2/start', 'https://app.example.org/b?c'],
 ])(
-  'a sign-in on another host never returns to an endpoint of ours: %j, %s',
+  'a sign-in on another host never returns to an endpoint of Sidegate: %j, %s',
   async (more, target, expected) => {
     const headers = named('X-Forwarded-Host', 'app.example.org', ...more)
     const { signIn } = await aSignInBench({

@@ -1,9 +1,10 @@
-import type { Reason } from '../problems.ts'
-import { type Frame, toOrigin } from './frame.ts'
-import { type Page, toPage } from './layout.ts'
-import { toStartHref } from './links.ts'
-import { breakable, html, type Markup } from './markup.ts'
-import { fill, fillText } from './texts.ts'
+import type { Reason } from '../../problems.ts'
+import { type Frame, toOrigin } from '../frame.ts'
+import { type Page, toPage } from '../layout.ts'
+import { toStartHref } from '../links.ts'
+import { breakable, html, type Markup } from '../markup.ts'
+import { appName, plainAppName } from '../name.ts'
+import { fill, fillText } from '../texts.ts'
 
 /** Content of the sign-in page. */
 export interface SignInView {
@@ -15,6 +16,8 @@ export interface SignInView {
   readonly providers: readonly { readonly id: string; readonly displayName: string }[]
   /** Shows the password form: local users exist, and the form is not hidden. */
   readonly passwordForm: boolean
+  /** The person wants another account than the one that the provider would choose. */
+  readonly otherAccount?: boolean
   /** Reason for the failure of the last attempt. */
   readonly problem?: Reason | undefined
   /** The user name of the last attempt. */
@@ -24,13 +27,13 @@ export interface SignInView {
 /** The page that offers to sign in. */
 export function signInPage(frame: Frame, view: SignInView): Page {
   const { signIn: texts } = frame.texts
-  const main = html`<h1>${fill(texts.title, { host: html`<span class="host">${breakable(view.host)}</span>` })}</h1>
+  const main = html`<h1>${fill(texts.title, { host: html`<span class="host">${appName(frame, view.host)}</span>` })}</h1>
 ${frame.banner && html`<div class="banner">${frame.banner}</div>`}
 ${view.passwordForm ? undefined : alert(frame, view)}
 <div class="actions">${providerButtons(frame, view)}</div>
 ${view.passwordForm ? passwordForm(frame, view) : undefined}`
   return toPage(frame, {
-    title: fillText(texts.title, { host: view.host }),
+    title: fillText(texts.title, { host: plainAppName(frame, view.host) }),
     main,
     formTargets: view.passwordForm ? allowedOrigin(view.returnTo) : [],
     carriesFragment: true,
@@ -38,13 +41,22 @@ ${view.passwordForm ? passwordForm(frame, view) : undefined}`
 }
 
 // Links and not forms: the policy's form-action would have to name every host that a provider redirects over.
-function providerButtons(frame: Frame, { providers, returnTo }: SignInView): Markup[] {
+function providerButtons(frame: Frame, { otherAccount = false, providers, returnTo }: SignInView): Markup[] {
   const text = frame.texts.signIn.provider
   return providers.map(({ id, displayName }, index) => {
-    const href = toStartHref(frame, { returnTo, provider: providers.length > 1 ? id : undefined })
+    const provider = providers.length > 1 ? id : undefined
+    const href = toStartHref(frame, { returnTo, provider, otherAccount })
     const kind = index === 0 ? 'button' : 'button second'
-    return html`<a class="${kind}" href="${href}" data-rd="${returnTo}">${fill(text, { provider: displayName })}</a>`
+    return html`<a class="${kind}" href="${href}" data-rd="${returnTo}">${buttonText(text, displayName)}</a>`
   })
+}
+
+/** A provider without a name of its own is called by its host; one element, since the button lays out its children. */
+function buttonText(text: string, displayName: string): Markup {
+  const isHost = /^[^\s.]+(?:\.[^\s.]+)+$/u.test(displayName)
+  return isHost
+    ? html`<span>${fill(text, { provider: breakable(displayName) })}</span>`
+    : fill(text, { provider: displayName })
 }
 
 // An alert that is there when the page loads is not announced by every screen reader; the description of the field that

@@ -1,8 +1,9 @@
-import type { Frame } from './frame.ts'
-import { type Page, toPage } from './layout.ts'
-import { signInAsideLink } from './links.ts'
-import { breakable, html } from './markup.ts'
-import { fill, fillText } from './texts.ts'
+import type { Frame } from '../frame.ts'
+import { type Page, toPage } from '../layout.ts'
+import { signInAsideLink } from '../links.ts'
+import { html } from '../markup.ts'
+import { appName, plainAppName } from '../name.ts'
+import { fill, fillText } from '../texts.ts'
 
 /** Content of the page that keeps a form. */
 export interface FormReplayView {
@@ -20,7 +21,7 @@ export interface FormReplayView {
 export function formReplayPage(frame: Frame, { host, fields }: FormReplayView): Page {
   const { formReplay: texts } = frame.texts
   const main = html`<h1>${texts.title}</h1>
-<p class="lead">${fill(texts.lead, { host: breakable(host) })}</p>
+<p class="lead">${fill(texts.lead, { host: appName(frame, host) })}</p>
 <div class="actions">${signInAsideLink(frame)}
 <form method="post" accept-charset="utf-8">
 ${fields.map(({ name, value }) => html`<input type="hidden" name="${name}" value="${value}">`)}
@@ -29,14 +30,22 @@ ${fields.map(({ name, value }) => html`<input type="hidden" name="${name}" value
   return toPage(frame, { title: texts.title, main, formTargets: [], carriesFragment: false })
 }
 
-/** The page on which a sign-in in another tab ends. */
-export function signedInPage(frame: Frame, { host }: Pick<FormReplayView, 'host'>): Page {
+/** Content of the page at which a sign-in ends that has nowhere to go. */
+export interface SignedInView {
+  /** External host of the application, as the browser sees it. */
+  readonly host: string
+  /** The return target was too long to be kept. */
+  readonly targetLost?: boolean
+}
+
+/** The page on which a sign-in in another tab ends, and one that lost its return target. */
+export function signedInPage(frame: Frame, { host, targetLost = false }: SignedInView): Page {
   const { signedIn: texts } = frame.texts
   const main = html`<h1>${texts.heading}</h1>
-<p class="lead">${texts.lead}</p>
-<div class="actions"><a class="button second" href="/"><span>${fill(texts.open, { host: breakable(host) })}</span></a></div>`
+<p class="lead">${targetLost ? texts.targetLost : texts.lead}</p>
+<div class="actions"><a class="button second" href="/"><span>${fill(texts.open, { host: appName(frame, host) })}</span></a></div>`
   return toPage(frame, {
-    title: fillText(texts.title, { host }),
+    title: fillText(texts.title, { host: plainAppName(frame, host) }),
     main,
     formTargets: [],
     carriesFragment: false,
