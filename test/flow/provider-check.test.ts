@@ -15,7 +15,7 @@ const networkFailure = (code: string) => () =>
   Promise.reject(new TypeError('fetch failed', { cause: { code } }))
 
 describe('a provider that is asked at the start', () => {
-  it('is asked for metadata and keys, and one line says that it is good', async () => {
+  it('a provider that is asked at the start is asked for metadata and keys, and one line says that it is good', async () => {
     const gate = await startGate()
     expect(gate.provider.hits).toMatchObject({ discovery: 0, jwks: 0 })
     expect(await gate.app.checkProviders()).toBe(true)
@@ -112,7 +112,7 @@ describe('a provider that is asked at the start', () => {
     expect(lines(gate)).toEqual([expect.objectContaining({ level: 'error', provider: 'oidc', ...line })])
   })
 
-  it('is told about again only when there is news', async () => {
+  it('a provider that is asked at the start is reported again only when there is news', async () => {
     const gate = await startGate()
     gate.provider.scripts.discovery = status(503)
     for (let time = 0; time < 3; time += 1) {
@@ -130,7 +130,7 @@ describe('a provider that is asked at the start', () => {
     ['redirects a GET', () => new Response(null, { status: 302, headers: { location: '/' } }), true],
     ['cannot be reached', networkFailure('ECONNREFUSED'), false],
     ['fails', status(502), false],
-  ] as const)('of plain OAuth 2.0 %s', async (_, answer, good) => {
+  ] as const)('a provider of plain OAuth 2.0 that is asked at the start %s', async (_, answer, good) => {
     const provider = () => (answer as () => Response | Promise<Response>)()
     const context = someTools(createFakePlatform({ provider }))
     const config = aProviderConfig({
@@ -150,14 +150,14 @@ describe('a provider that is asked at the start', () => {
 describe('/ready', () => {
   const ready = async (gate: TestGate) => (await gate.ask('/ready')).status
 
-  it('says nothing about the provider unless it is told to', async () => {
+  it('/ready says nothing about the provider unless it is told to', async () => {
     const gate = await startGate()
     gate.provider.scripts.discovery = status(503)
     await gate.app.checkProviders()
     expect(await ready(gate)).toBe(200)
   })
 
-  it('waits for the provider with ready-wait-for-provider, and stays ready once it has answered', async () => {
+  it('/ready waits for the provider with ready-wait-for-provider, and stays ready once it has answered', async () => {
     const gate = await startGate({ args: ['--ready-wait-for-provider'] })
     expect(await ready(gate)).toBe(503)
     gate.provider.scripts.discovery = status(503)

@@ -42,7 +42,7 @@ export const PAGE_OPTIONS = {
     kind: 'string',
     default: '',
     about:
-      'Whom people can ask for help: an e-mail address, an https:// address or a short text. Stands on error pages.',
+      'Contact for people who need help: an e-mail address, an https:// address or a short text. Stands on error pages.',
   },
   'accent-color': {
     group: 'Pages',
@@ -74,11 +74,11 @@ export interface PagesConfig {
   readonly footer: string
   /** Markup of the logo, ready to be inlined; empty is Sidegate's, `-` is none. */
   readonly logo: string
-  /** Empty is the host. */
+  /** Name of the application; empty is the host. */
   readonly appName: string
-  /** Plain text; empty is none. */
+  /** Contact in plain text; empty is none. */
   readonly contact: string
-  /** `#rrggbb`, or undefined for ours. */
+  /** Colour `#rrggbb`; undefined for the default. */
   readonly accentColor: string | undefined
   readonly showDebugOnError: boolean
 }
@@ -116,7 +116,7 @@ function readLine(
   return text
 }
 
-/** A colour in six digits (CSS Color 4 §5.2). */
+/** Reads a colour in six digits (CSS Color 4 §5.2). */
 function readColor(settings: SettingsOf<typeof PAGE_OPTIONS>): string | undefined {
   const text = settings.value('accent-color').toLowerCase()
   if (text === '') return undefined

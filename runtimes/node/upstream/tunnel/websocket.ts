@@ -68,7 +68,7 @@ export function isAccepted({ incoming }: NodeRequest, head: ResponseHead): boole
   )
 }
 
-/** An idle tunnel takes 24 KiB; with this many for each MiB, 128 MiB hold all of them beside the program. */
+/** Tunnels for each MiB of memory: an idle one takes 24 KiB, and 128 MiB hold all of them beside the program. */
 const TUNNELS_PER_MIB = 16
 const MAX_TUNNELS = 16_384
 /** Limit where the runtime does not tell the limit on memory: they fit 256 MiB. */
