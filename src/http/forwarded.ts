@@ -110,16 +110,18 @@ export function readForwarded(
   }
 }
 
-/**
+function pick<Entry>(entries: readonly Entry[], hops: number): Entry | undefined {
   return entries[Math.max(0, entries.length - 1 - hops)]
 }
 
-/** Only a list needs to know how many hops there were, and most values are none. */
+/** True for a list: only that needs to know how many hops there were, and most values are none. */
 function isList(value: string | undefined): boolean {
   return value?.includes(',') === true
 }
 
-/** Trusted addresses at the right end; the left end is whatever the client wrote, and never counts as a proxy. */
+/**
+ * Number of trusted addresses at the right end; the left end is whatever the client wrote, and never counts as a proxy.
+ */
 function countTrusted(chain: readonly (string | undefined)[], proxies: AddressSet): number {
   let count = 0
   while (count < chain.length - 1 && proxies.has(chain[chain.length - 1 - count] ?? '')) count += 1
