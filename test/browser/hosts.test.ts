@@ -83,24 +83,27 @@ describe('a host name', () => {
   })
   afterAll(() => browser.close())
 
-  it.each(HOSTS)('stays in one piece where it fits and breaks after its dots where not: %s', async (host) => {
-    const page = await browser.newPage()
-    for (const [name, body] of Object.entries(pagesFor(host))) {
-      await page.setContent(body)
-      for (const width of WIDTHS) {
-        const where = `${name} at ${width}`
-        await page.setViewportSize({ width, height: 800 })
-        const measured = await measure(page)
-        expect(measured.length, where).toBeGreaterThan(0)
-        for (const { lines, fits } of measured) {
-          expect([host, 'a.example'], where).toContain(lines.join(''))
-          if (fits) expect(lines, where).toHaveLength(1)
-          for (const line of lines.slice(0, -1)) expect(line, where).toMatch(/\.$/u)
+  it.each(HOSTS)(
+    'a host name stays in one piece where it fits and breaks after its dots where not: %s',
+    async (host) => {
+      const page = await browser.newPage()
+      for (const [name, body] of Object.entries(pagesFor(host))) {
+        await page.setContent(body)
+        for (const width of WIDTHS) {
+          const where = `${name} at ${width}`
+          await page.setViewportSize({ width, height: 800 })
+          const measured = await measure(page)
+          expect(measured.length, where).toBeGreaterThan(0)
+          for (const { lines, fits } of measured) {
+            expect([host, 'a.example'], where).toContain(lines.join(''))
+            if (fits) expect(lines, where).toHaveLength(1)
+            for (const line of lines.slice(0, -1)) expect(line, where).toMatch(/\.$/u)
+          }
+          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+          expect(overflow, where).toBeLessThanOrEqual(0)
         }
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-        expect(overflow, where).toBeLessThanOrEqual(0)
       }
-    }
-    await page.close()
-  })
+      await page.close()
+    },
+  )
 })

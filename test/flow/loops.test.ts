@@ -25,7 +25,7 @@ async function refuse(gate: TestGate, { jar }: Visitor, more: HeaderLines = []):
 
 const failures = (gate: TestGate) => gate.platform.lines.filter(({ event }) => event === 'sign_in_failed')
 
-describe('a person whom a gateway refused just now', () => {
+describe('a person that a gateway refused just now', () => {
   it.each([
     ['/oauth2/sign_in?rd=%2Fboard', 'without saying where', []],
     ['/oauth2/sign_in?rd=%2Fboard%23top', 'at that page', ['X-Forwarded-Uri', '/board']],
@@ -35,7 +35,7 @@ describe('a person whom a gateway refused just now', () => {
       'at that page, by ingress-nginx',
       ['X-Original-URL', 'https://app.example.com/board'],
     ],
-  ])('sees why and another way at %s, refused %s', async (page, _, named) => {
+  ])('a person that a gateway refused sees why and another way at %s, refused %s', async (page, _, named) => {
     const { gate, visitor } = await alice({ args: TRUSTING })
     await refuse(gate, visitor, named)
     const seen = await visitor.visit(page)
@@ -47,7 +47,7 @@ describe('a person whom a gateway refused just now', () => {
     expect(other.location).toMatch(/prompt=select_account/u)
   })
 
-  it('is let go to other pages, and to that one when half a minute has passed', async () => {
+  it('a person that a gateway refused may go to other pages, and to that one when half a minute has passed', async () => {
     const { gate, visitor } = await alice({ args: TRUSTING })
     await refuse(gate, visitor, ['X-Forwarded-Uri', '/board'])
     expect((await visitor.visit('/oauth2/sign_in?rd=%2Fhome')).location).toBe('/home')
@@ -55,7 +55,7 @@ describe('a person whom a gateway refused just now', () => {
     expect((await visitor.visit('/oauth2/sign_in?rd=%2Fboard')).location).toBe('/board')
   })
 
-  it('is not told that all is well by a static upstream', async () => {
+  it('a person that a gateway refused is not told that all is well by a static upstream', async () => {
     const { gate, visitor } = await alice({ args: TRUSTING, upstreams: ['static://202'] })
     await refuse(gate, visitor, ['X-Forwarded-Uri', '/board'])
     expect((await visitor.visit('/board')).status).toBe(403)
@@ -65,7 +65,7 @@ describe('a person whom a gateway refused just now', () => {
 
 describe('a person who is sent back and forth', () => {
   it.each(['/oauth2/sign_in?rd=%2Fboard'])(
-    'is told so by %s the third time within a minute, on any replica',
+    'a person who is sent back is told so by %s the third time within a minute, on any replica',
     async (page) => {
       const { gate, visitor } = await alice({ args: TRUSTING })
       expect((await visitor.visit(page)).status).toBe(302)
@@ -83,7 +83,7 @@ describe('a person who is sent back and forth', () => {
     },
   )
 
-  it('may visit the sign-in page as often as they like, if not within a minute or for one target', async () => {
+  it('a person may visit the sign-in page any number of times, if not within a minute or for one target', async () => {
     const { gate, visitor } = await alice()
     for (const target of ['a', 'b', 'c', 'd']) {
       expect((await visitor.visit(`/oauth2/sign_in?rd=%2F${target}`)).location).toBe(`/${target}`)
@@ -94,7 +94,7 @@ describe('a person who is sent back and forth', () => {
     }
   })
 
-  it('who signs out and in again is in no loop', async () => {
+  it('a person who signs out and in again is in no loop', async () => {
     const { visitor } = await alice()
     for (let turn = 0; turn < 5; turn += 1) {
       const out = { method: 'POST', headers: ['Origin', 'https://app.example.com'] }

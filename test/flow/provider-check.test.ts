@@ -15,7 +15,7 @@ const networkFailure = (code: string) => () =>
   Promise.reject(new TypeError('fetch failed', { cause: { code } }))
 
 describe('a provider that is asked at the start', () => {
-  it('is asked for metadata and keys, and one line says that it is good', async () => {
+  it('a provider that is asked at the start is asked for metadata and keys, and one line says that it is good', async () => {
     const gate = await startGate()
     expect(gate.provider.hits).toMatchObject({ discovery: 0, jwks: 0 })
     expect(await gate.app.checkProviders()).toBe(true)
@@ -105,14 +105,14 @@ describe('a provider that is asked at the start', () => {
       },
       { endpoint: 'jwks', status: 503, advice: expect.stringContaining('see its log') },
     ],
-  ])('%s', async (_, spoil, line) => {
+  ])('a provider is told about, with what to fix, when it %s', async (_, spoil, line) => {
     const gate = await startGate()
     spoil(gate)
     expect(await gate.app.checkProviders()).toBe(false)
     expect(lines(gate)).toEqual([expect.objectContaining({ level: 'error', provider: 'oidc', ...line })])
   })
 
-  it('is told about again only when there is news', async () => {
+  it('a provider that is asked at the start is told about again only when there is news', async () => {
     const gate = await startGate()
     gate.provider.scripts.discovery = status(503)
     for (let time = 0; time < 3; time += 1) {
@@ -130,34 +130,37 @@ describe('a provider that is asked at the start', () => {
     ['redirects a GET', () => new Response(null, { status: 302, headers: { location: '/' } }), true],
     ['cannot be reached', networkFailure('ECONNREFUSED'), false],
     ['fails', status(502), false],
-  ] as const)('of plain OAuth 2.0 %s', async (_, answer, good) => {
-    const provider = () => (answer as () => Response | Promise<Response>)()
-    const context = someTools(createFakePlatform({ provider }))
-    const config = aProviderConfig({
-      loginUrl: 'https://git.example.com/authorize',
-      redeemUrl: 'https://git.example.com/token',
-    })
-    const http = createProviderClient({ platform: context.platform, operatorUrls: [] })
-    const readIdentity = async () => failed(problem('identity_incomplete'))
-    const { check } = createOAuth2Provider({ config, context, http, scheme: 'Bearer', readIdentity })
-    const checked = await check()
-    expect(checked.ok).toBe(good)
-    if (checked.ok) expect(checked.value).toEqual({ host: 'git.example.com' })
-    else expect(checked.problem.detail).toMatchObject({ endpoint: 'token', host: 'git.example.com' })
-  })
+  ] as const)(
+    'a provider of plain OAuth 2.0 is judged by whether it answers: it %s',
+    async (_, answer, good) => {
+      const provider = () => (answer as () => Response | Promise<Response>)()
+      const context = someTools(createFakePlatform({ provider }))
+      const config = aProviderConfig({
+        loginUrl: 'https://git.example.com/authorize',
+        redeemUrl: 'https://git.example.com/token',
+      })
+      const http = createProviderClient({ platform: context.platform, operatorUrls: [] })
+      const readIdentity = async () => failed(problem('identity_incomplete'))
+      const { check } = createOAuth2Provider({ config, context, http, scheme: 'Bearer', readIdentity })
+      const checked = await check()
+      expect(checked.ok).toBe(good)
+      if (checked.ok) expect(checked.value).toEqual({ host: 'git.example.com' })
+      else expect(checked.problem.detail).toMatchObject({ endpoint: 'token', host: 'git.example.com' })
+    },
+  )
 })
 
 describe('/ready', () => {
   const ready = async (gate: TestGate) => (await gate.ask('/ready')).status
 
-  it('says nothing about the provider unless it is told to', async () => {
+  it('/ready says nothing about the provider unless it is told to', async () => {
     const gate = await startGate()
     gate.provider.scripts.discovery = status(503)
     await gate.app.checkProviders()
     expect(await ready(gate)).toBe(200)
   })
 
-  it('waits for the provider with ready-wait-for-provider, and stays ready once it has answered', async () => {
+  it('/ready waits for the provider with ready-wait-for-provider, and stays ready once it has answered', async () => {
     const gate = await startGate({ args: ['--ready-wait-for-provider'] })
     expect(await ready(gate)).toBe(503)
     gate.provider.scripts.discovery = status(503)

@@ -25,7 +25,7 @@ const lastFailure = (gate: TestGate) =>
 const lastAccess = (gate: TestGate) => gate.platform.lines.findLast(({ msg }) => msg === 'request') ?? {}
 
 describe('a callback that fails', () => {
-  it('leads a person to a page that tells it, from which a reload tries again', async () => {
+  it('a callback that fails leads a person to a page that tells it, from which a reload tries again', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const alice = gate.visitor()
     const callback = await cameBack(gate, alice)
@@ -45,7 +45,7 @@ describe('a callback that fails', () => {
     expect(await alice.visit(failed.location ?? '')).toMatchObject({ status: 302, location: '/deep?q=1' })
   })
 
-  it('offers the sign-in page again on a reload when there is one', async () => {
+  it('a callback that fails offers the sign-in page again on a reload when there is one', async () => {
     const gate = await startGate()
     const { failed } = await failedAt(gate.visitor(), '/oauth2/callback?code=x')
     const reloaded = await gate.visitor().visit(failed.location ?? '')
@@ -53,14 +53,14 @@ describe('a callback that fails', () => {
     expect(reloaded.text).toContain('<h1>Sign in to')
   })
 
-  it('is told once, and not ten minutes later', async () => {
+  it('a callback that fails is told once, and not ten minutes later', async () => {
     const gate = await startGate()
     const failed = await gate.visitor().visit('/oauth2/callback?code=x')
     gate.platform.pass(11 * 60_000)
     expect((await gate.visitor().visit(failed.location ?? '')).status).toBe(200)
   })
 
-  it('keeps status and code for programs, and the reason in the access line for both', async () => {
+  it('a callback that fails keeps status and code for programs, and the reason in the access line for both', async () => {
     const gate = await startGate()
     const headers = ['Host', 'app.example.com', 'Accept', '*/*']
     const answer = await gate.ask('/oauth2/callback?code=x', { headers })
@@ -79,7 +79,7 @@ describe('a callback that fails', () => {
     expect(failed.text).toBe('')
   })
 
-  it('starts nothing by itself from an address that another secret sealed', async () => {
+  it('a callback that fails starts nothing by itself from an address that another secret sealed', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const other = await gate.sibling([STRAIGHT, OTHER_SECRET])
     const failed = await other.visitor().visit('/oauth2/callback?code=x')
@@ -88,7 +88,7 @@ describe('a callback that fails', () => {
     expect(seen.text).toContain('<h1>Sign in to')
   })
 
-  it('tells nothing that a stranger wrote into the address', async () => {
+  it('a callback that fails tells nothing that a stranger wrote into the address', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const alice = gate.visitor()
     const start = await alice.visit('/deep')
@@ -101,7 +101,7 @@ describe('a callback that fails', () => {
     }
   })
 
-  it('says who may not enter, what the application is called, and whom to ask', async () => {
+  it('a callback that fails names the account that may not enter, the application, and a contact', async () => {
     const gate = await startGate({
       args: ['--allowed-group=board', '--app-name=Acme Wiki', '--contact=help@example.com'],
     })
@@ -121,7 +121,7 @@ describe('a callback that fails', () => {
 })
 
 describe('a callback without the cookie of its sign-in', () => {
-  it('says that none came back when none did, and that another one did when it did', async () => {
+  it('a callback without the cookie of its sign-in says that none came back when none did, and that another one did when it did', async () => {
     const gate = await startGate()
     const none = await failedAt(gate.visitor(), await cameBack(gate, gate.visitor()))
     expect(none.page.text).toContain('The cookie of this sign-in did not come back')
@@ -143,7 +143,7 @@ describe('a callback without the cookie of its sign-in', () => {
     })
   })
 
-  it('is a fault of the operator when cookies are Secure and the browser is on http', async () => {
+  it('a callback without the cookie of its sign-in is a fault of the operator when cookies are Secure and the browser is on http', async () => {
     const gate = await startGate()
     const callback = await cameBack(gate, gate.visitor())
     const headers = ['Host', 'app.example.com', 'Accept', 'text/html']
@@ -158,7 +158,7 @@ describe('a callback without the cookie of its sign-in', () => {
     })
   })
 
-  it('is a fault of the operator when the sign-in began on a host that no cookie-domain covers', async () => {
+  it('a callback without the cookie of its sign-in is a fault of the operator when the sign-in began on a host that no cookie-domain covers', async () => {
     const args = ['--redirect-url=https://app.example.com/oauth2/callback', STRAIGHT]
     const gate = await startGate({ args })
     const page = ['Accept', 'text/html', 'Sec-Fetch-Mode', 'navigate', 'Sec-Fetch-Site', 'none']
@@ -175,7 +175,7 @@ describe('a callback without the cookie of its sign-in', () => {
     })
   })
 
-  it('is a fault of the operator when another secret sealed the sign-in, and only in a browser that began one', async () => {
+  it('a callback without the cookie of its sign-in is a fault of the operator when another secret sealed the sign-in, and only in a browser that began one', async () => {
     const gate = await startGate()
     const other = await gate.sibling([OTHER_SECRET])
     const alice = gate.visitor()
@@ -225,7 +225,7 @@ describe('a failed sign-in', () => {
       },
       '--insecure-oidc-allow-unverified-email',
     ],
-  ])('has advice in its line: %s', async (_, spoil, advice) => {
+  ])('a failed sign-in has advice in its line: %s', async (_, spoil, advice) => {
     const gate = await startGate()
     const alice = gate.visitor()
     const callback = await cameBack(gate, alice)
@@ -236,7 +236,7 @@ describe('a failed sign-in', () => {
 })
 
 describe('a local user', () => {
-  it('is told about the settings, and not about another site, when cookies are Secure and the page is on http', async () => {
+  it('a local user is told about the settings, and not about another site, when cookies are Secure and the page is on http', async () => {
     const gate = await startGate({
       args: ['--htpasswd-file=/htpasswd'],
       files: { '/htpasswd': 'dora:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n' },

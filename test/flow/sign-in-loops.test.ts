@@ -74,18 +74,21 @@ describe('a browser that signs in again and again', () => {
       /A part of the session did not come back/u,
       { seen: 'session_incomplete', session: 'none', session_at_start: 'format' },
     ],
-  ])('is stopped at the third turn: %s', async (_, tamper, text, line) => {
-    const gate = await startGate({ args: [STRAIGHT] })
-    const { turns, seen } = await goRound(gate, gate.visitor(), { tamper })
-    expect(turns).toBe(3)
-    expect(seen.status).toBe(500)
-    expect(seen.text).toContain('goes in a circle')
-    expect(seen.text.replaceAll(/<[^>]+>/gu, '')).toMatch(text)
-    expect(seen.text.replaceAll(/<[^>]+>/gu, '')).not.toMatch(/Start again|Sign in again/u)
-    expect(lastFailure(gate)).toMatchObject({ code: 'sign_in_loop', level: 'error', ...line })
-  })
+  ])(
+    'a browser that signs in again and again is stopped at the third turn: %s',
+    async (_, tamper, text, line) => {
+      const gate = await startGate({ args: [STRAIGHT] })
+      const { turns, seen } = await goRound(gate, gate.visitor(), { tamper })
+      expect(turns).toBe(3)
+      expect(seen.status).toBe(500)
+      expect(seen.text).toContain('goes in a circle')
+      expect(seen.text.replaceAll(/<[^>]+>/gu, '')).toMatch(text)
+      expect(seen.text.replaceAll(/<[^>]+>/gu, '')).not.toMatch(/Start again|Sign in again/u)
+      expect(lastFailure(gate)).toMatchObject({ code: 'sign_in_loop', level: 'error', ...line })
+    },
+  )
 
-  it('is stopped when replicas have different secrets', async () => {
+  it('a browser that signs in again and again is stopped when replicas have different secrets', async () => {
     const args = [STRAIGHT, '--cookie-secret=c2Vjb25kIHNlY3JldCBzZWNvbmQgc2VjcmV0IDEyMzQ']
     const gate = await startGate({ args: [STRAIGHT] })
     const bob = (await gate.sibling(args)).visitor()
@@ -99,7 +102,7 @@ describe('a browser that signs in again and again', () => {
     expect(lastFailure(gate)).toMatchObject({ advice: expect.stringContaining('--cookie-secret') })
   })
 
-  it('learns how large its cookies are when that may be why', async () => {
+  it('a browser that signs in again and again learns how large its cookies are when that may be why', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const alice = gate.visitor()
     alice.jar.set('huge', 'x'.repeat(4_000))
@@ -109,7 +112,7 @@ describe('a browser that signs in again and again', () => {
     expect(lastFailure(gate)).toMatchObject({ seen: 'session_missing header_large' })
   })
 
-  it('can try again after the page, and is stopped again', async () => {
+  it('a browser that signs in again and again can try again after the page, and is stopped again', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const alice = gate.visitor()
     for (let round = 0; round < 2; round += 1)
@@ -117,14 +120,14 @@ describe('a browser that signs in again and again', () => {
     expect((await goRound(gate, alice)).seen.text).toBe('hello from the app')
   })
 
-  it('is not stopped when it takes its time', async () => {
+  it('a browser that signs in again and again is not stopped when it takes its time', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     await expect(goRound(gate, gate.visitor(), { tamper: dropSession, passMs: 40_000 })).rejects.toThrow(
       'never ends',
     )
   })
 
-  it('is not stopped when it signs out in between', async () => {
+  it('a browser that signs in again and again is not stopped when it signs out in between', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const alice = gate.visitor()
     for (let round = 0; round < 5; round += 1) {
@@ -134,7 +137,7 @@ describe('a browser that signs in again and again', () => {
     }
   })
 
-  it('is not stopped for tabs that sign in side by side', async () => {
+  it('a browser that signs in again and again is not stopped for tabs that sign in side by side', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const alice = gate.visitor()
     const callbacks: string[] = []
@@ -149,7 +152,7 @@ describe('a browser that signs in again and again', () => {
     }
   })
 
-  it('is not stopped when it asks for another account', async () => {
+  it('a browser that signs in again and again is not stopped when it asks for another account', async () => {
     const gate = await startGate()
     const alice = gate.visitor()
     for (let round = 0; round < 5; round += 1) {
@@ -187,7 +190,7 @@ describe('a gateway that sends refused people to the sign-in page', () => {
     })
 
   it.each(['/oauth2/sign_in', '/oauth2/start'])(
-    'finds them refused, and not sent back, at %s',
+    'a person that a gateway refused is told so, and not sent back, at %s',
     async (path) => {
       const gate = await startGate({ args })
       const { visitor, cookie } = await signedIn(gate)
@@ -205,7 +208,7 @@ describe('a gateway that sends refused people to the sign-in page', () => {
     },
   )
 
-  it('lets them go again a moment later', async () => {
+  it('a person that a gateway refused may go there again a moment later', async () => {
     const gate = await startGate({ args })
     const { visitor, cookie } = await signedIn(gate)
     await askAuth(gate, cookie(), '/app')
@@ -213,7 +216,7 @@ describe('a gateway that sends refused people to the sign-in page', () => {
     expect(await visitor.visit('/oauth2/sign_in?rd=%2Fapp')).toMatchObject({ status: 302 })
   })
 
-  it('is found out at the third turn by another replica, which heard of no refusal', async () => {
+  it('a person that a gateway refused is stopped at the third turn by another replica, which heard of no refusal', async () => {
     const gate = await startGate({ args })
     const { visitor } = await signedIn(gate)
     for (let turn = 1; turn <= 2; turn += 1)
@@ -228,7 +231,7 @@ describe('a gateway that sends refused people to the sign-in page', () => {
     expect(lastFailure(gate)).toMatchObject({ code: 'sent_back', advice: expect.stringContaining('gateway') })
   })
 
-  it('finds them refused by a rule of ours as well, with their account and another way', async () => {
+  it('a person that a rule refuses sees account and another way on the sign-in page', async () => {
     const gate = await startGate({ args })
     const { visitor } = await signedIn(gate)
     const strict = await gate.sibling(['--allowed-group=board'])
@@ -239,7 +242,7 @@ describe('a gateway that sends refused people to the sign-in page', () => {
     expect(seen.text).toContain('alice@example.com')
   })
 
-  it('offers the form of local users as another way where there is one', async () => {
+  it('a person that a rule refuses is offered the form of local users where there is one', async () => {
     const local = ['--htpasswd-file=/htpasswd', '--allowed-group=board', STRAIGHT]
     const gate = await startGate({
       args: local,

@@ -11,27 +11,30 @@ describe('a request that cannot be read', () => {
     ['has too many headers', '/', [...HOST, ...PAGE, ...MANY], 431, 'Delete those of this site'],
     ['has an address that is too long', `/${'x'.repeat(16_384)}`, [...HOST, ...PAGE], 414, 'is too long'],
     ['names no host', '/', PAGE, 400, 'Host header'],
-  ] as const)('is told to a person on a page: it %s', async (_, target, headers, status, text) => {
-    const gate = await startGate({ args: ['--contact=help@example.com'] })
-    const answer = await gate.ask(target, { headers })
-    const page = await answer.text()
-    expect(answer.status).toBe(status)
-    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
-    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")
-    expect(page.toLowerCase()).toContain(text.toLowerCase())
-    expect(page).toContain('mailto:help@example.com')
-    const line = gate.platform.lines.findLast(({ msg }) => msg === 'request')
-    expect(page).toContain(`>${line?.['request_id']}<`)
-  })
+  ] as const)(
+    'a request that cannot be read is told to a person on a page: it %s',
+    async (_, target, headers, status, text) => {
+      const gate = await startGate({ args: ['--contact=help@example.com'] })
+      const answer = await gate.ask(target, { headers })
+      const page = await answer.text()
+      expect(answer.status).toBe(status)
+      expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
+      expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")
+      expect(page.toLowerCase()).toContain(text.toLowerCase())
+      expect(page).toContain('mailto:help@example.com')
+      const line = gate.platform.lines.findLast(({ msg }) => msg === 'request')
+      expect(page).toContain(`>${line?.['request_id']}<`)
+    },
+  )
 
-  it('is told to a program in JSON', async () => {
+  it('a request that cannot be read is told to a program in JSON', async () => {
     const gate = await startGate()
     const answer = await gate.ask('/', { headers: [...HOST, ...MANY] })
     expect(answer.status).toBe(431)
     expect(await answer.json()).toMatchObject({ error: 'headers_too_many' })
   })
 
-  it('is told to a person on a page when the server of the runtime refused it', async () => {
+  it('a request that cannot be read is told to a person on a page when the server of the runtime refused it', async () => {
     const gate = await startGate()
     const refused = {
       reason: 'headers_too_many',

@@ -204,7 +204,7 @@ describe('a fault of the settings', () => {
   const view = { requestId: 'request-1', returnTo: '/', host: 'app.example.com' }
   const finding = (code: FindingCode, values = {}) => ({ findings: [{ code, values }] })
 
-  test('is told to the operator, with what was seen, and offers no sign-in', () => {
+  test('a fault of the settings is told to the operator, with what was seen, and offers no sign-in', () => {
     const findings = [
       { code: 'cookie_domain', values: { domain: 'example.org', host: '<app>' } },
       { code: 'header_large', values: { bytes: '9000' } },
@@ -218,7 +218,7 @@ describe('a fault of the settings', () => {
     expect(body).not.toContain('/oauth2/start')
   })
 
-  test('is no fault of the settings when only a person can do something about it', () => {
+  test('an observation is no fault of the settings when only a person can do something about it', () => {
     const problem = { reason: 'state_mismatch', ...finding('cookie_missing') } as const
     const { body } = pagesWith().error({ ...view, problem })
     expect(body).toContain('<p class="lead">The cookie of this sign-in did not come back')
@@ -263,7 +263,7 @@ describe('what the operator calls things', () => {
     ],
     ['the <help> desk, room 4', 'the &lt;help&gt; desk, room 4'],
     ['javascript:alert(1)', 'javascript:alert(1)'],
-  ])('the contact %s stands where nobody here can help', (contact, expected) => {
+  ])('the contact %s stands on error pages', (contact, expected) => {
     const pages = pagesWith({ contact })
     const { body } = pages.error({ ...view, problem: { reason: 'not_permitted' } })
     expect(body).toContain(`<dt>Contact</dt><dd>${expected}</dd>`)
