@@ -42,7 +42,7 @@ export const PAGE_OPTIONS = {
     kind: 'string',
     default: '',
     about:
-      'Whom people can ask for help: an e-mail address, an https:// address or a short text. Stands on error pages.',
+      'Contact for people who need help: an e-mail address, an https:// address or a short text. Stands on error pages.',
   },
   'accent-color': {
     group: 'Pages',
@@ -78,7 +78,7 @@ export interface PagesConfig {
   readonly appName: string
   /** Plain text; empty is none. */
   readonly contact: string
-  /** `#rrggbb`, or undefined for ours. */
+  /** `#rrggbb`; undefined for the usual one. */
   readonly accentColor: string | undefined
   readonly showDebugOnError: boolean
 }

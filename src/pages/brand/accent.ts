@@ -1,6 +1,6 @@
 import { sha256, toBase64 } from '../../lib/bytes.ts'
 
-/** The style sheet of an accent colour, which follows ours, and its CSP source. */
+/** The style sheet of an accent colour, which follows that of all pages, and its CSP source. */
 export interface Accent {
   readonly style: string
   readonly source: string

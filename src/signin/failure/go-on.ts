@@ -14,7 +14,7 @@ export interface SignedInVisit {
 }
 
 /**
- * Builds the way on for a person who comes to the sign-in page with a session: to where they were going, unless they were
+ * Builds the answer for a person who comes to the sign-in page with a session: they go to where they were going, unless they were
  * refused there just now, or came back from there again and again.
  */
 export function createGoOn(

@@ -2,7 +2,7 @@ import type { CookieConfig } from '../../config/sections/cookie.ts'
 import type { Cookie, CookieChange } from '../../http/exchange.ts'
 
 /**
- * How often a browser was sent on to one place as somebody who is signed in, and came back to the sign-in, within the last
+ * How often a browser was sent on to one place as a person who is signed in, and came back to the sign-in, within the last
  * minute. A cookie of that life counts, so that every replica can; it holds a checksum of the place and times, and a
  * browser that invents some only stops itself.
  */
