@@ -6,15 +6,16 @@ import { createEndpoints } from './endpoints/table.ts'
 import { createUnparsedResponder, type UnparsedResponder } from './endpoints/unparsed.ts'
 import { createGate } from './gate.ts'
 import type { Exchange } from './http/exchange.ts'
-import { toHttps } from './http/force-https.ts'
+import { checkSchemeTold, toHttps } from './http/force-https.ts'
 import { findHeader } from './http/head.ts'
 import { createReadExchange } from './http/read-exchange.ts'
 import type { MaybePromise } from './lib/async.ts'
 import { type AccessEntry, logAccess } from './observe/access.ts'
 import type { IncomingRequest, Platform } from './platform.ts'
-import { problem } from './problems.ts'
+import { type Problem, problem } from './problems.ts'
 import type { Result } from './result.ts'
 import { createServices, type ServicesOptions } from './services.ts'
+import { adviseOperator } from './signin/failure/advice.ts'
 
 /** The program as a fetch handler. `env` is what the runtime passes beside the Request. */
 export interface App {
@@ -71,7 +72,20 @@ export async function createApp(
   function answer(exchange: Exchange, entry: AccessEntry, endpoint: Handler): MaybePromise<Response> {
     const location =
       config.listen.forceHttps && endpoint.overHttp !== true ? toHttps(exchange, config.listen) : undefined
-    return location === undefined ? endpoint.handle(exchange, entry) : respond.moved(exchange, location)
+    if (location === undefined) return endpoint.handle(exchange, entry)
+    const why = checkSchemeTold(exchange)
+    if (why === undefined) return respond.moved(exchange, location)
+    entry.verdict = why.reason
+    tellOnce(why)
+    return respond.problem(exchange, why, { changes: [], returnTo: '/' })
+  }
+
+  let isTold = false
+  /** Strangers can send what browsers send, so one line has to do. */
+  function tellOnce(why: Problem): void {
+    if (!isTold)
+      log.line('error', 'Requests over https are redirected to https', { advice: adviseOperator(why) })
+    isTold = true
   }
 
   const app = new Hono<Env>({ getPath: (_, options) => pathOf(options?.env?.request.target) })

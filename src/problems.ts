@@ -90,6 +90,8 @@ export const FINDINGS = {
   /** The cookie of another sign-in came back. */
   cookie_other: 'person',
   secure_over_http: 'operator',
+  /** The browser is on https, and the proxy in front does not say so. */
+  scheme_lost: 'operator',
   cookie_domain: 'operator',
   /** Began on one host and came back on another. */
   other_host: 'operator',

@@ -259,3 +259,36 @@ describe('a gateway that sends refused people to the sign-in page', () => {
     expect(page.text).toContain('href="/oauth2/start?rd=%2Fapp&amp;account=other"')
   })
 })
+
+describe('force-https behind a proxy that does not tell the scheme', () => {
+  const args = ['--force-https', '--reverse-proxy', '--trusted-proxy-ip=10.0.0.5']
+  const HTML = ['Accept', 'text/html']
+
+  it('a browser on https is not redirected to https for ever, and one line says why', async () => {
+    const gate = await startGate({ args })
+    for (let time = 0; time < 3; time += 1) {
+      const seen = await gate.visitor().visit('/app')
+      expect([seen.status, seen.location]).toEqual([500, undefined])
+      expect(seen.text).toContain('Tell the operator')
+    }
+    const lines = gate.platform.lines.filter(
+      ({ msg }) => msg === 'Requests over https are redirected to https',
+    )
+    expect(lines).toEqual([
+      expect.objectContaining({ advice: expect.stringContaining('--trusted-proxy-ip') }),
+    ])
+  })
+
+  it('a browser on http, a program and this machine are redirected as before', async () => {
+    const gate = await startGate({ args })
+    const site = ['Sec-Fetch-Site', 'none', 'Sec-Fetch-Mode', 'navigate']
+    for (const headers of [
+      ['Host', 'app.example.com', ...HTML],
+      ['Host', 'app.example.com', 'Accept', '*/*'],
+      ['Host', 'localhost:4180', ...HTML, ...site],
+    ])
+      expect((await gate.ask('/app', { headers })).status).toBe(308)
+    const told = ['Host', 'app.example.com', ...HTML, ...site, 'X-Forwarded-Proto', 'https']
+    expect((await gate.ask('/app', { headers: told, peer: GATEWAY })).status).toBe(200)
+  })
+})

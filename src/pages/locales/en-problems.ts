@@ -202,6 +202,7 @@ export const EN_FINDINGS: Texts['findings'] = {
     'This sign-in was not started in this browser, or another one took its place meanwhile. Start again.',
   secure_over_http:
     'The cookies are for https only, and this page was opened over http: browsers do not keep them.',
+  scheme_lost: 'This page was opened over https, and {host} was told that it was http.',
   cookie_domain: 'The cookies are for {domain}, and this is {host}.',
   other_host: 'The sign-in began on {from} and came back on {to}, where its cookies are not sent.',
   other_secret: 'A part of this application that has another secret began this sign-in.',

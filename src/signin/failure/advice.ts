@@ -17,6 +17,8 @@ const FINDING_ADVICE: Readonly<Record<FindingCode, string>> = {
     'nothing to do, if it is one person: another sign-in of the browser took the place of this one',
   secure_over_http:
     'open https://{host}/, or set --cookie-secure=false where nothing ends TLS: browsers keep no Secure cookie on http://{host}/',
+  scheme_lost:
+    'let the proxy in front send X-Forwarded-Proto: https, and believe it with --reverse-proxy and a --trusted-proxy-ip that covers it; or leave --force-https out',
   cookie_domain: 'give a domain in --cookie-domain that {host} belongs to, or leave it out',
   other_host:
     'set --redirect-url to a callback on {from}, register it, or set --cookie-domain to a domain of both {from} and {to}',
