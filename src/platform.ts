@@ -129,7 +129,8 @@ export interface FilePlan {
 /** A file that may change at run time. */
 export interface WatchedFile {
   readonly path: string
-  readonly onChange: (text: string) => void
+  /** Takes the new content. A promise is done once that content is in force, and never rejects. */
+  readonly onChange: (text: string) => void | Promise<void>
 }
 
 /**

@@ -3,10 +3,11 @@ import { createAddressSet } from './http/addresses.ts'
 import { attributeBytes } from './http/cookies.ts'
 import { createRespond, type Respond } from './http/respond.ts'
 import { createSite, type Site, type SiteOptions } from './http/site.ts'
+import { thenMaybe } from './lib/async.ts'
 import type { Sink } from './observe/event.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createLogLines } from './observe/log-lines.ts'
-import { createAccent } from './pages/brand/accent.ts'
+import { createAccent } from './pages/accent.ts'
 import { createPages, type Pages } from './pages/pages.ts'
 import type { Platform } from './platform.ts'
 import { compileRules, type Rules } from './policy/rules.ts'
@@ -134,7 +135,7 @@ export async function createServices(
       ownsCookie: compileOwnsCookie(config, sessions),
     }),
     now: platform.now,
-    isReady: () => runtime.isListening?.() !== false && runtime.ending?.aborted !== true,
+    isReady: () => isReady(platform),
   }
 }
 
@@ -143,7 +144,11 @@ async function createColoredPages(config: Config): Promise<Pages> {
   return createPages(config, accentColor === undefined ? undefined : await createAccent(accentColor))
 }
 
-/** Whatever file changes (e-mail lists, local users, secrets), open streams are judged by what it says now. */
+function isReady({ isListening, ending }: Platform): boolean {
+  return isListening?.() !== false && ending?.aborted !== true
+}
+
+/** Has open streams judged again whenever a file changes (e-mail lists, local users, secrets). */
 function withReload(platform: Platform, streams: LiveStreams): Platform {
   const { watch } = platform
   if (watch === undefined) return platform
@@ -152,10 +157,7 @@ function withReload(platform: Platform, streams: LiveStreams): Platform {
     watch: ({ path, onChange }) =>
       watch({
         path,
-        onChange: (text) => {
-          onChange(text)
-          streams.denied()
-        },
+        onChange: (text) => thenMaybe(onChange(text), () => streams.denied()),
       }),
   }
 }

@@ -27,7 +27,7 @@ export function createWatcher(pollMs = 5000): Watcher {
       if (now === undefined || now === seen) return
       seen = now
       const text = read(path)
-      if (text !== undefined) onChange(text)
+      if (text !== undefined) void onChange(text)
     }
     let settling: NodeJS.Timeout | undefined
     const folder = openFolder(dirname(path), () => {

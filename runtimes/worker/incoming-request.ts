@@ -5,16 +5,16 @@ import { targetOf } from './target.ts'
 /** Longest wait for the first byte of a body. */
 const OWN_BODY_MS = 10_000
 
-/** What the Worker's entrypoint passes beside the Request. */
+/** Environment that the Worker's entrypoint passes beside the Request. */
 export interface Visit {
   /** `ctx.waitUntil`. */
   readonly waitUntil: (work: Promise<unknown>) => void
-  /** Who wants to know when the answer has left. */
+  /** Listeners for the end of the response. */
   readonly listeners: ((completion: Completion) => void)[]
 }
 
 /**
- * Reads what arrived at a Worker. The edge ends the connection, so HTTP/2 and HTTP/3 look like HTTP/1.1 here, names are
+ * Reads a request of a Worker. The edge ends the connection, so HTTP/2 and HTTP/3 look like HTTP/1.1 here, names are
  * lower case and repeated lines are joined.
  */
 export function toIncomingRequest(request: Request, visit: Visit): IncomingRequest {
@@ -33,7 +33,9 @@ export function toIncomingRequest(request: Request, visit: Visit): IncomingReque
   }
 }
 
-/** Reads to the first byte. The body is given up with it: a Worker can send none with the methods that are asked about. */
+/**
+ * True when a body has a byte. It is given up with that: a Worker can send none with the methods that are asked about.
+ */
 async function hasContent(body: Request['body']): Promise<boolean> {
   if (body === null) return false
   const reader = body.getReader()
@@ -54,14 +56,17 @@ async function hasContent(body: Request['body']): Promise<boolean> {
   }
 }
 
-/** Cloudflare's edge writes this header itself and lets nobody else; there is no socket to ask. */
+/**
+ * Peer of the connection. Cloudflare's edge writes this header itself and lets no client write it; there is no socket
+ * to ask.
+ */
 function toPeer(address: string | null): Peer {
   return address === null ? { kind: 'unknown' } : { kind: 'ip', address }
 }
 
 /**
  * Two Cookie lines that arrive as `a=1, b=2` stay that way: a value may hold a comma, so splitting there would let a
- * cookie of a sibling domain become one of ours.
+ * cookie of a sibling domain become one of Sidegate's.
  */
 function toLines(headers: Headers): HeaderLines {
   const lines: string[] = []

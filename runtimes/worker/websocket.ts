@@ -18,16 +18,16 @@ export interface Tunnel {
 
 /** Joins both ends so that the tunnel can be cut. Costs CPU for each message and has no back-pressure. */
 export function relay(upstream: WebSocket, onClose: () => void): Tunnel {
-  const { 0: client, 1: ours } = new WebSocketPair()
+  const { 0: client, 1: server } = new WebSocketPair()
   // Messages that arrive before a listener is there would be lost.
-  carry({ from: upstream, to: ours, onClose })
-  carry({ from: ours, to: upstream, onClose })
+  carry({ from: upstream, to: server, onClose })
+  carry({ from: server, to: upstream, onClose })
   upstream.accept()
-  ours.accept()
+  server.accept()
   return {
     client,
     close: (why) => {
-      for (const socket of [ours, upstream]) close(socket, ...CLOSE_CODES[why])
+      for (const socket of [server, upstream]) close(socket, ...CLOSE_CODES[why])
     },
   }
 }

@@ -1,4 +1,4 @@
-/** Where the endpoints below the prefix are: exact paths, for the endpoint table, for links and for checks. */
+/** Paths of the endpoints below the prefix: exact, for the endpoint table, for links and for checks. */
 export interface OwnPaths {
   /** `/oauth2`, without a slash at the end. */
   readonly prefix: string
@@ -6,9 +6,9 @@ export interface OwnPaths {
   readonly start: string
   readonly callback: string
   readonly signOut: string
-  /** Where the provider's sign-out comes back to. */
+  /** Return target of the provider's sign-out. */
   readonly signedOut: string
-  /** Where a sign-in in another tab ends. */
+  /** Page at which a sign-in in another tab ends. */
   readonly signedIn: string
   readonly auth: string
   readonly userinfo: string
@@ -18,7 +18,7 @@ export interface OwnPaths {
   readonly fragmentScript: string
 }
 
-/** The paths below one prefix, with the names that oauth2-proxy gave them where it has them. */
+/** Returns the paths below one prefix, with the names that oauth2-proxy gave them where it has them. */
 export function toOwnPaths(prefix: string): OwnPaths {
   return {
     prefix,
@@ -37,12 +37,15 @@ export function toOwnPaths(prefix: string): OwnPaths {
   }
 }
 
-/** Says whether a path is the prefix itself or below it: such a path belongs to us, whether something is there or not. */
+/**
+ * True when a path is the prefix itself or below it: such a path belongs to Sidegate, whether something is there or
+ * not.
+ */
 export function isOwnPath({ prefix }: Pick<OwnPaths, 'prefix'>, path: string): boolean {
   return path === prefix || path.startsWith(`${prefix}/`)
 }
 
-/** Says whether an endpoint below the prefix answers at a path. */
+/** True when an endpoint below the prefix answers at a path. */
 export function isOwnEndpoint({ prefix }: Pick<OwnPaths, 'prefix'>, path: string): boolean {
   return path !== prefix && isOwnPath({ prefix }, path) && Object.values(toOwnPaths(prefix)).includes(path)
 }

@@ -3,19 +3,19 @@ import type { MaybePromise } from '../lib/async.ts'
 import type { AccessEntry } from '../observe/access.ts'
 import type { IncomingRequest } from '../platform.ts'
 
-/** Answers a request, and tells the access line who asked and what became of it. */
+/** Answers a request, and notes in the access line the caller and the verdict. */
 export type Handle = (exchange: Exchange, entry: AccessEntry) => MaybePromise<Response>
 
 /**
  * Answers a health check from the request alone, whatever its Host and cookies. Undefined when the request is no health
- * check, and then it is the app's.
+ * check, and then it goes to the gate.
  */
 export type Probe = (request: IncomingRequest) => Response | undefined
 
 interface Row {
-  /** Stands in access lines as the verdict. */
+  /** Name, which access lines show as the verdict. */
   readonly name: string
-  /** Exact, as it is on the wire. */
+  /** Exact path, as it is on the wire. */
   readonly path: string
 }
 

@@ -8,17 +8,17 @@ import { displayName, type Session, sourceFields } from '../session/session.ts'
 import { type Caller, type SessionAccess, throttled } from '../signin/authenticate.ts'
 import type { Handle } from './handler.ts'
 
-/** Builds `<prefix>/userinfo`: who is signed in, in oauth2-proxy's words. */
+/** Creates `<prefix>/userinfo`: the identity of the session, in oauth2-proxy's words. */
 export function createUserinfo(services: Services): Handle {
   return createDescription(services, { show: toUserinfo, access: 'touch' })
 }
 
-/** Builds `<prefix>/session`: who, and until when; asking does not put the end off. */
+/** Creates `<prefix>/session`: the identity, and the end of the session; asking does not put the end off. */
 export function createSessionState(services: Services): Handle {
   return createDescription(services, { show: (session) => toState(services, session), access: 'peek' })
 }
 
-/** Builds POST `<prefix>/session/refresh`: the same, after the provider was asked. */
+/** Creates POST `<prefix>/session/refresh`: the same, after the provider was asked. */
 export function createSessionRefresh(services: Services): Handle {
   const refresh = createDescription(services, {
     show: (session) => toState(services, session),
@@ -46,7 +46,7 @@ function createDescription(services: Services, { show, access }: Description): H
       return refuse(services, exchange, { why: throttled(caller) ?? problem('sign_in_required'), caller })
     }
     entry.user = displayName(session)
-    // Where no sign-in is needed somebody can still be signed in who may not be here.
+    // Where no sign-in is needed a person can still be signed in who may not be here.
     const { problem: why } = decide(services.rules, toPolicyRequest(exchange), session)
     if (why !== undefined) return refuse(services, exchange, { why, caller })
     return services.respond.json(exchange, 200, show(session), caller.changes)
@@ -63,12 +63,12 @@ function refuse(
   return services.respond.problem(asProgram, why, { changes: caller?.changes ?? [], returnTo: '/' })
 }
 
-/** oauth2-proxy's shape. */
+/** Converts to oauth2-proxy's shape. */
 function toUserinfo({ user, email, groups, preferredUsername }: Session): unknown {
   return { user, email, groups, preferredUsername }
 }
 
-/** What a single-page app needs to warn before the end; never a token. Times are ISO 8601. */
+/** State that a single-page app needs to warn before the end; never a token. Times are ISO 8601. */
 function toState({ config, sessions }: Services, session: Session): unknown {
   const { user, email, groups, preferredUsername, source, seenAtMs, signedInAtMs, tokens } = session
   const { idleTimeoutMs } = config.session

@@ -2,12 +2,12 @@ import { FRAGMENT_SCRIPT } from '../pages/fragment.ts'
 import type { Services } from '../services.ts'
 import type { Handle } from './handler.ts'
 
-/** Builds `/robots.txt`: no crawler has business behind a sign-in. */
+/** Creates `/robots.txt`: no crawler has business behind a sign-in. */
 export function createRobots({ respond }: Pick<Services, 'respond'>): Handle {
   return () => respond.text('User-agent: *\nDisallow: /\n')
 }
 
-/** Builds the script that carries `location.hash` through the sign-in. */
+/** Creates the script that carries `location.hash` through the sign-in. */
 export function createFragmentScript({ respond }: Pick<Services, 'respond'>): Handle {
   return (exchange) =>
     respond.answer(exchange, {

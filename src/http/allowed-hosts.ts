@@ -1,4 +1,4 @@
-/** Says whether a host may be named; the port as written, undefined when absent. */
+/** Decides whether a host may be named; the port as written, undefined when absent. */
 export type AllowsHost = (host: string, port: string | undefined) => boolean
 
 /** Compiles whitelist-domain, one rule an entry: `host`, `.host` or `*.host` (the host and all below it), each with `:port` or `:*`. */

@@ -1,6 +1,6 @@
 import type { HeaderLines } from '../platform.ts'
 
-/** Says whether a request announces a body: a length other than zero, or any transfer coding (RFC 9112 §6). */
+/** True when a request announces a body: a length other than zero, or any transfer coding (RFC 9112 §6). */
 export function hasBody(headers: HeaderLines): boolean {
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] ?? ''

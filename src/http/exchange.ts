@@ -8,7 +8,10 @@ export interface Target {
   readonly path: string
   /** From the first `?` on, that included; empty without one. */
   readonly query: string
-  /** Other programs may read the path differently (dot segments, `//`, `%2f`, …): no rule that skips the sign-in matches. */
+  /**
+   * True when other programs may read the path differently (dot segments, `//`, `%2f`, …): no rule that skips the
+   * sign-in matches.
+   */
   readonly ambiguous: boolean
 }
 
@@ -20,31 +23,31 @@ export interface Cookie {
 
 /** A request as a gateway names it in headers. */
 export interface NamedRequest {
-  /** Undefined when only the address is named. */
+  /** Method; undefined when only the address is named. */
   readonly method: string | undefined
   /** Origin form: path and query. */
   readonly uri: string
-  /** Where the gateway wrote an absolute address. */
+  /** Host, where the gateway wrote an absolute address. */
   readonly host: string | undefined
 }
 
-/** What the request says about the client and about where it believes to be. */
+/** Facts about the client of a request and about the origin that it believes to be at. */
 export interface Facts {
-  /** Client IP after trusted proxies; undefined when nobody trustworthy tells. */
+  /** Client IP after trusted proxies; undefined when no trusted peer tells it. */
   readonly client: string | undefined
   readonly scheme: 'http' | 'https'
   /** External host with port as the browser sees it, lower case. */
   readonly host: string
   /** External origin: `https://host` with Secure cookies, else `scheme://host`. */
   readonly origin: string
-  /** The direct peer may speak for others. */
+  /** True when the direct peer is a trusted proxy. */
   readonly trusted: boolean
-  /** A top-level page load: the only kind of request that is ever redirected to a sign-in. */
+  /** True for a top-level page load: the only kind of request that is ever redirected to a sign-in. */
   readonly navigation: boolean
-  /** A person will see the answer: HTML is preferred, and no script asks. */
+  /** True when a person will see the response: HTML is preferred, and no script asks. */
   readonly wantsHtml: boolean
   readonly websocket: boolean
-  /** A CORS preflight: OPTIONS with Origin and Access-Control-Request-Method. */
+  /** True for a CORS preflight: OPTIONS with Origin and Access-Control-Request-Method. */
   readonly preflight: boolean
   /** Origin header; undefined when absent. */
   readonly originHeader: string | undefined
@@ -52,22 +55,22 @@ export interface Facts {
   readonly fetchSite: string | undefined
   readonly userAgent: string
   readonly authorization: string | undefined
-  /** What a gateway that only asks (auth_request, forward auth) says; from trusted peers only. */
+  /** Headers of a gateway that only asks (auth_request, forward auth); from trusted peers only. */
   readonly forwarded: {
-    /** The request that it asks about; `unclear` when what it says could be the client's. */
+    /** Request that the gateway asks about; `unclear` when the headers could be the client's. */
     readonly request: NamedRequest | 'unclear' | undefined
-    /** X-Auth-Request-Redirect: where the person was going. */
+    /** Return target in X-Auth-Request-Redirect. */
     readonly redirect: string | undefined
   }
 }
 
-/** One request with everything that was read from it. Travels as an argument; nobody writes to it. */
+/** One request with everything that was read from it. It travels as an argument and is never written to. */
 export interface Exchange {
   readonly request: IncomingRequest
   readonly target: Target
   readonly facts: Facts
   readonly cookies: readonly Cookie[]
-  /** Generated, or taken from the request when it is well formed. */
+  /** Request id, generated, or taken from the request when it is well formed. */
   readonly requestId: string
 }
 
@@ -77,10 +80,10 @@ export interface Exchange {
  */
 export interface CookieChange {
   readonly name: string
-  /** Empty together with `maxAgeSeconds: 0` deletes. */
+  /** Value; empty together with `maxAgeSeconds: 0` deletes. */
   readonly value: string
-  /** undefined is a browser-session cookie. */
+  /** Lifetime; undefined is a browser-session cookie. */
   readonly maxAgeSeconds: number | undefined
-  /** Which SameSite applies: that of the session cookie or that of the sign-in cookie. */
+  /** Choice of SameSite: that of the session cookie or that of the sign-in cookie. */
   readonly purpose: 'session' | 'transaction'
 }

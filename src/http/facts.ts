@@ -9,7 +9,7 @@ import type { Head } from './head.ts'
 import { readHost } from './target.ts'
 import { asksForWebSocket } from './upgrade.ts'
 
-/** Reads what a request says about its client: the only reader of forwarded headers. */
+/** Reads the facts about a request's client: the only reader of forwarded headers. */
 export type ReadFacts = (request: IncomingRequest, head: Head) => Result<Facts>
 
 /**
@@ -74,8 +74,8 @@ function readWishes(method: string, head: Head): Wishes {
 }
 
 /**
- * A person will see the answer. Fetch metadata decides where a browser sends it (W3C Fetch Metadata §2); prefetches and
- * XHR that say so never count.
+ * True when a person will see the response. Fetch metadata decides where a browser sends it (W3C Fetch Metadata §2);
+ * prefetches and XHR that say so never count.
  */
 function isLookedAt(head: Head): boolean {
   const purpose = `${head.get('sec-purpose') ?? ''} ${head.get('purpose') ?? ''} ${head.get('x-moz') ?? ''}`
@@ -85,11 +85,13 @@ function isLookedAt(head: Head): boolean {
   return mode === undefined || mode === 'navigate'
 }
 
-/** Browsers send a handful of Accept values, again and again; the bound keeps a hostile client from filling memory. */
+/**
+ * Limit on cached Accept values: browsers send a handful, again and again, and a hostile client must not fill memory.
+ */
 const KNOWN_ACCEPTS = 256
 const knownAccepts = new Map<string, boolean>()
 
-/** Names text/html (or XHTML) and ranks it no lower than JSON; the wildcard alone is a program. */
+/** True when text/html (or XHTML) is named and ranked no lower than JSON; the wildcard alone is a program. */
 function prefersHtml(accept: string): boolean {
   const known = knownAccepts.get(accept)
   if (known !== undefined) return known
@@ -116,7 +118,7 @@ function isTrusted(peer: Peer, proxies: AddressSet): boolean {
   return peer.kind === 'unix' || (peer.kind === 'ip' && proxies.has(peer.address))
 }
 
-/** A socket's address is in canonical text already, but for IPv4 in IPv6 clothes. */
+/** Address of a socket, which is in canonical text already, but for IPv4-mapped IPv6. */
 function fromSocket(peer: Peer): string | undefined {
   if (peer.kind !== 'ip') return undefined
   return peer.address.startsWith('::ffff:') ? readAddress(peer.address) : peer.address

@@ -19,9 +19,9 @@ const NAMING: readonly Naming[] = [
 ]
 
 /**
- * The request that a trusted gateway asks about (auth_request, forward auth). A trusted peer also relays what the client
- * sent, so with `chosen` that header counts and no other. Without it all that are present have to agree, and a method
- * counts beside an address of its own family only; anything else names no request.
+ * Reads the request that a trusted gateway asks about (auth_request, forward auth). A trusted peer also relays what the
+ * client sent, so with `chosen` that header counts and no other. Without it all that are present have to agree, and a
+ * method counts beside an address of its own family only; anything else names no request.
  */
 export function readNamedRequest(
   head: Head,
@@ -43,7 +43,7 @@ export function readNamedRequest(
   return uri === undefined || uris.size > 1 || method === 'unclear' ? 'unclear' : { method, uri, host }
 }
 
-/** Origin form; X-Original-URL is an absolute address as a rule. */
+/** Parses an address in origin form; X-Original-URL is an absolute one as a rule. */
 function parseAddress(text: string, name: HeadName): { uri: string; host: string | undefined } | undefined {
   const absolute = name === 'x-original-url' ? /^https?:\/\/([^/?#]*)(.*)$/su.exec(text) : null
   if (absolute === null) return parseTarget(text).ok ? { uri: text, host: undefined } : undefined
@@ -52,7 +52,10 @@ function parseAddress(text: string, name: HeadName): { uri: string; host: string
   return host !== undefined && parseTarget(uri).ok ? { uri, host } : undefined
 }
 
-/** A method that stands without an address of its family may be the client's, and so may one of two that differ. */
+/**
+ * Reads the method. One that stands without an address of its family may be the client's, and so may one of two that
+ * differ.
+ */
 function readMethod(
   head: Head,
   present: readonly Naming[],
@@ -70,7 +73,7 @@ function readMethod(
   return methods.size > 1 ? 'unclear' : method
 }
 
-/** What trusted proxies say about where a request came from. */
+/** Client, scheme and host of a request, as trusted proxies forward them. */
 export interface Forwarded {
   readonly client: string | undefined
   readonly scheme: 'http' | 'https' | undefined
@@ -101,14 +104,16 @@ export function readForwarded(
   }
 }
 
-/** Trusted addresses at the right end; the left end is whatever the client wrote, and never counts as a proxy. */
+/**
+ * Number of trusted addresses at the right end; the left end is whatever the client wrote, and never counts as a proxy.
+ */
 function countTrusted(chain: readonly (string | undefined)[], proxies: AddressSet): number {
   let count = 0
   while (count < chain.length - 1 && proxies.has(chain[chain.length - 1 - count] ?? '')) count += 1
   return count
 }
 
-/** X-Real-IP and its relatives hold one address. */
+/** Reads the one address of X-Real-IP and its relatives. */
 function onlyAddress(value: string | undefined): string | undefined {
   const [address, ...others] = entriesOf(value)
   return address === undefined || others.length > 0 ? undefined : readAddress(address)

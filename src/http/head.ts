@@ -1,6 +1,6 @@
 import type { HeaderLines } from '../platform.ts'
 
-/** Every header line that a decision is made on, read in one pass. Names are those of the wire in lower case. */
+/** Header lines that a decision is made on, read in one pass. Names are those of the wire in lower case. */
 const READ = [
   'host',
   'cookie',
@@ -36,15 +36,15 @@ export type HeadName = (typeof READ)[number]
 
 /** The values of one request head; repeated lines are joined as RFC 9110 §5.3 and RFC 9113 §8.2.3 say. */
 export interface Head {
-  /** Undefined when the line is absent. */
+  /** Value of a header; undefined when the line is absent. */
   get(name: HeadName): string | undefined
-  /** Lines named Host or Content-Length, which must not repeat. */
+  /** Number of lines named Host or Content-Length, which must not repeat. */
   readonly hosts: number
   readonly contentLengths: number
   readonly lines: number
 }
 
-/** Clients spell a name in very few ways; the bound keeps a hostile one from filling memory. */
+/** Limit on cached spellings: clients spell a name in very few ways, and a hostile one must not fill memory. */
 const KNOWN_SPELLINGS = 512
 const slots = new Map<string, number>(READ.map((name, slot) => [name, slot]))
 const HOST = slots.get('host')

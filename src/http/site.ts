@@ -5,30 +5,31 @@ import type { Exchange, Facts } from './exchange.ts'
 import { findHeader } from './head.ts'
 
 /**
- * Which origins are ours. The external origin of a request is, and so is what the operator says about this site: the origin
- * of `redirect-url`; and, for requests that the browser calls same-site, the hosts of `cookie-domain` and
+ * Origins of this site. The external origin of a request is one, and so is what the operator says about this site: the
+ * origin of `redirect-url`; and, for requests that the browser calls same-site, the hosts of `cookie-domain` and
  * `whitelist-domain`, which are its siblings.
  */
 export interface Site {
   /**
-   * A page of this origin sent the request: fetch metadata says so, or the Origin where a browser has no metadata. For what
-   * only a script or a form of such a page can ask; an address that was typed in (`none`) is no page.
+   * True when a page of this origin sent the request: fetch metadata says so, or the Origin where a browser has no
+   * metadata. For what only a script or a form of such a page can ask; an address that was typed in (`none`) is no
+   * page.
    */
   isFromOwnPage(facts: Facts): boolean
-  /** The same, or a page of a sibling. For WebSockets, which no CORS stops (RFC 6455 §10.2). */
+  /** True for the same, or a page of a sibling. For WebSockets, which no CORS stops (RFC 6455 §10.2). */
   isFromSitePage(facts: Facts): boolean
   /**
    * Refuses what another origin made the browser send. For what a person may also ask for by address: `none` (typed, or a
    * bookmark) passes, and so does a request without metadata, Origin and Referer, which comes from no page.
    */
   checkOwnOrigin(exchange: Exchange): Problem | undefined
-  /** The same, but that siblings pass. */
+  /** Refuses the same, but lets siblings pass. */
   checkSite(exchange: Exchange): Problem | undefined
 }
 
-/** What the operator says about this site. */
+/** Settings about this site. */
 export interface SiteOptions {
-  /** Absolute; undefined derives it from the request. */
+  /** Registered redirect URI, absolute; undefined derives it from the request. */
   readonly redirectUrl: string | undefined
   readonly cookieDomains: readonly string[]
   readonly whitelistDomains: readonly string[]
@@ -37,7 +38,7 @@ export interface SiteOptions {
 interface Origin {
   readonly scheme: string
   readonly host: string
-  /** Undefined for the usual one. */
+  /** Port; undefined for the usual one. */
   readonly port: string | undefined
 }
 
@@ -54,8 +55,9 @@ export function createSite({ redirectUrl, cookieDomains, whitelistDomains }: Sit
   }
 
   /**
-   * Where the site is on https, a page on http is another one, written by anyone in the network. Without fetch metadata
-   * the browser does not say whether an entry of whitelist-domain is of the same site; it is when it covers us as well.
+   * True for a sibling. Where the site is on https, a page on http is another one, written by anyone in the network.
+   * Without fetch metadata the browser does not say whether an entry of whitelist-domain is of the same site; it is
+   * when it covers this host as well.
    */
   function isSibling(source: string, facts: Facts): boolean {
     const origin = parseOrigin(source)
@@ -97,7 +99,7 @@ export function createSite({ redirectUrl, cookieDomains, whitelistDomains }: Sit
   }
 }
 
-/** On this machine browsers send Secure cookies over http as well. */
+/** True for a page of this machine, from which browsers send Secure cookies over http as well. */
 function isOwnLoopback(source: string, { scheme, host }: Facts): boolean {
   return isLoopback(host.replace(/:\d+$/u, '')) && source === `${scheme}://${host}`
 }

@@ -16,7 +16,7 @@ const CASED_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'
 
 /**
  * Refuses a head that different programs could frame or route differently: the request line, Host, Content-Length and
- * Transfer-Encoding (RFC 9112 §3.2, §6.3). Node's parser refuses most of it before us; other runtimes do not.
+ * Transfer-Encoding (RFC 9112 §3.2, §6.3). Node's parser refuses most of it before; other runtimes do not.
  */
 export function checkHead(request: IncomingRequest, head: Head): Problem | undefined {
   if (!isMethod(request.method)) return problem('method_not_allowed')
@@ -42,13 +42,15 @@ function isMethod(method: string): boolean {
   return METHOD.test(method) && !CASED_METHODS.has(upper) && !REFUSED_METHODS.has(upper)
 }
 
-/** The Host header in lower case, `host` or `host:port`; refused when it is not exactly one name (RFC 9112 §3.2). */
+/**
+ * Reads the Host header in lower case, `host` or `host:port`; refused when it is not exactly one name (RFC 9112 §3.2).
+ */
 export function readHost(head: Head): Result<string> {
   const host = head.hosts === 1 ? parseHost(head.get('host') ?? '') : undefined
   return host === undefined ? failed(problem('host_malformed')) : ok(host)
 }
 
-/** `host` or `host:port` in lower case and without a final dot; undefined for anything else. */
+/** Parses `host` or `host:port` into lower case without a final dot; undefined for anything else. */
 export function parseHost(text: string): string | undefined {
   const host = text.toLowerCase()
   return HOST.test(host) ? host.replace(/\.(?=$|:)/u, '') : undefined
@@ -87,7 +89,7 @@ const AMBIGUOUS =
   /\/\/|;|%(?![0-9a-f]{2})|%(?:[01][0-9a-f]|2[3f]|3[bf]|5c|7f)|%25[0-9a-f]{2}|(?:\.|%2e)(?=\/|$)/iu
 
 /**
- * Says whether an app could take the decoded path for another one: it is no UTF-8, or its segments change when they are
+ * True when an app could take the decoded path for another one: it is no UTF-8, or its segments change when they are
  * normalised (NFKC), lose the characters that are not seen, and are trimmed.
  */
 function hasOtherReadings(path: string): boolean {
@@ -101,7 +103,10 @@ function hasOtherReadings(path: string): boolean {
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}]/u
 const PADDED = /\s(?=\/|$)|\/\s/u
 
-/** `http://host/path` becomes `/path` when it names the host that the request is for; anything else stays and is refused. */
+/**
+ * Converts `http://host/path` to `/path` when it names the host that the request is for; anything else stays and is
+ * refused.
+ */
 function originForm(raw: string, host: string): string {
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/iu.exec(raw)
   if (absolute?.[1]?.toLowerCase() !== host) return raw

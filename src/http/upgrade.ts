@@ -7,7 +7,7 @@ export interface UpgradeLines {
   readonly connection: string | undefined
 }
 
-/** Says whether a request asks for a WebSocket (RFC 6455 §4.1); any other upgrade is a plain request (RFC 9110 §7.8). */
+/** True when a request asks for a WebSocket (RFC 6455 §4.1); any other upgrade is a plain request (RFC 9110 §7.8). */
 export function asksForWebSocket({ method, upgrade, connection }: UpgradeLines): boolean {
   if (method !== 'GET' || upgrade === undefined || trimOws(upgrade).toLowerCase() !== 'websocket')
     return false

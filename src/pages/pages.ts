@@ -1,13 +1,13 @@
 import type { Reason } from '../problems.ts'
-import type { Accent } from './brand/accent.ts'
-import { plainAppName } from './brand/name.ts'
-import { type ErrorView, errorPage } from './error.ts'
-import { type FormReplayView, formReplayPage, type SignedInView, signedInPage } from './form-replay.ts'
+import type { Accent } from './accent.ts'
 import { compileFrame, type PagesSettings } from './frame.ts'
 import type { Page } from './layout.ts'
-import { type SignInView, signInPage } from './sign-in.ts'
-import { confirmSignOutPage, type SignOutView, signedOutPage } from './signed-out.ts'
+import { plainAppName } from './name.ts'
 import { fillText } from './texts.ts'
+import { type ErrorView, errorPage } from './views/error.ts'
+import { type FormReplayView, formReplayPage, type SignedInView, signedInPage } from './views/form-replay.ts'
+import { type SignInView, signInPage } from './views/sign-in.ts'
+import { confirmSignOutPage, type SignOutView, signedOutPage } from './views/signed-out.ts'
 
 /** The pages of one configuration: data in, document and policy out. Send them with `PAGE_HEADERS` and `no-store`. */
 export interface Pages {

@@ -4,8 +4,8 @@ import type { PolicyRequest } from './request.ts'
 import type { Rules } from './rules.ts'
 
 /**
- * What happens to a request. `problem` says why the person who is signed in may not make it; a public request is made
- * without them then.
+ * Authorization decision for a request. `problem` says why the person who is signed in may not make it; a public
+ * request is made without them then.
  */
 export type Verdict =
   | { readonly kind: 'public'; readonly session: Session | undefined; readonly problem: Problem | undefined }
@@ -13,7 +13,7 @@ export type Verdict =
   | { readonly kind: 'sign-in'; readonly problem: undefined }
   | { readonly kind: 'deny'; readonly session: Session; readonly problem: Problem }
 
-/** Decides whether this caller may make this request: the one place where requests are judged. Pure. */
+/** Authorizes a request of a caller, for every use. Pure. */
 export function decide(rules: Rules, request: PolicyRequest, session: Session | undefined): Verdict {
   const isPublic = needsNoSignIn(rules, request)
   if (session === undefined) return isPublic ? PUBLIC : SIGN_IN

@@ -1,6 +1,6 @@
 import type { Exchange, Facts, Target } from '../http/exchange.ts'
 
-/** The request that is asked about: in forward-auth mode the one at the gateway. */
+/** Request that the rules are applied to: in forward-auth mode the one at the gateway. */
 export interface PolicyRequest {
   /** Undefined when no trusted peer named it. */
   readonly method: string | undefined
@@ -8,7 +8,7 @@ export interface PolicyRequest {
   readonly facts: Pick<Facts, 'client' | 'preflight' | 'host'>
 }
 
-/** The request itself, where we are the ones who carry it out. */
+/** Reads the request itself, where Sidegate carries it out. */
 export function toPolicyRequest(exchange: Exchange): PolicyRequest {
   return { method: exchange.request.method, target: exchange.target, facts: exchange.facts }
 }

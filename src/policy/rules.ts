@@ -10,14 +10,14 @@ import { compileEmailDomains, type EmailRule, readEmailList } from './emails.ts'
 import type { PolicyRequest } from './request.ts'
 import { compileRoutes } from './routes.ts'
 
-/** What the rules know of a person. */
+/** Parts of a session that the rules read. */
 export type Holder = Pick<Session, 'email' | 'groups' | 'source'>
 
-/** What configuration says about who may pass, compiled once. Only `decide` asks about requests. */
+/** Authorization rules, compiled once. Only `decide` asks about requests. */
 export interface Rules {
-  /** Whether this person may hold a session at all: asked before one is made. Fails with `not_permitted`. */
+  /** Checks whether this person may hold a session at all: asked before one is made. Fails with `not_permitted`. */
   mayHold(holder: Holder): Result<void>
-  /** Whether this person may make this request. Fails with `not_permitted`. */
+  /** Checks whether this person may make this request. Fails with `not_permitted`. */
   permits(request: PolicyRequest, holder: Holder): Result<void>
   /** True when a rule lets this method and path through without a sign-in. */
   isPublic(method: string | undefined, target: Target): boolean

@@ -1,17 +1,18 @@
 import { trimOws } from '../lib/text.ts'
 
-/** Says whether a cookie of this name is one of ours: session chunks and sign-in transactions. */
+/** True for the name of a cookie of Sidegate: session chunks and sign-in transactions. */
 export type OwnsCookie = (name: string) => boolean
 
 /**
- * Attributes of RFC 2109 and RFC 2965. They switch a parser of that time to quoted values, which may hold what today's
- * parsers see as further cookies, so they do not travel.
+ * Pattern of the attributes of RFC 2109 and RFC 2965. They switch a parser of that time to quoted values, which may
+ * hold what today's parsers see as further cookies, so they do not travel.
  */
 const ATTRIBUTE = /^\$(?:version|path|domain|port)$/iu
 
 /**
- * A Cookie line without our own cookies and without `$Version` and its like, the others byte for byte and in order;
- * undefined when nothing is left. A line with none of these comes back untouched. Where several lines arrive as one (Workers), commas stand between them.
+ * Removes Sidegate's cookies from a Cookie line and without `$Version` and its like, the others byte for byte and in
+ * order; undefined when nothing is left. A line with none of these comes back untouched. Where several lines arrive as
+ * one (Workers), commas stand between them.
  */
 export function withoutOwnCookies(line: string, ownsCookie: OwnsCookie): string | undefined {
   const stays = line.includes('$') ? (name: string) => ownsCookie(name) || ATTRIBUTE.test(name) : ownsCookie
@@ -30,7 +31,7 @@ function withoutOwn(pair: string, stays: OwnsCookie): string | undefined {
 }
 
 /**
- * Says whether a Set-Cookie line of an upstream would set one of our cookies. A line without a name counts by its
+ * True when a Set-Cookie line of an upstream would set one of Sidegate's cookies. A line without a name counts by its
  * value, because browsers send `=name=value` back as `name=value`.
  */
 export function setsOwnCookie(line: string, ownsCookie: OwnsCookie): boolean {

@@ -9,29 +9,29 @@ import { type OwnsCookie, withoutOwnCookies } from './cookie-lines.ts'
 import { compileHeaderRules, type HeaderRule, IDENTITY_FAMILY, lettersAndDigits } from './header-rules.ts'
 import type { IdentityHeaders } from './identity-headers.ts'
 
-/** What the header lines of one forwarded request are made from. */
+/** Parts that the header lines of one forwarded request are made from. */
 export interface RequestHeadersInput {
   readonly exchange: Exchange
   readonly session: Session | undefined
   readonly upstream: UpstreamConfig
-  /** The client's Authorization header was for us and stays with us. */
+  /** Drops the client's Authorization header, which was for Sidegate. */
   readonly dropAuthorization: boolean
 }
 
-/** What decides over the header lines of every forwarded request. */
+/** Configuration of the header lines of every forwarded request. */
 interface Policy {
   readonly headers: Pick<HeadersConfig, 'request' | 'stripClientHeaders' | 'requestIdHeader'>
   readonly identity: IdentityHeaders
   readonly ownsCookie: OwnsCookie
 }
 
-/** End-to-end lines that a client cannot have removed by naming them in Connection. */
+/** Header names that a client cannot have removed by naming them in Connection. */
 const NEVER_LISTED = new Set(['host', 'cookie', 'authorization'])
 
 /**
  * Makes the lines that go upstream: what the client sent, bytes, order and case kept, minus what belongs to one hop,
- * what only we may say, and our own cookies; then ours last. Deletion comes before addition, so nothing a client names
- * in Connection can touch what we add.
+ * what only Sidegate may say, and its own cookies; then its own lines last. Deletion comes before addition, so nothing
+ * a client names in Connection can touch what is added.
  */
 export function createRequestHeaders(policy: Policy): (input: RequestHeadersInput) => HeaderLines {
   const { requestIdHeader } = policy.headers
@@ -119,7 +119,7 @@ function keptLines(exchange: Exchange, keeping: Keeping): Kept {
   return { lines: listed === undefined ? lines : withoutHeaders(lines, listed), chain, hasHost }
 }
 
-/** Names in a Connection line; undefined while there are only the connection options that everybody sends. */
+/** Names in a Connection line; undefined while there are only the connection options that every client sends. */
 function withListed(listed: ReadonlySet<string> | undefined, value: string): ReadonlySet<string> | undefined {
   if (value === 'keep-alive' || value === 'close' || value === 'Upgrade') return listed
   const names = new Set(listed)
@@ -133,7 +133,7 @@ function addForwarding(lines: string[], from: { exchange: Exchange; chain: strin
   const peer = peerAddress(request.peer)
   const chain = peer === undefined || from.chain === '' ? (peer ?? from.chain) : `${from.chain}, ${peer}`
   if (chain !== '') lines.push('X-Forwarded-For', chain)
-  // The external scheme, not that of the last hop: a TLS terminator in front need not be one that we trust.
+  // The external scheme, not that of the last hop: a TLS terminator in front need not be a trusted one.
   lines.push('X-Forwarded-Proto', facts.origin.startsWith('https:') ? 'https' : 'http')
   lines.push('X-Forwarded-Host', facts.host)
   const { request: named } = facts.forwarded

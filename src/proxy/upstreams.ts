@@ -1,7 +1,7 @@
 import type { UpstreamConfig } from '../config/sections/upstreams.ts'
 import type { Target } from '../http/exchange.ts'
 
-/** Where a path leads: to an upstream, or to the same path with a slash at its end. */
+/** Route of a path: to an upstream, or to the same path with a slash at its end. */
 export type Route =
   | { readonly kind: 'upstream'; readonly upstream: UpstreamConfig }
   | { readonly kind: 'redirect'; readonly location: string }

@@ -6,7 +6,7 @@ import type { IncomingRequest } from '../platform.ts'
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/u
 
 /**
- * Says whether a WebSocket handshake is complete enough to be passed on (RFC 6455 §4.2.1): GET, HTTP/1.1, exactly one
+ * True when a WebSocket handshake is complete enough to be passed on (RFC 6455 §4.2.1): GET, HTTP/1.1, exactly one
  * well-formed key. Its version is the upstream's business, which answers 426 to one it does not speak.
  */
 export function isWebSocketHandshake({ method, httpVersion, headers }: IncomingRequest): boolean {

@@ -20,7 +20,7 @@ export interface Identity {
   readonly claims?: Readonly<Record<string, ClaimValue>> | undefined
 }
 
-/** What a person is called in logs and on pages: the e-mail address, or the user where there is none. */
+/** Name of a person in logs and on pages: the e-mail address, or the user where there is none. */
 export function displayName({ email, user }: Pick<Identity, 'email' | 'user'>): string {
   return email ?? user
 }

@@ -47,7 +47,7 @@ export async function createSessions(
   const toRing = (purpose: KeyPurpose) =>
     createKeyRing({ secrets: config.session.secrets, deployment, purpose, openAesGcm: platform.openAesGcm })
   const [sessionRing, ring] = await Promise.all([toRing('session'), toRing('transaction')])
-  followSecrets({ config, platform, log, rings: [sessionRing, ring], onReplaced: streams.denied })
+  followSecrets({ config, platform, log, rings: [sessionRing, ring] })
 
   const denylist = createDenylist({
     now: platform.now,
@@ -91,13 +91,12 @@ interface Following {
   readonly platform: Platform
   readonly log: Log
   readonly rings: readonly KeyRing[]
-  readonly onReplaced: () => void
 }
 
 /**
  * Reads cookie-secret-file again when one of them changes; a file that cannot be read or is too weak changes nothing.
  */
-function followSecrets({ config, platform, log, rings, onReplaced }: Following): void {
+function followSecrets({ config, platform, log, rings }: Following): void {
   const { secretFiles } = config.session
   const reread = async () => {
     const read = secretFiles.map((path) => parseCookieSecrets(platform.readFile?.(path) ?? ''))
@@ -105,7 +104,6 @@ function followSecrets({ config, platform, log, rings, onReplaced }: Following):
     if (bad !== undefined && !bad.ok) throw new Error(bad.problem)
     const secrets = read.flatMap((one) => (one.ok ? one.value : []))
     await Promise.all(rings.map((ring) => ring.replace(secrets)))
-    onReplaced()
     log.line('info', 'Cookie secrets were read again', { secrets: secrets.length })
   }
   for (const path of secretFiles) {

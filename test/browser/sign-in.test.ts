@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { enterAtProvider, LOCAL_USER, signIn, targetSeenByApp, useStack } from './browser-fixture.ts'
+import { LOCAL_USER, signIn, targetSeenByApp, useStack } from './browser-fixture.ts'
 
 const stack = useStack()
 const DEEP = '/reports/7?from=//host/x&up=/a/../b&q=%2F%20+&empty='

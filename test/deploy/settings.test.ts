@@ -75,6 +75,17 @@ describe.each(['nginx', 'caddy', 'haproxy', 'traefik', 'envoy'])('deploy/%s/side
     expect(loaded).toMatchObject({ kind: 'config', warnings: [] })
   })
 
+  it('a sidegate.env lets one header name the request, so that adding a rule without sign-in warns of nothing', () => {
+    const env = {
+      ...parseEnv(read(`${gateway}/sidegate.env`)),
+      OAUTH2_PROXY_SKIP_AUTH_ROUTES: 'GET=^/public/',
+    }
+    expect(load(env)).toMatchObject({
+      warnings: [],
+      config: { trust: { forwardAuthUriHeader: 'x-forwarded-uri' } },
+    })
+  })
+
   it('a sidegate.env says who is there to a gateway on this machine only', () => {
     expect(configOf(loaded)).toMatchObject({
       listen: { http: { kind: 'tcp', host: '127.0.0.1', port: 4180 } },

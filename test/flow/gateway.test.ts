@@ -71,7 +71,7 @@ describe('/oauth2/auth', () => {
     )
   })
 
-  it('judges what ingress-nginx names by its annotations, whatever else the browser sends (HD-42)', async () => {
+  it('/oauth2/auth judges what ingress-nginx names by its annotations, whatever else the browser sends [HD-42]', async () => {
     const gate = await startGate({ args: TRUSTING })
     const ingress = (path: string, method: string) => [
       ...['X-Original-URL', `https://app.example.com${path}`, 'X-Original-Method', method],
@@ -94,7 +94,7 @@ describe('/oauth2/auth', () => {
     expect((await auth(chosen, forged)).status).toBe(401)
   })
 
-  it('lets no client make a preflight of a request that the gateway named no method for (HD-42)', async () => {
+  it('/oauth2/auth lets no client make a preflight of a request that the gateway named no method for [HD-42]', async () => {
     const gate = await startGate({ args: [...TRUSTING, '--skip-auth-preflight'] })
     const origin = ['Origin', 'https://evil.example']
     const preflight = ['X-Forwarded-Method', 'OPTIONS', 'X-Forwarded-Uri', '/admin']
@@ -200,7 +200,7 @@ describe('WebSockets', () => {
     expect(gate.platform.plans.at(-1)?.websocket ?? false).toBe(status === 200)
   })
 
-  it('of a page behind a gateway that rewrites Host open where redirect-url names its origin', async () => {
+  it('WebSockets of a page behind a gateway that rewrites Host open where redirect-url names its origin', async () => {
     const redirect = '--redirect-url=https://app.example.com/oauth2/callback'
     const gate = await startGate({ args: [redirect] })
     const headers = ['Host', 'inner:4180', ...upgrade, 'Cookie', await cookieOf(gate)]
@@ -260,7 +260,7 @@ describe('a gateway that asks at the root, where a static upstream answers', () 
     expect(proxied.status).toBe(401)
   })
 
-  it('judges no request by its own path when the gateway names two', async () => {
+  it('a static upstream judges no request by its own path when the gateway names two', async () => {
     const gate = await startGate({ args: [...args, '--skip-auth-route=^/$'], upstreams })
     expect((await ask(gate, ['X-Forwarded-Uri', '/admin', 'X-Original-URI', '/open'])).status).toBe(401)
   })
@@ -339,7 +339,7 @@ describe('credentials in a header', () => {
 })
 
 describe('/ready', () => {
-  it('is 503 until everything listens, and from when the process begins to end; /ping is 200 all the time', async () => {
+  it('/ready is 503 until everything listens, and from when the process begins to end; /ping is 200 all the time', async () => {
     const gate = await startGate()
     const ending = new AbortController()
     let isListening = false

@@ -18,7 +18,7 @@ const UNFIT: readonly (readonly [string, HeaderLines])[] = [
 const lastLine = (gate: TestGate) => gate.platform.lines.findLast(({ msg }) => msg === 'request')
 
 describe('a health check', () => {
-  it.each(UNFIT)('is answered with %s', async (_, headers) => {
+  it.each(UNFIT)('a health check is answered with %s', async (_, headers) => {
     const gate = await startGate({ args: ['--gcp-healthchecks', '--force-https', '--reverse-proxy'] })
     for (const path of ['/ping', '/ready']) {
       const answer = await gate.ask(path, { headers })
@@ -29,7 +29,7 @@ describe('a health check', () => {
     expect((await gate.ask('/liveness_check', { headers: google })).status).toBe(200)
   })
 
-  it('is not what is framed so that two programs could read two requests', async () => {
+  it('a health check is none when it is framed so that two programs could read two requests', async () => {
     const gate = await startGate()
     const headers = [...HOST, 'Transfer-Encoding', 'chunked', 'Content-Length', '3']
     expect((await gate.ask('/ping', { headers })).status).toBe(400)
@@ -37,7 +37,7 @@ describe('a health check', () => {
     expect((await gate.ask('/ping', { method: 'TRACE' })).status).toBe(405)
   })
 
-  it('of another agent than ping-user-agent is a request for the app, judged like all of them', async () => {
+  it('a health check of another agent than ping-user-agent is a request for the app, judged like all of them', async () => {
     const gate = await startGate({
       args: ['--ping-user-agent=probe/1', '--force-https', '--reverse-proxy', '--trusted-proxy-ip=10.0.0.5'],
     })
@@ -55,13 +55,13 @@ describe('a health check', () => {
 })
 
 describe('a request for the app', () => {
-  it.each(UNFIT.slice(0, 4))('with %s is refused', async (_, headers) => {
+  it.each(UNFIT.slice(0, 4))('a request for the app with %s is refused', async (_, headers) => {
     const gate = await startGate({ args: ['--skip-auth-route=^/'] })
     expect((await gate.ask('/x', { headers })).status).toBe(400)
     expect(gate.platform.plans).toEqual([])
   })
 
-  it('keeps its session and its other cookies beside those of RFC 2109', async () => {
+  it('a request for the app keeps its session and its other cookies beside those of RFC 2109', async () => {
     const gate = await startGate()
     const alice = gate.visitor()
     await alice.browse('/oauth2/start?rd=%2F')

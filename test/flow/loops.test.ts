@@ -35,19 +35,22 @@ describe('a person that a gateway refused just now', () => {
       'at that page, by ingress-nginx',
       ['X-Original-URL', 'https://app.example.com/board'],
     ],
-  ])('a person that a gateway refused sees why and another way at %s, refused %s', async (page, _, named) => {
-    const { gate, visitor } = await alice({ args: TRUSTING })
-    await refuse(gate, visitor, named)
-    const seen = await visitor.visit(page)
-    expect([seen.status, seen.location]).toEqual([403, undefined])
-    expect(seen.text).toContain('No access')
-    expect(seen.text).toContain('alice@example.com')
-    expect(seen.text).toContain('account=other')
-    const other = await visitor.visit('/oauth2/start?rd=%2Fboard&account=other')
-    expect(other.location).toMatch(/prompt=select_account/u)
-  })
+  ])(
+    'a person that a gateway refused just now sees the reason and another way at %s, refused %s',
+    async (page, _, named) => {
+      const { gate, visitor } = await alice({ args: TRUSTING })
+      await refuse(gate, visitor, named)
+      const seen = await visitor.visit(page)
+      expect([seen.status, seen.location]).toEqual([403, undefined])
+      expect(seen.text).toContain('No access')
+      expect(seen.text).toContain('alice@example.com')
+      expect(seen.text).toContain('account=other')
+      const other = await visitor.visit('/oauth2/start?rd=%2Fboard&account=other')
+      expect(other.location).toMatch(/prompt=select_account/u)
+    },
+  )
 
-  it('a person that a gateway refused may go to other pages, and to that one when half a minute has passed', async () => {
+  it('a person that a gateway refused just now is let go to other pages, and to that one when half a minute has passed', async () => {
     const { gate, visitor } = await alice({ args: TRUSTING })
     await refuse(gate, visitor, ['X-Forwarded-Uri', '/board'])
     expect((await visitor.visit('/oauth2/sign_in?rd=%2Fhome')).location).toBe('/home')
@@ -55,7 +58,7 @@ describe('a person that a gateway refused just now', () => {
     expect((await visitor.visit('/oauth2/sign_in?rd=%2Fboard')).location).toBe('/board')
   })
 
-  it('a person that a gateway refused is not told that all is well by a static upstream', async () => {
+  it('a person that a gateway refused just now is not told that all is well by a static upstream', async () => {
     const { gate, visitor } = await alice({ args: TRUSTING, upstreams: ['static://202'] })
     await refuse(gate, visitor, ['X-Forwarded-Uri', '/board'])
     expect((await visitor.visit('/board')).status).toBe(403)
@@ -65,7 +68,7 @@ describe('a person that a gateway refused just now', () => {
 
 describe('a person who is sent back and forth', () => {
   it.each(['/oauth2/sign_in?rd=%2Fboard'])(
-    'a person who is sent back is told so by %s the third time within a minute, on any replica',
+    'a person who is sent back and forth is told so by %s the third time within a minute, whichever replica answers',
     async (page) => {
       const { gate, visitor } = await alice({ args: TRUSTING })
       expect((await visitor.visit(page)).status).toBe(302)
@@ -83,7 +86,7 @@ describe('a person who is sent back and forth', () => {
     },
   )
 
-  it('a person may visit the sign-in page any number of times, if not within a minute or for one target', async () => {
+  it('a person who is sent back and forth may visit the sign-in page as often as they like, if not within a minute or for one target', async () => {
     const { gate, visitor } = await alice()
     for (const target of ['a', 'b', 'c', 'd']) {
       expect((await visitor.visit(`/oauth2/sign_in?rd=%2F${target}`)).location).toBe(`/${target}`)
@@ -94,7 +97,7 @@ describe('a person who is sent back and forth', () => {
     }
   })
 
-  it('a person who signs out and in again is in no loop', async () => {
+  it('a person who signs out and in again while they are sent back and forth is in no loop', async () => {
     const { visitor } = await alice()
     for (let turn = 0; turn < 5; turn += 1) {
       const out = { method: 'POST', headers: ['Origin', 'https://app.example.com'] }

@@ -37,7 +37,7 @@ async function cookieOf(gate: TestGate): Promise<string> {
 }
 
 describe('a rule that sees the request', () => {
-  it('is asked about the request that is forwarded, WebSockets included', async () => {
+  it('a rule that sees the request is asked about the request that is forwarded, WebSockets included', async () => {
     const { gate, ask } = await aliceAt()
     const upgrade = [
       ...['Connection', 'Upgrade', 'Upgrade', 'websocket', 'Origin', 'https://app.example.com'],
@@ -52,7 +52,7 @@ describe('a rule that sees the request', () => {
     expect(gate.platform.plans.map(({ target }) => target)).toEqual(['/', '/home', '/home/ws'])
   })
 
-  it('is asked about the request that a gateway names, at /oauth2/auth and before a static upstream', async () => {
+  it('a rule that sees the request is asked about the request that a gateway names, at /oauth2/auth and before a static upstream', async () => {
     const named = (uri: string) => ({ more: ['X-Forwarded-Uri', uri, 'X-Forwarded-Method', 'GET'] })
     const { ask } = await aliceAt()
     expect((await ask('/oauth2/auth', named('/home'))).status).toBe(202)
@@ -63,7 +63,7 @@ describe('a rule that sees the request', () => {
     expect((await root.ask('/', named('/admin/users'))).status).toBe(403)
   })
 
-  it('is asked before the sign-in page sends a person who is signed in back, and the page says so', async () => {
+  it('a rule that sees the request is asked before the sign-in page sends a person who is signed in back', async () => {
     const { ask } = await aliceAt({ args: ['--whitelist-domain=.example.com'] })
     const visit = async (rd: string) => {
       const { status, headers } = await ask(`/oauth2/sign_in?rd=${encodeURIComponent(rd)}`, { more: PAGE })
@@ -76,7 +76,7 @@ describe('a rule that sees the request', () => {
     expect(await visit('https://other.example.com/home')).toBe('https://other.example.com/home')
   })
 
-  it('is asked where an app learns who is signed in', async () => {
+  it('a rule that sees the request is asked where an app learns who is signed in', async () => {
     const { ask } = await aliceAt()
     const refresh = { method: 'POST', more: ['Origin', 'https://admin.example.com'] }
     for (const path of ['/oauth2/userinfo', '/oauth2/session']) {
@@ -87,7 +87,7 @@ describe('a rule that sees the request', () => {
     expect((await ask('/oauth2/session/refresh', { ...refresh, host: 'admin.example.com' })).status).toBe(403)
   })
 
-  it('takes the identity from a request that needs no sign-in', async () => {
+  it('a rule that sees the request takes the identity from a request that needs no sign-in', async () => {
     const { gate, ask } = await aliceAt({ args: ['--skip-auth-route=^/(admin|home)/open$'] })
     await ask('/home/open')
     await ask('/admin/open')
@@ -95,7 +95,7 @@ describe('a rule that sees the request', () => {
     expect(plans.map(({ headers }) => headers.includes('X-Forwarded-Email'))).toEqual([true, false])
   })
 
-  it('has no say in whether a person may sign in', async () => {
+  it('a rule that sees the request has no say in whether a person may sign in', async () => {
     const { gate } = await aliceAt()
     const seen = await gate.visitor().browse('/oauth2/start?rd=%2Fadmin')
     expect(seen).toMatchObject({ status: 403 })

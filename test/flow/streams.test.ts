@@ -24,7 +24,7 @@ interface Person {
   readonly held: readonly Held[]
 }
 
-/** What somebody sends who has these cookies. */
+/** Request headers with these cookies. */
 function cookiesOf({ jar }: Visitor): readonly string[] {
   return ['Cookie', [...jar].map((pair) => pair.join('=')).join('; ')]
 }
@@ -93,7 +93,6 @@ const ALL_STAND = [200, 202, 'open', 'open', 'open']
 /** One way in which a session ends. */
 interface Ending extends AGate {
   prepare?(gate: TestGate): void
-  prepare?(gate: TestGate): void
   /** Instead of the cookies of a sign-in. */
   credentials?(gate: TestGate): Promise<readonly string[]>
   end(from: { gate: TestGate; alice: Visitor }): Promise<unknown> | unknown
@@ -104,6 +103,11 @@ interface Ending extends AGate {
 
 const sha = (password: string) => createHash('sha1').update(password).digest('base64')
 const LOCAL_LINE = `carol:{SHA}${sha('demo')}\n`
+const LOCAL_FORM: Asking = {
+  method: 'POST',
+  headers: ['Content-Type', 'application/x-www-form-urlencoded', 'Origin', 'https://app.example.com'],
+  body: 'username=carol&password=demo&rd=%2F',
+}
 
 const ENDINGS: Readonly<Record<string, Ending>> = {
   'signing out': {
@@ -200,6 +204,17 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
     files: { '/users': LOCAL_LINE },
     credentials: async () => ['Authorization', `Basic ${Buffer.from('carol:demo').toString('base64')}`],
     end: ({ gate }) => gate.platform.change('/users', '\n'),
+    bobStands: true,
+  },
+  'a changed password of a local user who signed in with the form': {
+    args: [DOMAIN, '--htpasswd-file=/users', '--session-revalidate=0'],
+    files: { '/users': LOCAL_LINE },
+    async credentials(gate) {
+      const carol = gate.visitor()
+      await carol.visit('/oauth2/sign_in', LOCAL_FORM)
+      return cookiesOf(carol)
+    },
+    end: ({ gate }) => gate.platform.change('/users', `carol:{SHA}${sha('other')}\n`),
     bobStands: true,
   },
 }

@@ -242,7 +242,7 @@ describe('the way to the provider', () => {
     ['CB-37', ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: iframe', 'Accept: text/html']],
     ['CB-37', ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: embed', 'Accept: text/html']],
     ['CB-12', ['Sec-Fetch-Mode: no-cors', 'Sec-Fetch-Dest: image', 'Accept: text/html']],
-  ])('the authorization request is not started by what a person will not see: $1 [$0]', async (_, lines) => {
+  ])('%s: the authorization request is not started by what a person will not see: %j', async (_, lines) => {
     for (const target of ['/page', '/oauth2/start']) {
       const answer = await gate.tell(rawRequest(target, { lines }))
       expect([answer?.status, answer?.header('location'), answer?.all('set-cookie')]).toEqual([

@@ -203,7 +203,7 @@ describe.concurrent('a configuration', () => {
     ['CF-10', { '--insecure-oidc-allow-unverified-email': 'true' }, /insecure-oidc-allow-unverified-email/u],
     ['CF-09, RT-25', { '--skip-auth-route': '/public' }, /skip-auth-route/u],
     ['CF-02', { '--cookie-secret': 'OQINaROshtE9TcZkNAm-5Zs2Pv3xaWytBmc5W7sPX7w=' }, /cookie-secret/u],
-  ])('a configuration is loud about $1 [$0]', async (_, change, names) => {
+  ])('%s: a configuration is loud about %j', async (_, change, names) => {
     expect((await run(change)).output).toMatch(names)
   })
 

@@ -130,7 +130,7 @@ describe('a forged token', () => {
     ['CK-26', `${payload({}).slice(0, -1)},"constructor":{"grp":["admins"]}}`],
     ['CK-26', 'null'],
     ['CK-26', ''],
-  ])('a sealed token is no session, although the seal is good: $1 [$0]', async (_, json) => {
+  ])('%s: a sealed token is no session, although the seal is good: %s', async (_, json) => {
     await expectCleared(await mint.seal(sealable(json)))
   })
 

@@ -159,7 +159,7 @@ describe('a body', () => {
     ['GET', '0\r\n\r\n'],
     ['HEAD', '0\r\n\r\n'],
     ['GET', '0;x=y\r\nX-Trailer: 1\r\n\r\n'],
-  ])('SM-18, HD-36 of %s that is chunked and empty is none: %j', async (method, end) => {
+  ])('a body of %s that is chunked and empty is none: %j [SM-18, HD-36]', async (method, end) => {
     const chunked = rawRequest('/x', { method, lines: [cookie, 'Transfer-Encoding: chunked'] })
     expect(await answersTo(chunked + end + SECOND(), method)).toEqual([200, 200])
     const [first, second] = rig.app.take()
@@ -168,7 +168,7 @@ describe('a body', () => {
     expect(second?.target).toBe('/second')
   })
 
-  it('SM-18, HD-36 of GET that is chunked is judged by its first byte, however late', async () => {
+  it('a body of GET that is chunked is judged by its first byte, however late [SM-18, HD-36]', async () => {
     const client = gate.dial()
     client.write(rawRequest('/x', { lines: [cookie, 'Transfer-Encoding: chunked'] }))
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -186,7 +186,7 @@ describe('a body', () => {
     expect(rig.app.take().map(({ target }) => target)).toEqual(['/x'])
   })
 
-  it('SM-18 of GET travels where the upstream is said to take one, as a body', async () => {
+  it('a body of GET travels where the upstream is said to take one, as a body [SM-18]', async () => {
     const open = await rig.gate('--upstream-get-body=/')
     const lines = [`Cookie: ${await open.signIn()}`]
     rig.app.take()

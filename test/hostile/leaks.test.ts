@@ -246,7 +246,7 @@ describe('an answer that could be stored', () => {
     ['IL-02', ['Expires: Thu, 01 Jan 2099 00:00:00 GMT'], 'private'],
     ['IL-02', ['X-Accel-Expires: 600'], 'private'],
     ['IL-02', ['Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT'], 'private'],
-  ])('%s stays private: %j', async (_, lines, expected) => {
+  ])('%s: an answer to a signed-in person stays private: %j', async (_, lines, expected) => {
     rig.app.answer(`HTTP/1.1 200 OK\r\n${lines.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`)
     const mint = await createMint({ issuer: rig.provider.origin })
     const token = await mint.session()

@@ -128,21 +128,27 @@ describe('a method', () => {
     ['RT-24', 'PROPFIND', '/public/x', [], 401],
     ['RT-24', 'PURGE', '/public/x', [], 401],
     ['RT-24', 'QUERY', '/public/x', [], 401],
-  ])('a method decides over a public route: $1 $2 $3: $4 [$0]', async (_, method, target, lines, status) => {
+  ])('%s: a method decides over a public route: %s %s %j: %i', async (_, method, target, lines, status) => {
     expect((await gate.tell(rawRequest(target, { method, lines })))?.status).toBe(status)
     expect(rig.app.take()).toEqual([])
   })
 
-  // Node's parser knows no such methods, or not in this case: the connection ends, with 400 or with nothing.
-  it.each(['TRACK', 'PRI', 'FOO', 'DEBUG', 'get', 'gEt', 'post', 'CONNECT'])(
-    'a method that does not exist is refused: %s [RT-21, RT-24]',
-    async (method) => {
-      const target = method === 'CONNECT' ? '127.0.0.1:80' : '/public/x'
-      const answer = await gate.tell(rawRequest(target, { method }))
-      expect([undefined, 400, 405, 501]).toContain(answer?.status)
-      expect(rig.app.take()).toEqual([])
-    },
-  )
+  // Node's parser knows no such methods, or not in this case, and takes PRI for HTTP/2.
+  it.each([
+    ['TRACK', 501],
+    ['PRI', 400],
+    ['FOO', 501],
+    ['DEBUG', 501],
+    ['get', 501],
+    ['gEt', 501],
+    ['post', 501],
+    ['CONNECT', 405],
+  ])('a method that does not exist is refused: %s, %i [RT-21, RT-24]', async (method, status) => {
+    const target = method === 'CONNECT' ? '127.0.0.1:80' : '/public/x'
+    const answer = await gate.tell(rawRequest(target, { method }))
+    expect(answer?.status).toBe(status)
+    expect(rig.app.take()).toEqual([])
+  })
 
   it("a true preflight passes, without an identity and without Sidegate's cookies [RT-23]", async () => {
     const lines = [ORIGIN, ASKS, 'X-Auth-Request-User: admin', 'Cookie: a=1']

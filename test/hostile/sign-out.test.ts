@@ -36,7 +36,7 @@ describe('a sign-out that another site asks for', () => {
     ['LO-02', 'POST', [FORM, `Origin: ${ORIGIN}`, 'Sec-Fetch-Site: cross-site']],
     ['LO-03', 'POST', [FORM, 'Sec-Fetch-Site: same-site']],
     ['LO-03', 'GET', ['Sec-Fetch-Site: same-site']],
-  ])('a sign-out that another site asks for changes nothing by $1 $2 [$0]', async (_, method, lines) => {
+  ])('%s: a sign-out that another site asks for changes nothing by %s %j', async (_, method, lines) => {
     const cookie = `Cookie: ${await gate.signIn()}`
     const request = rawRequest('/oauth2/sign_out', {
       method,

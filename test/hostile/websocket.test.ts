@@ -94,7 +94,7 @@ describe('a handshake', () => {
   it.each([
     ['WS-04', ['Connection: keep-alive, Upgrade', 'Upgrade: WebSocket']],
     ['WS-04', ['Connection: upgrade', 'Upgrade: WEBSOCKET']],
-  ])('a handshake may be spelt $1 [$0]', async (_, lines) => {
+  ])('%s: a handshake may be spelt %j', async (_, lines) => {
     const client = gate.dial()
     client.write(rawRequest('/ws', { lines: [...lines, ...ASKING.slice(2), OURS, cookie] }))
     expect((await client.response()).status).toBe(101)

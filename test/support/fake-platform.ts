@@ -33,7 +33,7 @@ export interface FakePlatform extends Platform {
 export function createFakePlatform(world: World = {}): FakePlatform {
   let now = NOW_MS
   const files = new Map(Object.entries(world.files ?? {}))
-  const watchers: { path: string; onChange: (text: string) => void }[] = []
+  const watchers: { path: string; onChange: (text: string) => unknown }[] = []
   const deferred: Promise<unknown>[] = []
   const timers = new Set<() => void>()
   const platform: FakePlatform = {

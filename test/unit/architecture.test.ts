@@ -172,7 +172,7 @@ describe('the house', () => {
     expect(strays).toEqual([])
   })
 
-  it('names a path of its own in the list of paths and in the endpoint table only', () => {
+  it("a path of Sidegate's own is named in the list of paths and in the endpoint table only", () => {
     const paths = [...Object.values(toOwnPaths('')), '/robots.txt', '/liveness_check', '/readiness_check']
     const ends = paths.filter((path) => path !== '').map((path) => path.replaceAll('.', '\\.'))
     // A whole literal, or what stands behind a prefix in one.

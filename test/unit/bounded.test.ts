@@ -180,7 +180,7 @@ describe('caches', () => {
     expect(readHead(['aUtHoRiZaTiOn', 'Basic x']).get('authorization')).toBe('Basic x')
   })
 
-  it('of Accept values fill up, and each is understood all the same [UI-19]', () => {
+  it('caches of Accept values fill up, and each is understood all the same [UI-19]', () => {
     const trust = {
       reverseProxy: false,
       trustedProxyIps: [],

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { hasBody } from '../../../src/http/body.ts'
 import type { Completion, HeaderLines, IncomingRequest, Peer } from '../../../src/platform.ts'
 
-/** What the listener passes to the app beside the Request. */
+/** Environment that the listener passes to the app beside the Request. */
 export interface NodeEnv {
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
@@ -12,18 +12,18 @@ export interface NodeEnv {
 const UNIX: Peer = { kind: 'unix' }
 const UNKNOWN: Peer = { kind: 'unknown' }
 
-/** An own endpoint waits this long for the body it reads; forwarded bodies have no such limit. */
+/** Longest wait of an endpoint for the body that it reads; forwarded bodies have no such limit. */
 const OWN_BODY_MS = 10_000
 
 /** Sockets that were accepted on a unix socket: they have no address, and neither has a TCP socket that is gone. */
 const unixSockets = new WeakSet<Socket>()
 
-/** Remembers that a socket came in through a unix socket. */
+/** Records that a socket came in through a unix socket. */
 export function markUnixSocket(socket: Socket): void {
   unixSockets.add(socket)
 }
 
-/** Is told of work that outlives an answer. */
+/** Called with work that outlives an answer. */
 export type WaitUntil = (work: Promise<unknown>) => void
 
 /**
@@ -60,7 +60,7 @@ export class NodeRequest implements IncomingRequest, NodeEnv {
     return 'encrypted' in this.incoming.socket
   }
 
-  /** By the socket alone. An IPv4 client on a dual-stack socket is reported by its IPv4 address. */
+  /** Peer of the socket, by the socket alone. An IPv4 client on a dual-stack socket is reported by its IPv4 address. */
   get peer(): Peer {
     const { socket } = this.incoming
     const address = socket.remoteAddress
@@ -68,7 +68,7 @@ export class NodeRequest implements IncomingRequest, NodeEnv {
     return { kind: 'ip', address: address.startsWith('::ffff:') ? address.slice(7) : address }
   }
 
-  /** A body follows the head, as the head says; not when it has turned out to be empty. */
+  /** True when a body follows the head, as the head says; not when it has turned out to be empty. */
   get hasBody(): boolean {
     return !this.#isEmpty && hasBody(this.headers)
   }
@@ -128,7 +128,7 @@ function arrives(incoming: IncomingMessage): Promise<boolean> {
   })
 }
 
-/** A stream that can be given up half read: the connection stays, because the answer has to leave on it. */
+/** Converts to a stream that can be given up half read: the connection stays, because the answer has to leave on it. */
 function toStream(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   const pieces: AsyncIterator<Buffer> = incoming.iterator({ destroyOnReturn: false })
   return new ReadableStream({

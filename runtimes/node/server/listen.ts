@@ -23,12 +23,12 @@ import { inOrder } from './pipelining.ts'
 import { createUnusedConnections, type UnusedConnections } from './unused-connections.ts'
 import { handleUpgrades, isWebSocket } from './upgrade.ts'
 
-/** What the listeners are made from. */
+/** Configuration, app and collaborators of the listeners. */
 export interface ListenInput {
   readonly config: ListenConfig
   readonly app: App
   readonly watch: Watch
-  /** Told of what the app threw; the client gets a bare 500. */
+  /** Called with what the app threw; the client gets a bare 500. */
   readonly onBug: (error: unknown) => void
 }
 
@@ -40,7 +40,7 @@ export interface Listener extends Bound {
 
 /**
  * Limits of every listener: a 7 KiB session among app cookies fits, slow heads do not stay, forwarded bodies may take
- * their time (own endpoints bound theirs, see incoming-request.ts), and nobody can ask for the lenient parser.
+ * their time (own endpoints bound theirs, see incoming-request.ts), and no client can ask for the lenient parser.
  */
 const LIMITS: ServerOptions = {
   maxHeaderSize: 32 * 1024,
@@ -81,7 +81,7 @@ export function refuseLenientParser(flags: readonly string[]): string | undefine
   return 'Remove "--insecure-http-parser" from the command line or NODE_OPTIONS: it lets one request be read as two'
 }
 
-/** The core reads requests from the incoming request, and the framework wants a Request to route by: one does for all. */
+/** Request that the framework routes by: the core reads requests from the incoming request, and one does for all. */
 const ANY_REQUEST = new Request('http://gate.invalid/')
 
 interface ListenerDeps extends Pick<ListenInput, 'app' | 'onBug'> {
@@ -106,7 +106,7 @@ function requestListener({ app, fresh, onBug }: ListenerDeps): RequestListener {
   )
 }
 
-/** Without the framework and the adapter, which would cost as much as what is refused. */
+/** Answers 503 without the framework and the adapter, which would cost as much as what is refused. */
 function sayBusy({ respondOverloaded }: App, { incoming, outgoing }: NodeEnv, waitedMs: number): void {
   const { headers, method = '', url = '', socket } = incoming
   const {
@@ -122,12 +122,15 @@ function sayBusy({ respondOverloaded }: App, { incoming, outgoing }: NodeEnv, wa
     wantsHtml: headers.accept?.includes('text/html') === true,
     durationMs: waitedMs,
   })
-  // Content that nobody reads would be taken for the next request.
+  // Unread content would be taken for the next request.
   if (hasBody(incoming.rawHeaders)) outgoing.shouldKeepAlive = false
   outgoing.writeHead(status, [...lines, 'Content-Length', String(Buffer.byteLength(body))]).end(body)
 }
 
-/** What was forwarded has been written to the connection already; only what our own endpoints answer is left to do. */
+/**
+ * Answers a request. What was forwarded has been written to the connection already; only the responses of endpoints are
+ * left to write.
+ */
 async function answer(app: App, env: NodeEnv): Promise<void> {
   const response = await app.fetch(ANY_REQUEST, env)
   if (response !== RESPONSE_ALREADY_SENT) await write(response, env)

@@ -14,7 +14,7 @@ interface ParserError extends Error {
   readonly rawPacket?: Buffer
 }
 
-/** Reasons by the codes of Node and llhttp; every other one is a request that is not well formed. */
+/** Reasons by the codes of Node and llhttp; with any other one, what the parser stopped at tells. */
 const REASONS: Readonly<Record<string, Reason>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_many',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
@@ -89,9 +89,11 @@ function toUnparsed(error: ParserError): Omit<UnparsedRequest, 'client' | 'abort
     wantsHtml: acceptsHtml(error),
   }
   const why = byte === undefined ? `${reason} (${code})` : `${reason} (${code}), ${byte} in the ${part}`
+  const told = REASONS[code]
+  if (told !== undefined) return { reason: told, why, ...seen }
   if (part === 'method' && isToken) return { reason: 'method_unknown', why, ...seen }
   if (part === 'target') return { reason: 'target_malformed', why, ...seen }
-  return { reason: REASONS[code] ?? 'request_malformed', why, ...seen }
+  return { reason: 'request_malformed', why, ...seen }
 }
 
 /** A head that is too large may have said in an earlier packet what it takes; cookies make it so, and browsers have those. */
@@ -107,11 +109,11 @@ interface Place {
   readonly method: string
   readonly target: string
   readonly part: 'method' | 'target' | 'version' | 'header'
-  /** What it stopped at: `0xc3`. */
+  /** Byte that it stopped at: `0xc3`. */
   readonly byte: string | undefined
 }
 
-/** Where the parser stopped. Node's codes say it as well, Deno's do not. */
+/** Finds where the parser stopped. Node's codes say it as well, Deno's do not. */
 function placeOf({ code, rawPacket, bytesParsed = 0 }: ParserError): Place {
   const text = rawPacket?.toString('latin1') ?? ''
   const lineAt = text.lastIndexOf('\n', bytesParsed - 1) + 1

@@ -8,7 +8,7 @@ import { markUpgrade } from '../upstream/tunnel/websocket.ts'
 import { refuse } from './parser-errors.ts'
 
 /**
- * Says whether a request asks for a WebSocket (RFC 6455 §4.1: a GET without content); every other upgrade is a plain
+ * True when a request asks for a WebSocket (RFC 6455 §4.1: a GET without content); every other upgrade is a plain
  * request (RFC 9110 §7.8), whose content Node must go on to read.
  */
 export function isWebSocket(incoming: IncomingMessage): boolean {
@@ -18,8 +18,8 @@ export function isWebSocket(incoming: IncomingMessage): boolean {
 }
 
 /**
- * Sends upgrade requests the way of all others: the app decides, and a refusal is an ordinary answer on a response
- * object that is put onto the socket here. Only when the upstream says 101 the socket becomes a tunnel. Nobody may CONNECT.
+ * Handles upgrade requests like all others: the app decides, and a refusal is an ordinary answer on a response object
+ * that is put onto the socket here. Only when the upstream says 101 the socket becomes a tunnel. CONNECT is refused.
  */
 export function handleUpgrades(
   server: Server,
@@ -29,7 +29,7 @@ export function handleUpgrades(
     // Servers of node:http and node:https emit their own sockets here.
     const socket = stream as Socket
     socket.on('error', () => socket.destroy())
-    // Node before 24.9 asks nobody and hands us every upgrade, without a parser for its content.
+    // Node before 24.9 does not ask and hands over every upgrade, without a parser for its content.
     if (!isWebSocket(incoming) && hasBody(incoming.rawHeaders)) {
       return refuse(app, incoming, { reason: 'request_malformed', why: 'upgrade with content', on: socket })
     }
@@ -53,7 +53,7 @@ export function handleUpgrades(
   })
 }
 
-/** Undefined while an earlier, pipelined request is still being answered on this socket. */
+/** Response on the socket; undefined while an earlier, pipelined request is still being answered on it. */
 function responseOn(socket: Socket, incoming: IncomingMessage): ServerResponse | undefined {
   const outgoing = new ServerResponse(incoming)
   outgoing.shouldKeepAlive = false

@@ -6,7 +6,7 @@ import { createInFlight, type InFlight } from './in-flight.ts'
 import { createPool, POOL_LIMITS, type Pool, type PoolLimits } from './pool/pool.ts'
 import { Relay } from './relay.ts'
 import type { SocketAddress } from './socket.ts'
-import { createTunnels, isUpgrade, type Tunnels } from './tunnel/websocket.ts'
+import { createTunnels, isUpgrade, type Tunnels, tunnelsIn } from './tunnel/websocket.ts'
 
 /** HTTP/1.1 client for the upstreams: several times cheaper than fetch, and it changes nothing. */
 export interface UpstreamClient {
@@ -23,7 +23,7 @@ export interface UpstreamClient {
 
 /** Creates the client, with one pool for each upstream address of the configuration. */
 export function createUpstreamClient(limits: PoolLimits = POOL_LIMITS): UpstreamClient {
-  const tunnels = createTunnels()
+  const tunnels = createTunnels(tunnelsIn(process.constrainedMemory?.()))
   const inFlight = createInFlight()
   const pools = new Map<SocketAddress, Pool>()
   const poolOf = (address: SocketAddress): Pool => {

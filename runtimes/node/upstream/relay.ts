@@ -15,25 +15,25 @@ import { isAccepted, type Tunnels } from './tunnel/websocket.ts'
 import { cut, endWith, isRepeatable, requestHead, sendHead, writeHints } from './wire.ts'
 import { notePassed } from './young-generation.ts'
 
-/** What one forwarded request is made from. */
+/** Parts of one forwarded exchange. */
 export interface RelayInput {
   readonly request: NodeRequest
   readonly plan: ForwardPlan
   readonly pool: Pool
   readonly tunnels: Tunnels
   readonly inFlight: InFlight
-  /** Told once: the head of the answer has left, or why there will be none. */
+  /** Called once: the head of the response has left, or why there will be none. */
   readonly settle: (result: Result<Response>) => void
 }
 
-/** A request that cannot be repeated takes only a connection that was in use just now. */
+/** Idle time up to which a connection is taken for a request that cannot be repeated: it was in use just now. */
 const FRESH_MS = 500
 const NEW = -1
 
 /** Longest wait in the pool's queue where the upstream itself may take for ever. */
 const QUEUE_MS = 30_000
 
-/** A client that waits for a 101 cannot be seen leaving, so the wait is bounded whatever the upstream's timeout says. */
+/** Longest wait for a 101, whatever the upstream's timeout: a client that waits for one cannot be seen leaving. */
 const HANDSHAKE_MS = 30_000
 
 const SENT = ok(RESPONSE_ALREADY_SENT)
@@ -73,7 +73,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
     return this.#plan.share
   }
 
-  /** Begins; everything that follows comes by callback. */
+  /** Starts; everything that follows comes by callback. */
   start(): void {
     const { outgoing } = this.#request
     // The session may have taken time to load, and a client that left then is not announced again.
@@ -86,7 +86,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
     this.#acquire(isRepeatable(this.#request) ? Number.POSITIVE_INFINITY : FRESH_MS)
   }
 
-  /** Its session is watched from now on. */
+  /** Follows the session of the exchange from now on. */
   follow(): void {
     this.#following ??= this.#plan.follow?.(() => this.#abandon('sign_in_required', {}))
   }
@@ -111,7 +111,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
     this.#watchClient()
   }
 
-  /** 103 is passed on with its links (RFC 8297); 100 and 102 were between us and the upstream. */
+  /** Passes a 103 on with its links (RFC 8297); 100 and 102 were between Sidegate and the upstream. */
   onInterim(head: ResponseHead): void {
     if (head.status === 103) writeHints(this.#request, head)
   }
@@ -156,7 +156,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
     this.#leave()
     const { outgoing } = this.#request
     const connection = this.#connection
-    // An upstream that answered before it had read everything may go on reading our next request as content, and one
+    // An upstream that answered before it had read everything may go on reading the next request as content, and one
     // that was asked to switch protocols may believe that it has.
     if (reusable && !this.#plan.websocket && (this.#upload?.isDone() ?? true)) {
       connection?.socket.resume()
@@ -195,7 +195,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
     else this.#abandon('overloaded', { why: 'upstream connections' })
   }
 
-  /** A client that neither sends what it announced nor reads what it gets holds a connection to the app for nothing. */
+  /** Watches for a client that neither sends what it announced nor reads, and holds a connection for nothing. */
   #watchClient(): void {
     const { timeoutMs } = this.#plan
     if (timeoutMs === 0 || this.#watchesClient) return
@@ -234,13 +234,13 @@ export class Relay implements Waiter, ConnectionUser, Followable {
     this.#following?.stop()
   }
 
-  /** This exchange is over, and no tunnel has come of it. */
+  /** Leaves the exchange, which is over, and no tunnel has come of it. */
   #leave(): void {
     this.#stop()
     if (this.#plan.websocket) this.#tunnels.cancel(this.share)
   }
 
-  /** No answer, or no more of it: said in words while that is possible, by cutting the connection afterwards. */
+  /** Ends the exchange early: in words while that is possible, by cutting the connection afterwards. */
   #end(reason: Reason, detail: Partial<Flaw>): void {
     if (this.#over) return
     this.#leave()

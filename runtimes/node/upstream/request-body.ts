@@ -6,15 +6,15 @@ import { notePassed } from './young-generation.ts'
 
 /** The content of a request on its way upstream. */
 export interface Upload {
-  /** All of it has been handed to the upstream's socket. */
+  /** True when all of it has been handed to the upstream's socket. */
   readonly isDone: () => boolean
-  /** The client has to send more before anything can go on. */
+  /** True while the client has to send more before anything can go on. */
   readonly isAwaited: () => boolean
-  /** Takes no more from the client: the upstream has answered, or is gone. */
+  /** Stops taking content from the client: the upstream has answered, or is gone. */
   stop(): void
 }
 
-/** How a request announces its content: the lines that a request head ends with; empty when it has none. */
+/** Framing lines of a request, which its head ends with (RFC 9112 §6); empty when it has no content. */
 export function framingLines({ incoming: { headers }, hasBody }: NodeRequest): string {
   if (headers['transfer-encoding'] !== undefined) return hasBody ? 'Transfer-Encoding: chunked\r\n' : ''
   const length = headers['content-length']
@@ -23,7 +23,7 @@ export function framingLines({ incoming: { headers }, hasBody }: NodeRequest): s
 
 /**
  * Streams the content of a request into a connection, as fast as the upstream takes it and no faster. `100 Continue` is
- * sent now and not before: there is somebody who will read what it invites.
+ * sent now and not before: the upstream is there to read what it invites.
  */
 export function startUpload(from: {
   incoming: IncomingMessage
@@ -81,7 +81,7 @@ export function startUpload(from: {
   }
 }
 
-/** One chunk in one write to the kernel (RFC 9112 §7.1). */
+/** Writes one chunk in one write to the kernel (RFC 9112 §7.1). */
 function writeChunk({ socket }: UpstreamConnection, bytes: Buffer): void {
   socket.cork()
   socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
@@ -98,8 +98,8 @@ function expectsContinue({ headers, httpVersion }: IncomingMessage): boolean {
 const held = new WeakSet<ServerResponse>()
 
 /**
- * Marks the answer to a request that waits for `100 Continue`. If we answer without asking for its content, nobody can
- * tell whether content follows: such a connection is closed (RFC 9110 §10.1.1).
+ * Marks the answer to a request that waits for `100 Continue`. After an answer that does not ask for the content it is
+ * unclear whether content follows: such a connection is closed (RFC 9110 §10.1.1).
  */
 export function holdContinue(outgoing: ServerResponse): void {
   if (!outgoing.shouldKeepAlive) return

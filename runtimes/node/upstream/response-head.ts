@@ -3,12 +3,12 @@ import { trimOws } from '../../../src/lib/text.ts'
 import type { HeaderLines } from '../../../src/platform.ts'
 import { type Flaw, findFlaw } from './head-flaw.ts'
 
-/** How the content of a response ends (RFC 9112 §6.3). */
+/** Framing of the content of a response (RFC 9112 §6.3). */
 export type Framing =
   | { readonly kind: 'none' }
   | { readonly kind: 'length'; readonly length: number }
   | { readonly kind: 'chunked' }
-  /** Until the upstream closes. */
+  /** Content up to the close of the connection. */
   | { readonly kind: 'close' }
 
 /** The head of one upstream response. */
@@ -18,7 +18,7 @@ export interface ResponseHead {
   /** Header lines in order but for Connection, Transfer-Encoding and what Connection names. */
   readonly lines: HeaderLines
   readonly framing: Framing
-  /** The connection may carry another request. */
+  /** True when the connection may carry another request. */
   readonly persistent: boolean
   /** Lower-case protocol of a 101; undefined without one. */
   readonly upgrade: string | undefined
@@ -27,13 +27,13 @@ export interface ResponseHead {
 }
 
 /**
- * The whole syntax of RFC 9112 §4 and §5, and nothing that people got used to: no bare LF, no folded lines, no space
- * before the colon, no control characters. One pass; no two parts can match the same text, so it cannot backtrack.
+ * Pattern of the whole syntax of RFC 9112 §4 and §5, without leniency: no bare LF, no folded lines, no space before the
+ * colon, no control characters. One pass; no two parts can match the same text, so it cannot backtrack.
  */
 const HEAD =
   /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*)*$/u
 
-/** A response may begin like this; anything else is refused before its head is complete. */
+/** Pattern of the beginning of a response; anything else is refused before its head is complete. */
 const BEGINNING = /^(?:H(?:T(?:T(?:P(?:\/(?:1(?:\.(?:[01](?: [^\n]*)?)?)?)?)?)?)?)?)?\r?$/u
 
 interface Collected {
@@ -70,7 +70,7 @@ export function readResponseHead(text: string, method: string): ResponseHead | F
   }
 }
 
-/** Says whether the bytes of an incomplete head can still become one (HTTP/0.9, other protocols and bare LF cannot). */
+/** True when the bytes of an incomplete head can still become one (HTTP/0.9, other protocols and bare LF cannot). */
 export function mayBecomeHead(text: string): boolean {
   const end = text.indexOf('\n')
   if (end < 0) return BEGINNING.test(text)
@@ -160,7 +160,7 @@ function isPersistent(text: string, options: readonly string[]): boolean {
   return text.startsWith('HTTP/1.1') || options.includes('keep-alive')
 }
 
-/** What almost every upstream sends needs no list of its own. */
+/** Options of a Connection line. What almost every upstream sends needs no list of its own. */
 function optionsOf(connection: string): readonly string[] {
   const text = connection.toLowerCase()
   if (text === 'keep-alive') return KEEP_ALIVE
@@ -169,7 +169,10 @@ function optionsOf(connection: string): readonly string[] {
 const NO_OPTIONS: readonly string[] = []
 const KEEP_ALIVE: readonly string[] = ['keep-alive']
 
-/** RFC 9110 §7.6.1: what Connection names belongs to this hop, but for the length, which frames the content. */
+/**
+ * Removes what Connection names, which belongs to this hop (RFC 9110 §7.6.1), but for the length, which frames the
+ * content.
+ */
 function withoutListed(lines: readonly string[], options: readonly string[]): HeaderLines {
   if (options === NO_OPTIONS || options === KEEP_ALIVE) return lines
   const listed = new Set(options)

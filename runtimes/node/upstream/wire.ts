@@ -5,10 +5,16 @@ import type { NodeRequest } from '../server/incoming-request.ts'
 import { framingLines } from './request-body.ts'
 import type { ResponseHead } from './response-head.ts'
 
-/** Content up to here is copied into one string with the head: one write instead of two, and cheaper than the copy. */
+/**
+ * Length of content up to which it is copied into one string with the head: one write instead of two, and cheaper than
+ * the copy.
+ */
 const ONE_WRITE = 8192
 
-/** The request head as it goes upstream, one character a byte: the planned lines, then framing, which is ours. */
+/**
+ * The request head as it goes upstream, one character a byte: the planned lines, then framing, which belongs to this
+ * hop.
+ */
 export function requestHead(request: NodeRequest, plan: ForwardPlan): string {
   const { headers, upstream } = plan
   let head = `${request.method} ${plan.target} HTTP/1.1\r\n`
@@ -21,12 +27,12 @@ export function requestHead(request: NodeRequest, plan: ForwardPlan): string {
 /** Methods that may be sent again when a connection turns out to be dead (RFC 9110 §9.2.2). */
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
-/** Says whether a request can be sent a second time: nothing is lost with its content, and the method allows it. */
+/** True when a request can be sent a second time: nothing is lost with its content, and the method allows it. */
 export function isRepeatable({ hasBody, method }: NodeRequest): boolean {
   return REPEATABLE.has(method) && !hasBody
 }
 
-/** Begins the answer. */
+/** Sends the head of the response. */
 export function sendHead(request: NodeRequest, head: ResponseHead, edit: ResponseEdit): void {
   const { outgoing } = request
   request.bytes = 0
@@ -34,7 +40,7 @@ export function sendHead(request: NodeRequest, head: ResponseHead, edit: Respons
   outgoing.writeHead(head.status, head.reason, responseLines(head, edit))
 }
 
-/** The lines that the client gets: the upstream's after the edit, then ours. */
+/** Lines that the client gets: the upstream's after the edit, then Sidegate's. */
 function responseLines(head: ResponseHead, edit: ResponseEdit): string[] {
   const lines: string[] = []
   for (let at = 0; at + 1 < head.lines.length; at += 2) {
@@ -76,7 +82,7 @@ function isContentLength(name: string): boolean {
   return name.length === 14 && name.toLowerCase() === 'content-length'
 }
 
-/** A 204 must not have a length (RFC 9110 §8.6). */
+/** Length line of a response; a 204 must not have one (RFC 9110 §8.6). */
 function lengthFor(head: ResponseHead, value: string): string | undefined {
   return head.status === 204 ? undefined : value
 }

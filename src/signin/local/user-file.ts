@@ -69,7 +69,7 @@ export async function openUserFile({ path, groups, platform, log }: UserFileDeps
     path,
     onChange(text) {
       tell(text)
-      replace(text).catch((error: unknown) =>
+      return replace(text).catch((error: unknown) =>
         log.line('error', 'htpasswd-file stays as it was', { why: String(error) }),
       )
     },

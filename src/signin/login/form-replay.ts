@@ -11,13 +11,16 @@ export interface Field {
 }
 
 const MAX_FIELDS = 200
-/** HTML cannot carry NUL, and the other stands where bytes were no UTF-8: neither would come back as it was. */
+/**
+ * Characters that do not come back from HTML as they were: it cannot carry NUL, and the other stands where bytes were
+ * no UTF-8.
+ */
 const ALTERED = /[\0\ufffd]/u
 
 /**
- * Reads the fields of a form that somebody posted without a session, so that a page can hold them; `form_not_sent` for
- * whatever cannot be held byte for byte. Only a page of this site may have sent it: a person who sends it again sends it
- * as themselves, which must not happen to what another site wrote (OWASP CSRF).
+ * Reads the fields of a form that was posted without a session, so that a page can hold them; `form_not_sent` for
+ * whatever cannot be held byte for byte. Only a page of this site may have sent it: a person who sends it again sends
+ * it as themselves, which must not happen to what another site wrote (OWASP CSRF).
  */
 export async function readFormReplay(
   exchange: Exchange,

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts'
 import type { EventFields } from '../../observe/event.ts'
 
-/** What the redirect URI depends on. */
+/** Configuration that the redirect URI depends on. */
 export interface RedirectUriConfig {
   readonly listen: Pick<Config['listen'], 'http' | 'https'>
   readonly paths: Pick<Config['paths'], 'callback'>
@@ -11,8 +11,9 @@ export interface RedirectUriConfig {
 }
 
 /**
- * Fields of the line at start that says what to register at the provider (RFC 6749 §3.1.2.2). Without `redirect-url` the
- * URI follows the Host of each request, so the line has a placeholder, or `localhost` where nobody else can come.
+ * Fields of the line at start that says what to register at the provider (RFC 6749 §3.1.2.2). Without `redirect-url`
+ * the URI follows the Host of each request, so the line has a placeholder, or `localhost` where only this machine can
+ * come.
  */
 export function describeRedirectUri(config: RedirectUriConfig): EventFields {
   const { cookie, paths, signIn } = config
@@ -26,7 +27,7 @@ export function describeRedirectUri(config: RedirectUriConfig): EventFields {
   }
 }
 
-/** The port of a plain listener that only this machine reaches, and that no proxy is said to stand before. */
+/** Port of a plain listener that only this machine reaches, and that no proxy is said to stand before. */
 function localPort({ listen: { http, https }, trust }: RedirectUriConfig): number | undefined {
   if (http?.kind !== 'tcp' || https !== undefined || trust.reverseProxy) return undefined
   return /^(?:localhost|127(?:\.\d+){3}|::1)$/u.test(http.host) ? http.port : undefined

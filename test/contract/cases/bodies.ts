@@ -50,13 +50,16 @@ export function bodies(world: World): void {
       expect(digest((await world.asAlice({ target: '/big' })).body)).toBe(digest(Buffer.alloc(BIG, 'b')))
     })
 
-    it.each(['GET', 'HEAD'])('of a %s that is empty is none, whatever announces it', async (method) => {
-      const head = `${method} /x HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\nCookie: ${world.cookie}\r\n`
-      for (const framed of ['Content-Length: 0\r\n\r\n', 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n']) {
-        expect((await say(world.gate.url, head + framed)).statuses).toEqual([200])
-      }
-      expect(world.app.heard.map(({ url }) => url)).toEqual(['/x', '/x'])
-    })
+    it.each(['GET', 'HEAD'])(
+      'a body of a %s that is empty is none, whatever announces it',
+      async (method) => {
+        const head = `${method} /x HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\nCookie: ${world.cookie}\r\n`
+        for (const framed of ['Content-Length: 0\r\n\r\n', 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n']) {
+          expect((await say(world.gate.url, head + framed)).statuses).toEqual([200])
+        }
+        expect(world.app.heard.map(({ url }) => url)).toEqual(['/x', '/x'])
+      },
+    )
 
     it('a body of a GET is refused, and never becomes a request [SM-18]', async () => {
       expect((await world.asAlice({ body: 'GET /admin HTTP/1.1' })).status).toBe(400)

@@ -16,7 +16,7 @@ export function endpoints(world: World): void {
       ['HTTP/1.1 without Host', 'GET /ready HTTP/1.1\r\nConnection: close\r\n\r\n'],
       ['an empty Host', 'GET /ping HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'],
       ['cookies of RFC 2109', 'GET /ping HTTP/1.0\r\nHost: a\r\nCookie: $Version=1; a=b\r\n\r\n'],
-    ])('say so to a load balancer that sends %s', async (name, bytes) => {
+    ])('an endpoint says that Sidegate is well to a load balancer that sends %s', async (name, bytes) => {
       const { statuses } = await say(world.gate.url, bytes)
       // The edge asks for a Host itself.
       expect(statuses).toEqual([world.differs('Framing of requests') && /Host/u.test(name) ? 400 : 200])

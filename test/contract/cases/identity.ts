@@ -76,7 +76,7 @@ export function identity(world: World): void {
       expect(world.app.heard.at(-1)?.lines).toContain(spelling)
     })
 
-    it('are found in several lines as in one (CK-34)', async () => {
+    it('a cookie is found in several lines as in one [CK-34]', async () => {
       const session = world.cookie.split('; ').find((pair) => /^(?:__Host-)?_oauth2_proxy=/u.test(pair)) ?? ''
       const headers = ['Cookie', 'mine=1', 'Cookie', session, 'Cookie', 'yours=2']
       const { status } = await world.ask({ headers })

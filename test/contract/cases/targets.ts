@@ -122,14 +122,17 @@ export function targets(world: World): void {
       },
     )
 
-    it.each(['OPTIONS', 'GET'])('is a path, not the asterisk of %s (RT-23, RT-34)', async (method) => {
-      const { statuses } = await say(
-        world.gate.url,
-        `${method} * HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n\r\n`,
-      )
-      expect(statuses).toEqual([400])
-      expect(world.app.heard).toEqual([])
-    })
+    it.each(['OPTIONS', 'GET'])(
+      'a target is a path, not the asterisk of %s [RT-23, RT-34]',
+      async (method) => {
+        const { statuses } = await say(
+          world.gate.url,
+          `${method} * HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n\r\n`,
+        )
+        expect(statuses).toEqual([400])
+        expect(world.app.heard).toEqual([])
+      },
+    )
 
     it.each(['', 'a/b', 'a@b', 'a?b', 'a#b', 'a b', 'app.example.com/public', 'a, b'])(
       'a target has one host, which is a name: not "%s" [HD-24]',

@@ -87,7 +87,7 @@ export function endings(yard: Yard): void {
       await expect(start).rejects.toThrow(/fix 2 settings/u)
     })
 
-    it('of which one address is taken is never ready', async () => {
+    it('a start of which one address is taken is never ready', async () => {
       const first = await yard.open()
       const files = { certFile: join(yard.folder, 'ready.crt'), keyFile: join(yard.folder, 'ready.key') }
       makeCertificate('app.example.com', files)

@@ -50,24 +50,27 @@ export function log(yard: Yard): void {
       ['LIST /v1/secret?hidden HTTP/1.1\r\nHost: a\r\n\r\n', 501, 'method_unknown'],
       ['GET /caf\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'target_malformed'],
       ['GET / HTTP/1.1\r\nHost : a\r\n\r\n', 400, 'request_malformed'],
-    ])('has an answer and a line: %j [SM-40]', async (request, status, verdict) => {
-      const gate = await yard.open()
-      const heard = await say(gate.urls[0] ?? '', request)
-      expect(heard.statuses).toEqual([status])
-      const line = () =>
-        gate
-          .output()
-          .split('\n')
-          .findLast((text) => text.includes(`"${verdict}"`))
-      await expect.poll(line).toBeDefined()
-      expect(JSON.parse(line() ?? '')).toMatchObject({
-        msg: 'request',
-        status,
-        verdict,
-        why: expect.any(String),
-      })
-      expect(gate.output()).not.toContain('hidden')
-    })
+    ])(
+      'a request that the parser refuses has an answer and a line: %j [SM-40]',
+      async (request, status, verdict) => {
+        const gate = await yard.open()
+        const heard = await say(gate.urls[0] ?? '', request)
+        expect(heard.statuses).toEqual([status])
+        const line = () =>
+          gate
+            .output()
+            .split('\n')
+            .findLast((text) => text.includes(`"${verdict}"`))
+        await expect.poll(line).toBeDefined()
+        expect(JSON.parse(line() ?? '')).toMatchObject({
+          msg: 'request',
+          status,
+          verdict,
+          why: expect.any(String),
+        })
+        expect(gate.output()).not.toContain('hidden')
+      },
+    )
   })
 }
 

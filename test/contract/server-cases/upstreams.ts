@@ -43,7 +43,7 @@ export function upstreams(yard: Yard): void {
       server.close()
     })
 
-    it('is rid of clients that neither send what they announced nor read what they get [DS-29, DS-30]', async () => {
+    it('an upstream is rid of clients that neither send what they announced nor read what they get [DS-29, DS-30]', async () => {
       let pouring: ServerResponse | undefined
       const server = createServer((incoming, outgoing) => {
         if (incoming.method === 'POST') return void incoming.resume()

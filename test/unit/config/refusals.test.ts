@@ -755,7 +755,7 @@ describe('a gateway that names the request', () => {
     ['is none, there is an app to forward to', [...rule, '--upstream=http://127.0.0.1:8080/']],
     ['is none, no peer is believed', ['--skip-auth-route=^/public/', '--upstream=static://202']],
     ['decides nothing, there are no rules', ['--reverse-proxy', '--upstream=static://202']],
-  ])('is not warned about when it %s', (_, args) => {
+  ])('a gateway that names the request is not warned about when it %s', (_, args) => {
     expect(warningsOf({ args }).join()).not.toContain('which rule they are judged by')
   })
 })

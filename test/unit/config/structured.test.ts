@@ -70,7 +70,7 @@ describe('a structured source and the flags make the same configuration', () => 
     )
   })
 
-  it('with headers of claims, tokens and Basic credentials', () => {
+  it('a structured source and the flags make the same configuration with headers of claims, tokens and Basic credentials', () => {
     const claim = (name: string, claimSource: object) => ({ name, values: [{ claimSource }] })
     const injectRequestHeaders = [
       claim('X-Forwarded-User', { claim: 'user' }),

@@ -147,7 +147,7 @@ describe('where the browser believes to be', () => {
     ],
     [undefined, 'https, http', 'app.example.com, inner.example', 'undefined http://inner.example'],
     ['junk, 10.1.1.1', 'https, http', 'a.example, b.example', 'undefined https://a.example'],
-  ])('is read from all lists by one rule: %s, %s, %s', (chain, proto, host, expected) => {
+  ])('the external origin is read from all lists by one rule: %s, %s, %s', (chain, proto, host, expected) => {
     const lines = [
       ...(chain === undefined ? [] : ['X-Forwarded-For', chain]),
       ...['X-Forwarded-Proto', proto, 'X-Forwarded-Host', host],

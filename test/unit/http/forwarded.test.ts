@@ -28,7 +28,7 @@ describe('readNamedRequest()', () => {
     // All that are there say the same.
     [[...INGRESS, ...TRAEFIK, ...NGINX], 'POST app.example.com/admin'],
     [[...INGRESS, 'X-Forwarded-Uri: /admin'], 'POST app.example.com/admin'],
-  ])('reads what a gateway names: %j', (lines, expected) => {
+  ])('readNamedRequest() reads what a gateway names: %j', (lines, expected) => {
     expect(named(lines)).toBe(expected)
   })
 
@@ -51,7 +51,7 @@ describe('readNamedRequest()', () => {
     ['a host that swallows the path', ['X-Original-URL: https://app?/public//admin']],
     ['a fragment', ['X-Original-URL: https://app#/public//admin']],
     ['another scheme', ['X-Original-URL: ftp://app.example.com/admin']],
-  ])('believes none of it beside %s (HD-42)', (_, lines) => {
+  ])('readNamedRequest() believes no header beside %s [HD-42]', (_, lines) => {
     expect(named(lines)).toBe('unclear')
   })
 
@@ -68,7 +68,10 @@ describe('readNamedRequest()', () => {
     ['x-original-url', TRAEFIK, 'undefined'],
     ['x-forwarded-uri', [...INGRESS, ...NGINX], 'undefined'],
     ['x-original-url', ['X-Original-URL: https://app\\x/'], 'unclear'],
-  ] as const)('with %s chosen reads no other header (HD-42): %j', (chosen, lines, expected) => {
-    expect(named(lines, chosen)).toBe(expected)
-  })
+  ] as const)(
+    'readNamedRequest() with %s chosen reads no other header: %j [HD-42]',
+    (chosen, lines, expected) => {
+      expect(named(lines, chosen)).toBe(expected)
+    },
+  )
 })

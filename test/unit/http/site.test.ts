@@ -67,7 +67,7 @@ describe('createSite()', () => {
     ['a sandbox', LISTED, { origin: 'null', site: 'same-site' }, false],
     ['two origins', LISTED, { origin: `${APP}, ${PORTAL}`, site: 'same-site' }, false],
     ['metadata that means nothing', LISTED, { origin: PORTAL, site: 'same-origin, cross-site' }, false],
-  ])('knows %s (WS-03)', (_, says, sent, expected) => {
+  ])('createSite() knows %s [WS-03]', (_, says, sent, expected) => {
     const site = createSite({ ...NOTHING, ...says })
     expect(site.isFromSitePage(exchange(sent).facts)).toBe(expected)
   })
@@ -95,7 +95,7 @@ describe('createSite()', () => {
     ],
     ['another site that is listed', ONE, { origin: PORTAL, site: 'cross-site' }, false, false],
   ])(
-    'lets %s ask for a sign-out: then for a password only on the origin itself (LO-03)',
+    'createSite() lets %s ask for a sign-out: then for a password only on the origin itself [LO-03]',
     (_, says, sent, out, own) => {
       const site = createSite({ ...NOTHING, ...says })
       expect(site.checkSite(exchange(sent)) === undefined).toBe(out)
@@ -104,7 +104,7 @@ describe('createSite()', () => {
     },
   )
 
-  it('takes the referring page of a link for its origin', () => {
+  it('createSite() takes the referring page of a link for its origin', () => {
     const site = createSite({ ...NOTHING, ...LISTED })
     const link = (referer: string) =>
       anExchange('/x', { headers: ['Sec-Fetch-Site', 'same-site', 'Referer', referer] })

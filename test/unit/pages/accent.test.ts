@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { createAccent } from '../../../src/pages/brand/accent.ts'
+import { createAccent } from '../../../src/pages/accent.ts'
 
 const COLORS = [
   '#000000',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createAccent } from '../../../src/pages/brand/accent.ts'
+import { createAccent } from '../../../src/pages/accent.ts'
 import type { PagesSettings } from '../../../src/pages/frame.ts'
 import { PAGE_HEADERS } from '../../../src/pages/layout.ts'
 import { EN } from '../../../src/pages/locales/en.ts'

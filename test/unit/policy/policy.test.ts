@@ -111,7 +111,7 @@ describe('email rules', () => {
       platform: { readFile: () => 'alice@example.com', watch: (file) => watched.push(file) },
     })
     expect(compiled.mayHold(aSession())).toMatchObject({ ok: true })
-    watched[0]?.onChange('bob@example.com')
+    void watched[0]?.onChange('bob@example.com')
     expect(compiled.mayHold(aSession())).toMatchObject({ problem: { reason: 'not_permitted' } })
   })
 })

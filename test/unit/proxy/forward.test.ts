@@ -49,20 +49,23 @@ describe('forward', () => {
     ['Content-Length', '64'],
     ['transfer-encoding', 'chunked'],
   ]
-  it.each(['GET', 'HEAD'])('refuses a %s with content [HD-36, SM-18]', async (method) => {
+  it.each(['GET', 'HEAD'])('the forwarder refuses a %s with content [HD-36, SM-18]', async (method) => {
     for (const lines of framings) {
       const { result } = await forwarded({ method, lines, content: 'a' })
       expect(result).toMatchObject({ ok: false, problem: { reason: 'get_with_body' } })
     }
   })
 
-  it.each(['GET', 'HEAD'])('carries a %s whose body is empty, whatever frames it', async (method) => {
-    for (const lines of [...framings, ['Content-Length', '0'], []]) {
-      expect((await forwarded({ method, lines, content: '' })).result.ok).toBe(true)
-    }
-  })
+  it.each(['GET', 'HEAD'])(
+    'the forwarder carries a %s whose body is empty, whatever frames it',
+    async (method) => {
+      for (const lines of [...framings, ['Content-Length', '0'], []]) {
+        expect((await forwarded({ method, lines, content: '' })).result.ok).toBe(true)
+      }
+    },
+  )
 
-  it('carries a GET with content where the upstream takes one', async () => {
+  it('the forwarder carries a GET with content where the upstream takes one', async () => {
     const upstreams = [{ ...UPSTREAM, getBody: true }]
     for (const lines of framings) {
       expect((await forwarded({ upstreams, lines, content: 'a' })).result.ok).toBe(true)

@@ -63,7 +63,7 @@ const HOSTILE: readonly (readonly [string, string])[] = [
 ]
 
 describe('a search is linear in the text', () => {
-  it(`looks at every instruction a bounded number of times a character, from SIDEGATE_FUZZ_SEED=${FIRST_SEED} on`, () => {
+  it(`a search looks at every instruction a bounded number of times a character, from SIDEGATE_FUZZ_SEED=${FIRST_SEED} on`, () => {
     const slow: string[] = []
     for (let seed = FIRST_SEED; seed < FIRST_SEED + 500 * TIMES; seed += 1) {
       const random = createRandom(seed)
@@ -113,7 +113,7 @@ describe('a search is linear in the text', () => {
     },
   )
 
-  it('with random letters, for which every state is built again and again', () => {
+  it('a search is linear with random letters, for which every state is built again and again', () => {
     const random = createRandom(FIRST_SEED)
     const text = Array.from({ length: 50_000 }, () => random.pick(['a', 'b'])).join('')
     const search = createSearch(read('a[ab]{14}c|d'))
@@ -136,7 +136,7 @@ function fastest(source: string, text: string): number {
 }
 
 describe('the memory of a search is bounded', () => {
-  it('when a text leads to more states than there is room for, and the answers stay right', () => {
+  it('a search has bounded memory when a text leads to more states than there is room for, and its answers stay right', () => {
     const random = createRandom(FIRST_SEED)
     const search = createSearch(read('a[ab]{15}c'))
     for (let round = 0; round < 40; round += 1) {
@@ -146,7 +146,7 @@ describe('the memory of a search is bounded', () => {
     }
   })
 
-  it('for five hundred rules that meet hostile paths: a few MiB in all', () => {
+  it('a search has bounded memory for five hundred rules that meet hostile paths: a few MiB in all', () => {
     const random = createRandom(FIRST_SEED)
     const searches = Array.from({ length: 500 }, (_, at) =>
       createSearch(read(`a[ab]{10}/app${at}/(?:[a-z]+/)*x`)),

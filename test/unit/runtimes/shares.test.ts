@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createPool, POOL_LIMITS, type Pool } from '../../../runtimes/node/upstream/pool/pool.ts'
 import { createShares, sharesOf } from '../../../runtimes/node/upstream/pool/shares.ts'
-import { createTunnels } from '../../../runtimes/node/upstream/tunnel/websocket.ts'
+import { createTunnels, tunnelsIn } from '../../../runtimes/node/upstream/tunnel/websocket.ts'
 import type { Share } from '../../../src/platform.ts'
 import { type RawUpstream, startRawUpstream } from '../../support/raw-upstream.ts'
 
@@ -139,6 +139,17 @@ describe('a pool of 16 connections', () => {
     expect(pool.acquire(leaving, -1)).toBe(true)
     expect(pool.acquire(leaving, -1)).toBe(false)
   })
+})
+
+describe('the places for tunnels', () => {
+  it.each([
+    ['128 MiB hold 2,048', 128 * 2 ** 20, 2048],
+    ['1 GiB holds 16,384', 2 ** 30, 16_384],
+    ['more memory holds no more', 2 ** 33, 16_384],
+    ['a process without a limit has as many', 2 ** 64, 16_384],
+    ['a system without limits has as many', 0, 16_384],
+    ['a runtime that tells none has as many', undefined, 16_384],
+  ])('follow the memory limit: %s', (_, limit, most) => expect(tunnelsIn(limit)).toBe(most))
 })
 
 describe('places for 16 tunnels', () => {

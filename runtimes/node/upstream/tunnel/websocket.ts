@@ -68,14 +68,21 @@ export function isAccepted({ incoming }: NodeRequest, head: ResponseHead): boole
   )
 }
 
+/** An idle tunnel takes 24 KiB; with this many for each MiB, 128 MiB hold all of them beside the program. */
+const TUNNELS_PER_MIB = 16
+const MAX_TUNNELS = 16_384
+
+/** Limit on tunnels of a process with a memory limit in bytes; undefined, 0 or an absurd one when it has none. */
+export function tunnelsIn(memoryLimit: number | undefined): number {
+  const mebibytes = Math.floor((memoryLimit || Number.POSITIVE_INFINITY) / 2 ** 20)
+  return Math.min(MAX_TUNNELS, mebibytes * TUNNELS_PER_MIB)
+}
+
 /**
- * Limit on tunnels of the process, whatever the upstream. They are shared out like its connections, and do not count as
+ * Creates the list of open tunnels, whatever the upstream. They are shared out like its connections, and do not count as
  * such.
  */
-const MAX_TUNNELS = 4096
-
-/** Creates the list of open tunnels. */
-export function createTunnels(limit = MAX_TUNNELS): Tunnels {
+export function createTunnels(limit: number): Tunnels {
   const open = new Set<Tunnel>()
   const places = createShares(sharesOf(limit))
   let taken = 0

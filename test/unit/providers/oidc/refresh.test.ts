@@ -88,7 +88,7 @@ const tokens: [string, Claims, string][] = [
   ['SL-08', { nonce: 'whatever' }, 'ok'],
 ]
 
-test.each(tokens)('a refreshed ID token with $1 [$0]', async (_row, change, verdict) => {
+test.each(tokens)('%s: a refreshed ID token with %j', async (_row, change, verdict) => {
   const { op, provider, session } = await aBench()
   const before = await session()
   op.idToken.claims = (honest) => ({ ...honest, ...change })

@@ -316,7 +316,7 @@ test.each([
   [['X-Auth-Request-Redirect', 'https://app.example.org/oauth2/start'], '/oauth2/start', '/'],
   [['X-Forwarded-Uri', '/a/../b?c'], '/oauth2/start', 'https://app.example.org/b?c'],
 ])(
-  'a sign-in on another host never returns to an endpoint of the gate: %j, %s',
+  'a sign-in on another host never returns to an endpoint of Sidegate: %j, %s',
   async (more, target, expected) => {
     const headers = named('X-Forwarded-Host', 'app.example.org', ...more)
     const { signIn } = await aSignInBench({

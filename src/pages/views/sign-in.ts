@@ -1,10 +1,10 @@
-import type { Reason } from '../problems.ts'
-import { appName, plainAppName } from './brand/name.ts'
-import { type Frame, toOrigin } from './frame.ts'
-import { type Page, toPage } from './layout.ts'
-import { toStartHref } from './links.ts'
-import { breakable, html, type Markup } from './markup.ts'
-import { fill, fillText } from './texts.ts'
+import type { Reason } from '../../problems.ts'
+import { type Frame, toOrigin } from '../frame.ts'
+import { type Page, toPage } from '../layout.ts'
+import { toStartHref } from '../links.ts'
+import { breakable, html, type Markup } from '../markup.ts'
+import { appName, plainAppName } from '../name.ts'
+import { fill, fillText } from '../texts.ts'
 
 /** Content of the sign-in page. */
 export interface SignInView {

@@ -1,10 +1,10 @@
-import { FINDINGS, type Finding, PROBLEMS, type Problem, type Recovery, recoveryOf } from '../problems.ts'
-import { appName } from './brand/name.ts'
-import type { Frame } from './frame.ts'
-import { type Page, toPage } from './layout.ts'
-import { otherAccountHref, signInAsideLink, signOutForm, toStartHref } from './links.ts'
-import { breakable, type Fragment, html, type Markup } from './markup.ts'
-import { fill } from './texts.ts'
+import { FINDINGS, type Finding, PROBLEMS, type Problem, type Recovery, recoveryOf } from '../../problems.ts'
+import type { Frame } from '../frame.ts'
+import { type Page, toPage } from '../layout.ts'
+import { otherAccountHref, signInAsideLink, signOutForm, toStartHref } from '../links.ts'
+import { breakable, type Fragment, html, type Markup } from '../markup.ts'
+import { appName } from '../name.ts'
+import { fill } from '../texts.ts'
 
 /** Content of an error page. */
 export interface ErrorView {

@@ -1,4 +1,4 @@
-import { sha256, toBase64 } from '../../lib/bytes.ts'
+import { sha256, toBase64 } from '../lib/bytes.ts'
 
 /** The style sheet of an accent colour, which follows that of all pages, and its CSP source. */
 export interface Accent {

@@ -1,9 +1,9 @@
-import { appName, plainAppName } from './brand/name.ts'
-import type { Frame } from './frame.ts'
-import { type Page, toPage } from './layout.ts'
-import { signInAsideLink } from './links.ts'
-import { html } from './markup.ts'
-import { fill, fillText } from './texts.ts'
+import type { Frame } from '../frame.ts'
+import { type Page, toPage } from '../layout.ts'
+import { signInAsideLink } from '../links.ts'
+import { html } from '../markup.ts'
+import { appName, plainAppName } from '../name.ts'
+import { fill, fillText } from '../texts.ts'
 
 /** Content of the page that keeps a form. */
 export interface FormReplayView {

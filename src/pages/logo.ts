@@ -1,4 +1,4 @@
-import { trusted } from '../markup.ts'
+import { trusted } from './markup.ts'
 
 /** A side gate that stands ajar. */
 const SHAPES = `<rect width="44" height="44" rx="11" fill="currentColor" />

@@ -1,5 +1,5 @@
-import type { Frame } from '../frame.ts'
-import { breakable, type Fragment } from '../markup.ts'
+import type { Frame } from './frame.ts'
+import { breakable, type Fragment } from './markup.ts'
 
 /** What the application is called on a page: the operator's name for it, else its host. */
 export function appName({ name, texts }: Pick<Frame, 'name' | 'texts'>, host: string | undefined): Fragment {

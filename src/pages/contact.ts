@@ -1,4 +1,4 @@
-import { html, type Markup } from '../markup.ts'
+import { html, type Markup } from './markup.ts'
 
 /** Contact for people who need help: a link where the text is an https address or an e-mail address, else the text. */
 export function toContact(contact: string): Markup {
