@@ -49,6 +49,15 @@ test('a sign-in needs nothing but the keyboard', async () => {
   await page.waitForURL(stack.url('/keys'))
 })
 
+test('a callback that fails is left for a page whose reload offers to sign in again', async () => {
+  const { page } = await visit('/oauth2/callback?code=spent&state=x')
+  expect(await page.getByRole('heading').textContent()).toBe('Sign-in failed')
+  expect(new URL(page.url()).pathname).toBe('/oauth2/sign_in')
+  await page.reload()
+  await signIn(page)
+  expect(await page.locator('#user').textContent()).toBe('alice@example.com')
+})
+
 test("Sidegate's pages run under their own policy without a complaint of the browser", async () => {
   const complaints: string[] = []
   const page = await (await stack.visitor()).newPage()
