@@ -24,5 +24,6 @@ runProgram({
   readBinaryFile: (path) => readFileSync(path),
   refuse: () => refuseLenientParser([...process.execArgv, process.env['NODE_OPTIONS'] ?? '']),
   fetch: (url, init) => fetch(url, init),
+  memoryLimit: process.constrainedMemory(),
   tune,
 })

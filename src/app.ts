@@ -20,7 +20,7 @@ import { adviseOperator } from './signin/failure/advice.ts'
 /** The program as a fetch handler. `env` is what the runtime passes beside the Request. */
 export interface App {
   fetch(request: Request, env: unknown): MaybePromise<Response>
-  /** Turns a request away that there is no time to read: an access line, and an answer that was made beforehand. */
+  /** Refuses a request that there is no time to read: an access line, and an answer that was made beforehand. */
   readonly respondOverloaded: OverloadResponder
   /** Answers what the server of the runtime could not read as a request: an access line, and an answer with its id. */
   readonly respondUnparsed: UnparsedResponder
@@ -32,7 +32,7 @@ export interface App {
 
 type Env = { Bindings: { request: IncomingRequest } }
 
-/** Builds every part of the program once and says, in order, what happens to a request. */
+/** Creates every part of the program once and routes requests: endpoints by the table, everything else to the gate. */
 export async function createApp(
   config: Config,
   platform: Platform,
@@ -42,10 +42,10 @@ export async function createApp(
   const { log, respond } = services
   const readExchange = createReadExchange(config)
   const endpoints = createEndpoints(services)
-  // Everything that is no endpoint of ours is for the app behind us.
+  // Everything that is no endpoint of Sidegate's is for the upstreams.
   const gate: Handler = { name: 'gate', path: '*', handle: createGate(services) }
 
-  /** Every request gets an id, a timing and one access line. */
+  /** Gives every request an id, a timing and one access line. */
   function receive(request: IncomingRequest, endpoint: Endpoint): MaybePromise<Response> {
     const entry: AccessEntry = {
       verdict: endpoint.name,
@@ -68,7 +68,7 @@ export async function createApp(
     return answer(read.value, entry, 'probe' in endpoint ? gate : endpoint)
   }
 
-  /** A request that could be read goes to https first where it has to, then to its endpoint or to the gate. */
+  /** Redirects a request to https first where it has to, then passes it to its endpoint or to the gate. */
   function answer(exchange: Exchange, entry: AccessEntry, endpoint: Handler): MaybePromise<Response> {
     const location =
       config.listen.forceHttps && endpoint.overHttp !== true ? toHttps(exchange, config.listen) : undefined
@@ -106,21 +106,21 @@ export async function createApp(
 }
 
 /**
- * A load balancer that asks without a Host must not take the service down, and a health check needs none. How a message is
- * framed, though, concerns the next one on its connection.
+ * True when the framing of a request is certain. A load balancer that asks without a Host must not take the service
+ * down, and a health check needs none. How a message is framed, though, concerns the next one on its connection.
  */
 function isWellFramed(read: Result<Exchange>): boolean {
   return read.ok || read.problem.reason === 'host_malformed' || read.problem.reason === 'target_malformed'
 }
 
-/** For what cannot be read: a browser says that it takes pages. */
+/** True for a request of a browser that cannot be read: it says that it takes pages. */
 function acceptsHtml({ headers }: IncomingRequest): boolean {
   return findHeader(headers, 'accept')?.includes('text/html') === true
 }
 
 /**
- * The path as it is on the wire: own endpoints match byte for byte, so `/oauth2/%63allback` is not one. An absolute target
- * (RFC 9112 §3.2.2) names the same endpoint; whether it names our host is checked when the request is read.
+ * The path as it is on the wire: own endpoints match byte for byte, so `/oauth2/%63allback` is not one. An absolute
+ * target (RFC 9112 §3.2.2) names the same endpoint; whether it names this host is checked when the request is read.
  */
 function pathOf(target = ''): string {
   const named = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/iu, '') || '/'

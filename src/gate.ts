@@ -16,7 +16,7 @@ import { displayName, type Session } from './session/session.ts'
 import type { Caller } from './signin/authenticate.ts'
 import { readFormReplay } from './signin/login/form-replay.ts'
 
-/** Authorizes every request that is not for an endpoint of ours: forwards it, starts a sign-in, or denies. */
+/** Authorizes every request for the upstreams: forwards it, starts sign-in, or denies. */
 export function createGate(services: Services): Handle {
   function handle(caller: Caller, exchange: Exchange, entry: AccessEntry): Promise<Response> {
     const request = whatIsAsked(services, exchange)
@@ -41,7 +41,10 @@ export function createGate(services: Services): Handle {
     thenMaybe(services.authenticate(exchange), (caller) => handle(caller, exchange, entry))
 }
 
-/** In front of a static upstream stands a gateway that asks about a request of its own; there is nothing to forward then. */
+/**
+ * Request that the rules are applied to. In front of a static upstream stands a gateway that asks about a request of
+ * its own; there is nothing to forward then.
+ */
 function whatIsAsked({ forwarder }: Services, exchange: Exchange): PolicyRequest {
   const isNamed = exchange.facts.forwarded.request !== undefined
   return isNamed && forwarder.isStatic(exchange.target)
@@ -76,7 +79,7 @@ async function forward(
     share: toShare(services, exchange, session),
     setCookies: caller.changes.map((change) => toSetCookie(change, config.cookie, exchange.facts.host)),
     follow: session === undefined ? undefined : toFollow(services, exchange, { ...caller, session }),
-    // A token is made to be read by programs behind us too, as behind oauth2-proxy; a password is for us alone.
+    // A token is made to be read by upstreams too, as behind oauth2-proxy; a password is for Sidegate alone.
     dropAuthorization: caller.authorizationUsed && session?.source.kind !== 'bearer',
     entry,
   })
@@ -86,7 +89,9 @@ async function forward(
   return refuse(services, exchange, isOver ? { ...caller, ...SIGNED_OUT } : caller, sent.problem)
 }
 
-/** A session that ended while its request was under way: the cookies that renewed it must not leave any more. */
+/**
+ * Caller of a session that ended while its request was under way: the cookies that renewed it must not leave any more.
+ */
 const SIGNED_OUT = { session: undefined, changes: [] }
 
 /** Judges what outlasts this request as the next request of its browser would be, which carries the cookies of the answer. */
@@ -106,7 +111,10 @@ function toFollow(
 
 const TRUSTED: Share = { holder: undefined, anonymous: false }
 
-/** A person counts as one however many sessions they have; without a session it is the client's network. */
+/**
+ * Share of upstream connections that a request counts against. A person counts as one however many sessions they have;
+ * without a session it is the client's network.
+ */
 function toShare({ rules }: Services, { facts }: Exchange, session: Session | undefined): Share {
   const { client } = facts
   if (session !== undefined) return { holder: `${session.issuer} ${session.subject}`, anonymous: false }
@@ -115,7 +123,10 @@ function toShare({ rules }: Services, { facts }: Exchange, session: Session | un
   return rules.trustedAddresses.has(client) ? TRUSTED : { holder: toClientNetwork(client), anonymous: true }
 }
 
-/** A gateway that refused a person may hand them over to a static upstream, so that they see why; its own answer is a bare yes. */
+/**
+ * True when a gateway refused this person a moment ago, and may hand them over to a static upstream, so that they see
+ * why; its own answer is a bare yes.
+ */
 function findRefusal(
   { forwarder, refusals }: Services,
   { facts, target }: Exchange,
@@ -124,7 +135,10 @@ function findRefusal(
   return facts.navigation && forwarder.isStatic(target) ? refusals.find(session.id, target.raw) : undefined
 }
 
-/** What the client is not told: why the app gave no answer. What clients do wrong stands in their access lines. */
+/**
+ * Logs the cause that the client is not told: why the upstream gave no answer. Mistakes of clients stand in their
+ * access lines.
+ */
 function logUpstream(
   { log }: Services,
   { requestId }: Exchange,
@@ -141,8 +155,8 @@ function logUpstream(
 }
 
 /**
- * Only a page load is offered a sign-in, and a form that a person sent is kept for them where that is safe; everything
- * else learns that a sign-in is needed (401) and keeps its cookies.
+ * Starts sign-in. Only a page load is offered one, and a form that a person sent is kept for them where that is safe;
+ * everything else learns that a sign-in is needed (401) and keeps its cookies.
  */
 async function askToSignIn(
   services: Services,
@@ -182,8 +196,8 @@ function asProgram(exchange: Exchange): Exchange {
 }
 
 /**
- * A page of another site can open a WebSocket with our cookies, and no CORS stops it (RFC 6455 §10.2). Credentials in
- * a header prove that a program of ours asked.
+ * True for a WebSocket of another site: its page can open one with Sidegate's cookies, and no CORS stops it (RFC 6455
+ * §10.2). Credentials in a header prove that a program of the app asked.
  */
 function isForeignWebSocket({ site }: Services, { facts }: Exchange, caller: Caller): boolean {
   return facts.websocket && !caller.authorizationUsed && !site.isFromSitePage(facts)

@@ -43,7 +43,7 @@ export interface Services {
   readonly providerCheck: ProviderCheck
   readonly rules: Rules
   readonly site: Site
-  /** What gateways were told no about just now. */
+  /** Refusals that gateways got just now. */
   readonly refusals: Refusals
   readonly sessions: SessionStore
   readonly authenticate: Authenticate
@@ -135,7 +135,7 @@ export async function createServices(
       ownsCookie: compileOwnsCookie(config, sessions),
     }),
     now: platform.now,
-    isReady: () => isReady(platform),
+    isReady: () => isReady(runtime),
   }
 }
 
@@ -167,7 +167,7 @@ function compileOwnsCookie({ cookie }: Config, sessions: SessionStore): (name: s
   return (name) => sessions.owns(name) || isOfSignIn(name)
 }
 
-/** What may stand in an Authorization header: the first that recognises it decides. */
+/** Readers of an Authorization header: the first that recognises it decides. */
 function readersOf(
   config: Config,
   parts: {

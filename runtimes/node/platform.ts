@@ -29,6 +29,8 @@ export interface NodePlatformOptions {
   readonly runtime?: 'node' | 'deno'
   /** Sends requests to the provider; the global fetch by default. */
   readonly fetch?: Platform['fetch']
+  /** Limit on the memory of the process in bytes, as the runtime tells it. */
+  readonly memoryLimit?: number | undefined
   /** Skips the verification of certificates in calls to the provider. */
   readonly insecureTls: boolean
   /** Called for work that failed after its answer had left. */
@@ -43,12 +45,13 @@ export interface NodePlatformOptions {
 export function createNodePlatform({
   runtime = 'node',
   fetch = (url, init) => globalThis.fetch(url, init),
+  memoryLimit,
   insecureTls,
   onBug,
   onLinesLost,
   sink = nodeStdout,
 }: NodePlatformOptions): NodePlatform {
-  const client = createUpstreamClient()
+  const client = createUpstreamClient(memoryLimit)
   const watcher = createWatcher()
   const log = createLogWriter(sink, onLinesLost)
   const ending = new AbortController()

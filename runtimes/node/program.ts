@@ -22,6 +22,8 @@ export interface Program extends Omit<LoadInput, 'version'> {
   refuse(config: Config): string | undefined
   /** Sends requests to the provider. */
   readonly fetch: Platform['fetch']
+  /** Limit on the memory of the process in bytes; 0 or an absurd one when it has none, undefined when it is not told. */
+  readonly memoryLimit?: number | undefined
   /** Sink of log lines; Node's standard output by default. */
   readonly stdout?: LogSink
   /** Prepares the runtime for a long life; called when everything listens. */
@@ -54,10 +56,11 @@ async function main(program: Program): Promise<void> {
 type Settings = { readonly config: Config; readonly warnings: readonly string[] }
 
 async function serve(program: Program, { config, warnings }: Settings): Promise<void> {
-  const { runtime, fetch, stdout, tune } = program
+  const { runtime, fetch, memoryLimit, stdout, tune } = program
   const node = createNodePlatform({
     runtime,
     fetch,
+    memoryLimit,
     insecureTls: config.providers.some((provider) => provider.insecureTls),
     onBug: (error) => onBug(error),
     onLinesLost: (lines) =>

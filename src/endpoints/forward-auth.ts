@@ -11,7 +11,7 @@ import { displayName } from '../session/session.ts'
 import { type Caller, throttled } from '../signin/authenticate.ts'
 import type { Handle } from './handler.ts'
 
-/** Builds `<prefix>/auth`: 202, 401 or 403 for nginx's auth_request and its relatives. */
+/** Creates `<prefix>/auth`: 202, 401 or 403 for nginx's auth_request and its relatives. */
 export function createForwardAuth(services: Services): Handle {
   return (exchange, entry) => answerAuth(services, exchange, entry)
 }
@@ -53,7 +53,10 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
   return services.respond.answer(exchange, { status: 202, body: null, headers, changes: [] })
 }
 
-/** Not for a 429: of the answers that nginx's auth_request understands, 401 is the one that asks for another try. */
+/**
+ * True for an answer of 401. Not for a 429: of the answers that nginx's auth_request understands, 401 is the one that
+ * asks for another try.
+ */
 function isRefused(caller: Caller): boolean {
   return caller.problem !== undefined && throttled(caller) === undefined
 }

@@ -6,7 +6,7 @@ import type { Probe } from './handler.ts'
 /** User-Agent of App Engine's and Google Cloud's load balancers (gcp-healthchecks). */
 const GOOGLE_AGENT = 'GoogleHC/1.0'
 
-/** Builds `ping-path`: 200 while the process lives. With ping-user-agent it answers that agent only. */
+/** Creates `ping-path`: 200 while the process lives. With ping-user-agent it answers that agent only. */
 export function createPing({ config, respond }: Pick<Services, 'config' | 'respond'>): Probe {
   const { pingUserAgent } = config.paths
   return (request) =>
@@ -14,7 +14,7 @@ export function createPing({ config, respond }: Pick<Services, 'config' | 'respo
 }
 
 /**
- * Builds `ready-path`: 200 while every listener is open and the process is not about to end, with
+ * Creates `ready-path`: 200 while every listener is open and the process is not about to end, with
  * ready-wait-for-provider not before people can sign in; else 503.
  */
 export function createReady({
@@ -32,7 +32,7 @@ export function createReady({
   }
 }
 
-/** Builds the same as ping for Google's load balancers, at paths of their own. */
+/** Creates the same as ping for Google's load balancers, at paths of their own. */
 export function createGooglePing({ respond }: Pick<Services, 'respond'>): Probe {
   return (request) => (userAgentOf(request) === GOOGLE_AGENT ? respond.text('OK') : undefined)
 }

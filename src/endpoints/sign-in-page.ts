@@ -10,11 +10,11 @@ import type { Outcome, Refused } from '../signin/outcome.ts'
 export interface SignInPage {
   readonly status: number
   readonly changes: Caller['changes']
-  /** Why the last attempt failed. */
+  /** Reason for the failure of the last attempt. */
   readonly problem?: Reason
   readonly username?: string | undefined
   readonly returnTo?: string
-  /** The person wants another account than the one that the provider would choose. */
+  /** Asks for another account than the one that the provider would choose. */
   readonly otherAccount?: boolean
 }
 
@@ -47,7 +47,7 @@ export function showSignIn(services: Services, exchange: Exchange, page: SignInP
   return respond.page(exchange, page.status, pages.signIn(view), page.changes)
 }
 
-/** Answers with what a step of signing in or out came to. */
+/** Answers with the outcome of a step of signing in or out. */
 export function toResponse(services: Services, exchange: Exchange, outcome: Outcome): Response {
   const { pages, respond } = services
   switch (outcome.kind) {
@@ -62,7 +62,7 @@ export function toResponse(services: Services, exchange: Exchange, outcome: Outc
   }
 }
 
-/** What a person can fix is said on the page where they can fix it. */
+/** Answers a refusal on the page where a person can fix it, where they can. */
 function toRefusal(services: Services, exchange: Exchange, outcome: Refused): Response {
   const { config, pages, respond } = services
   const { changes, identity, returnTo, username } = outcome
@@ -81,7 +81,7 @@ function toRefusal(services: Services, exchange: Exchange, outcome: Refused): Re
   return respond.problem(exchange, outcome.problem, { changes, returnTo, account })
 }
 
-/** An outcome that changes further cookies. */
+/** Adds cookie changes to an outcome. */
 export function withChanges<Kind extends { readonly changes: Caller['changes'] }>(
   outcome: Kind,
   more: Caller['changes'],

@@ -10,14 +10,14 @@ import { type Outcome, type Redirected, type Refused, refuse } from '../signin/o
 import type { Handle } from './handler.ts'
 import { offerSignIn, showSignIn, toResponse, withChanges } from './sign-in-page.ts'
 
-/** Builds `<prefix>/sign_in`: GET shows the sign-in page, POST takes a user name and password. */
+/** Creates `<prefix>/sign_in`: GET shows the sign-in page, POST takes a user name and password. */
 export function createSignInEndpoint(services: Services): Handle {
   const password = createStep(services, services.signIn.password)
   return (exchange, entry) =>
     exchange.request.method === 'POST' ? password(exchange, entry) : visitSignIn(services, exchange, entry)
 }
 
-/** Builds `<prefix>/signed_in`, where a sign-in ends that has nowhere to go: a page that says so. */
+/** Creates `<prefix>/signed_in`, where a sign-in without a return target ends: a page that says so. */
 export function createSignedInEndpoint(services: Services): Handle {
   return async (exchange) => {
     const { pages, respond } = services
@@ -29,13 +29,13 @@ export function createSignedInEndpoint(services: Services): Handle {
   }
 }
 
-/** Builds the endpoint of one step of signing in or out: `<prefix>/start`, `/callback`, `/sign_out` and their like. */
+/** Creates the endpoint of one step of signing in or out: `<prefix>/start`, `/callback`, `/sign_out` and their like. */
 export function createStep(services: Services, step: (exchange: Exchange) => Promise<Outcome>): Handle {
   return async (exchange) => toResponse(services, exchange, await step(exchange))
 }
 
 /**
- * Builds `<prefix>/callback`. A person is not left at an address with a spent code: what failed is told at one that a
+ * Creates `<prefix>/callback`. A person is not left at an address with a spent code: what failed is told at one that a
  * reload tries again from. Programs keep status and code; the access line has the reason either way.
  */
 export function createCallbackEndpoint(services: Services): Handle {
@@ -50,7 +50,7 @@ export function createCallbackEndpoint(services: Services): Handle {
   }
 }
 
-/** A person who is signed in and came here all the same is taken to where they were going, if they may go there. */
+/** Redirects a person who is signed in already to their return target, if they may go there. */
 async function visitSignIn(services: Services, exchange: Exchange, entry: AccessEntry): Promise<Response> {
   const { config, respond, signIn } = services
   const returnTo = signIn.returnTo(exchange)
@@ -73,7 +73,10 @@ async function visitSignIn(services: Services, exchange: Exchange, entry: Access
   return startsAlone ? offerSignIn(services, exchange, caller) : showSignIn(services, exchange, page)
 }
 
-/** What they may not have here they are told here: the same sign-in would lead to the same refusal. */
+/**
+ * Redirects a person who is signed in. What they may not have here they are told here: the same sign-in would lead to
+ * the same refusal.
+ */
 function goOn(
   { rules, signIn }: Services,
   exchange: Exchange,

@@ -11,10 +11,10 @@ import {
 } from './sign-in.ts'
 import { createFragmentScript, createRobots } from './static.ts'
 
-/** What App Engine and load balancers of Google Cloud ask for (gcp-healthchecks). */
+/** Health check paths of App Engine and of Google Cloud's load balancers (gcp-healthchecks). */
 const GOOGLE_PATHS = ['/liveness_check', '/readiness_check']
 
-/** Builds every endpoint of ours; all that is to be known about one stands in its row. Any other path is the app's. */
+/** Creates every endpoint; a row holds all that is to be known about one. Any other path is the upstreams'. */
 export function createEndpoints(services: Services): readonly Endpoint[] {
   const { signIn, config } = services
   const { paths } = config

@@ -6,10 +6,12 @@ import type { Facts } from './exchange.ts'
 import { findHeader, type Head, type HeadName } from './head.ts'
 import { parseHost, parseTarget } from './target.ts'
 
+const METHODS = ['x-forwarded-method', 'x-original-method'] as const
+
 /** A header in which gateways name the request that they ask about, and the one that names its method. */
 interface Naming {
   readonly uri: HeadName
-  readonly method: 'x-forwarded-method' | 'x-original-method'
+  readonly method: (typeof METHODS)[number]
 }
 
 const NAMING: readonly Naming[] = [
@@ -27,24 +29,28 @@ export function readNamedRequest(
   head: Head,
   chosen: TrustConfig['forwardAuthUriHeader'],
 ): Facts['forwarded']['request'] {
-  const present = NAMING.filter(
-    ({ uri }) => (chosen === undefined || uri === chosen) && givenValue(head, uri) !== undefined,
-  )
-  if (present.length === 0) return undefined
-  const uris = new Set<string | undefined>()
-  let host: string | undefined
-  for (const { uri } of present) {
-    const address = parseAddress(head.get(uri) ?? '', uri)
-    uris.add(address?.uri)
-    host ??= address?.host
+  let named: Address | undefined
+  let families = ''
+  for (const { uri, method } of NAMING) {
+    const text = chosen === undefined || uri === chosen ? givenValue(head, uri) : undefined
+    if (text === undefined) continue
+    const address = parseAddress(text, uri)
+    if (address === undefined || (named !== undefined && named.uri !== address.uri)) return 'unclear'
+    named = named?.host === undefined ? address : named
+    families += method
   }
-  const [uri] = uris
-  const method = readMethod(head, present, chosen)
-  return uri === undefined || uris.size > 1 || method === 'unclear' ? 'unclear' : { method, uri, host }
+  if (named === undefined) return undefined
+  const method = readMethod(head, { families, chosen })
+  return method === 'unclear' ? method : { method, uri: named.uri, host: named.host }
+}
+
+interface Address {
+  readonly uri: string
+  readonly host: string | undefined
 }
 
 /** Parses an address in origin form; X-Original-URL is an absolute one as a rule. */
-function parseAddress(text: string, name: HeadName): { uri: string; host: string | undefined } | undefined {
+function parseAddress(text: string, name: HeadName): Address | undefined {
   const absolute = name === 'x-original-url' ? /^https?:\/\/([^/?#]*)(.*)$/su.exec(text) : null
   if (absolute === null) return parseTarget(text).ok ? { uri: text, host: undefined } : undefined
   const [, authority = '', uri = ''] = absolute
@@ -58,19 +64,17 @@ function parseAddress(text: string, name: HeadName): { uri: string; host: string
  */
 function readMethod(
   head: Head,
-  present: readonly Naming[],
-  chosen: TrustConfig['forwardAuthUriHeader'],
+  { families, chosen }: { readonly families: string; readonly chosen: TrustConfig['forwardAuthUriHeader'] },
 ): string | undefined {
-  const families = new Set(present.map(({ method }) => method))
-  const methods = new Set<string>()
-  for (const name of ['x-forwarded-method', 'x-original-method'] as const) {
+  let method: string | undefined
+  for (const name of METHODS) {
     const value = givenValue(head, name)
     if (value === undefined) continue
-    if (families.has(name)) methods.add(value)
-    else if (chosen === undefined) return 'unclear'
+    const isOfFamily = families.includes(name)
+    if (isOfFamily ? method !== undefined && method !== value : chosen === undefined) return 'unclear'
+    if (isOfFamily) method = value
   }
-  const [method] = methods
-  return methods.size > 1 ? 'unclear' : method
+  return method
 }
 
 /** Client, scheme and host of a request, as trusted proxies forward them. */
@@ -91,22 +95,31 @@ export function readForwarded(
   headers: HeaderLines,
   { proxies, clientHeader }: { readonly proxies: AddressSet; readonly clientHeader: string },
 ): Forwarded {
-  const chain = entriesOf(head.get('x-forwarded-for')).map(readAddress)
+  const client = clientHeader === 'x-forwarded-for' ? undefined : findHeader(headers, clientHeader)
+  const proto = head.get('x-forwarded-proto')
+  const host = head.get('x-forwarded-host')
+  const chainCounts = clientHeader === 'x-forwarded-for' || isList(proto) || isList(host)
+  const chain = chainCounts ? entriesOf(head.get('x-forwarded-for')).map(readAddress) : []
   const hops = countTrusted(chain, proxies)
-  const pick = <Entry>(entries: readonly Entry[]): Entry | undefined =>
-    entries[Math.max(0, entries.length - 1 - hops)]
-  const scheme = pick(entriesOf(head.get('x-forwarded-proto')))?.toLowerCase()
-  const host = pick(entriesOf(head.get('x-forwarded-host')))
+  const scheme = pick(entriesOf(proto), hops)?.toLowerCase()
+  const name = pick(entriesOf(host), hops)
   return {
-    client: clientHeader === 'x-forwarded-for' ? pick(chain) : onlyAddress(findHeader(headers, clientHeader)),
+    client: clientHeader === 'x-forwarded-for' ? pick(chain, hops) : onlyAddress(client),
     scheme: scheme === 'http' || scheme === 'https' ? scheme : undefined,
-    host: host === undefined ? undefined : parseHost(host),
+    host: name === undefined ? undefined : parseHost(name),
   }
 }
 
 /**
- * Number of trusted addresses at the right end; the left end is whatever the client wrote, and never counts as a proxy.
- */
+  return entries[Math.max(0, entries.length - 1 - hops)]
+}
+
+/** Only a list needs to know how many hops there were, and most values are none. */
+function isList(value: string | undefined): boolean {
+  return value?.includes(',') === true
+}
+
+/** Trusted addresses at the right end; the left end is whatever the client wrote, and never counts as a proxy. */
 function countTrusted(chain: readonly (string | undefined)[], proxies: AddressSet): number {
   let count = 0
   while (count < chain.length - 1 && proxies.has(chain[chain.length - 1 - count] ?? '')) count += 1
@@ -120,7 +133,8 @@ function onlyAddress(value: string | undefined): string | undefined {
 }
 
 function entriesOf(list: string | undefined): readonly string[] {
-  return list === undefined ? [] : list.split(',').map(trimOws)
+  if (list === undefined) return []
+  return isList(list) ? list.split(',').map(trimOws) : [trimOws(list)]
 }
 
 function givenValue(head: Head, name: HeadName): string | undefined {

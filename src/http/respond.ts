@@ -7,7 +7,7 @@ import { PROBLEMS, type Problem, type Reason } from '../problems.ts'
 import { toSetCookie } from './cookies.ts'
 import type { CookieChange, Exchange } from './exchange.ts'
 
-/** What an answer of ours consists of. */
+/** Parts of a response of Sidegate. */
 export interface Answer {
   readonly status: number
   readonly body: string | null
@@ -15,46 +15,49 @@ export interface Answer {
   readonly changes: readonly CookieChange[]
 }
 
-/** An answer that was made before anybody asked. */
+/** A response that was made in advance. */
 export type PreparedAnswer = Omit<Answer, 'changes'> & { readonly body: string }
 
-/** What an answer to a failure can add to the reason. */
+/** Context of a failure, beside its reason. */
 export interface ProblemContext {
   readonly changes: readonly CookieChange[]
-  /** E-mail address or user name of whoever is signed in. */
+  /** E-mail address or user name of the current session. */
   readonly account?: string | undefined
-  /** Where a sign-in that starts on the page returns to. */
+  /** Return target of a sign-in that starts on the page. */
   readonly returnTo: string
-  /** Of the request that failed, where that was an earlier one. */
+  /** Id of the request that failed, where that was an earlier one. */
   readonly requestId?: string
 }
 
-/** Makes the answers of our own endpoints; nothing that it makes may be stored by anybody. */
+/** Creates the responses of the endpoints; none of them may be stored. */
 export interface Respond {
   answer(exchange: Exchange, answer: Answer): Response
   redirect(exchange: Exchange, location: string, changes: readonly CookieChange[]): Response
-  /** 303: the outcome is told elsewhere, and fetched by GET (RFC 9110 §15.4.4). */
+  /** Answers 303: the outcome is told elsewhere, and fetched by GET (RFC 9110 §15.4.4). */
   seeOther(exchange: Exchange, location: string, changes: readonly CookieChange[]): Response
-  /** 308: the same request, body and all, at another address (force-https). */
+  /** Answers 308: the same request, body and all, at another address (force-https). */
   moved(exchange: Exchange, location: string): Response
   page(exchange: Exchange, status: number, page: Page, changes: readonly CookieChange[]): Response
   json(exchange: Exchange, status: number, value: unknown, changes: readonly CookieChange[]): Response
-  /** The same for all who ask: health checks, robots.txt. */
+  /** Answers the same to every client: health checks, robots.txt. */
   text(text: string, status?: number): Response
-  /** A page for people, JSON with a stable code for programs. */
+  /** Answers a failure: a page for people, JSON with a stable code for programs. */
   problem(exchange: Exchange, problem: Problem, context: ProblemContext): Response
-  /** A failure that is told to many in the same words: no cookies, no request id, header lines ready to be written. */
+  /**
+   * Prepares the response to a failure that many clients get in the same words: no cookies, no request id, header lines
+   * ready to be written.
+   */
   prepared(reason: Reason, kind: 'page' | 'json'): PreparedAnswer
   /** The same for what the parser of a runtime refused. */
   unparsed(reason: Reason, from: Unread): PreparedAnswer
-  /** For what could not even be read as a request: nothing of it is repeated, and the connection ends. */
+  /** Answers a message that could not even be read as a request: nothing of it is repeated, and the connection ends. */
   malformed(problem: Problem, from?: Unread): Response
 }
 
-/** The little that is known of a request that could not be read. */
+/** Known parts of a request that could not be read. */
 export interface Unread {
   readonly requestId?: string
-  /** A person will see the answer. */
+  /** True when a person will see the answer. */
   readonly wantsHtml?: boolean
 }
 
@@ -64,7 +67,6 @@ interface Leaving {
   readonly changes: readonly CookieChange[]
 }
 
-/** What answers are made from. */
 export interface RespondDeps {
   readonly cookie: CookieConfig
   readonly pages: Pages
@@ -88,7 +90,7 @@ const TEXT_HEADERS: HeaderLines = [
   'nosniff',
 ]
 
-/** Builds the answers of one configuration. */
+/** Creates the responses of one configuration. */
 export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
   function answer({ facts }: Exchange, { status, body, headers, changes }: Answer): Response {
     const response = toResponse(status, body, [...NO_STORE, ...headers])
@@ -103,14 +105,14 @@ export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
     return answer(exchange, { status, body: null, headers, changes })
   }
 
-  /** The answer for programs: `error` is the stable code, `sign_in_url` is there when signing in would help. */
+  /** Body for programs: `error` is the stable code, `sign_in_url` is there when signing in would help. */
   function toJson(reason: Reason, requestId: string | undefined): Readonly<Record<string, string>> {
     const id = requestId === undefined ? {} : { request_id: requestId }
     const error = { error: reason, message: pages.sentence(reason), ...id }
     return PROBLEMS[reason].status === 401 ? { ...error, sign_in_url: paths.signIn } : error
   }
 
-  /** What could not be read has no way on but another try. */
+  /** Response to a message that could not be read; the only recovery is another try. */
   function bare(reason: Reason, { requestId, wantsHtml = false }: Unread): PreparedAnswer {
     const { status } = PROBLEMS[reason]
     if (!wantsHtml) {
@@ -166,7 +168,7 @@ export function createRespond({ cookie, pages, paths }: RespondDeps): Respond {
   return respond
 }
 
-/** The answer to a failure; one that passes says when another try makes sense. */
+/** Adds Retry-After to the response to a failure that passes. */
 export function withRetryAfter(response: Response, { reason, retryAfterSeconds }: Problem): Response {
   const seconds = retryAfterSeconds ?? PROBLEMS[reason].retryAfter
   if (seconds !== undefined) response.headers.set('Retry-After', String(seconds))

@@ -95,11 +95,14 @@ const AMBIGUOUS =
 function hasOtherReadings(path: string): boolean {
   try {
     const decoded = decodeURIComponent(path)
-    return decoded.normalize('NFKC') !== decoded || UNSEEN.test(decoded) || PADDED.test(decoded)
+    if (PADDED.test(decoded)) return true
+    return !ASCII.test(decoded) && (UNSEEN.test(decoded) || decoded.normalize('NFKC') !== decoded)
   } catch {
     return true
   }
 }
+// Controls of ASCII are ambiguous by their escapes already.
+const ASCII = /^[\0-\x7f]*$/u
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}]/u
 const PADDED = /\s(?=\/|$)|\/\s/u
 

@@ -1,10 +1,10 @@
 import { sha256, toBase64 } from '../lib/bytes.ts'
 
-/** The style sheet of an accent colour, which follows that of all pages, and its CSP source. */
+/** Style sheet of an accent colour, which follows the default one, and its CSP source. */
 export interface Accent {
   readonly style: string
   readonly source: string
-  /** On light and on dark ground, for the icon. */
+  /** Colours on light and on dark ground, for the icon. */
   readonly colors: readonly [string, string]
 }
 
@@ -14,7 +14,7 @@ const WHITE: Rgb = [255, 255, 255]
 const BLACK: Rgb = [0, 0, 0]
 /** The grounds that accents stand on, page and card, as in styles.ts. */
 const SCHEMES = { light: { grounds: ['#f2f4f7', '#ffffff'] }, dark: { grounds: ['#0f1217', '#181c23'] } }
-/** WCAG 2.2 §1.4.3 for text, §1.4.11 for what shows where a button is. */
+/** Contrasts of WCAG 2.2: §1.4.3 for text, §1.4.11 for what shows where a button is. */
 const TEXT_CONTRAST = 4.5
 const SHAPE_CONTRAST = 3
 
@@ -58,13 +58,13 @@ function readable(color: Rgb, grounds: readonly Rgb[], towards: Rgb): Rgb {
   return towards
 }
 
-/** WCAG 2.2, "contrast ratio". */
+/** Contrast ratio (WCAG 2.2). */
 function contrast(left: Rgb, right: Rgb): number {
   const [light, dark] = [luminance(left), luminance(right)].toSorted((a, b) => b - a)
   return ((light ?? 0) + 0.05) / ((dark ?? 0) + 0.05)
 }
 
-/** WCAG 2.2, "relative luminance". */
+/** Relative luminance (WCAG 2.2). */
 function luminance(color: Rgb): number {
   const [red = 0, green = 0, blue = 0] = color.map((value) => {
     const part = value / 255

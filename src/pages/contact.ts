@@ -1,6 +1,6 @@
 import { html, type Markup } from './markup.ts'
 
-/** Contact for people who need help: a link where the text is an https address or an e-mail address, else the text. */
+/** Contact for help: a link where the text is an https address or an e-mail address, else the text. */
 export function toContact(contact: string): Markup {
   if (/^https:\/\/\S+$/u.test(contact))
     return html`<a href="${contact}">${contact.slice('https://'.length)}</a>`

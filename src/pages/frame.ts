@@ -26,9 +26,9 @@ export interface Frame {
   readonly texts: Texts
   /** The operator's name for the application. */
   readonly name: string | undefined
-  /** Contact for people who need help. */
+  /** Contact for help. */
   readonly contact: Markup | undefined
-  /** There is more than one way to sign in. */
+  /** True when there is more than one provider or form to sign in with. */
   readonly hasChoice: boolean
   /** Style sheets and icon, for the head of every page. */
   readonly head: Markup

@@ -1,18 +1,18 @@
 import { trusted } from './markup.ts'
 
-/** A side gate that stands ajar. */
+/** Shapes of the logo: a side gate that stands ajar. */
 const SHAPES = `<rect width="44" height="44" rx="11" fill="currentColor" />
 <path d="M13 33V17.5a9 9 0 0 1 18 0V33" fill="none" stroke="var(--card)" stroke-width="3" stroke-linecap="round" />
 <path d="M13 33V17.5a9 9 0 0 1 9-9V33z" fill="var(--card)" />
 <circle cx="18.6" cy="22" r="1.6" fill="currentColor" />
 `
 
-/** The logo of our own; its colours are those of the style sheet. */
+/** Sidegate's logo; its colours are those of the style sheet. */
 export const LOGO = trusted(
   `<svg viewBox="0 0 44 44" width="44" height="44" aria-hidden="true" focusable="false">${SHAPES}</svg>`,
 )
 
-/** Accents of our style sheet on light and on dark ground. */
+/** Accents of the style sheet on light and on dark ground. */
 const COLORS = ['#2a54c9', '#93b4ff'] as const
 
 /**

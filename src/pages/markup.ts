@@ -25,7 +25,7 @@ export function breakable(host: string): Markup {
   return html`<span class="name">${labels.map((label, at) => (at === 0 ? label : html`<wbr>${label}`))}</span>`
 }
 
-/** Browsers break lines after hyphens, too. */
+/** Keeps a label in one piece: browsers break lines after hyphens, too. */
 function inOnePiece(label: string): Fragment {
   return label.includes('-') ? html`<span class="label">${label}</span>` : label
 }

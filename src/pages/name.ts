@@ -1,7 +1,7 @@
 import type { Frame } from './frame.ts'
 import { breakable, type Fragment } from './markup.ts'
 
-/** What the application is called on a page: the operator's name for it, else its host. */
+/** Name of the application on a page: the operator's, else its host. */
 export function appName({ name, texts }: Pick<Frame, 'name' | 'texts'>, host: string | undefined): Fragment {
   return name ?? (host === undefined ? texts.app : breakable(host))
 }

@@ -8,9 +8,9 @@ import { type Fragment, html, type Markup } from './markup.ts'
 export interface Texts {
   /** BCP 47 tag for the `lang` attribute. */
   readonly lang: string
-  /** In place of a name for the application, where none is known. */
+  /** Text in place of a name for the application, where none is known. */
   readonly app: string
-  /** `{app}` is the name of the application, or its host. */
+  /** Texts of failures; `{app}` is the name of the application, or its host. */
   readonly problems: Readonly<Record<Reason, { readonly title: string; readonly sentence: string }>>
   readonly findings: Readonly<Record<FindingCode, string>>
   readonly recovery: Readonly<Record<'account' | 'signIn' | 'signInAside' | 'reload' | 'home', string>>

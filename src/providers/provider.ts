@@ -25,7 +25,9 @@ export interface LoginResponse {
  * returns expected failures as values. Per-login state comes in as an argument and is never kept.
  */
 export interface Provider extends SessionProvider {
-  /** Asks for all that a sign-in needs before a person comes: metadata and keys, or whether the token endpoint answers. */
+  /**
+   * Fetches all that a sign-in needs before a person comes: metadata and keys, or whether the token endpoint answers.
+   */
   check(): Promise<Result<CheckedProvider>>
   /** Name on the button: "Sign in with …". */
   readonly displayName: string
@@ -49,7 +51,7 @@ export interface Provider extends SessionProvider {
   readonly verifyLogoutToken?: (token: string) => Promise<Result<Logout>>
 }
 
-/** The provider as it answered, for the log. */
+/** Capabilities of a provider as it answered, for the log. */
 export interface CheckedProvider {
   readonly host: string
 }

@@ -16,33 +16,35 @@ import { cacheAndCookieLines, createResponseEdit } from './response-edit.ts'
 import { compileUpstreams } from './upstreams.ts'
 import { isWebSocketHandshake } from './websocket-request.ts'
 
-/** One request that may pass, with everything that goes along. */
+/** One authorized request, with everything that goes along. */
 export interface ForwardRequest {
   readonly exchange: Exchange
-  /** Whose identity is sent along; undefined on routes that need no sign-in. */
+  /** Session whose identity is sent along; undefined on routes that need no sign-in. */
   readonly session: Session | undefined
   readonly share: Share
   /** Complete Set-Cookie values for the answer. */
   readonly setCookies: readonly string[]
   /** Keeps what outlasts this judgement in step with the session; undefined without one. */
   readonly follow: Follow | undefined
-  /** The client's Authorization header was for us and does not travel on. */
+  /** Drops the client's Authorization header, which was for Sidegate. */
   readonly dropAuthorization?: boolean
-  /** Told which upstream took the request, for the access line. */
+  /** Entry of the access line, which gets the upstream that took the request. */
   readonly entry?: { upstream: string | undefined }
 }
 
-/** Sends requests to the app behind us. */
+/** Forwards requests to the upstreams. */
 export interface Forwarder {
-  /** Fails with `no_upstream`, `request_malformed`, or what the platform reports of the upstream. */
+  /**
+   * Forwards a request. Fails with `no_upstream`, `request_malformed`, or what the platform reports of the upstream.
+   */
   forward(request: ForwardRequest): Promise<Result<Response>>
-  /** The gate itself answers this target, so whoever asks is a gateway that reads the status. */
+  /** True when Sidegate itself answers this target, so that the client is a gateway that reads the status. */
   isStatic(target: Target): boolean
   /** The header lines of a yes to a gateway: identity, our cookies. */
   answerLines(request: Pick<ForwardRequest, 'session' | 'setCookies'>): HeaderLines
 }
 
-/** Builds the forwarder: tables and rules are compiled once, a request only looks things up. */
+/** Creates the forwarder: tables and rules are compiled once, a request only looks things up. */
 export function createForwarder(parts: {
   upstreams: readonly UpstreamConfig[]
   headers: HeadersConfig
@@ -78,7 +80,10 @@ export function createForwarder(parts: {
     })
   }
 
-  /** Upstreams that do not expect the body of a GET would read it as the next request, which nothing has judged. */
+  /**
+   * Forwards a GET with a body, if that is empty. Upstreams that do not expect a body would read it as the next
+   * request, which nothing has judged.
+   */
   const sendOddGet = async (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
     const isRefused = !upstream.getBody && (await request.exchange.request.hasContent())
     return isRefused ? failed(problem('get_with_body')) : send(request, upstream, address)
@@ -118,7 +123,7 @@ export function createForwarder(parts: {
   return { forward, isStatic, answerLines }
 }
 
-/** A GET or HEAD whose head announces a body, which has no meaning (RFC 9110 §9.3.1) and may be empty. */
+/** True for a GET or HEAD whose head announces a body, which has no meaning (RFC 9110 §9.3.1) and may be empty. */
 function isOddGet({ method, headers }: IncomingRequest): boolean {
   return (method === 'GET' || method === 'HEAD') && hasBody(headers)
 }

@@ -1,4 +1,4 @@
-/** What a header line is to us, whatever its spelling. */
+/** Rule for a header line, whatever its spelling. */
 export type HeaderRule =
   /** Goes through as it is. */
   | 'keep'
@@ -8,18 +8,18 @@ export type HeaderRule =
   | 'connection'
   /** Says who is signed in, or is a header row's: only we may say that. */
   | 'identity'
-  /** Says where a request came from; only trusted peers may say that. */
+  /** Tells the origin of a request, which only trusted peers may say. */
   | 'forwarding'
-  /** The chain of client addresses, which we continue. */
+  /** Chain of client addresses, which Sidegate continues. */
   | 'forwarded-for'
-  /** Set anew by us on every request. */
+  /** Set again by Sidegate on every request. */
   | 'ours'
   | 'host'
   | 'cookie'
   | 'authorization'
   | 'set-cookie'
   | 'cache-control'
-  /** Tells caches between us and the client what to store, over the head of Cache-Control. */
+  /** Tells caches between Sidegate and the client what to store, over the head of Cache-Control. */
   | 'shared-cache'
   /** Freshness of HTTP/1.0. */
   | 'expiry'
@@ -40,7 +40,10 @@ export const IDENTITY_FAMILY: readonly string[] = [
   'GAP-Signature',
 ]
 
-/** RFC 9110 §7.6.1, its proxy relatives, `Proxy` (it becomes the variable HTTP_PROXY in CGI), and framing, which is each hop's own. */
+/**
+ * Names of RFC 9110 §7.6.1, its proxy relatives, `Proxy` (it becomes the variable HTTP_PROXY in CGI), and framing,
+ * which is each hop's own.
+ */
 const DROP = [
   'Keep-Alive',
   'Proxy-Connection',
@@ -102,7 +105,7 @@ const SHARED_CACHE = [
   'X-LiteSpeed-Tag',
 ]
 
-/** Enough for every name that real clients send; a flood of invented ones starts the cache anew. */
+/** Limit that is enough for every name that real clients send; a flood of invented ones empties the cache. */
 const CACHED_NAMES = 1024
 const CACHED_NAME_LENGTH = 64
 
@@ -134,8 +137,8 @@ export function compileHeaderRules(names: HeaderNames): (name: string) => Header
 }
 
 /**
- * A proxy in front replaces what the client says under the usual name, and lets other spellings through; the app may
- * read them as the same. So even a trusted peer is believed under the usual name only.
+ * Rule by the exact spelling. A proxy in front replaces what the client says under the usual name, and lets other
+ * spellings through; the app may read them as the same. So even a trusted peer is believed under the usual name only.
  */
 function bySpelling(rule: HeaderRule, name: string): HeaderRule {
   if (rule !== 'forwarding' && rule !== 'forwarded-for') return rule

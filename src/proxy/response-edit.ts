@@ -6,14 +6,14 @@ import { type OwnsCookie, setsOwnCookie } from './cookie-lines.ts'
 import { compileHeaderRules, type HeaderRule, IDENTITY_FAMILY } from './header-rules.ts'
 import type { IdentityHeaders } from './identity-headers.ts'
 
-/** What decides over the header lines of one forwarded response. */
+/** Conditions that the edit of one forwarded response depends on. */
 export interface ResponseEditInput {
   readonly session: Session | undefined
-  /** Complete Set-Cookie values of ours. */
+  /** Complete Set-Cookie values of Sidegate. */
   readonly setCookies: readonly string[]
 }
 
-/** What decides over the header lines of every forwarded response. */
+/** Configuration of the edit of every forwarded response. */
 interface Policy {
   readonly headers: Pick<HeadersConfig, 'response' | 'requestIdHeader'>
   readonly identity: IdentityHeaders
@@ -23,10 +23,10 @@ interface Policy {
 type Rewrite = ResponseEdit['rewrite']
 
 /**
- * Makes the edit of a response. Three cases differ only in what caches may do (RFC 9111 §3, §5.2.2): answers of
- * a public route are left alone; those made for a signed-in person are `private`, so that browsers go on caching as the
+ * Makes the edit of a response. Three cases differ only in what caches may do (RFC 9111 §3, §5.2.2): answers of a
+ * public route are left alone; those made for a signed-in person are `private`, so that browsers go on caching as the
  * app wants it and shared caches do not, not even by their own rules for answers that say nothing (§4.2.2); those that
- * carry a cookie of ours may not be stored at all.
+ * carry a cookie of Sidegate may not be stored at all.
  */
 export function createResponseEdit(policy: Policy): (input: ResponseEditInput) => ResponseEdit {
   const { identity, headers } = policy
@@ -49,7 +49,7 @@ export function createResponseEdit(policy: Policy): (input: ResponseEditInput) =
   }
 }
 
-/** Set-Cookie lines of ours, and what keeps an answer that carries any, or is for one person, out of shared caches. */
+/** Set-Cookie lines of Sidegate, and the line that keeps an answer with any, or for one person, out of shared caches. */
 export function cacheAndCookieLines({ session, setCookies }: ResponseEditInput): HeaderLines {
   if (setCookies.length === 0) return session === undefined ? [] : PRIVATE
   const lines = setCookies.flatMap((value) => ['Set-Cookie', value])
@@ -57,7 +57,7 @@ export function cacheAndCookieLines({ session, setCookies }: ResponseEditInput):
 }
 const PRIVATE: HeaderLines = ['Cache-Control', 'private']
 
-/** Builds an edit that adds `private` where the answer had no Cache-Control to put it into. */
+/** Creates an edit that adds `private` where the answer had no Cache-Control to put it into. */
 function personalEdit(ruleOf: Rewriting['ruleOf'], { rewrite, add }: ResponseEdit): ResponseEdit {
   let isPrivate = false
   return {
@@ -101,7 +101,9 @@ function createRewrite(
   }
 }
 
-/** Cache-Control that lets no shared cache store (RFC 9111 §5.2.2) and leaves the browser's as it was. */
+/**
+ * Rewrites Cache-Control so that no shared cache stores (RFC 9111 §5.2.2) and the browser's caching stays as it was.
+ */
 function toPrivate(value: string): string {
   const all = value.split(',')
   const directives = all.filter((directive) => !/^[\t ]*(?:public|s-maxage)[\t ]*(?:=|$)/iu.test(directive))

@@ -35,9 +35,9 @@ export interface SignInContext {
   readonly denylist: Pick<Denylist, 'deny'>
   readonly site: Site
   readonly refusals: Pick<Refusals, 'find'>
-  /** Whether somebody who has proved who they are may hold a session. */
+  /** Checks whether a person who was authenticated may hold a session. */
   readonly mayHold: Rules['mayHold']
-  /** Undefined without an htpasswd file. */
+  /** Local users; undefined without an htpasswd file. */
   readonly localUsers: LocalUsers | undefined
   readonly platform: Pick<Platform, 'fetch' | 'now'>
   readonly log: Pick<Log, 'event' | 'line'>

@@ -24,7 +24,7 @@ export interface SignIn {
   readonly callback: Handle
   /** `POST <prefix>/sign_in` */
   readonly password: Handle
-  /** `GET <prefix>/sign_in` with a session that may go on to its target. */
+  /** Redirects `GET <prefix>/sign_in` with a session that may go on to its target. */
   readonly goOn: (exchange: Exchange, visit: SignedInVisit) => Redirected | Refused
   /** The pages of callbacks that failed. */
   readonly failures: FailureLinks

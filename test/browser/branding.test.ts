@@ -53,7 +53,7 @@ async function branded(accent: string): Promise<Readonly<Record<string, Document
 describe.each([
   ['light', '#ffd400'],
   ['dark', '#0b3d2e'],
-] as const)('branded pages in %s with the accent %s', (colorScheme, accent) => {
+] as const)('the pages in %s with the accent %s', (colorScheme, accent) => {
   let browser: Browser
   beforeAll(async () => {
     browser = await launchBrowser()

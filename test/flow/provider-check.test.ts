@@ -112,7 +112,7 @@ describe('a provider that is asked at the start', () => {
     expect(lines(gate)).toEqual([expect.objectContaining({ level: 'error', provider: 'oidc', ...line })])
   })
 
-  it('a provider that is asked at the start is told about again only when there is news', async () => {
+  it('a provider that is asked at the start is reported again only when there is news', async () => {
     const gate = await startGate()
     gate.provider.scripts.discovery = status(503)
     for (let time = 0; time < 3; time += 1) {
@@ -130,24 +130,21 @@ describe('a provider that is asked at the start', () => {
     ['redirects a GET', () => new Response(null, { status: 302, headers: { location: '/' } }), true],
     ['cannot be reached', networkFailure('ECONNREFUSED'), false],
     ['fails', status(502), false],
-  ] as const)(
-    'a provider of plain OAuth 2.0 is judged by whether it answers: it %s',
-    async (_, answer, good) => {
-      const provider = () => (answer as () => Response | Promise<Response>)()
-      const context = someTools(createFakePlatform({ provider }))
-      const config = aProviderConfig({
-        loginUrl: 'https://git.example.com/authorize',
-        redeemUrl: 'https://git.example.com/token',
-      })
-      const http = createProviderClient({ platform: context.platform, operatorUrls: [] })
-      const readIdentity = async () => failed(problem('identity_incomplete'))
-      const { check } = createOAuth2Provider({ config, context, http, scheme: 'Bearer', readIdentity })
-      const checked = await check()
-      expect(checked.ok).toBe(good)
-      if (checked.ok) expect(checked.value).toEqual({ host: 'git.example.com' })
-      else expect(checked.problem.detail).toMatchObject({ endpoint: 'token', host: 'git.example.com' })
-    },
-  )
+  ] as const)('a provider of plain OAuth 2.0 that is asked at the start %s', async (_, answer, good) => {
+    const provider = () => (answer as () => Response | Promise<Response>)()
+    const context = someTools(createFakePlatform({ provider }))
+    const config = aProviderConfig({
+      loginUrl: 'https://git.example.com/authorize',
+      redeemUrl: 'https://git.example.com/token',
+    })
+    const http = createProviderClient({ platform: context.platform, operatorUrls: [] })
+    const readIdentity = async () => failed(problem('identity_incomplete'))
+    const { check } = createOAuth2Provider({ config, context, http, scheme: 'Bearer', readIdentity })
+    const checked = await check()
+    expect(checked.ok).toBe(good)
+    if (checked.ok) expect(checked.value).toEqual({ host: 'git.example.com' })
+    else expect(checked.problem.detail).toMatchObject({ endpoint: 'token', host: 'git.example.com' })
+  })
 })
 
 describe('/ready', () => {

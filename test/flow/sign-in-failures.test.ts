@@ -101,7 +101,7 @@ describe('a callback that fails', () => {
     }
   })
 
-  it('a callback that fails names the account that may not enter, the application, and a contact', async () => {
+  it('a callback that fails says who may not enter, the name of the application, and the contact for help', async () => {
     const gate = await startGate({
       args: ['--allowed-group=board', '--app-name=Acme Wiki', '--contact=help@example.com'],
     })

@@ -102,7 +102,7 @@ describe('a browser that signs in again and again', () => {
     expect(lastFailure(gate)).toMatchObject({ advice: expect.stringContaining('--cookie-secret') })
   })
 
-  it('a browser that signs in again and again learns how large its cookies are when that may be why', async () => {
+  it('a browser that signs in again and again learns how large its cookies are when that may be the cause', async () => {
     const gate = await startGate({ args: [STRAIGHT] })
     const alice = gate.visitor()
     alice.jar.set('huge', 'x'.repeat(4_000))
@@ -190,7 +190,7 @@ describe('a gateway that sends refused people to the sign-in page', () => {
     })
 
   it.each(['/oauth2/sign_in', '/oauth2/start'])(
-    'a person that a gateway refused is told so, and not sent back, at %s',
+    'a gateway that sends refused people to the sign-in page has them refused there, and not sent back, at %s',
     async (path) => {
       const gate = await startGate({ args })
       const { visitor, cookie } = await signedIn(gate)
@@ -208,7 +208,7 @@ describe('a gateway that sends refused people to the sign-in page', () => {
     },
   )
 
-  it('a person that a gateway refused may go there again a moment later', async () => {
+  it('a gateway that sends refused people to the sign-in page may let them go again a moment later', async () => {
     const gate = await startGate({ args })
     const { visitor, cookie } = await signedIn(gate)
     await askAuth(gate, cookie(), '/app')
@@ -216,7 +216,7 @@ describe('a gateway that sends refused people to the sign-in page', () => {
     expect(await visitor.visit('/oauth2/sign_in?rd=%2Fapp')).toMatchObject({ status: 302 })
   })
 
-  it('a person that a gateway refused is stopped at the third turn by another replica, which heard of no refusal', async () => {
+  it('a gateway that sends refused people to the sign-in page is found out at the third turn by another replica, which heard of no refusal', async () => {
     const gate = await startGate({ args })
     const { visitor } = await signedIn(gate)
     for (let turn = 1; turn <= 2; turn += 1)
@@ -231,7 +231,7 @@ describe('a gateway that sends refused people to the sign-in page', () => {
     expect(lastFailure(gate)).toMatchObject({ code: 'sent_back', advice: expect.stringContaining('gateway') })
   })
 
-  it('a person that a rule refuses sees account and another way on the sign-in page', async () => {
+  it('a gateway that sends refused people to the sign-in page has them refused by a rule of Sidegate as well, with their account and another way', async () => {
     const gate = await startGate({ args })
     const { visitor } = await signedIn(gate)
     const strict = await gate.sibling(['--allowed-group=board'])
@@ -242,7 +242,7 @@ describe('a gateway that sends refused people to the sign-in page', () => {
     expect(seen.text).toContain('alice@example.com')
   })
 
-  it('a person that a rule refuses is offered the form of local users where there is one', async () => {
+  it('a gateway that sends refused people to the sign-in page has the form of local users offered where there is one', async () => {
     const local = ['--htpasswd-file=/htpasswd', '--allowed-group=board', STRAIGHT]
     const gate = await startGate({
       args: local,

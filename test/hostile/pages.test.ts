@@ -163,7 +163,7 @@ describe('a page of Sidegate', () => {
     ['the sign-in page', '/oauth2/sign_in', 200],
     ['a page that needs a sign-in', '/x', 200],
     ['the page after signing out', '/oauth2/signed_out', 200],
-    ['an error', '/oauth2/start?provider=unknown', 404],
+    ['an error', '/oauth2/start?provider=none', 404],
   ])('a page has its policies: %s [UI-08, UI-09, UI-10]', async (_, target, status) => {
     const answer = await gate.tell(rawRequest(target, { lines: [HTML] }))
     expect(answer?.status).toBe(status)

@@ -10,6 +10,9 @@ const LONGEST_LINE = 120
 const BANNED =
   /\b(?:nobody|somebody|whoever|whom|anew|mends?|ours|lent|lends|errand|doors?)\b|\bthe way (?:of|on)\b/iu
 
+/** First words of a doc block that asks a riddle instead of naming the thing. */
+const RIDDLE = /^(?:What|Who|Whose|Whom|Where|How|When|Which|Why|Whether|Nobody|Somebody|Whoever)\b/u
+
 /** Verbs, without the s of the third person, that begin no test title; those that are nouns too (`call`) are left out. */
 const VERBS = `add answer ask become begin break bring carry carrie change clear come cost count cut decide delete denie
   deny drop end explain find forget get give goe go hand have hold ignore join judge keep know lead learn leave let listen
@@ -79,6 +82,46 @@ describe('the titles of tests', () => {
 
   it('a title has no word that makes its reader stop', () => {
     expect(titles.filter(({ title }) => BANNED.test(title))).toEqual([])
+  })
+})
+
+/** Doc blocks and comments of a file, each on one line and without its marks. */
+function commentsOf(file: string, pattern: RegExp): readonly string[] {
+  return [...read(file).matchAll(pattern)].map(([comment]) =>
+    comment
+      .replace(/^\/[*/]+ ?|\s*\*+\/$/gu, '')
+      .replace(/\s*\n\s*(?:\*|\/\/) ?/gu, ' ')
+      .trim(),
+  )
+}
+
+describe('the voice of the code', () => {
+  const files = globSync('{src,runtimes}/**/*.ts', { cwd: ROOT })
+  const blocks = files.flatMap((file) =>
+    commentsOf(file, /\/\*\*[\s\S]*?\*\//gu).map((block) => ({ file, block })),
+  )
+
+  it('a doc block begins with a noun phrase or a verb of the third person', () => {
+    expect(blocks.length).toBeGreaterThan(1_500)
+    expect(blocks.filter(({ block }) => RIDDLE.test(block))).toEqual([])
+  })
+
+  it('a comment has no word that makes its reader stop', () => {
+    const comments = files.flatMap((file) =>
+      commentsOf(file, /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/gu).map((comment) => ({ file, comment })),
+    )
+    expect(comments.filter(({ comment }) => BANNED.test(comment))).toEqual([])
+  })
+
+  it('a message has no word that makes its reader stop', () => {
+    const tokens = /('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)|\/\*[\s\S]*?\*\/|\/\/.*/gu
+    const texts = files.flatMap((file) =>
+      [...read(file).matchAll(tokens)].map(([, text = '']) => ({ file, text })),
+    )
+    // A text of one word is a name in the code.
+    const messages = texts.filter(({ text }) => text.includes(' '))
+    expect(messages.length).toBeGreaterThan(700)
+    expect(messages.filter(({ text }) => BANNED.test(text))).toEqual([])
   })
 })
 

@@ -14,7 +14,7 @@ interface ParserError extends Error {
   readonly rawPacket?: Buffer
 }
 
-/** Reasons by the codes of Node and llhttp; with any other one, what the parser stopped at tells. */
+/** Reasons by the codes of Node and llhttp; any other one is decided by the part that the parser stopped at. */
 const REASONS: Readonly<Record<string, Reason>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_many',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
@@ -96,7 +96,10 @@ function toUnparsed(error: ParserError): Omit<UnparsedRequest, 'client' | 'abort
   return { reason: 'request_malformed', why, ...seen }
 }
 
-/** A head that is too large may have said in an earlier packet what it takes; cookies make it so, and browsers have those. */
+/**
+ * True for a client that takes pages. A head that is too large may have said in an earlier packet what it takes;
+ * cookies make it so, and browsers have those.
+ */
 function acceptsHtml({ code, rawPacket }: ParserError): boolean {
   const [, accept] = /\naccept:([^\r\n]*)/iu.exec(rawPacket?.toString('latin1') ?? '') ?? []
   return accept === undefined ? code === 'HPE_HEADER_OVERFLOW' : accept.includes('text/html')

@@ -19,7 +19,7 @@ interface OpenFile {
   readonly stats: Stats
 }
 
-/** What the answer about a file will be. */
+/** Parts of the response about a file. */
 interface FileAnswer {
   readonly status: 200 | 206 | 304 | 416
   readonly lines: readonly string[]
@@ -52,7 +52,7 @@ export async function serveFile(
     : failed(problem('not_found'))
 }
 
-/** Undefined for everything that cannot be opened: to the outside a forbidden file does not exist. */
+/** Opens a file; undefined for everything that cannot be opened: to the outside a forbidden file does not exist. */
 async function openFile(path: string): Promise<OpenFile | undefined> {
   try {
     const handle = await open(path, 'r')
@@ -82,7 +82,10 @@ function answerFor({ headers }: IncomingMessage, { path, stats }: OpenFile): Fil
   return { status: 206, lines: [...lines, 'Content-Range', place, 'Content-Length', length], range }
 }
 
-/** RFC 9110 §13.1: If-None-Match decides where it is sent, If-Modified-Since otherwise, in whole seconds. */
+/**
+ * True for a file that the client has (RFC 9110 §13.1): If-None-Match decides where it is sent, If-Modified-Since
+ * otherwise, in whole seconds.
+ */
 function isUnchanged(
   headers: IncomingMessage['headers'],
   { etag, stats }: { etag: string; stats: Stats },
@@ -130,7 +133,7 @@ function send(sending: Sending): void {
   })
 }
 
-/** A long answer ends with its session, and with a client that does not read it. */
+/** Ends a long answer with its session, and with a client that does not read it. */
 function watch({ request: { outgoing }, plan, inFlight }: Sending): () => void {
   if (plan.timeoutMs > 0) {
     onClientIdle(outgoing, plan.timeoutMs, () => {

@@ -21,9 +21,15 @@ export interface UpstreamClient {
   close(): void
 }
 
-/** Creates the client, with one pool for each upstream address of the configuration. */
-export function createUpstreamClient(limits: PoolLimits = POOL_LIMITS): UpstreamClient {
-  const tunnels = createTunnels(tunnelsIn(process.constrainedMemory?.()))
+/**
+ * Creates the client, with one pool for each upstream address of the configuration, for a process with a memory limit in
+ * bytes.
+ */
+export function createUpstreamClient(
+  memoryLimit: number | undefined,
+  limits: PoolLimits = POOL_LIMITS,
+): UpstreamClient {
+  const tunnels = createTunnels(tunnelsIn(memoryLimit))
   const inFlight = createInFlight()
   const pools = new Map<SocketAddress, Pool>()
   const poolOf = (address: SocketAddress): Pool => {

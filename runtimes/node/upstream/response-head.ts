@@ -132,6 +132,8 @@ function framingFlaw(text: string, { length, coding }: Collected): Flaw | undefi
   // A tab is a blank to the RFC and part of the value to some parsers, Node's among them.
   const tabbed = text.includes('\t') ? TABBED_FRAMING.exec(text)?.[1] : undefined
   if (tabbed !== undefined) return { why: 'tab in a framing header', header: tabbed }
+  // RFC 9110 §15.2: HTTP/1.0 has no interim responses, and some parsers take one for the final response.
+  if (text.startsWith('HTTP/1.0 1')) return { why: 'interim response in HTTP/1.0' }
   if (coding !== undefined) {
     const header = 'Transfer-Encoding'
     if (length !== undefined) return { why: 'length beside a transfer coding', header }

@@ -74,11 +74,11 @@ export interface PagesConfig {
   readonly footer: string
   /** Markup of the logo, ready to be inlined; empty is Sidegate's, `-` is none. */
   readonly logo: string
-  /** Empty is the host. */
+  /** Name of the application; empty is the host. */
   readonly appName: string
-  /** Plain text; empty is none. */
+  /** Contact in plain text; empty is none. */
   readonly contact: string
-  /** `#rrggbb`; undefined for the usual one. */
+  /** Colour `#rrggbb`; undefined for the default. */
   readonly accentColor: string | undefined
   readonly showDebugOnError: boolean
 }
@@ -116,7 +116,7 @@ function readLine(
   return text
 }
 
-/** A colour in six digits (CSS Color 4 §5.2). */
+/** Reads a colour in six digits (CSS Color 4 §5.2). */
 function readColor(settings: SettingsOf<typeof PAGE_OPTIONS>): string | undefined {
   const text = settings.value('accent-color').toLowerCase()
   if (text === '') return undefined

@@ -179,7 +179,7 @@ function toProvider(
   return { provider, allowedGroups: [...groups, ...allowedGroups] }
 }
 
-/** The host that the operator named as the provider says more than its kind. */
+/** Host that the operator named as the provider, which says more than its kind. */
 function namedHost(settings: SettingsOf<ProviderRows>, { issuer, endpoints }: ProviderTraits): string {
   const url = settings.value('oidc-issuer-url') || settings.value('login-url')
   return url === issuer || url === endpoints.loginUrl || !URL.canParse(url) ? '' : new URL(url).hostname

@@ -38,7 +38,10 @@ ${facts(frame, view, recovery)}`
   return toPage(frame, { title: `${title} (${status})`, main, formTargets, carriesFragment: false })
 }
 
-/** A fault of the settings is told as one, whatever went wrong because of it; else the observation says more than the reason. */
+/**
+ * Explains a failure. A fault of the settings is told as one, whatever went wrong because of it; else the observation
+ * says more than the reason.
+ */
 function explain(
   frame: Frame,
   { problem: { reason, findings = [] }, host }: ErrorView,
@@ -96,7 +99,7 @@ function seen({ texts }: Frame, { findings = [] }: Problem): Markup | undefined 
   return html`<div><dt>${texts.facts.seen}</dt>${sentences}</div>`
 }
 
-/** All values but a number are host names. */
+/** Values of a finding, with host names that may break: all but a number are host names. */
 function withHosts(values: Finding['values']): Readonly<Record<string, Fragment>> {
   const entries = Object.entries(values)
   return Object.fromEntries(

@@ -30,7 +30,7 @@ ${fields.map(({ name, value }) => html`<input type="hidden" name="${name}" value
   return toPage(frame, { title: texts.title, main, formTargets: [], carriesFragment: false })
 }
 
-/** Content of the page at which a sign-in ends that has nowhere to go. */
+/** Content of the page at which a sign-in ends that has no return target. */
 export interface SignedInView {
   /** External host of the application, as the browser sees it. */
   readonly host: string

@@ -16,7 +16,7 @@ export interface SignInView {
   readonly providers: readonly { readonly id: string; readonly displayName: string }[]
   /** Shows the password form: local users exist, and the form is not hidden. */
   readonly passwordForm: boolean
-  /** The person wants another account than the one that the provider would choose. */
+  /** Asks for another account than the one that the provider would choose. */
   readonly otherAccount?: boolean
   /** Reason for the failure of the last attempt. */
   readonly problem?: Reason | undefined
@@ -51,7 +51,10 @@ function providerButtons(frame: Frame, { otherAccount = false, providers, return
   })
 }
 
-/** A provider without a name of its own is called by its host; one element, since the button lays out its children. */
+/**
+ * Text of a button. A provider without a name of its own is called by its host; one element, since the button lays out
+ * its children.
+ */
 function buttonText(text: string, displayName: string): Markup {
   const isHost = /^[^\s.]+(?:\.[^\s.]+)+$/u.test(displayName)
   return isHost

@@ -80,7 +80,7 @@ async function discover(settings: Settings, http: ProviderClient): Promise<Resul
     : failed(problem('provider_misbehaved', { why: 'endpoint', endpoint: refused[0] }))
 }
 
-/** Adds the setting: what answers there is not what the operator meant. */
+/** Adds the setting to a problem: what answers there is not what the operator meant. */
 function withSetting({ problem: why }: Failed<Problem>): Result<never> {
   return failed({ ...why, detail: { ...why.detail, setting: 'oidc-issuer-url' } })
 }

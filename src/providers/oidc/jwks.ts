@@ -38,7 +38,7 @@ export interface Acceptance {
 
 /** The signing keys of one issuer. */
 export interface Keys {
-  /** Has the keys at hand, unless the provider does not give them. */
+  /** Loads the keys, unless the provider does not give them. */
   load(): Promise<Result<void>>
   /** Verifies a compact JWS (RFC 7515, RFC 8725): `id_token_invalid` for whatever is wrong with the token itself. */
   verify(token: string, accepted: Acceptance): Promise<Result<VerifiedJwt>>

@@ -2,14 +2,14 @@ import { fillText } from '../../pages/texts.ts'
 import type { FindingCode, Problem, Reason } from '../../problems.ts'
 import { adviseUnreachable, type Detail, settingOf } from './provider-advice.ts'
 
-/** What an operator can do about a failure, and the setting to change; undefined where that is not known. For the log. */
+/** Advice to an operator about a failure, and the setting to change; undefined where that is not known. For the log. */
 export function adviseOperator({ reason, detail = {}, findings = [] }: Problem): string | undefined {
   const [first] = findings
   if (first !== undefined) return fillText(FINDING_ADVICE[first.code], first.values)
   return ADVICE[reason]?.(detail)
 }
 
-/** `{name}` is a place for a value of the finding. */
+/** Advice by finding; `{name}` is a place for a value of it. */
 const FINDING_ADVICE: Readonly<Record<FindingCode, string>> = {
   cookie_missing:
     'if it happens to everyone: Set-Cookie of the sign-in has to reach the browser, and the callback has to be on the host where the sign-in began',

@@ -6,13 +6,16 @@ import type { Loaded } from '../../session/session.ts'
 import type { SignInContext } from '../context.ts'
 import type { LoginState, SessionSeen } from '../login/state.ts'
 
-/** The settings that decide whether a browser keeps cookies and sends them back. */
+/** Settings that decide whether a browser keeps cookies and sends them back. */
 export type CookieScope = Pick<CookieConfig, 'domains' | 'secure'>
 
 /** Longest Cookie header that servers take by default (nginx `large_client_header_buffers`, Gunicorn, Tomcat). */
 const USUAL_HEADER_BYTES = 8_000
 
-/** Why a login cannot be tied to this browser: what is wrong for certain, else whether a sign-in cookie came at all. */
+/**
+ * Diagnoses a login that cannot be tied to this browser: what is wrong for certain, else whether a sign-in cookie came
+ * at all.
+ */
 export function diagnoseBinding(
   exchange: Exchange,
   cookie: CookieScope,
@@ -23,7 +26,7 @@ export function diagnoseBinding(
   return [found(carriesCookie ? 'cookie_other' : 'cookie_missing')]
 }
 
-/** What came back at the third turn of one browser, and what came when the login began. */
+/** Diagnoses a loop from what came back at the third turn of one browser, and what came when the login began. */
 export function diagnoseLoop(
   exchange: Exchange,
   cookie: CookieScope,
@@ -57,18 +60,18 @@ export async function toLoopProblem(
   return { ...problem('sign_in_loop', detail), findings }
 }
 
-/** What a request brought, as `state` remembers it. */
+/** Session that a request brought, as `state` keeps it. */
 export function toSessionSeen(loaded: Loaded): SessionSeen {
   if (loaded.kind !== 'unreadable') return loaded.kind
   return loaded.why === 'format' || loaded.why === 'key' ? loaded.why : 'ended'
 }
 
-/** Length of the Cookie header, about. */
+/** Length of the Cookie header, by estimate. */
 function countBytes({ cookies }: Exchange): number {
   return cookies.reduce((sum, { name, value }) => sum + name.length + value.length + '=; '.length, 0)
 }
 
-/** What is wrong with the session now; one that could not be read when the login began was deleted then. */
+/** Finding about the session now; one that could not be read when the login began was deleted then. */
 function sessionFinding(began: SessionSeen | undefined, now: SessionSeen): FindingCode {
   const isUnread = began === 'key' || began === 'format' || began === 'ended'
   const worst = isUnread && (now === 'none' || now === 'active') ? began : now
@@ -86,7 +89,7 @@ function sessionFinding(began: SessionSeen | undefined, now: SessionSeen): Findi
   }
 }
 
-/** Settings under which no cookie can come back (RFC 6265bis §5.7). */
+/** Diagnoses settings under which no cookie can come back (RFC 6265bis §5.7). */
 export function diagnoseScope(
   { facts }: Exchange,
   { domains, secure }: CookieScope,
@@ -110,8 +113,8 @@ export function diagnoseScope(
 }
 
 /**
- * The browser itself is on plain http, whatever a proxy in front of us may do: it says so in Origin, or leaves fetch
- * metadata out, which it sends to trustworthy addresses only (Fetch Metadata §2.1).
+ * True when the browser itself is on plain http, whatever a proxy in front may do: it says so in Origin, or leaves
+ * fetch metadata out, which it sends to trustworthy addresses only (Fetch Metadata §2.1).
  */
 function isPlainHttp({ fetchSite, host, originHeader, scheme }: Exchange['facts']): boolean {
   if (isLoopback(withoutPort(host))) return false

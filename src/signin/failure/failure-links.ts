@@ -13,16 +13,16 @@ import type { Refused } from '../outcome.ts'
 export interface ToldFailure {
   readonly problem: Problem
   readonly account: string | undefined
-  /** Of the request that failed. */
+  /** Id of the request that failed. */
   readonly requestId: string
 }
 
 /** Result of reading the address of a failure. */
 export type ReadFailure =
   | ({ readonly kind: 'show' } & ToldFailure)
-  /** It was shown already, or long ago: a reload wants another try. */
+  /** The failure was shown already, or long ago: a reload wants another try. */
   | { readonly kind: 'seen' }
-  /** Not sealed here; signing in by itself could go in a circle. */
+  /** The address was not sealed here; signing in by itself could go in a circle. */
   | { readonly kind: 'unreadable' }
 
 /**
@@ -31,12 +31,12 @@ export type ReadFailure =
  */
 export interface FailureLinks {
   write(exchange: Exchange, refused: Refused): Promise<string>
-  /** Undefined for an address that tells none. */
+  /** Reads an address; undefined for one that tells no failure. */
   read(exchange: Exchange): Promise<ReadFailure | undefined>
 }
 
 export interface FailureLinkDeps {
-  /** Of purpose `transaction`; the first byte tells these from `state`. */
+  /** Keys of purpose `transaction`; the first byte tells these from `state`. */
   readonly ring: KeyRing
   readonly paths: Pick<OwnPaths, 'signIn'>
   /** Failures that were shown. */
@@ -52,7 +52,7 @@ interface Payload extends ToldFailure {
   readonly atMs: number
 }
 
-/** Builds the addresses. */
+/** Creates the addresses. */
 export function createFailureLinks({ ring, paths, replays, now }: FailureLinkDeps): FailureLinks {
   return {
     async write({ requestId }, { identity, problem, returnTo }) {

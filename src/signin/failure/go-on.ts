@@ -14,8 +14,8 @@ export interface SignedInVisit {
 }
 
 /**
- * Builds the answer for a person who comes to the sign-in page with a session: they go to where they were going, unless they were
- * refused there just now, or came back from there again and again.
+ * Creates the redirect of a person who comes to the sign-in page with a session: to where they were going, unless they
+ * were refused there just now, or came back from there again and again.
  */
 export function createGoOn(
   context: SignInContext,

@@ -19,7 +19,7 @@ export function settingOf(endpoint: unknown): string {
   return (named ? SETTINGS[endpoint] : undefined) ?? '--oidc-issuer-url'
 }
 
-/** What to do about a provider that gave no answer, from the code of the network failure where there is one. */
+/** Advice about a provider that gave no answer, from the code of the network failure where there is one. */
 export function adviseUnreachable(detail: Detail): string | undefined {
   const { cause, endpoint, host, status, why } = detail
   const setting = settingOf(endpoint)

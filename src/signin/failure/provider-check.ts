@@ -3,14 +3,14 @@ import { PROBLEMS } from '../../problems.ts'
 import type { Provider } from '../../providers/provider.ts'
 import { adviseOperator } from './advice.ts'
 
-/** Finds out what is wrong with the providers before a person does. */
+/** Check of the providers before a person signs in. */
 export interface ProviderCheck {
   /**
-   * Asks every provider that was not good yet, and logs a line for each whose answer is news: that it is good, or what to
-   * fix. True when all are good.
+   * Checks every provider that was not good yet, and logs a line for each whose answer is news: that it is good, or
+   * what to fix. True when all are good.
    */
   run(): Promise<boolean>
-  /** All were good once. What happens to them later is told at the sign-ins. */
+  /** True when all were good once. Later failures are told at the sign-ins. */
   passed(): boolean
 }
 
@@ -21,7 +21,7 @@ export interface ProviderCheckDeps {
 
 const GOOD = 'good'
 
-/** Builds the check; nothing is asked yet. */
+/** Creates the check; no request is sent yet. */
 export function createProviderCheck({ providers, log }: ProviderCheckDeps): ProviderCheck {
   const told = new Map<string, string>()
 

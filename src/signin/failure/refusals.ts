@@ -1,14 +1,14 @@
 import type { Problem } from '../../problems.ts'
 
 /**
- * What gateways were told no about just now, by session. A gateway that sends such a person to the sign-in page would get
- * them back at once, and again; this process remembers for a few seconds that it would not help. What it does not remember,
- * the count of turns stops.
+ * Refusals that gateways got just now, by session. A gateway that sends such a person to the sign-in page would get
+ * them back at once, and again; this process keeps for a few seconds that it would not help. What it does not keep, the
+ * count of turns stops.
  */
 export interface Refusals {
-  /** `path` is that of the request which the gateway asked about, where it said so. */
+  /** Records a refusal; `path` is that of the request which the gateway asked about, where it said so. */
   note(sessionId: string, refusal: { readonly problem: Problem; readonly path: string | undefined }): void
-  /** Why this session was refused at a return target. */
+  /** Finds the reason why this session was refused at a return target. */
   find(sessionId: string, returnTo: string): Problem | undefined
 }
 
@@ -19,10 +19,10 @@ interface Entry {
 }
 
 const LIFETIME_MS = 30_000
-/** A few hundred kilobytes. */
+/** Limit of a few hundred kilobytes. */
 const MAX_ENTRIES = 2_048
 
-/** Builds the memory; the oldest entry makes room for a new one. */
+/** Creates the memory; the oldest entry makes room for a new one. */
 export function createRefusals(now: () => number): Refusals {
   const entries = new Map<string, Entry>()
   return {
@@ -44,7 +44,7 @@ export function createRefusals(now: () => number): Refusals {
   }
 }
 
-/** The path of a return target, which may be an absolute URL. */
+/** Path of a return target, which may be an absolute URL. */
 function pathOf(returnTo: string): string {
   return returnTo.replace(/^https?:\/\/[^/?#]*/u, '').replace(/[?#].*$/su, '') || '/'
 }

@@ -2,7 +2,7 @@ import type { CookieConfig } from '../../config/sections/cookie.ts'
 import type { Cookie, CookieChange } from '../../http/exchange.ts'
 
 /**
- * How often a browser was sent on to one place as a person who is signed in, and came back to the sign-in, within the last
+ * Counts how often a browser was sent on to one place with a session, and came back to the sign-in, within the last
  * minute. A cookie of that life counts, so that every replica can; it holds a checksum of the place and times, and a
  * browser that invents some only stops itself.
  */
@@ -10,7 +10,7 @@ export interface Turns {
   count(cookies: readonly Cookie[], returnTo: string): number
   /** Counts one more turn, or stops at the third. */
   next(turn: LoginTurn): { readonly stops: boolean; readonly changes: readonly CookieChange[] }
-  /** Begins to count again. */
+  /** Clears the count. */
   clear(cookies: readonly Cookie[]): readonly CookieChange[]
 }
 
@@ -18,15 +18,18 @@ export interface Turns {
 export interface LoginTurn {
   readonly cookies: readonly Cookie[]
   readonly returnTo: string
-  /** When it began, and the count then: logins that run side by side are one turn. Undefined for what begins and ends at once. */
+  /**
+   * Beginning of the login, and the count then: logins that run side by side are one turn. Undefined for what begins
+   * and ends at once.
+   */
   readonly began: { readonly atMs: number; readonly turns: number } | undefined
 }
 
 const WINDOW_MS = 60_000
-/** Turns that pass. */
+/** Number of turns that pass. */
 const MAX_TURNS = 2
 
-/** Builds the count. */
+/** Creates the count. */
 export function createTurns({ name }: Pick<CookieConfig, 'name'>, now: () => number): Turns {
   const counter = `${name}_turns`
 
@@ -61,7 +64,7 @@ export function createTurns({ name }: Pick<CookieConfig, 'name'>, now: () => num
   }
 }
 
-/** FNV-1a of a target without its query, which may differ from turn to turn. */
+/** Checksum (FNV-1a) of a target without its query, which may differ from turn to turn. */
 function checksum(returnTo: string): string {
   let sum = 0x811c9dc5
   for (const char of returnTo.replace(/[?#].*$/su, ''))

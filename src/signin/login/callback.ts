@@ -101,8 +101,8 @@ export function createCallback(
 }
 
 /**
- * Without a state that is ours, nothing else in the answer means anything. One of the right shape, in a browser that has a
- * sign-in under way, comes from a replica with another secret.
+ * Problem of the state, without which nothing else in the response means anything. One of the right shape, in a browser
+ * that has a sign-in under way, comes from a replica with another secret.
  */
 function toStateProblem(answer: URLSearchParams, isForeign: boolean): Problem {
   if (answer.has('error')) return problem('callback_malformed', { why: 'error without state' })

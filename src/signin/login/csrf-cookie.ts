@@ -14,7 +14,7 @@ export interface CsrfCookie {
   }
   /** Finds secrets that could have started this login; a few at most. */
   find(flowId: string, cookies: readonly Cookie[]): readonly Uint8Array<ArrayBuffer>[]
-  /** A cookie of any login came with the request. */
+  /** True when a cookie of any login came with the request. */
   carries(cookies: readonly Cookie[]): boolean
   /** Ends what belongs to this login alone, where the browser carries it. */
   release(flowId: string, cookies: readonly Cookie[]): readonly CookieChange[]

@@ -5,17 +5,17 @@ import { onlyValue } from '../../http/form.ts'
 import { type SignInContext, toRedirectUri } from '../context.ts'
 import { isTooLong, lostTarget, type ReturnRules, readReturnTo } from './return-to.ts'
 
-/** Where a sign-in or sign-out that this request asks for leads back to. */
+/** Return targets of the sign-in or sign-out that a request asks for. */
 export interface ReturnTargets {
   /**
-   * The first that is there of: `rd` in the form or query, X-Auth-Request-Redirect, X-Forwarded-Uri (both from trusted
-   * peers only), the request itself. A refused one becomes `/`, and so do our own endpoints; one that is too long becomes
-   * the page that says so.
+   * Chooses the first that is there of: `rd` in the form or query, X-Auth-Request-Redirect, X-Forwarded-Uri (both from
+   * trusted peers only), the request itself. A refused one becomes `/`, and so do Sidegate's endpoints; one that is too
+   * long becomes the page that says so.
    */
   choose(exchange: Exchange, form?: URLSearchParams): string
   /** Judges a target that was chosen earlier. */
   check(returnTo: string, exchange: Exchange): string
-  /** What the request names itself (`rd` or X-Auth-Request-Redirect), as it is; undefined when it names nothing. */
+  /** Target that the request names itself (`rd` or X-Auth-Request-Redirect), as it is; undefined when it names none. */
   named(exchange: Exchange, form?: URLSearchParams): string | undefined
 }
 
@@ -24,7 +24,7 @@ export function createReturnTargets(context: Pick<SignInContext, 'config'>): Ret
   const { paths } = context.config
   const allowsHost = compileAllowedHosts(context.config.signIn.whitelistDomains)
 
-  /** The site that a person is on when the sign-in ends: relative targets count from there. */
+  /** Rules for the site that a person is on when the sign-in ends: relative targets count from there. */
   function rulesFor(exchange: Exchange): ReturnRules {
     return { origin: new URL(toRedirectUri(context, exchange)).origin, paths, allowsHost }
   }

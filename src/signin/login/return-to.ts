@@ -1,22 +1,24 @@
 import { isOwnEndpoint, isOwnPath, type OwnPaths } from '../../config/own-paths.ts'
 import type { AllowsHost } from '../../http/allowed-hosts.ts'
 
-/** What a return target is judged by. */
+/** Rules for a return target. */
 export interface ReturnRules {
   /** External origin of this site: `https://app.example.com`. */
   readonly origin: string
-  /** No sign-in comes back to an endpoint of its own. */
+  /** Paths of the endpoints, to which no sign-in returns. */
   readonly paths: OwnPaths
   readonly allowsHost: AllowsHost
 }
 
 /** Longest return target, in characters. */
 export const MAX_RETURN_TO = 8_192
-/** The same when it is a parameter of our own endpoints, so that their request line and form stay within their limits. */
+/**
+ * Longest return target as a parameter of the endpoints, so that their request line and form stay within their limits.
+ */
 const MAX_ENCODED = 15_000
-/** Printable ASCII without the backslash, which browsers read as a slash. */
+/** Pattern of printable ASCII without the backslash, which browsers read as a slash. */
 const PLAIN = /^[\x21-\x5b\x5d-\x7e]+$/u
-/** How often a path is decoded to see what a careless program behind us could make of it. */
+/** Number of times that a path is decoded to see what a careless program behind could make of it. */
 const ROUNDS = 3
 
 /**
@@ -31,7 +33,7 @@ export function readReturnTo(given: string, rules: ReturnRules): string {
   return (raw.startsWith('/') ? readRelative(raw, rules) : readAbsolute(raw, rules)) ?? '/'
 }
 
-/** Says that a target is too long to be kept through a sign-in, whatever it is. */
+/** True when a target is too long to be kept through a sign-in, whatever it is. */
 export function isTooLong(given: string): boolean {
   if (given.length > MAX_RETURN_TO) return true
   // Escaping makes three characters of one at most.
@@ -39,14 +41,14 @@ export function isTooLong(given: string): boolean {
   return new URLSearchParams({ rd: given }).toString().length > MAX_ENCODED
 }
 
-/** Takes the place of a target that could not be kept: the page that says so. */
+/** Target in place of one that could not be kept: the page that says so. */
 export function lostTarget({ signedIn }: Pick<OwnPaths, 'signedIn'>): string {
   return `${signedIn}?target=lost`
 }
 
 /**
- * A gateway that puts an address into `rd` without escaping it (`rd=https://$host$request_uri`) has it unescaped on the way:
- * letters of any script, and in a query the spaces. They are escaped once more; what else is not plain stays and is refused.
+ * Escapes an address that a gateway puts into `rd` without escaping it (`rd=https://$host$request_uri`), so that it is
+ * unescaped on the way: letters of any script, and in a query the spaces. What else is not plain stays and is refused.
  */
 function escapeAgain(given: string): string {
   const end = given.search(/[?#]/u)
@@ -58,7 +60,7 @@ const LETTERS = /(?!\p{ASCII})[\p{L}\p{M}\p{N}]+/gu
 const LETTERS_AND_SPACES = / |(?!\p{ASCII})[\p{L}\p{M}\p{N}]+/gu
 
 function readRelative(raw: string, { origin, paths }: ReturnRules): string | undefined {
-  // The one endpoint of ours that is made to be arrived at: it says so and leads nowhere by itself.
+  // The one endpoint that is made to be arrived at: it says so and leads nowhere by itself.
   if (raw === paths.signedIn || raw === lostTarget(paths)) return raw
   const end = raw.search(/[?#]/u)
   const path = end === -1 ? raw : raw.slice(0, end)
@@ -67,7 +69,7 @@ function readRelative(raw: string, { origin, paths }: ReturnRules): string | und
     if (!isHarmless(form, { origin, paths })) return undefined
     form = decode(form)
   }
-  // Still encoded after three rounds: nobody writes such an address.
+  // Still encoded after three rounds: no honest program writes such an address.
   if (form !== decode(form)) return undefined
   return new URL(path, origin).pathname + (end === -1 ? '' : raw.slice(end))
 }
@@ -80,10 +82,13 @@ function readAbsolute(raw: string, rules: ReturnRules): string | undefined {
   if (origin === rules.origin) return readRelative(rest.startsWith('/') ? rest : `/${rest}`, rules)
   return rules.allowsHost(host, port) && !leadsToEndpoint(rest, rules) ? raw : undefined
 }
-/** Lower case, no user information, no escapes: origin, host, port, the rest. */
+/** Pattern of an absolute target in lower case, without user information and escapes: origin, host, port, the rest. */
 const ABSOLUTE = /^(https?:\/\/([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::(\d{1,5}))?)((?:[/?#].*)?)$/u
 
-/** An allowed host may be this gate under another name. What is below the prefix and no endpoint can be anything there. */
+/**
+ * True when a target leads to an endpoint. An allowed host may be this deployment under another name. What is below the
+ * prefix and no endpoint can be anything there.
+ */
 function leadsToEndpoint(rest: string, { origin, paths }: ReturnRules): boolean {
   let form = rest.replace(/[?#].*$/su, '')
   for (let round = 0; round <= ROUNDS; round += 1) {
@@ -94,9 +99,9 @@ function leadsToEndpoint(rest: string, { origin, paths }: ReturnRules): boolean 
   return false
 }
 
-/** A path that stays on this site, and away from our own endpoints, however often somebody decodes it. */
+/** True for a path that stays on this site, and away from the endpoints, however often it is decoded. */
 function isHarmless(form: string, { origin, paths }: Pick<ReturnRules, 'origin' | 'paths'>): boolean {
-  // Compatibility forms: a full-width slash or dot is one for whoever normalises.
+  // Compatibility forms: a full-width slash or dot is one for a program that normalises.
   if (STRANGE.test(form) || LEAVES_SITE.test(form.normalize('NFKC'))) return false
   if (!URL.canParse(form, origin)) return false
   const url = new URL(form, origin)
@@ -104,9 +109,9 @@ function isHarmless(form: string, { origin, paths }: Pick<ReturnRules, 'origin' 
     url.origin === new URL(origin).origin && !url.pathname.startsWith('//') && !isOwnPath(paths, url.pathname)
   )
 }
-/** Backslashes, control and formatting characters, and every space but the ordinary one. */
+/** Pattern of backslashes, control and formatting characters, and every space but the ordinary one. */
 const STRANGE = /[\\\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u
-/** A slash, then nothing, spaces or dots, then a slash: what browsers and proxies fold into `//`. */
+/** Pattern of a slash, then nothing, spaces or dots, then a slash: what browsers and proxies fold into `//`. */
 const LEAVES_SITE = /^[/\\][\s.]*[/\\]/u
 
 /** Decodes every escape that there is; what is no UTF-8 counts byte by byte. */

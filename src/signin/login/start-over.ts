@@ -35,7 +35,7 @@ export interface StartOverDeps {
   readonly transactions: Pick<Transactions, 'carries'>
 }
 
-/** How often a login is started over by itself. */
+/** Limit on restarts of a login without the person. */
 const MAX_RESTARTS = 1
 
 /** Creates the end of logins that fail. */
@@ -66,7 +66,7 @@ export function createStartOver(
     return begin(exchange, { provider, returnTo, restarts, otherAccount: false, interactive })
   }
 
-  /** The login is under way, and this browser cannot prove that it is its own. */
+  /** Problem of a login that is under way, in a browser that cannot prove that it is its own. */
   function toUnbound(exchange: Exchange, { loginState: { host } }: ReturnedLogin): Problem {
     const carriesCookie = transactions.carries(exchange.cookies)
     const findings = diagnoseBinding(exchange, context.config.cookie, { host, carriesCookie })

@@ -15,26 +15,26 @@ import type { Transactions } from './transaction.ts'
 /** A login that is about to begin. */
 export interface LoginStart {
   readonly provider: Provider
-  /** Validated. */
+  /** Return target, validated. */
   readonly returnTo: string
-  /** How often it was started over already. */
+  /** Number of times that it was started over already. */
   readonly restarts: number
-  /** Let the person choose another account. */
+  /** Lets the person choose another account. */
   readonly otherAccount: boolean
-  /** The provider may ask the person something, whatever `prompt=none` in the settings says. */
+  /** Lets the provider ask the person something, whatever `prompt=none` in the settings says. */
   readonly interactive?: boolean
 }
 
-/** Sends the browser to the provider. */
+/** Redirects the browser to the provider. */
 export type RedirectToProvider = (exchange: Exchange, login: LoginStart) => Promise<Outcome>
 
-/** What a login is begun with. */
+/** Collaborators of the start of a login. */
 interface StartTools {
   readonly transactions: Transactions
   readonly turns: Turns
 }
 
-/** Builds the one way to begin a login: seal the transaction, then leave for the provider. */
+/** Creates the only start of a login: seal the transaction, then redirect to the provider. */
 export function createRedirectToProvider(
   context: SignInContext,
   { transactions, turns }: StartTools,
@@ -84,7 +84,7 @@ function logLostTarget({ log }: SignInContext, exchange: Exchange, returnTo: str
   })
 }
 
-/** An empty `prompt` takes the configured one out of the request. */
+/** Parameter `prompt` of the request; an empty one takes the configured one out of it. */
 function promptFor({
   otherAccount,
   interactive,
@@ -100,8 +100,8 @@ export interface StartDeps {
 }
 
 /**
- * `<prefix>/start`, and page loads that go straight to the provider. Only a visit that a person will see begins a login:
- * a frame, a script, a prefetch or a HEAD gets 401 and no cookie.
+ * Creates `<prefix>/start`, and the start of page loads that go straight to the provider. Only a visit that a person
+ * will see begins a login: a frame, a script, a prefetch or a HEAD gets 401 and no cookie.
  */
 export function createStart(
   context: SignInContext,
@@ -136,8 +136,8 @@ function checkVisit(context: SignInContext, exchange: Exchange): Problem | undef
 }
 
 /**
- * Whoever asks for the start endpoint wants to sign in, so a client that says nothing about itself (curl, an old
- * browser's Accept of everything) gets its redirect; one that says that it is a script or a frame does not.
+ * True for a client that says nothing about itself (curl, an old browser's Accept of everything): asking for the start
+ * endpoint means wanting to sign in, so it gets its redirect; one that says that it is a script or a frame does not.
  */
 function isPlain({ request, facts }: Exchange): boolean {
   const says = (name: string): boolean => findHeader(request.headers, name) !== undefined

@@ -1,19 +1,22 @@
 import { utf8 } from '../../lib/bytes.ts'
 
-/** How the return target of a login travels: as it is, compressed (raw DEFLATE), or in a cookie of the browser. */
+/**
+ * Form in which the return target of a login travels: as it is, compressed (raw DEFLATE), or in a cookie of the
+ * browser.
+ */
 export type TargetForm = 'plain' | 'deflated' | 'cookie'
 
-/** The session that came with the request which began a login: none, one that counts, or why it counts for nothing. */
+/** Session that came with the request which began a login: none, one that counts, or the reason why it does not. */
 export type SessionSeen = 'none' | 'active' | 'format' | 'key' | 'ended'
 
-/** Everything about one login that has to survive the way to the provider and back. */
+/** State of one login that has to survive the redirect to the provider and back. */
 export interface LoginState {
   /** Random id of 16 bytes. */
   readonly id: Uint8Array
   /** Proof of 16 bytes that only the browser that started the login can make again. */
   readonly proof: Uint8Array
   readonly startedAtMs: number
-  /** In whole seconds. */
+  /** End, in whole seconds. */
   readonly expiresAtMs: number
   readonly restarts: number
   /** Logins for this target that the browser had completed within the last minute when this one began. */
@@ -27,25 +30,25 @@ export interface LoginState {
   readonly host: string | undefined
   readonly target: {
     readonly form: TargetForm
-    /** Empty where the target is in a cookie. */
+    /** Bytes of the target; empty where it is in a cookie. */
     readonly bytes: Uint8Array<ArrayBuffer>
   }
 }
 
 /** Version byte; 2 is the state of a logout. */
 const VERSION = 3
-/** Where each part of the head begins; see `docs/sessions.md`. */
+/** Offsets of the parts of the head; see `docs/sessions.md`. */
 const AT = { id: 5, proof: 21, end: 37, start: 41, client: 47, lengths: 59 }
 const HEAD_BYTES = 61
 
-/** The numbers of these never change; a new one is added at the end. */
+/** Numbers of the forms, which never change; a new one is added at the end. */
 const FORMS: readonly TargetForm[] = ['plain', 'deflated', 'cookie']
 const SESSIONS: readonly SessionSeen[] = ['none', 'active', 'format', 'key', 'ended']
 
 const HIGH = 2 ** 32
 
 /**
- * A login as bytes, before it is sealed: binary, because some providers cap `state` near 500 characters. The head has a
+ * Encodes a login, before it is sealed: binary, because some providers cap `state` near 500 characters. The head has a
  * fixed size; the provider's id, the host and the return target follow.
  */
 export function encodeLoginState(login: LoginState): Uint8Array {

@@ -6,9 +6,9 @@ import { equalBytes } from '../../lib/bytes.ts'
 
 /** Return targets that are too long for `state`, sealed into cookies of the browser. */
 export interface TargetCookies {
-  /** The cookie that keeps a target for the login; undefined when it would be too large. */
+  /** Makes the cookie that keeps a target for the login; undefined when it would be too large. */
   keep(target: KeptTarget, cookies: readonly Cookie[]): Promise<CookieChange | undefined>
-  /** The target of a login, and the cookie's end; undefined when it did not come back. */
+  /** Finds the target of a login, and the end of its cookie; undefined when it did not come back. */
   find(
     id: Uint8Array,
     cookies: readonly Cookie[],
@@ -24,17 +24,17 @@ interface KeptTarget {
 }
 
 /**
- * Names are fixed in number, so that tabs which a browser opens at one instant cannot fill the header of every request:
- * two of these, a session and what else there is fit where a server takes 16 KiB.
+ * Cookie names, fixed in number, so that tabs which a browser opens at one instant cannot fill the header of every
+ * request: two of these, a session and what else there is fit where a server takes 16 KiB.
  */
 const SLOTS = ['_target_0', '_target_1'] as const
-/** Leaves room for name and attributes in the 4,096 bytes that browsers keep (RFC 6265bis §5.6). */
+/** Limit that leaves room for name and attributes in the 4,096 bytes that browsers keep (RFC 6265bis §5.6). */
 const MAX_VALUE = 3_600
-/** Version 1. No `state` begins like this, whatever its version. */
+/** First byte, of version 1. No `state` begins like this, whatever its version. */
 const MARK = 0x81
 const HEAD_BYTES = 1 + 16
 
-/** Builds the cookies; `ring` is of purpose `transaction`, and the first byte tells them from `state`. */
+/** Creates the cookies; `ring` is of purpose `transaction`, and the first byte tells them from `state`. */
 export function createTargetCookies(
   ring: KeyRing,
   { name, csrf }: Pick<CookieConfig, 'name' | 'csrf'>,

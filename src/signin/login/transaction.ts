@@ -11,10 +11,10 @@ import { MAX_RETURN_TO } from './return-to.ts'
 import { decodeLoginState, encodeLoginState, type LoginState } from './state.ts'
 import { createTargetCookies } from './target-cookie.ts'
 
-/** What a new login needs to know. */
+/** Parameters of a new login. */
 export interface NewLogin extends Pick<LoginState, 'provider' | 'restarts' | 'turns' | 'session' | 'host'> {
   readonly returnTo: string
-  /** Takes the place of a return target that cannot be kept. */
+  /** Target in place of one that cannot be kept. */
   readonly fallback: string
   readonly redirectUri: string
   readonly cookies: readonly Cookie[]
@@ -38,7 +38,7 @@ export interface StartedLogin extends LoginSecrets {
 /** A login that came back. */
 export interface ReturnedLogin {
   readonly loginState: LoginState
-  /** As it was when the login began; undefined when the browser did not bring it back. */
+  /** Return target as it was when the login began; undefined when the browser did not bring it back. */
   readonly returnTo: string | undefined
   readonly expired: boolean
   /** Secrets; undefined when the login was not started in this browser, or for another redirect URI. */
@@ -50,13 +50,16 @@ export interface ReturnedLogin {
 /** Logins under way. Everything about one travels sealed in `state`; nothing is kept here. */
 export interface Transactions {
   start(login: NewLogin): Promise<StartedLogin>
-  /** Fails for a state that was not sealed here or was changed (see `SealProblem`), or belongs to another client. */
+  /**
+   * Opens a state. Fails for one that was not sealed here or was changed (see `SealProblem`), or belongs to another
+   * client.
+   */
   open(request: {
     readonly state: string
     readonly redirectUri: string
     readonly cookies: readonly Cookie[]
   }): Promise<Result<ReturnedLogin, SealProblem>>
-  /** A cookie of any login came with the request. */
+  /** True when a cookie of any login came with the request. */
   carries(cookies: readonly Cookie[]): boolean
   /** Ends the cookies of all logins that this browser has under way. */
   clear(cookies: readonly Cookie[]): readonly CookieChange[]
@@ -89,7 +92,10 @@ export function createTransactions({ ring, cookie, clients, now }: TransactionDe
   const csrfCookie = createBinding(cookie)
   const targetCookies = createTargetCookies(ring, cookie)
 
-  /** A short target travels as it is; a longer one compressed, in `state` as long as it fits and in a cookie otherwise. */
+  /**
+   * Keeps a target: a short one travels as it is; a longer one compressed, in `state` as long as it fits and in a
+   * cookie otherwise.
+   */
   async function keepTarget(id: Uint8Array, { returnTo, fallback, cookies }: NewLogin): Promise<KeptTarget> {
     const plain = utf8(returnTo)
     if (plain.length <= MAX_STATE_TARGET) return { target: { form: 'plain', bytes: plain }, changes: [] }
@@ -187,7 +193,7 @@ async function deriveSecrets(secret: Uint8Array<ArrayBuffer>, id: Uint8Array): P
   return { codeVerifier: toBase64Url(verifier), nonce: toBase64Url(nonce) }
 }
 
-/** Only what this program compressed comes here, and it was no longer than this. */
+/** Inflates a target. Only what this program compressed comes here, and it was no longer than this. */
 async function inflateText(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
   const text = await inflate(bytes, MAX_RETURN_TO)
   return text === undefined ? undefined : new TextDecoder().decode(text)

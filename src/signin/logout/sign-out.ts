@@ -12,7 +12,7 @@ import { callBackendLogout } from './backend-logout.ts'
 import { withIdToken } from './id-token-hint.ts'
 import type { LogoutState } from './logout-state.ts'
 
-/** What signing out is made from. */
+/** Collaborators of signing out. */
 export interface SignOutTools {
   readonly targets: ReturnTargets
   readonly logoutState: LogoutState
@@ -20,13 +20,16 @@ export interface SignOutTools {
 }
 
 const ID_TOKEN = '{id_token}'
-/** Braces are no part of a URL; a stand-in is, so that the check sees the address as it will be but for the token. */
+/**
+ * Stand-in for the braces, which are no part of a URL, so that the check sees the address as it will be but for the
+ * token.
+ */
 const STAND_IN = 'ID_TOKEN_GOES_HERE'
 
 /**
- * Builds `<prefix>/sign_out`: by POST, or by GET from our own pages or the address bar. Ends every cookie of ours,
- * tells the backend, denies and revokes what could bring the session back, and leaves through the provider's own
- * sign-out where it has one.
+ * Creates `<prefix>/sign_out`: by POST, or by GET from Sidegate's own pages or the address bar. Ends every cookie of
+ * Sidegate, tells the backend, denies and revokes what could bring the session back, and leaves through the provider's
+ * own sign-out where it has one.
  */
 export function createSignOut(
   context: SignInContext,
@@ -50,7 +53,7 @@ export function createSignOut(
   }
 }
 
-/** The session that ends, with an ID token where somebody is going to be shown it. */
+/** Loads the session that ends, with an ID token where the provider or the backend is going to be shown it. */
 async function loadEnding(
   context: SignInContext,
   exchange: Exchange,
@@ -73,7 +76,10 @@ interface Leaving {
   readonly logoutState: LogoutState
 }
 
-/** An absolute target of the operator's choice is usually the provider's own sign-out, so it wins over ours. */
+/**
+ * Chooses the target. An absolute one of the operator's choice is usually the provider's own sign-out, so it wins over
+ * Sidegate's.
+ */
 async function chooseExit(
   context: SignInContext,
   exchange: Exchange,
@@ -90,7 +96,10 @@ async function chooseExit(
   return provided ?? (returnTo === '/' ? undefined : returnTo)
 }
 
-/** Builds `<prefix>/signed_out`, where the provider's sign-out leads back to: on to the target that our own state names. */
+/**
+ * Creates `<prefix>/signed_out`, to which the provider's sign-out returns: on to the target that the sealed state
+ * names.
+ */
 export function createSignedOut({
   targets,
   logoutState,
@@ -114,13 +123,13 @@ async function readSignOutForm(exchange: Exchange): ReturnType<typeof readForm> 
   return isBare ? readQuery(exchange) : readForm(exchange)
 }
 
-/** `rd` as oauth2-proxy takes it; the stand-in for `{id_token}` is filled in after the check. */
+/** Reads `rd` as oauth2-proxy takes it; the stand-in for `{id_token}` is filled in after the check. */
 function readTarget(targets: ReturnTargets, exchange: Exchange, form: URLSearchParams): string {
   const named = targets.named(exchange, form)
   return named === undefined ? '/' : targets.check(named.replaceAll(ID_TOKEN, STAND_IN), exchange)
 }
 
-/** What happens elsewhere: each part is tried, none can keep the person signed in here. */
+/** Ends the session elsewhere: each part is tried, none can keep the person signed in here. */
 async function endSession(context: SignInContext, exchange: Exchange, session: Session): Promise<void> {
   const { config, denylist, log } = context
   const { id, issuer, subject, signedInAtMs } = session

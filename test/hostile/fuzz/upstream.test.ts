@@ -126,6 +126,7 @@ it(
 // Responses in which the two once saw different ends.
 it.each([
   'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\t\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
+  'HTTP/1.0 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
   'HTTP/1.1 200 OK\r\nContent-Length: 3\t\r\n\r\nabc',
   'HTTP/1.1 200 OK\r\nContent-Length:\xa03\r\n\r\nabc',
   'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x==y\r\nabc\r\n0\r\n\r\n',

@@ -38,7 +38,7 @@ function read(style: string): Record<'light' | 'dark', Record<string, string>> {
 }
 
 describe.each(COLORS)('the accent %s', (color) => {
-  it.each(['light', 'dark'] as const)('an accent can be read in the %s scheme', async (scheme) => {
+  it.each(['light', 'dark'] as const)('the accent %s can be read in the %s scheme', async (scheme) => {
     const rules = read((await createAccent(color)).style)[scheme]
     const { accent = '', button = '', 'button-strong': strong = '', 'on-button': on = '' } = rules
     expect(button).toBe(color)
@@ -49,7 +49,7 @@ describe.each(COLORS)('the accent %s', (color) => {
     if (contrast(button, card) < 3) expect(rules['button-line']).toBe('var(--field)')
   })
 
-  it('an accent has its hash, and cannot end its element', async () => {
+  it('the accent %s has its hash, and cannot end its element', async () => {
     const { style, source } = await createAccent(color)
     expect(source).toBe(`'sha256-${createHash('sha256').update(style).digest('base64')}'`)
     expect(style).not.toContain('<')

@@ -218,7 +218,7 @@ describe('a fault of the settings', () => {
     expect(body).not.toContain('/oauth2/start')
   })
 
-  test('an observation is no fault of the settings when only a person can do something about it', () => {
+  test('a fault of the settings is none when only a person can do something about it', () => {
     const problem = { reason: 'state_mismatch', ...finding('cookie_missing') } as const
     const { body } = pagesWith().error({ ...view, problem })
     expect(body).toContain('<p class="lead">The cookie of this sign-in did not come back')
@@ -263,7 +263,7 @@ describe('what the operator calls things', () => {
     ],
     ['the <help> desk, room 4', 'the &lt;help&gt; desk, room 4'],
     ['javascript:alert(1)', 'javascript:alert(1)'],
-  ])('the contact %s stands on error pages', (contact, expected) => {
+  ])('the contact %s stands on a page where no action helps', (contact, expected) => {
     const pages = pagesWith({ contact })
     const { body } = pages.error({ ...view, problem: { reason: 'not_permitted' } })
     expect(body).toContain(`<dt>Contact</dt><dd>${expected}</dd>`)

@@ -76,7 +76,7 @@ describe('caches', () => {
   })
 
   it.each(['private', 'max-age=60, private', 'no-store, Private'])(
-    'a shared cache reads %j as the upstream wrote it',
+    'the Cache-Control %j of a private response reads as the upstream wrote it',
     async (value) => {
       expect(
         values(await edited({ session: aSession() }, ['Cache-Control', value]), 'cache-control'),
@@ -91,7 +91,7 @@ describe('caches', () => {
     ['private="x-name", max-age=60', 'private, private="x-name", max-age=60'],
     ['no-store', 'private, no-store'],
     ['no-store, public', 'private, no-store'],
-  ])('a shared cache reads %j as %j [IL-02]', async (value, expected) => {
+  ])('the Cache-Control %j of a response that may be shared reads %j [IL-02]', async (value, expected) => {
     expect(values(await edited({ session: aSession() }, ['Cache-Control', value]), 'cache-control')).toEqual([
       expected,
     ])
@@ -102,14 +102,14 @@ describe('caches', () => {
     ['freshness of HTTP/1.0 alone', ['Expires', 'Thu, 01 Jan 2099 00:00:00 GMT']],
     ['no freshness at all', ['Content-Type', 'text/css', 'Last-Modified', 'Mon, 01 Jan 2024 00:00:00 GMT']],
     ['nothing', []],
-  ])('a shared cache reads private when the answer for one person has %s [IL-02]', async (_, lines) => {
+  ])('the Cache-Control of an answer for one person with %s is private [IL-02]', async (_, lines) => {
     const personal = await edited({ session: aSession() }, lines)
     expect(values(personal, 'cache-control')).toEqual(['private'])
     expect(personal.slice(0, lines.length)).toEqual(lines)
     expect(await edited({}, lines)).toEqual(lines)
   })
 
-  it('a shared cache reads private in each line when the upstream sends several [IL-02]', async () => {
+  it('the Cache-Control of an answer for one person is private once when the upstream sends several lines [IL-02]', async () => {
     const lines = ['Cache-Control', 'max-age=60', 'cache-control', 'private']
     expect(values(await edited({ session: aSession() }, lines), 'cache-control')).toEqual([
       'private, max-age=60',
@@ -132,7 +132,7 @@ describe('caches', () => {
     'Edge-Cache-Tag',
     'Cache-Tag',
     'x_accel_expires',
-  ])('a shared cache hears nothing of %s in an answer for one person [IL-02]', async (name) => {
+  ])('caches in between hear nothing of %s in an answer for one person [IL-02]', async (name) => {
     const lines = [name, 'max-age=600']
     expect(await edited({ session: aSession() }, lines)).toEqual([
       ...['Cache-Control', 'private'],
@@ -149,17 +149,14 @@ describe('caches', () => {
       '/',
       [{ ...UPSTREAM, target: { kind: 'static' as const, status: 200 } }],
     ],
-  ])(
-    'a shared cache reads private in %s when a person is signed in [IL-02]',
-    async (_, target, upstreams) => {
-      const { result } = await forwarded({ target, upstreams, session: aSession() })
-      expect(result.ok && result.value.headers.get('cache-control')).toBe('private')
-      const { result: open } = await forwarded({ target, upstreams })
-      expect(open.ok && open.value.headers.get('cache-control')).toBeNull()
-    },
-  )
+  ])('caches read private in %s with a session [IL-02]', async (_, target, upstreams) => {
+    const { result } = await forwarded({ target, upstreams, session: aSession() })
+    expect(result.ok && result.value.headers.get('cache-control')).toBe('private')
+    const { result: open } = await forwarded({ target, upstreams })
+    expect(open.ok && open.value.headers.get('cache-control')).toBeNull()
+  })
 
-  it('a shared cache does not store a cookie of the gate [IL-01]', async () => {
+  it('caches do not store a cookie of Sidegate [IL-01]', async () => {
     const given = { session: aSession(), setCookies: ['__Host-s=1; Path=/', '__Host-s.1=2; Path=/'] }
     const lines = await edited(given, [
       ...PUBLIC,
@@ -204,7 +201,7 @@ describe('what we add', () => {
     expect(values(basic, 'authorization')).toEqual([`Basic ${btoa('alice-1:pw')}`])
   })
 
-  it('the identity that is added names the user where there is no e-mail', async () => {
+  it('headers added to a response name the user where there is no e-mail', async () => {
     expect(await edited({ session: aSession({ email: undefined }) }, [])).toContain('alice-1')
   })
 })

@@ -148,7 +148,7 @@ describe('the places for tunnels', () => {
     ['more memory holds no more', 2 ** 33, 16_384],
     ['a process without a limit has as many', 2 ** 64, 16_384],
     ['a system without limits has as many', 0, 16_384],
-    ['a runtime that tells none has as many', undefined, 16_384],
+    ['a runtime that does not tell has 4,096', undefined, 4096],
   ])('follow the memory limit: %s', (_, limit, most) => expect(tunnelsIn(limit)).toBe(most))
 })
 

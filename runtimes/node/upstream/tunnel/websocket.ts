@@ -68,12 +68,15 @@ export function isAccepted({ incoming }: NodeRequest, head: ResponseHead): boole
   )
 }
 
-/** An idle tunnel takes 24 KiB; with this many for each MiB, 128 MiB hold all of them beside the program. */
+/** Tunnels for each MiB of memory: an idle one takes 24 KiB, and 128 MiB hold all of them beside the program. */
 const TUNNELS_PER_MIB = 16
 const MAX_TUNNELS = 16_384
+/** Limit where the runtime does not tell the limit on memory: they fit 256 MiB. */
+const TUNNELS_OF_UNKNOWN = 4096
 
-/** Limit on tunnels of a process with a memory limit in bytes; undefined, 0 or an absurd one when it has none. */
+/** Limit on tunnels of a process with a memory limit in bytes; 0 or an absurd one when it has none. */
 export function tunnelsIn(memoryLimit: number | undefined): number {
+  if (memoryLimit === undefined) return TUNNELS_OF_UNKNOWN
   const mebibytes = Math.floor((memoryLimit || Number.POSITIVE_INFINITY) / 2 ** 20)
   return Math.min(MAX_TUNNELS, mebibytes * TUNNELS_PER_MIB)
 }

@@ -53,6 +53,6 @@ it.each([
   ['another version', `01${RECORDED.slice(2)}`],
   ['the state of a logout', `02${RECORDED.slice(2)}`],
   ['a head that is cut off', RECORDED.slice(0, 120)],
-])('text is no login: %s', (_, hex) => {
+])('a sealed login is refused: %s', (_, hex) => {
   expect(decode(hex)).toBeUndefined()
 })
