@@ -84,8 +84,8 @@ function domainsHint(
  * SVG; a hash beside `'unsafe-inline'` would switch the latter off.
  */
 function toAssetPolicy(operatorMarkup: string, accent: Accent | undefined): string {
-  const ours = accent === undefined ? STYLE_SOURCE : `${STYLE_SOURCE} ${accent.source}`
-  const styles = /\bstyle\b/iu.test(operatorMarkup) ? "'unsafe-inline'" : ours
+  const sheets = accent === undefined ? STYLE_SOURCE : `${STYLE_SOURCE} ${accent.source}`
+  const styles = /\bstyle\b/iu.test(operatorMarkup) ? "'unsafe-inline'" : sheets
   const images = /<(?:img|image)\b/iu.test(operatorMarkup) ? imageSources(operatorMarkup) : 'data:'
   return `style-src ${styles}; img-src ${images}`
 }

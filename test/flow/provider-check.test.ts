@@ -105,7 +105,7 @@ describe('a provider that is asked at the start', () => {
       },
       { endpoint: 'jwks', status: 503, advice: expect.stringContaining('see its log') },
     ],
-  ])('%s', async (_, spoil, line) => {
+  ])('a provider is told about, with what to fix, when it %s', async (_, spoil, line) => {
     const gate = await startGate()
     spoil(gate)
     expect(await gate.app.checkProviders()).toBe(false)

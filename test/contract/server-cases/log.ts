@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import type { Served } from '../../support/served.ts'
 import { ask, open } from '../../support/wire.ts'
 import { say } from '../http-messages.ts'
 import type { Yard } from '../server-fixture.ts'
@@ -43,6 +44,35 @@ export function log(yard: Yard): void {
       const requests = lines.slice(0, gap).filter(({ path }) => path?.startsWith('/aaa')).length
       expect(lines[gap].lines).toBeGreaterThanOrEqual(3000 - requests)
     }, 60_000)
+  })
+
+  describe('the provider', () => {
+    const told = (gate: Served, level: string) => () =>
+      gate
+        .output()
+        .split('\n')
+        .filter((line) => line.includes(`"level":"${level}","msg":"The provider `)).length
+
+    it('the provider is asked once after the start, and a line says that it is good', async () => {
+      const before = { ...yard.provider.hits }
+      const gate = await yard.open()
+      await expect.poll(told(gate, 'info'), { timeout: 5_000 }).toBe(1)
+      const { discovery, jwks } = yard.provider.hits
+      expect([discovery - before.discovery, jwks - before.jwks]).toEqual([1, 1])
+    })
+
+    it('the provider keeps /ready at 503 where that is asked for, until it has come up', async () => {
+      yard.provider.scripts.discovery = () => new Response('starting', { status: 503 })
+      const gate = await yard.open({ OAUTH2_PROXY_READY_WAIT_FOR_PROVIDER: 'true' })
+      const [url = ''] = gate.urls
+      await expect.poll(told(gate, 'error'), { timeout: 5_000 }).toBe(1)
+      expect((await ask(url, { target: '/ready' })).status).toBe(503)
+      expect((await ask(url, { target: '/ping' })).status).toBe(200)
+      delete yard.provider.scripts.discovery
+      const ready = async () => (await ask(url, { target: '/ready' })).status
+      await expect.poll(ready, { timeout: 20_000, interval: 100 }).toBe(200)
+      expect([told(gate, 'error')(), told(gate, 'info')()]).toEqual([1, 1])
+    }, 30_000)
   })
 
   describe('a request that the parser refuses', () => {
