@@ -56,13 +56,15 @@ export function cacheAndCookieLines({ session, setCookies }: ResponseEditInput):
   return [...lines, 'Cache-Control', 'private, no-store']
 }
 const PRIVATE: HeaderLines = ['Cache-Control', 'private']
+const CACHE_CONTROL_LENGTH = 'cache-control'.length
 
 /** Creates an edit that adds `private` where the answer had no Cache-Control to put it into. */
 function personalEdit(ruleOf: Rewriting['ruleOf'], { rewrite, add }: ResponseEdit): ResponseEdit {
   let isPrivate = false
   return {
     rewrite(name, value) {
-      if (!isPrivate && ruleOf(name) === 'cache-control') isPrivate = true
+      // The length keeps the look-up away from all other lines; a stranger spelling gets a line beside it.
+      if (name.length === CACHE_CONTROL_LENGTH && ruleOf(name) === 'cache-control') isPrivate = true
       return rewrite(name, value)
     },
     get add() {
