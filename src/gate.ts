@@ -109,6 +109,17 @@ function toFollow(
   }
 }
 
+/** Sessions never change, so the share of each is made once, and with it the hash of its holder's name. */
+const personShares = new WeakMap<Session, Share>()
+
+function toPersonShare(session: Session): Share {
+  const known = personShares.get(session)
+  if (known !== undefined) return known
+  const share = { holder: `${session.issuer} ${session.subject}`, anonymous: false }
+  personShares.set(session, share)
+  return share
+}
+
 const TRUSTED: Share = { holder: undefined, anonymous: false }
 
 /**
@@ -117,7 +128,7 @@ const TRUSTED: Share = { holder: undefined, anonymous: false }
  */
 function toShare({ rules }: Services, { facts }: Exchange, session: Session | undefined): Share {
   const { client } = facts
-  if (session !== undefined) return { holder: `${session.issuer} ${session.subject}`, anonymous: false }
+  if (session !== undefined) return toPersonShare(session)
   if (client === undefined) return { holder: undefined, anonymous: true }
   // Behind an address of trusted-ip stand many clients, and the operator vouches for them.
   return rules.trustedAddresses.has(client) ? TRUSTED : { holder: toClientNetwork(client), anonymous: true }

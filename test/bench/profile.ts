@@ -71,7 +71,7 @@ function stackOf(id: number, parents: ReadonlyMap<number, number>): readonly num
 }
 
 function isOurs(node: ProfileNode): boolean {
-  return /^(?:src|runtimes|dist)\//u.test(fileOf(node))
+  return /^(?:src\/|runtimes\/|dist\/|sidegate\.mjs$)/u.test(fileOf(node))
 }
 
 function nameOf(node: ProfileNode): string {
@@ -82,7 +82,7 @@ function nameOf(node: ProfileNode): string {
 
 /** Path below the repository or in node_modules; empty for garbage collection, system calls and the like. */
 function fileOf({ callFrame }: ProfileNode): string {
-  return callFrame.url.replace(/^file:.*?\/(?=(?:src|runtimes|node_modules|dist)\/)/u, '')
+  return callFrame.url.replace(/^file:.*?\/(?=(?:src|runtimes|node_modules|dist)\/|sidegate\.mjs$)/u, '')
 }
 
 function add(sums: Sums, key: string, value: number): void {

@@ -10,7 +10,7 @@ import { problem } from '../../../src/problems.ts'
 import { failed, ok, type Result } from '../../../src/result.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
 import { onClientIdle } from '../stalls.ts'
-import type { InFlight } from '../upstream/in-flight.ts'
+import type { Followable, InFlight } from '../upstream/in-flight.ts'
 import { type ByteRange, readRange } from './byte-range.ts'
 
 interface OpenFile {
@@ -142,7 +142,8 @@ function watch({ request: { outgoing }, plan, inFlight }: Sending): () => void {
   }
   if (plan.follow === undefined) return () => {}
   let following: Following | undefined
-  const exchange = {
+  const exchange: Followable = {
+    place: undefined,
     follow: () => {
       following ??= plan.follow?.(() => outgoing.destroy())
     },

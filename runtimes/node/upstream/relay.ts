@@ -38,11 +38,9 @@ const HANDSHAKE_MS = 30_000
 
 const SENT = ok(RESPONSE_ALREADY_SENT)
 
-/**
- * Carries one request upstream and its answer back, straight into the outgoing response. A class, because one is made
- * for each request and closures for a dozen callbacks would cost more than the rest of it.
- */
+/** Carries one request upstream and its answer into the outgoing response. A class: closures would cost more. */
 export class Relay implements Waiter, ConnectionUser, Followable {
+  place: number | undefined
   readonly #request: NodeRequest
   readonly #plan: ForwardPlan
   readonly #pool: Pool
@@ -230,7 +228,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
   #stop(): void {
     this.#over = true
     clearTimeout(this.#headTimer)
-    if (this.#plan.follow !== undefined) this.#inFlight.delete(this)
+    this.#inFlight.delete(this)
     this.#following?.stop()
   }
 

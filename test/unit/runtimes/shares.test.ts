@@ -20,6 +20,19 @@ afterEach(async () => {
 describe('shares of 64', () => {
   const LIMITS = sharesOf(64)
 
+  it('what a person holds is still counted after thousands of others have come and gone', () => {
+    const shares = createShares(LIMITS)
+    const alice = person('alice')
+    for (let at = 0; at < 8; at += 1) shares.take(alice)
+    for (let at = 0; at < 5000; at += 1) {
+      shares.take(person(`guest-${at}`))
+      shares.give(person(`guest-${at}`))
+    }
+    expect(shares.admits(alice)).toBe(false)
+    shares.give(alice)
+    expect(shares.admits(alice)).toBe(true)
+  })
+
   it.each<[string, readonly Share[], number]>([
     ['a person holds an eighth', [person('alice')], 8],
     ['a network holds a quarter', [stranger('192.0.2.1')], 16],

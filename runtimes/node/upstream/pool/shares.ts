@@ -24,17 +24,30 @@ export function sharesOf(total: number): ShareLimits {
   return { person: part(8), network: part(4), anonymous: part(2) }
 }
 
-/** Creates the count. Holders that hold nothing are forgotten. */
+/** Number of holders up to which those that hold nothing are not looked for. */
+const FORGET_ABOVE = 1024
+
+/**
+ * Creates the count. Holders that hold nothing are forgotten, but not one by one: most come back at once, and a Map with
+ * so many additions and deletions is rebuilt all the time.
+ */
 export function createShares(limits: ShareLimits): Shares {
   const held = new Map<string, number>()
+  let forgetAbove = FORGET_ABOVE
   let anonymous = 0
-  const add = (share: Share, count: number): void => {
+
+  function forget(): void {
+    for (const [holder, count] of held) if (count === 0) held.delete(holder)
+    forgetAbove = Math.max(FORGET_ABOVE, 2 * held.size)
+  }
+
+  function add(share: Share, count: number): void {
     if (share.anonymous) anonymous += count
     if (share.holder === undefined) return
-    const next = (held.get(share.holder) ?? 0) + count
-    if (next === 0) held.delete(share.holder)
-    else held.set(share.holder, next)
+    held.set(share.holder, (held.get(share.holder) ?? 0) + count)
+    if (held.size > forgetAbove) forget()
   }
+
   return {
     admits: (share) =>
       (!share.anonymous || anonymous < limits.anonymous) &&
