@@ -20,7 +20,7 @@ afterEach(async () => {
 describe('shares of 64', () => {
   const LIMITS = sharesOf(64)
 
-  it('what a person holds is still counted after thousands of others have come and gone', () => {
+  it('shares of a person are still counted after thousands of others have come and gone', () => {
     const shares = createShares(LIMITS)
     const alice = person('alice')
     for (let at = 0; at < 8; at += 1) shares.take(alice)
