@@ -42,6 +42,8 @@ test('a sign-in needs nothing but the keyboard', async () => {
   expect(await page.locator(':focus').textContent()).toBe('Sign in with Demo provider')
   await page.keyboard.press('Enter')
   await page.waitForURL(`${stack.issuer}/**`)
+  // The field takes the focus when the page is drawn, which on a busy machine is after it has loaded.
+  await page.locator('input:focus').waitFor()
   for (const key of ['alice', 'Tab', 'demo', 'Enter']) {
     if (key === 'Tab' || key === 'Enter') await page.keyboard.press(key)
     else await page.keyboard.type(key)
