@@ -16,7 +16,7 @@ export interface RequestSummary {
 }
 
 /** Answers 503 with Retry-After, for a small part of the cost of reading a request and deciding over it. */
-export type OverloadResponder = (glance: RequestSummary) => PreparedAnswer
+export type OverloadResponder = (request: RequestSummary) => PreparedAnswer
 
 /** Creates the answers once, for people and for programs. */
 export function createOverloadResponder({
