@@ -27,9 +27,8 @@ export function createGate(services: Services): Handle {
       return Promise.resolve(refuse(services, exchange, caller, caller.problem))
     switch (verdict.kind) {
       case 'public':
-        return forward(services, exchange, { caller: { ...caller, session: verdict.session }, entry })
       case 'allow':
-        return forward(services, exchange, { caller, entry })
+        return forward(services, exchange, { caller, session: verdict.session, entry })
       case 'sign-in':
         return askToSignIn(services, exchange, { caller, request })
       case 'deny':
@@ -55,10 +54,9 @@ function whatIsAsked({ forwarder }: Services, exchange: Exchange): PolicyRequest
 async function forward(
   services: Services,
   exchange: Exchange,
-  { caller, entry }: { caller: Caller; entry: AccessEntry },
+  { caller, session, entry }: { caller: Caller; session: Session | undefined; entry: AccessEntry },
 ): Promise<Response> {
   const { config, forwarder } = services
-  const { session } = caller
   if (session !== undefined && isForeignWebSocket(services, exchange, caller)) {
     entry.verdict = 'deny'
     return refuse(
@@ -80,7 +78,7 @@ async function forward(
     setCookies: caller.changes.map((change) => toSetCookie(change, config.cookie, exchange.facts.host)),
     follow: session === undefined ? undefined : toFollow(services, exchange, { ...caller, session }),
     // A token is made to be read by upstreams too, as behind oauth2-proxy; a password is for Sidegate alone.
-    dropAuthorization: caller.authorizationUsed && session?.source.kind !== 'bearer',
+    dropAuthorization: caller.authorizationUsed && caller.session?.source.kind !== 'bearer',
     entry,
   })
   if (sent.ok) return sent.value

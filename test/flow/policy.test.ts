@@ -102,3 +102,16 @@ describe('a rule that sees the request', () => {
     expect(gate.platform.lines.filter(({ event }) => event === 'sign_in_succeeded')).toHaveLength(2)
   })
 })
+
+describe('the Authorization header on a route that needs no sign-in', () => {
+  it.each([
+    ['a token of somebody who may not enter', ['--allowed-group=nobody']],
+    ['a token of somebody who may', []],
+  ])('%s reaches the app, which may read it itself', async (_, args) => {
+    const gate = await startGate({ args: ['--skip-jwt-bearer-tokens', '--skip-auth-route=^/open', ...args] })
+    const bearer = `Bearer ${await gate.provider.mint()}`
+    await gate.ask('/open', { headers: ['Host', 'app.example.com', 'Authorization', bearer] })
+    const lines = gate.platform.plans.at(-1)?.headers ?? []
+    expect(lines[lines.findIndex((line) => line.toLowerCase() === 'authorization') + 1]).toBe(bearer)
+  })
+})
