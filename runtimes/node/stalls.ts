@@ -6,7 +6,11 @@ import type { Socket } from 'node:net'
  * from it, and the kernel took none for it. Ends with the response.
  */
 export function onClientIdle(outgoing: ServerResponse, ms: number, callback: () => void): void {
-  outgoing.setTimeout(ms, callback)
+  outgoing.setTimeout(ms, () => {
+    // Node's timer runs once and waits for something to move, which a client that is gone never does.
+    outgoing.socket?.setTimeout(ms)
+    callback()
+  })
   // Before Node's own listener, which sets the time that an idle connection may stay.
   outgoing.prependListener('finish', () => outgoing.socket?.setTimeout(0))
 }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
+import { createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { onClientIdle } from '../../../runtimes/node/stalls.ts'
 import { type RawUpstream, type Script, startRawUpstream } from '../../support/raw-upstream.ts'
 import { aRequest, openDoor, type RunningServer, talk } from './server-fixture.ts'
 
@@ -181,4 +183,21 @@ describe('a pause that is no stall', () => {
     }
     expect(upstream.sockets[0]?.destroyed).toBe(false)
   })
+})
+
+it('an idle client is noticed again after each pause, though nothing moves in between', async () => {
+  let calls = 0
+  const server = createServer((incoming, outgoing) => {
+    incoming.pause()
+    onClientIdle(outgoing, 50, () => {
+      calls += 1
+      if (calls === 3) outgoing.end('seen')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  open.push({ close: () => new Promise((resolve) => server.close(() => resolve())) })
+  // The server listens on TCP.
+  const { port } = server.address() as AddressInfo
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })
+  expect([await answer.text(), calls]).toEqual(['seen', 3])
 })
