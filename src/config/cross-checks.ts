@@ -122,11 +122,13 @@ function reaches(target: Target, address: ListenAddress): boolean {
 /** Host names under which a listener can be reached on this machine. */
 function toNames(host: string): readonly string[] {
   if (/^(?:|0\.0\.0\.0|::)$/u.test(host)) return ['localhost', '127.0.0.1', '::1', '0.0.0.0', '::']
-  return /^(?:localhost|127\.0\.0\.1|::1)$/u.test(host) ? ['localhost', host] : [host.toLowerCase()]
+  const name = host.toLowerCase()
+  if (name === 'localhost') return ['localhost', '127.0.0.1', '::1']
+  return name === '127.0.0.1' || name === '::1' ? ['localhost', name] : [name]
 }
 
 function isOriginOf(target: Target, url: URL): boolean {
-  if (target.kind !== 'tcp' || target.host !== url.hostname) return false
+  if (target.kind !== 'tcp' || ![target.host, `[${target.host}]`].includes(url.hostname)) return false
   return target.port === Number(url.port || (url.protocol === 'https:' ? 443 : 80))
 }
 

@@ -42,16 +42,16 @@ export const LOG_OPTIONS = {
     kind: 'string',
     default: '[{{.Timestamp}}] [{{.File}}] {{.Message}}',
     supported: false,
-    instead: 'lines are JSON',
-    about: 'Template of a line; the lines of Sidegate are JSON.',
+    instead: 'log-format chooses between JSON and text',
+    about: 'Template of a line; here log-format chooses between JSON and text.',
   },
   'auth-logging-format': {
     group: 'Logging',
     kind: 'string',
     default: '{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] [{{.Status}}] {{.Message}}',
     supported: false,
-    instead: 'lines are JSON',
-    about: 'Template of a line; the lines of Sidegate are JSON.',
+    instead: 'log-format chooses between JSON and text',
+    about: 'Template of a line; here log-format chooses between JSON and text.',
   },
   'request-logging-format': {
     group: 'Logging',
@@ -59,8 +59,8 @@ export const LOG_OPTIONS = {
     default:
       '{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} {{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} {{.UserAgent}} {{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}',
     supported: false,
-    instead: 'lines are JSON',
-    about: 'Template of a line; the lines of Sidegate are JSON.',
+    instead: 'log-format chooses between JSON and text',
+    about: 'Template of a line; here log-format chooses between JSON and text.',
   },
   'errors-to-info-log': {
     group: 'Logging',

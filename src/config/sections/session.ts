@@ -5,6 +5,7 @@ import type { Files } from '../sources/files.ts'
 import type { HEADER_OPTIONS } from './headers.ts'
 import { buildRedis, type REDIS_OPTIONS, type RedisConfig } from './session/redis.ts'
 import { buildSecrets, type SECRET_OPTIONS, type SecretsConfig } from './session/secrets.ts'
+import type { SIGN_IN_OPTIONS } from './sign-in.ts'
 
 /** Options of the life and the size of a session. */
 export const SESSION_OPTIONS = {
@@ -44,7 +45,7 @@ export const SESSION_OPTIONS = {
     kind: 'enum',
     values: ['all', 'named'],
     default: 'all',
-    about: 'Groups kept in the session: all, or only those that allowed-group names.',
+    about: 'Groups kept in the session: all, or only those that allowed-group and allowed-role name.',
   },
   'session-max-lifetime': {
     group: 'Sessions',
@@ -90,7 +91,7 @@ export interface SessionConfig extends SecretsConfig, RedisConfig {
   readonly minIssuedAtMs: number
   /** Bytes over all chunks of the session cookie. */
   readonly budgetBytes: number
-  /** Keep all groups, or only those that a rule or header names. */
+  /** Keep all groups, or only those that a rule names. */
   readonly groups: 'all' | 'named'
   /** Drop all tokens whatever the configuration could use (session-cookie-minimal). */
   readonly minimal: boolean
@@ -99,7 +100,11 @@ export interface SessionConfig extends SecretsConfig, RedisConfig {
 /** Lifetimes, secrets and limits of sessions. */
 export function buildSession(
   settings: SettingsOf<
-    typeof SESSION_OPTIONS & typeof SECRET_OPTIONS & typeof REDIS_OPTIONS & typeof HEADER_OPTIONS
+    typeof SESSION_OPTIONS &
+      typeof SECRET_OPTIONS &
+      typeof REDIS_OPTIONS &
+      typeof HEADER_OPTIONS &
+      typeof SIGN_IN_OPTIONS
   >,
   files: Files,
 ): SessionConfig {
@@ -126,7 +131,9 @@ export function buildSession(
 }
 
 /** A session without tokens cannot do what these ask for. */
-function checkMinimal(settings: SettingsOf<typeof SESSION_OPTIONS & typeof HEADER_OPTIONS>): void {
+function checkMinimal(
+  settings: SettingsOf<typeof SESSION_OPTIONS & typeof HEADER_OPTIONS & typeof SIGN_IN_OPTIONS>,
+): void {
   for (const flag of [
     'pass-access-token',
     'pass-authorization-header',
@@ -136,11 +143,14 @@ function checkMinimal(settings: SettingsOf<typeof SESSION_OPTIONS & typeof HEADE
       settings.problem('session-cookie-minimal', `remove this or ${flag}, which needs a token in the session`)
     }
   }
-  if (settings.value('cookie-refresh') > 0) {
-    settings.problem(
-      'session-cookie-minimal',
-      'remove this or cookie-refresh, which needs a token in the session',
-    )
+  const needs = {
+    'cookie-refresh': settings.value('cookie-refresh') > 0,
+    'backend-logout-url': settings.value('backend-logout-url').includes('{id_token}'),
+  }
+  for (const [flag, needsToken] of Object.entries(needs)) {
+    if (needsToken) {
+      settings.problem('session-cookie-minimal', `remove this or ${flag}, which needs a token in the session`)
+    }
   }
 }
 

@@ -23,7 +23,7 @@ export function parseCidr(text: string): Result<string, string> {
   return ok(text.toLowerCase())
 }
 
-/** The prefix length of a range that `parseCidr` returned, counted as if IPv4 were as wide as IPv6 routing prefixes. */
+/** True for a range that `parseCidr` returned and that is wider than a /8 of IPv4 or a /7 of IPv6. */
 export function isVeryWide(cidr: string): boolean {
   const [address = '', prefix = ''] = cidr.split('/')
   return Number(prefix) < (address.includes(':') ? 7 : 8)

@@ -21,7 +21,7 @@ export interface LoginChecks {
 }
 
 /** Leeway between the clocks of two honest machines. */
-export const LEEWAY_SECONDS = 60
+const LEEWAY_SECONDS = 60
 
 /**
  * Checks the claims of an ID token whose signature was verified (OpenID Connect Core 1.0 §3.1.3.7, RFC 8725). Pure: the

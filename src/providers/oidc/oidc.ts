@@ -106,7 +106,7 @@ async function toAuthorizationUrl(
 ): Promise<Result<string>> {
   const metadata = await readMetadata()
   if (!metadata.ok) return metadata
-  const { codeChallengeMethod: method, scope = 'openid email profile' } = config
+  const { codeChallengeMethod: method, scope } = config
   const url = new URL(metadata.value.authorizationEndpoint)
   const parameters = {
     ...config.loginParameters,

@@ -78,6 +78,8 @@ describe('an upstream', () => {
   it.each([
     ['--http-address=127.0.0.1:4180', 'http://127.0.0.1:4180/'],
     ['--http-address=127.0.0.1:4180', 'http://localhost:4180/'],
+    ['--http-address=localhost:4180', 'http://127.0.0.1:4180/'],
+    ['--http-address=localhost:4180', 'http://[::1]:4180/'],
     ['--http-address=:8080', 'http://localhost:8080/'],
     ['--http-address=0.0.0.0:8080', 'http://127.0.0.1:8080/app/'],
     ['--http-address=[::]:8080', 'http://[::1]:8080/'],

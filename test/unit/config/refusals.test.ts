@@ -162,6 +162,11 @@ describe('refused with one sentence', () => {
       flags('--session-cookie-minimal', '--cookie-refresh=1h'),
       'cookie-refresh, which needs a token',
     ],
+    [
+      'minimal sessions that send the ID token to a logout URL',
+      flags('--session-cookie-minimal', '--backend-logout-url=https://id.test/?t={id_token}'),
+      'backend-logout-url, which needs a token',
+    ],
     ['Redis without its address', flags('--session-store-type=redis'), 'give the address of Redis'],
     [
       'an unknown session store',

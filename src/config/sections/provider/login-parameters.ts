@@ -74,7 +74,11 @@ export function buildLoginParameters(
   const codeChallengeMethod =
     settings.value('code-challenge-method') || settings.value('force-code-challenge-method') || 'S256'
   if (codeChallengeMethod === 'plain') {
-    settings.warning('code-challenge-method', 'use S256, plain does not protect the code')
+    const isNew = settings.value('code-challenge-method') !== ''
+    settings.warning(
+      isNew ? 'code-challenge-method' : 'force-code-challenge-method',
+      'use S256, plain does not protect the code',
+    )
   }
   return {
     scope:
