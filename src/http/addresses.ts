@@ -36,6 +36,19 @@ export function readAddress(text: string): string | undefined {
  * as many addresses as it likes (RFC 4862, RFC 8981). Text that is no address stays what it is.
  */
 export function toClientNetwork(address: string): string {
+  const known = knownNetworks.get(address)
+  if (known !== undefined) return known
+  const network = readNetwork(address)
+  if (knownNetworks.size >= MAX_KNOWN_NETWORKS) knownNetworks.clear()
+  knownNetworks.set(address, network)
+  return network
+}
+
+/** Networks by address: a client sends many requests, and to read an IPv6 address costs more than to forward one. */
+const knownNetworks = new Map<string, string>()
+const MAX_KNOWN_NETWORKS = 1024
+
+function readNetwork(address: string): string {
   const parsed = parseAddress(address)
   if (!(parsed instanceof ipaddr.IPv6)) return parsed?.toString() ?? address
   return `${new ipaddr.IPv6([...parsed.parts.slice(0, 4), 0, 0, 0, 0])}/64`

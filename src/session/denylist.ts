@@ -66,14 +66,28 @@ export function createDenylist(deps: DenylistDeps): Denylist {
       remember(line, untilMs)
       await shared?.announce(line, untilMs)
     },
-    denies({ id, issuer, sid, subject, signedInAtMs }) {
+    denies(session) {
+      const { signedInAtMs } = session
       if (memory.isBelowFloor(signedInAtMs)) return true
       if (memory.isEmpty()) return false
-      return (
-        memory.covers(denialKey({ kind: 'session', id }), signedInAtMs) ||
-        (sid !== undefined && memory.covers(denialKey({ kind: 'sid', issuer, sid }), signedInAtMs)) ||
-        memory.covers(denialKey({ kind: 'subject', issuer, subject }), signedInAtMs)
-      )
+      return keysOf(session).some((key) => memory.covers(key, signedInAtMs))
     },
   }
+}
+
+/** Sessions never change, so the keys of each are made once. */
+const sessionKeys = new WeakMap<Session, readonly string[]>()
+
+/** Keys of the denials that would end a session. */
+function keysOf(session: Session): readonly string[] {
+  const known = sessionKeys.get(session)
+  if (known !== undefined) return known
+  const { id, issuer, sid, subject } = session
+  const keys = [
+    denialKey({ kind: 'session', id }),
+    ...(sid === undefined ? [] : [denialKey({ kind: 'sid', issuer, sid })]),
+    denialKey({ kind: 'subject', issuer, subject }),
+  ]
+  sessionKeys.set(session, keys)
+  return keys
 }

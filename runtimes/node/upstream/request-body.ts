@@ -15,8 +15,10 @@ export interface Upload {
 }
 
 /** Framing lines of a request, which its head ends with (RFC 9112 §6); empty when it has no content. */
-export function framingLines({ incoming: { headers }, hasBody }: NodeRequest): string {
-  if (headers['transfer-encoding'] !== undefined) return hasBody ? 'Transfer-Encoding: chunked\r\n' : ''
+export function framingLines(request: NodeRequest): string {
+  const { headers } = request.incoming
+  if (headers['transfer-encoding'] !== undefined)
+    return request.hasBody ? 'Transfer-Encoding: chunked\r\n' : ''
   const length = headers['content-length']
   return length === undefined ? '' : `Content-Length: ${length}\r\n`
 }

@@ -87,7 +87,7 @@ export function readCarried(name: string, cookies: readonly Cookie[]): Carried {
     const chunk = cookie.name === name ? undefined : readChunk(cookie, name)
     if (cookie.name !== name && chunk === undefined) continue
     if (!names.includes(cookie.name)) names.push(cookie.name)
-    if (chunk !== undefined) sets.set(chunk.lead, withChunk(sets.get(chunk.lead) ?? NO_CHUNKS, chunk))
+    if (chunk !== undefined) addChunk(sets, chunk)
     else if (plain.length < MAX_CANDIDATES && !plain.includes(cookie.value)) plain.push(cookie.value)
   }
   const whole = plain.map((token) => ({ token, names: [name] }))
@@ -127,12 +127,10 @@ interface Chunk {
 }
 
 interface ChunkSet {
-  readonly parts: ReadonlyMap<number, string>
+  readonly parts: Map<number, string>
   /** True when one number came with two parts, of which neither can be chosen. */
-  readonly ambiguous: boolean
+  ambiguous: boolean
 }
-
-const NO_CHUNKS: ChunkSet = { parts: new Map(), ambiguous: false }
 
 function readChunk(cookie: Cookie, name: string): Chunk | undefined {
   const index = /^_(\d)$/u.exec(cookie.name.slice(name.length))?.[1]
@@ -143,12 +141,12 @@ function readChunk(cookie: Cookie, name: string): Chunk | undefined {
   return { index: Number(index), lead: value.slice(0, LEAD_LENGTH), part: value.slice(LEAD_LENGTH) }
 }
 
-function withChunk({ parts, ambiguous }: ChunkSet, { index, part }: Chunk): ChunkSet {
-  const known = parts.get(index)
-  return {
-    parts: new Map(parts).set(index, part),
-    ambiguous: ambiguous || (known !== undefined && known !== part),
-  }
+function addChunk(sets: Map<string, ChunkSet>, { index, lead, part }: Chunk): void {
+  const set = sets.get(lead) ?? { parts: new Map(), ambiguous: false }
+  const known = set.parts.get(index)
+  if (known !== undefined && known !== part) set.ambiguous = true
+  set.parts.set(index, part)
+  sets.set(lead, set)
 }
 
 function join(name: string, lead: string, { parts, ambiguous }: ChunkSet): Candidate | undefined {
