@@ -43,7 +43,9 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
       ? verdict.problem
       : problem('not_permitted', { rule: 'query of the gateway' })
   if (session !== undefined && why !== undefined) {
-    services.refusals.note(session.id, { problem: why, path: request.target.path || undefined })
+    // A session out of the header has a new id at each request: nobody comes back with it.
+    if (!caller.authorizationUsed)
+      services.refusals.note(session.id, { problem: why, path: request.target.path || undefined })
     return bare(services, { exchange, caller, status: 403 })
   }
   const setCookies = caller.changes.map((change) =>
@@ -54,7 +56,7 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
 }
 
 /**
- * True for an answer of 401. Not for a 429: of the answers that nginx's auth_request understands, 401 is the one that
+ * True for an answer of 403. Not for what is a 429 elsewhere: of the answers that nginx's auth_request understands, 401 is the one that
  * asks for another try.
  */
 function isRefused(caller: Caller): boolean {

@@ -17,7 +17,7 @@ export interface DenialMemory {
   add(denial: RememberedDenial): void
   /** Denies every session that began up to this moment. */
   raiseFloor(toMs: number): void
-  /** True when no session is denied at all. */
+  /** True when no session is denied by its key; the floor may deny some all the same. */
   isEmpty(): boolean
   /** True when a session that began then is denied whatever its key. */
   isBelowFloor(signedInAtMs: number): boolean

@@ -19,7 +19,7 @@ export interface Caller {
   readonly changes: readonly CookieChange[]
   /** True when the session came out of the Authorization header. */
   readonly authorizationUsed: boolean
-  /** Reference to the session in its store; absent for one that came out of the Authorization header. */
+  /** Reference to the session in its store; only with access of `peek`, and only for one out of the cookies. */
   readonly reference?: string
   /** Problem of credentials that end the request here. */
   readonly problem: Problem | undefined

@@ -36,7 +36,7 @@ export async function serveFile(
   plan: FilePlan,
   inFlight: InFlight,
 ): Promise<Result<Response>> {
-  // Arrivals come from request.ts: this platform made it.
+  // Requests come from incoming-request.ts: this platform made it.
   const request = from as NodeRequest
   if (request.method !== 'GET' && request.method !== 'HEAD') return failed(problem('method_not_allowed'))
   const { path, response } = plan

@@ -61,7 +61,7 @@ async function loadEnding(
 ): Promise<Session | undefined> {
   const session = await loadSession(context, exchange)
   if (session === undefined) return undefined
-  const provider = findProvider(context.providers, session?.source)
+  const provider = findProvider(context.providers, session.source)
   const isNamed =
     target.includes(STAND_IN) || (context.config.signIn.backendLogoutUrl?.includes(ID_TOKEN) ?? false)
   const isShown = async () =>
@@ -88,7 +88,7 @@ async function chooseExit(
   const idToken = session?.tokens.id
   if (!target.startsWith('/')) return target.replaceAll(STAND_IN, encodeURIComponent(idToken ?? ''))
   const returnTo = target.replaceAll(STAND_IN, '')
-  const provided = await findProvider(context.providers, session?.source)?.endSessionUrl({
+  const provided = await findProvider(context.providers, session.source)?.endSessionUrl({
     idToken,
     returnTo: `${new URL(toRedirectUri(context, exchange)).origin}${context.config.paths.signedOut}`,
     state: await logoutState.write(returnTo),
@@ -136,7 +136,7 @@ async function endSession(context: SignInContext, exchange: Exchange, session: S
   await denylist.deny({ kind: 'session', id, of: { issuer, subject, signedInBeforeMs: signedInAtMs } })
   const elsewhere = Promise.all([
     callBackendLogout(context, config.signIn.backendLogoutUrl, session.tokens.id),
-    findProvider(context.providers, session?.source)?.revoke(session),
+    findProvider(context.providers, session.source)?.revoke(session),
   ]).then(([called, revoked]) => {
     for (const [step, result] of Object.entries({ backend: called, revoke: revoked })) {
       if (result?.ok === false)
