@@ -43,7 +43,7 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
       ? verdict.problem
       : problem('not_permitted', { rule: 'query of the gateway' })
   if (session !== undefined && why !== undefined) {
-    // A session out of the header has a new id at each request: nobody comes back with it.
+    // A session out of the header has a new id at each request, so no later request can find it.
     if (!caller.authorizationUsed)
       services.refusals.note(session.id, { problem: why, path: request.target.path || undefined })
     return bare(services, { exchange, caller, status: 403 })

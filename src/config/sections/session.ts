@@ -45,7 +45,8 @@ export const SESSION_OPTIONS = {
     kind: 'enum',
     values: ['all', 'named'],
     default: 'all',
-    about: 'Groups kept in the session: all, or only those that allowed-group and allowed-role name.',
+    about:
+      "Groups kept in the session: all, or only those that allowed-group and the provider's own rules name.",
   },
   'session-max-lifetime': {
     group: 'Sessions',
