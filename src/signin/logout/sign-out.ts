@@ -88,7 +88,7 @@ async function chooseExit(
   const idToken = session?.tokens.id
   if (!target.startsWith('/')) return target.replaceAll(STAND_IN, encodeURIComponent(idToken ?? ''))
   const returnTo = target.replaceAll(STAND_IN, '')
-  const provided = await findProvider(context.providers, session.source)?.endSessionUrl({
+  const provided = await findProvider(context.providers, session?.source)?.endSessionUrl({
     idToken,
     returnTo: `${new URL(toRedirectUri(context, exchange)).origin}${context.config.paths.signedOut}`,
     state: await logoutState.write(returnTo),
