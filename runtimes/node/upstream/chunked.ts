@@ -17,6 +17,8 @@ const BROKEN: ChunkedProgress = { kind: 'broken' }
 const SIZE_LINE =
   /^([0-9A-Fa-f]{1,13})(?:;[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:=(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/u
 const TRAILER_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/u
+/** Fields that no trailer may have (RFC 9110 §6.5.1): a reader that takes them for headers sees another end. */
+const FRAMING_LINE = /^(?:content-length|transfer-encoding):/iu
 const LONGEST_LINE = 4096
 const MOST_TRAILERS = 64
 
@@ -36,7 +38,8 @@ export function createChunkedDecoder(): ChunkedDecoder {
     if (state === 'trailer') {
       if (text === '') return 'done'
       trailers += 1
-      return trailers <= MOST_TRAILERS && TRAILER_LINE.test(text) ? 'trailer' : undefined
+      const isTrailer = TRAILER_LINE.test(text) && !FRAMING_LINE.test(text)
+      return trailers <= MOST_TRAILERS && isTrailer ? 'trailer' : undefined
     }
     const size = SIZE_LINE.exec(text)?.[1]
     if (size === undefined) return undefined

@@ -131,6 +131,9 @@ it.each([
   'HTTP/1.1 200 OK\r\nContent-Length:\xa03\r\n\r\nabc',
   'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x==y\r\nabc\r\n0\r\n\r\n',
   'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3 ;x\r\nabc\r\n0\r\n\r\n',
+  'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nContent-Length: x\r\n\r\n',
+  'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\ncontent-length: 3\r\n\r\n',
+  'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nTransfer-Encoding: gzip\r\n\r\n',
 ])('the response %j is refused [SM-91]', (response) => {
   expect(readByUs(Buffer.from(response, 'latin1'), 1)).toBeUndefined()
 })
