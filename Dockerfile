@@ -1,4 +1,4 @@
-# Builds the one-file program, and puts it on an image that holds Node and nothing else: no shell, no package manager.
+# Builds the program, and puts it on an image that holds Node and nothing else: no shell, no package manager.
 # Releases pin both images by digest: --build-arg BUILD_IMAGE=node@sha256:… --build-arg RUN_IMAGE=gcr.io/distroless/…@sha256:…
 ARG BUILD_IMAGE=node:24.21.0-bookworm-slim
 ARG RUN_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
@@ -18,7 +18,7 @@ LABEL org.opencontainers.image.title="Sidegate" \
       org.opencontainers.image.description="A sign-in gate that stands beside an app, with oauth2-proxy's flags, endpoints and headers" \
       org.opencontainers.image.licenses="MIT"
 COPY LICENSE /licenses/sidegate/LICENSE
-COPY --from=build /build/dist/sidegate.mjs /app/sidegate.mjs
+COPY --from=build /build/dist /app
 COPY deploy/image/health-check.mjs /app/health-check.mjs
 # What manifests and unit files made for oauth2-proxy call.
 COPY deploy/image/oauth2-proxy /bin/oauth2-proxy

@@ -33,7 +33,7 @@ export async function createWorkerApp(bindings: Bindings): Promise<WorkerApp> {
  * written while it runs; the page names the settings and none of their values, since the public can read it.
  */
 function refuseEverything(text: string, write: (text: string) => void): WorkerApp {
-  const names = [...new Set(Array.from(text.matchAll(/^ {2}([^:]+): /gmu), ([, name]) => name))]
+  const names = [...new Set(Array.from(text.matchAll(/^ {2}(?!warning: )([^:]+): /gmu), ([, name]) => name))]
   const body = `This Sidegate cannot start. Settings to fix: ${names.join(', ')}.\nIts log says how: npx wrangler tail\n`
   return {
     async fetch() {

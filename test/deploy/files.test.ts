@@ -70,7 +70,7 @@ describe('the image', () => {
     expect([built.status, built.stderr]).toEqual([0, ''])
     for (const { from, to } of ours(runs)) cpSync(join(root, from[0] ?? ''), image(to))
     for (const [, from = '', to = ''] of runs.matchAll(/^COPY --from=build \/build\/(\S+) (\S+)$/gmu))
-      cpSync(join(build, from), image(to))
+      cpSync(join(build, from), image(to), { recursive: true })
     // The paths of the image, in the folder that stands for it.
     const script = readFileSync(image('/bin/oauth2-proxy'), 'utf8')
     writeFileSync(

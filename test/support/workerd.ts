@@ -1,11 +1,11 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
+import { buildWorker } from '../../deploy/build/worker.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -32,25 +32,24 @@ export interface RunningWorker {
   stop(): Promise<void>
 }
 
-let bundled: Promise<string> | undefined
+/** Texts of the modules by name; `worker.js` is the program, the others are loaded by need. */
+export type Modules = ReadonlyMap<string, string>
 
-/** The text of `worker.js` as `wrangler deploy` would upload it. */
-export function bundleWorker(): Promise<string> {
+let bundled: Promise<Modules> | undefined
+
+/** The modules that `wrangler deploy` uploads. */
+export function bundleWorker(): Promise<Modules> {
   bundled ??= bundle()
   return bundled
 }
 
-async function bundle(): Promise<string> {
+async function bundle(): Promise<Modules> {
   const folder = await mkdtemp(join(tmpdir(), 'sidegate-worker-'))
   try {
-    const wrangler = createRequire(import.meta.url).resolve('wrangler')
-    const args = [join(wrangler, '../../bin/wrangler.js'), 'deploy', '--dry-run', '--outdir', folder]
-    await promisify(execFile)(process.execPath, args, {
-      cwd: ROOT,
-      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' },
-      timeout: 60_000,
-    })
-    return await readFile(join(folder, 'worker.js'), 'utf8')
+    await buildWorker(folder)
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.js'))
+    const texts = names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)
+    return new Map(await Promise.all(texts))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -58,14 +57,20 @@ async function bundle(): Promise<string> {
 
 /** Bundles the Worker and starts it on ports of the kernel's choice. */
 export async function startWorker(worker: AWorker): Promise<RunningWorker> {
-  const program = await bundleWorker()
+  const modules = await bundleWorker()
   const folder = await mkdtemp(join(tmpdir(), 'sidegate-worker-'))
   const disk = join(folder, 'disk')
   const file = join(folder, 'worker.capnp')
-  await Promise.all([mkdir(disk), writeFile(join(folder, 'worker.js'), program)])
+  await Promise.all([
+    mkdir(disk),
+    ...Array.from(modules, ([name, module]) => writeFile(join(folder, name), module)),
+  ])
   await writeFile(
     file,
-    capnp({ ...worker, disk }, compatibilityDate(await readFile(join(ROOT, 'wrangler.toml'), 'utf8'))),
+    capnp(
+      { ...worker, disk, names: [...modules.keys()] },
+      compatibilityDate(await readFile(join(ROOT, 'wrangler.toml'), 'utf8')),
+    ),
   )
   const binary: string = createRequire(import.meta.url)('workerd').default
   const child = spawn(binary, ['serve', '--control-fd=3', file], {
@@ -110,7 +115,15 @@ async function listening(control: NodeJS.ReadableStream, count: number): Promise
 }
 
 function capnp(
-  { variables, services = {}, isolates = 1, relay = false, driver, disk }: AWorker & { disk: string },
+  {
+    variables,
+    services = {},
+    isolates = 1,
+    relay = false,
+    driver,
+    disk,
+    names,
+  }: AWorker & { disk: string; names: readonly string[] },
   date: string,
 ): string {
   const numbers = [...Array(isolates).keys()]
@@ -127,8 +140,15 @@ function capnp(
         ]
       : []),
   ]
+  // The first module is the one that answers.
+  const modules = [
+    ...(driver === undefined ? [] : [`(name = "driver.js", esModule = ${text(driver)})`]),
+    ...['worker.js', ...names.filter((name) => name !== 'worker.js')].map(
+      (name) => `(name = ${text(name)}, esModule = embed ${text(name)})`,
+    ),
+  ]
   const isolate = (number: number): string => `(name = "${number}", worker = (
-      modules = [${driver === undefined ? '' : `(name = "driver.js", esModule = ${text(driver)}), `}(name = "worker.js", esModule = embed "worker.js")],
+      modules = [${modules.join(', ')}],
       compatibilityDate = "${date}",
       globalOutbound = "internet",
       bindings = [${bindings.join(', ')}],

@@ -1,11 +1,21 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { OPTIONS } from '../../src/config/options.ts'
 import { bundleWorker } from '../support/workerd.ts'
 
 let text = ''
+let everything = ''
 
 beforeAll(async () => {
-  text = await bundleWorker()
+  const modules = await bundleWorker()
+  text = modules.get('worker.js') ?? ''
+  everything = [...modules.values()].join('\n')
 }, 60_000)
 
 describe('what is deployed to Cloudflare', () => {
@@ -15,14 +25,30 @@ describe('what is deployed to Cloudflare', () => {
   })
 
   it("the Worker's bundle is small", () => {
-    expect(gzipSync(text).length).toBeLessThan(160_000)
+    expect(gzipSync(text).length).toBeLessThan(150_000)
   })
 
+  it("the Worker's bundle leaves out the texts of --help", () => {
+    expect(text).not.toContain(OPTIONS['email-domain'].about)
+  })
+
+  it('wrangler uploads what was built', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sidegate-upload-'))
+    const wrangler = join(createRequire(import.meta.url).resolve('wrangler'), '../../bin/wrangler.js')
+    await promisify(execFile)(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', folder], {
+      cwd: join(import.meta.dirname, '../..'),
+      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' },
+      timeout: 60_000,
+    })
+    expect(await readFile(join(folder, 'worker.js'), 'utf8')).toBe(text)
+    await rm(folder, { recursive: true })
+  }, 60_000)
+
   it("the Worker's bundle needs no module of Node", () => {
-    expect(text.match(/["'`]node:|\bprocess\.|\bBuffer\b|\brequire\(["'`]/gu)).toBeNull()
+    expect(everything.match(/["'`]node:|\bprocess\.|\bBuffer\b|\brequire\(["'`]/gu)).toBeNull()
   })
 
   it("the Worker's bundle has no bcrypt, since there is no htpasswd file", () => {
-    expect(text).not.toContain('./ABCDEFGHIJKLMNOPQRSTUVWXYZ')
+    expect(everything).not.toContain('./ABCDEFGHIJKLMNOPQRSTUVWXYZ')
   })
 })

@@ -1,5 +1,5 @@
-import { closeSync, copyFileSync, existsSync, openSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { closeSync, copyFileSync, cpSync, existsSync, openSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import type { Pod } from '../harness/cgroup.ts'
 import { type Child, PROXY_CORE, start } from '../harness/child.ts'
 import { freePort, untilListening } from '../harness/port.ts'
@@ -73,9 +73,12 @@ export function createGates(deployment: Deployment, common: GateProgram): Gates 
   }
 }
 
-/** A one-file program as it is now: whoever builds again meanwhile does not change what is measured. */
+/** A program as it is now, with what it reads by need: a build meanwhile does not change what is measured. */
 function copyOf(path: string): string {
-  const copy = join(newFolder('program'), 'sidegate.mjs')
+  const folder = newFolder('program')
+  const copy = join(folder, 'sidegate.mjs')
   copyFileSync(path, copy)
+  const chunks = join(dirname(path), 'chunks')
+  if (existsSync(chunks)) cpSync(chunks, join(folder, 'chunks'), { recursive: true })
   return copy
 }
