@@ -70,6 +70,8 @@ export interface CheckedKind<Own> {
   readonly own: Own
   /** Groups that its options demand; a person needs one of these or of allowed-group. */
   readonly allowedGroups: readonly string[]
+  /** Scopes that its options need, which are asked for beside those of `scope` as well. */
+  readonly scopes?: readonly string[]
 }
 
 /** Says whether there are providers of this kind. */

@@ -1,6 +1,6 @@
 import type { CheckedKind, KindOptions, ProviderKind } from '../config/provider-kind.ts'
 import type { ProviderConfig } from '../config/sections/provider.ts'
-import { type SettingsOf, settingsFor } from '../config/settings.ts'
+import { type AnySettings, type SettingsOf, settingsFor } from '../config/settings.ts'
 import type { ProviderContext } from './context.ts'
 import type { Provider } from './provider.ts'
 
@@ -9,8 +9,11 @@ export interface ProviderDefinition<Rows extends KindOptions, Own>
   extends Omit<ProviderKind, 'options' | 'check'> {
   /** Options of its own, if it has any. */
   readonly options?: Rows
-  /** Reads these options, and reports what is wrong with them by the name that the operator used. */
-  readonly check?: (settings: SettingsOf<Rows>) => CheckedKind<Own>
+  /**
+   * Reads these options, and reports what is wrong with them by the name that the operator used. `all` are the settings
+   * of the whole provider.
+   */
+  readonly check?: (settings: SettingsOf<Rows>, all: AnySettings) => CheckedKind<Own>
   /** Makes the provider of one configuration; no request is sent yet. */
   create(config: ProviderConfig, own: Own, context: ProviderContext): Provider
 }
@@ -30,7 +33,7 @@ export function defineProvider<const Rows extends KindOptions, Own>(
   return {
     ...definition,
     options,
-    check: (settings) => check?.(settingsFor<Rows>(settings)) ?? NOTHING_OWN,
+    check: (settings) => check?.(settingsFor<Rows>(settings), settings) ?? NOTHING_OWN,
     // `own` is what `check` of this kind returned: the loader keeps it beside the kind, by which the registry finds this.
     create: (config, context) => definition.create(config, config.own as Own, context),
   }

@@ -5,9 +5,16 @@ import { containProvider } from './contain.ts'
 import type { ProviderContext } from './context.ts'
 import type { DefinedProvider } from './define-provider.ts'
 import { github } from './kinds/github/github.ts'
-import { google } from './kinds/google.ts'
-import { keycloakOidc } from './kinds/keycloak.ts'
-import { oidc } from './kinds/oidc.ts'
+import { bitbucket } from './kinds/oauth2/bitbucket.ts'
+import { digitalocean } from './kinds/oauth2/digitalocean.ts'
+import { facebook } from './kinds/oauth2/facebook.ts'
+import { keycloak } from './kinds/oauth2/keycloak.ts'
+import { linkedin } from './kinds/oauth2/linkedin.ts'
+import { nextcloud } from './kinds/oauth2/nextcloud.ts'
+import { sourcehut } from './kinds/oauth2/sourcehut.ts'
+import { google } from './kinds/oidc/google.ts'
+import { keycloakOidc } from './kinds/oidc/keycloak-oidc.ts'
+import { oidc } from './kinds/oidc/oidc.ts'
 import { UNSUPPORTED_KINDS } from './kinds/unsupported.ts'
 import type { Provider } from './provider.ts'
 
@@ -15,7 +22,20 @@ import type { Provider } from './provider.ts'
 export type RegisteredKinds = readonly (DefinedProvider | UnsupportedKind)[]
 
 /** Every kind of provider, one line each. The first is the default of `--provider`, as in oauth2-proxy. */
-export const PROVIDER_KINDS: RegisteredKinds = [google, oidc, keycloakOidc, github, ...UNSUPPORTED_KINDS]
+export const PROVIDER_KINDS: RegisteredKinds = [
+  google,
+  oidc,
+  keycloakOidc,
+  github,
+  bitbucket,
+  digitalocean,
+  facebook,
+  keycloak,
+  linkedin,
+  nextcloud,
+  sourcehut,
+  ...UNSUPPORTED_KINDS,
+]
 
 /** Builds the configured providers, in their order. No request is sent yet. */
 export function createProviders(

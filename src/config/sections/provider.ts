@@ -162,7 +162,7 @@ function toProvider(
   const { displayName, traits } = kind
   warnOfOtherKinds(all, { chosen: kind, kinds })
   const client = buildClient(settings, { files, publicClient: traits.publicClient })
-  const { own, allowedGroups } = kind.check(all)
+  const { own, allowedGroups, scopes } = kind.check(all)
   const groups = readAllowedGroups(settings)
   const provider = {
     ...client,
@@ -173,7 +173,7 @@ function toProvider(
     hosts: traits.hosts,
     insecureTls: readInsecureTls(settings),
     ...buildOidc(settings, kind),
-    ...buildLoginParameters(settings, { traits, wantsGroups: groups.length > 0 }),
+    ...buildLoginParameters(settings, { traits, wantsGroups: groups.length > 0, scopes }),
     own,
   }
   return { provider, allowedGroups: [...groups, ...allowedGroups] }

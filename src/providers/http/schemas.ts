@@ -8,6 +8,11 @@ export const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(2_048))
 export const Name = v.pipe(v.string(), v.regex(/^[\w.-]{1,255}$/u))
 /** An e-mail address without spaces and control characters. */
 export const Email = v.pipe(v.string(), v.maxLength(320), v.regex(/^[^\s\p{C}]+$/u))
+/** The same where an account may have none: null and the empty text say so. */
+export const OptionalEmail = v.pipe(
+  v.nullish(v.union([v.literal(''), Email])),
+  v.transform((email) => email || undefined),
+)
 const Words = v.pipe(
   v.array(v.unknown()),
   v.maxLength(256),

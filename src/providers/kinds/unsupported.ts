@@ -32,26 +32,7 @@ export const UNSUPPORTED_KINDS: readonly UnsupportedKind[] = [
       },
     },
   },
-  {
-    kind: 'bitbucket',
-    instead: '',
-    options: {
-      'bitbucket-team': {
-        kind: 'string',
-        default: '',
-        supported: false,
-        about: 'bitbucket: required team.',
-      },
-      'bitbucket-repository': {
-        kind: 'string',
-        default: '',
-        supported: false,
-        about: 'bitbucket: required repository.',
-      },
-    },
-  },
   { kind: 'cidaas', instead: 'oidc', options: {} },
-  { kind: 'digitalocean', instead: '', options: {} },
   {
     kind: 'entra-id',
     instead: MICROSOFT,
@@ -72,7 +53,6 @@ export const UNSUPPORTED_KINDS: readonly UnsupportedKind[] = [
       },
     },
   },
-  { kind: 'facebook', instead: '', options: {} },
   {
     kind: 'gitlab',
     instead: 'oidc',
@@ -94,21 +74,6 @@ export const UNSUPPORTED_KINDS: readonly UnsupportedKind[] = [
       },
     },
   },
-  {
-    kind: 'keycloak',
-    instead: 'keycloak-oidc',
-    options: {
-      'keycloak-group': {
-        kind: 'list',
-        default: [],
-        key: 'keycloak_groups',
-        supported: false,
-        instead: 'give allowed-group',
-        about: 'keycloak: allowed groups.',
-      },
-    },
-  },
-  { kind: 'linkedin', instead: '', options: {} },
   {
     kind: 'login.gov',
     instead: '',
@@ -134,6 +99,4 @@ export const UNSUPPORTED_KINDS: readonly UnsupportedKind[] = [
       },
     },
   },
-  { kind: 'nextcloud', instead: '', options: {} },
-  { kind: 'sourcehut', instead: '', options: {} },
 ]

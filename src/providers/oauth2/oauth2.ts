@@ -76,7 +76,9 @@ function readTokens(data: object, status: number): Result<string> {
   const error = readError(data)
   if (error !== undefined) return failed(error)
   try {
-    if (status === 200 && tokens.tokenType().toLowerCase() === 'bearer') return ok(tokens.accessToken())
+    // LinkedIn leaves the type out; what is used is a Bearer token.
+    const isBearer = !('token_type' in data) || tokens.tokenType().toLowerCase() === 'bearer'
+    if (status === 200 && isBearer) return ok(tokens.accessToken())
   } catch {
     // arctic throws for a field that is missing or no text; the problem below says the same.
   }

@@ -62,6 +62,12 @@ const FILES = {
 }
 const TLS = ['--tls-cert-file=/cert', '--tls-key-file=/key', '--http-address=:80']
 const BASIC = ['--basic-auth-password=p', '--upstream=http://a']
+const KEYCLOAK = [
+  '--provider=keycloak',
+  '--oidc-issuer-url=',
+  '--login-url=https://a',
+  '--redeem-url=https://a',
+]
 const GITHUB = ['--provider=github', '--oidc-issuer-url=']
 
 /** For each supported option a value that is not its default, and what it needs beside it. */
@@ -119,6 +125,9 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'insecure-oidc-allow-unverified-email': ['true'],
   'insecure-oidc-skip-issuer-verification': ['true'],
   'insecure-oidc-skip-nonce': ['true'],
+  'bitbucket-team': ['acme', '--provider=bitbucket', '--oidc-issuer-url='],
+  'bitbucket-repository': ['acme/app', '--provider=bitbucket', '--oidc-issuer-url='],
+  'keycloak-group': ['/staff', ...KEYCLOAK, '--validate-url=https://a'],
   'github-org': ['acme', ...GITHUB],
   'github-team': ['acme:ops', ...GITHUB],
   'github-repo': ['acme/app', ...GITHUB],

@@ -53,6 +53,16 @@ describe('refused with one sentence', () => {
       flags('--provider=entra-id'),
       '--provider: "entra-id" is not supported yet; give oidc, with oidc-issuer-url=https://login.microsoftonline.com/',
     ],
+    [
+      'no address that says who the person is',
+      flags('--provider=nextcloud', '--oidc-issuer-url=', '--login-url=https://a', '--redeem-url=https://a'),
+      'validate-url or OAUTH2_PROXY_VALIDATE_URL: give this URL, it says who the person is: https://HOST/ocs/v2.php/',
+    ],
+    [
+      'a Bitbucket repository without its workspace',
+      flags('--provider=bitbucket', '--oidc-issuer-url=', '--bitbucket-repository=app'),
+      '--bitbucket-repository: give workspace/name, not "app"',
+    ],
     ['a misspelt provider', flags('--provider=oicd'), 'did you mean "oidc"?'],
     [
       'no issuer',

@@ -68,7 +68,11 @@ type SectionSettings = SettingsOf<typeof LOGIN_PARAMETER_OPTIONS>
  */
 export function buildLoginParameters(
   settings: SectionSettings,
-  { traits, wantsGroups }: { traits: ProviderTraits; wantsGroups: boolean },
+  {
+    traits,
+    wantsGroups,
+    scopes = [],
+  }: { traits: ProviderTraits; wantsGroups: boolean; scopes?: readonly string[] | undefined },
 ): LoginParametersConfig {
   const { scope, groupsScope, loginParameters } = traits
   const codeChallengeMethod =
@@ -80,10 +84,10 @@ export function buildLoginParameters(
       'use S256, plain does not protect the code',
     )
   }
+  const asked =
+    settings.value('scope') || (wantsGroups && groupsScope !== undefined ? `${scope} ${groupsScope}` : scope)
   return {
-    scope:
-      settings.value('scope') ||
-      (wantsGroups && groupsScope !== undefined ? `${scope} ${groupsScope}` : scope),
+    scope: [...new Set([...asked.split(' '), ...scopes])].join(' ').trim(),
     loginParameters: { ...loginParameters, ...readLoginParameters(settings) },
     codeChallengeMethod,
   }

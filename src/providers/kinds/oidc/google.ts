@@ -1,7 +1,7 @@
-import type { KindOptions } from '../../config/provider-kind.ts'
-import { defineProvider } from '../define-provider.ts'
-import { createOidcProvider } from '../oidc/oidc.ts'
-import { OIDC_TRAITS } from '../oidc/traits.ts'
+import type { KindOptions } from '../../../config/provider-kind.ts'
+import { defineProvider } from '../../define-provider.ts'
+import { createOidcProvider } from '../../oidc/oidc.ts'
+import { OIDC_TRAITS } from '../../oidc/traits.ts'
 
 /** The directory of Google Workspace, which is not asked yet. */
 const GOOGLE_OPTIONS = {

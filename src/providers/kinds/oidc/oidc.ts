@@ -1,6 +1,6 @@
-import { defineProvider } from '../define-provider.ts'
-import { createOidcProvider } from '../oidc/oidc.ts'
-import { OIDC_TRAITS } from '../oidc/traits.ts'
+import { defineProvider } from '../../define-provider.ts'
+import { createOidcProvider } from '../../oidc/oidc.ts'
+import { OIDC_TRAITS } from '../../oidc/traits.ts'
 
 /** Any OpenID provider, by its issuer. */
 export const oidc = defineProvider({
