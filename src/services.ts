@@ -28,7 +28,7 @@ import {
 } from './signin/authenticate.ts'
 import { createProviderCheck, type ProviderCheck } from './signin/failure/provider-check.ts'
 import { createRefusals, type Refusals } from './signin/failure/refusals.ts'
-import { createAccountCheck, createLocalUsers, type LocalUsers } from './signin/local/local-users.ts'
+import { createAccountCheck, type LocalUsers } from './signin/local/account.ts'
 import { compileSignInNames } from './signin/login/csrf-cookie.ts'
 import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
@@ -211,12 +211,12 @@ function toTools(platform: Platform, log: Log): ProviderContext {
   }
 }
 
-/** Creates the local users of the htpasswd file, which is read again when it changes. */
+/** Creates the local users of the htpasswd file, which is read again when it changes; loaded for those who have one. */
 async function createUsers(config: Config, platform: Platform, log: Log): Promise<LocalUsers | undefined> {
   const { htpasswdFile, htpasswdGroups } = config.signIn
-  return htpasswdFile === undefined
-    ? undefined
-    : createLocalUsers({ path: htpasswdFile, groups: htpasswdGroups, platform, log })
+  if (htpasswdFile === undefined) return undefined
+  const { createLocalUsers } = await import('./signin/local/local-users.ts')
+  return createLocalUsers({ path: htpasswdFile, groups: htpasswdGroups, platform, log })
 }
 
 /** Provider whose settings hold where no other is named. Configuration makes sure that there is one. */

@@ -28,6 +28,7 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
     ...providers.map(({ clientSecret }) =>
       clientSecret !== undefined && 'file' in clientSecret ? clientSecret.file : undefined,
     ),
+    ...providers.flatMap((provider) => provider.files),
     signIn.htpasswdFile,
     policy.authenticatedEmailsFile,
     listen.https?.certFile,

@@ -66,7 +66,7 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
     session: buildSession(settings, files),
     signIn: buildSignIn(settings, { files, paths }),
   }
-  const { providers, allowedGroups } = checkProviders(raw.providers, { files, kinds, report })
+  const { providers, allowedGroups } = checkProviders(raw.providers, { files, kinds, env, report })
   const second = {
     bearer: buildBearer(settings),
     policy: buildPolicy(settings, { files, allowedGroups }),

@@ -13,6 +13,7 @@ import { PATHS_OPTIONS, TRUST_OPTIONS } from './sections/paths.ts'
 import { POLICY_OPTIONS } from './sections/policy.ts'
 import { PROGRAM_OPTIONS } from './sections/program.ts'
 import { CLIENT_OPTIONS } from './sections/provider/client.ts'
+import { ENDPOINT_OPTIONS } from './sections/provider/endpoints.ts'
 import { LOGIN_PARAMETER_OPTIONS } from './sections/provider/login-parameters.ts'
 import { OIDC_OPTIONS } from './sections/provider/oidc.ts'
 import { describeKinds, PROVIDER_OPTIONS } from './sections/provider.ts'
@@ -31,6 +32,7 @@ export const OPTIONS = {
   ...TRUST_OPTIONS,
   ...PROVIDER_OPTIONS,
   ...CLIENT_OPTIONS,
+  ...ENDPOINT_OPTIONS,
   ...LOGIN_PARAMETER_OPTIONS,
   ...OIDC_OPTIONS,
   ...POLICY_OPTIONS,

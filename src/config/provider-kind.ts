@@ -1,5 +1,6 @@
 import type { BareOption } from './option.ts'
 import type { AnySettings } from './settings.ts'
+import type { Files } from './sources/files.ts'
 
 /** An option of a kind of provider; it is listed under the display name of the kind. */
 export type KindOption = BareOption & {
@@ -50,7 +51,7 @@ export interface ProviderKind {
   readonly traits: ProviderTraits
   readonly options: KindOptions
   /** Reads the options of the kind and reports what is wrong with them. */
-  check(settings: AnySettings): CheckedKind<unknown>
+  check(settings: AnySettings, context: CheckContext): CheckedKind<unknown>
 }
 
 /** A kind of oauth2-proxy's that does not exist here: its name and its options are refused with a hint. */
@@ -64,6 +65,13 @@ export interface UnsupportedKind {
 /** Every kind of provider that is known, supported or not. The first supported one is the default of `--provider`. */
 export type ProviderKinds = readonly (ProviderKind | UnsupportedKind)[]
 
+/** Everything beside the settings that a kind may look at. */
+export interface CheckContext {
+  /** Variables of the environment, for what the field names there whatever program reads it. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly files: Files
+}
+
 /** Result of a kind's check. */
 export interface CheckedKind<Own> {
   /** Settings of the kind's own, plain data: `ProviderConfig.own`, and what its maker is given. */
@@ -72,6 +80,10 @@ export interface CheckedKind<Own> {
   readonly allowedGroups: readonly string[]
   /** Scopes that its options need, which are asked for beside those of `scope` as well. */
   readonly scopes?: readonly string[]
+  /** True when the client shows who it is without a client secret. */
+  readonly ownCredentials?: boolean
+  /** Files that the kind reads while the program runs. */
+  readonly files?: readonly string[]
 }
 
 /** Says whether there are providers of this kind. */

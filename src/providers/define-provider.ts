@@ -1,4 +1,4 @@
-import type { CheckedKind, KindOptions, ProviderKind } from '../config/provider-kind.ts'
+import type { CheckContext, CheckedKind, KindOptions, ProviderKind } from '../config/provider-kind.ts'
 import type { ProviderConfig } from '../config/sections/provider.ts'
 import { type AnySettings, type SettingsOf, settingsFor } from '../config/settings.ts'
 import type { ProviderContext } from './context.ts'
@@ -13,7 +13,7 @@ export interface ProviderDefinition<Rows extends KindOptions, Own>
    * Reads these options, and reports what is wrong with them by the name that the operator used. `all` are the settings
    * of the whole provider.
    */
-  readonly check?: (settings: SettingsOf<Rows>, all: AnySettings) => CheckedKind<Own>
+  readonly check?: (settings: SettingsOf<Rows>, all: AnySettings, context: CheckContext) => CheckedKind<Own>
   /** Makes the provider of one configuration; no request is sent yet. */
   create(config: ProviderConfig, own: Own, context: ProviderContext): Provider
 }
@@ -33,7 +33,7 @@ export function defineProvider<const Rows extends KindOptions, Own>(
   return {
     ...definition,
     options,
-    check: (settings) => check?.(settingsFor<Rows>(settings), settings) ?? NOTHING_OWN,
+    check: (settings, context) => check?.(settingsFor<Rows>(settings), settings, context) ?? NOTHING_OWN,
     // `own` is what `check` of this kind returned: the loader keeps it beside the kind, by which the registry finds this.
     create: (config, context) => definition.create(config, config.own as Own, context),
   }

@@ -5,6 +5,9 @@ import { containProvider } from './contain.ts'
 import type { ProviderContext } from './context.ts'
 import type { DefinedProvider } from './define-provider.ts'
 import { github } from './kinds/github/github.ts'
+import { adfs } from './kinds/microsoft/adfs.ts'
+import { azure } from './kinds/microsoft/azure.ts'
+import { entraId } from './kinds/microsoft/entra-id.ts'
 import { bitbucket } from './kinds/oauth2/bitbucket.ts'
 import { digitalocean } from './kinds/oauth2/digitalocean.ts'
 import { facebook } from './kinds/oauth2/facebook.ts'
@@ -12,6 +15,8 @@ import { keycloak } from './kinds/oauth2/keycloak.ts'
 import { linkedin } from './kinds/oauth2/linkedin.ts'
 import { nextcloud } from './kinds/oauth2/nextcloud.ts'
 import { sourcehut } from './kinds/oauth2/sourcehut.ts'
+import { cidaas } from './kinds/oidc/cidaas.ts'
+import { gitlab } from './kinds/oidc/gitlab.ts'
 import { google } from './kinds/oidc/google.ts'
 import { keycloakOidc } from './kinds/oidc/keycloak-oidc.ts'
 import { oidc } from './kinds/oidc/oidc.ts'
@@ -27,6 +32,11 @@ export const PROVIDER_KINDS: RegisteredKinds = [
   oidc,
   keycloakOidc,
   github,
+  gitlab,
+  entraId,
+  azure,
+  adfs,
+  cidaas,
   bitbucket,
   digitalocean,
   facebook,

@@ -10,7 +10,7 @@ import type { Refresher } from '../session/refresh/refresh.ts'
 import { type ActiveSession, type Loaded, type Session, sourceFields } from '../session/session.ts'
 import type { SessionStore } from '../session/store.ts'
 import { logFailure, requestFields } from './context.ts'
-import { type LocalUsers, toLocalSource } from './local/local-users.ts'
+import { type LocalUsers, toLocalSource } from './local/account.ts'
 import { newSession } from './new-session.ts'
 
 /** Authenticated caller of a request, and the cookie changes of its response. */

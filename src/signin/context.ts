@@ -16,7 +16,7 @@ import type { Session } from '../session/session.ts'
 import type { SessionStore } from '../session/store.ts'
 import { adviseOperator } from './failure/advice.ts'
 import type { Refusals } from './failure/refusals.ts'
-import type { LocalUsers } from './local/local-users.ts'
+import type { LocalUsers } from './local/account.ts'
 
 /** Collaborators of signing in and out. */
 export interface SignInContext {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,7 +40,13 @@ describe('what is deployed to Cloudflare', () => {
       env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' },
       timeout: 60_000,
     })
-    expect(await readFile(join(folder, 'worker.js'), 'utf8')).toBe(text)
+    const built = join(import.meta.dirname, '../../dist/worker')
+    const names = (await readdir(built)).filter((name) => name.endsWith('.js'))
+    expect(names).toContain('worker.js')
+    for (const name of names) {
+      const uploaded = await readFile(join(folder, name), 'utf8')
+      expect(uploaded === (await readFile(join(built, name), 'utf8')), name).toBe(true)
+    }
     await rm(folder, { recursive: true })
   }, 60_000)
 

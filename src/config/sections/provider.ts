@@ -1,13 +1,19 @@
 import { didYouMean, quote } from '../../lib/text.ts'
 import { warnOfOtherKinds } from '../kind-options.ts'
 import { type OptionRows, SERVERS } from '../option.ts'
-import { isSupported, type ProviderKind, type ProviderKinds, type ProviderTraits } from '../provider-kind.ts'
+import {
+  type CheckContext,
+  isSupported,
+  type ProviderKind,
+  type ProviderKinds,
+  type ProviderTraits,
+} from '../provider-kind.ts'
 import type { RawValue } from '../raw.ts'
 import type { Report } from '../report.ts'
 import { type AnySettings, type SettingsOf, settingsFor } from '../settings.ts'
-import type { Files } from '../sources/files.ts'
 import { type POLICY_OPTIONS, readAllowedGroups } from './policy.ts'
 import { buildClient, type CLIENT_OPTIONS, type ClientConfig } from './provider/client.ts'
+import { type ENDPOINT_OPTIONS, type EndpointsConfig, readEndpoints } from './provider/endpoints.ts'
 import {
   buildLoginParameters,
   type LOGIN_PARAMETER_OPTIONS,
@@ -29,30 +35,6 @@ export const PROVIDER_OPTIONS = {
     default: '',
     about:
       'Name on the sign-in button; empty is the host of oidc-issuer-url or login-url, or the name of the provider.',
-  },
-  'login-url': {
-    group: 'Provider',
-    kind: 'url',
-    default: '',
-    about: 'Authorization endpoint; discovery overrides it.',
-  },
-  'redeem-url': {
-    group: 'Provider',
-    kind: 'url',
-    default: '',
-    about: 'Token endpoint; discovery overrides it.',
-  },
-  'profile-url': {
-    group: 'Provider',
-    kind: 'url',
-    default: '',
-    about: 'User-info endpoint; discovery overrides it.',
-  },
-  'validate-url': {
-    group: 'Provider',
-    kind: 'url',
-    default: '',
-    about: 'Endpoint that answers 200 to a valid access token. Never taken from discovery.',
   },
   'ssl-insecure-skip-verify': {
     group: 'Provider',
@@ -85,18 +67,16 @@ export const PROVIDER_OPTIONS = {
 type SectionSettings = SettingsOf<typeof PROVIDER_OPTIONS>
 
 /** One place to sign in at; `insecureTls` skips the verification of its certificates. */
-export interface ProviderConfig extends ClientConfig, OidcConfig, LoginParametersConfig {
+export interface ProviderConfig extends ClientConfig, EndpointsConfig, OidcConfig, LoginParametersConfig {
   /** Free text that no other provider of the configuration has. */
   readonly id: string
   readonly kind: string
   readonly displayName: string
-  readonly loginUrl: string | undefined
-  readonly redeemUrl: string | undefined
-  readonly profileUrl: string | undefined
-  readonly validateUrl: string | undefined
   /** Host names that are called over https beside those of issuer and endpoints. */
   readonly hosts: readonly string[]
   readonly insecureTls: boolean
+  /** Files that the kind reads while the program runs. */
+  readonly files: readonly string[]
   /** Settings of the kind's own options, which only the kind reads. */
   readonly own: unknown
 }
@@ -121,8 +101,7 @@ export function readProvider(all: AnySettings): RawProvider {
   return { id: { value: undefined, label: all.raw('provider').label }, settings: all }
 }
 
-interface CheckProvidersDeps {
-  readonly files: Files
+interface CheckProvidersDeps extends CheckContext {
   readonly kinds: ProviderKinds
   readonly report: Report
 }
@@ -130,11 +109,11 @@ interface CheckProvidersDeps {
 /** Checks providers of any source, and reads the groups of which a person needs one. */
 export function checkProviders(
   raws: readonly RawProvider[],
-  { files, kinds, report }: CheckProvidersDeps,
+  { files, kinds, env, report }: CheckProvidersDeps,
 ): { readonly providers: readonly ProviderConfig[]; readonly allowedGroups: readonly string[] } {
   const ids = new Set<string>()
   const checked = raws.map(({ id, settings }) => {
-    const { provider, allowedGroups } = toProvider(settings, { files, kinds })
+    const { provider, allowedGroups } = toProvider(settings, { files, kinds, env })
     const own = id.value ?? provider.kind
     if (ids.has(own)) report.problem(id.label, `give each provider an id of its own, two have ${quote(own)}`)
     ids.add(own)
@@ -155,14 +134,20 @@ export function checkProviders(
 
 function toProvider(
   all: AnySettings,
-  { files, kinds }: Pick<CheckProvidersDeps, 'files' | 'kinds'>,
+  { files, kinds, env }: Omit<CheckProvidersDeps, 'report'>,
 ): { readonly provider: ProviderConfig; readonly allowedGroups: readonly string[] } {
   const settings = settingsFor<ProviderRows>(all)
   const kind = readKind(settings, kinds)
   const { displayName, traits } = kind
   warnOfOtherKinds(all, { chosen: kind, kinds })
-  const client = buildClient(settings, { files, publicClient: traits.publicClient })
-  const { own, allowedGroups, scopes } = kind.check(all)
+  const {
+    own,
+    allowedGroups,
+    scopes,
+    files: ownFiles = [],
+    ownCredentials = false,
+  } = kind.check(all, { env, files })
+  const client = buildClient(settings, { files, publicClient: traits.publicClient, ownCredentials })
   const groups = readAllowedGroups(settings)
   const provider = {
     ...client,
@@ -171,6 +156,7 @@ function toProvider(
     displayName: settings.value('provider-display-name') || namedHost(settings, traits) || displayName,
     ...readEndpoints(settings, traits),
     hosts: traits.hosts,
+    files: ownFiles,
     insecureTls: readInsecureTls(settings),
     ...buildOidc(settings, kind),
     ...buildLoginParameters(settings, { traits, wantsGroups: groups.length > 0, scopes }),
@@ -186,6 +172,7 @@ function namedHost(settings: SettingsOf<ProviderRows>, { issuer, endpoints }: Pr
 }
 
 type ProviderRows = typeof PROVIDER_OPTIONS &
+  typeof ENDPOINT_OPTIONS &
   typeof CLIENT_OPTIONS &
   typeof OIDC_OPTIONS &
   typeof LOGIN_PARAMETER_OPTIONS &
@@ -222,23 +209,4 @@ function readInsecureTls(settings: SectionSettings): boolean {
     )
   }
   return insecure
-}
-
-type Endpoints = Pick<ProviderConfig, 'loginUrl' | 'redeemUrl' | 'profileUrl' | 'validateUrl'>
-
-function readEndpoints(settings: SectionSettings, { issuer, endpoints }: ProviderTraits): Endpoints {
-  const loginUrl = settings.value('login-url') || endpoints.loginUrl
-  const redeemUrl = settings.value('redeem-url') || endpoints.redeemUrl
-  if (issuer === 'none') {
-    if (loginUrl === undefined)
-      settings.problem('login-url', 'give this URL, the provider has none of its own')
-    if (redeemUrl === undefined)
-      settings.problem('redeem-url', 'give this URL, the provider has none of its own')
-  }
-  return {
-    loginUrl,
-    redeemUrl,
-    profileUrl: settings.value('profile-url') || endpoints.profileUrl,
-    validateUrl: settings.value('validate-url') || endpoints.validateUrl,
-  }
 }

@@ -8,9 +8,14 @@ export interface Client {
   readonly id: string
   /** Client secret; undefined for a public client. */
   readonly secret: string | undefined
+  /** JWT that takes the place of the secret (RFC 7523 §2.2). */
+  readonly assertion?: string | undefined
   /** Methods that the provider advertises (OpenID Connect Discovery 1.0 §3); undefined when it does not say. */
   readonly methods: readonly string[] | undefined
 }
+
+/** Makes the client assertion for one request to the token endpoint of this address (RFC 7523 §3). */
+export type ClientAssertion = (tokenEndpoint: string) => Promise<Result<string>>
 
 /** A form for an endpoint that authenticates clients. */
 export interface ClientForm {
@@ -24,7 +29,7 @@ export interface ClientForm {
 /** Sends a form with the client's credentials. */
 export type SendAsClient = (form: ClientForm, client: Client) => Promise<Result<ProviderResponse>>
 
-type Method = 'client_secret_basic' | 'client_secret_post' | 'none'
+type Method = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none'
 
 /**
  * Makes the sender of one provider. Basic is the default (RFC 6749 §2.3.1); where it is refused and the form is offered
@@ -62,7 +67,8 @@ export function createSendAsClient(http: ProviderClient): SendAsClient {
  * Chooses Basic where it is offered or nothing is said, else the form; undefined where neither is. Without a secret the
  * client is public.
  */
-function chooseMethod({ secret, methods }: Client): Method | undefined {
+function chooseMethod({ secret, assertion, methods }: Client): Method | undefined {
+  if (assertion !== undefined) return 'private_key_jwt'
   if (secret === undefined) return 'none'
   if (methods === undefined || methods.includes('client_secret_basic')) return 'client_secret_basic'
   return methods.includes('client_secret_post') ? 'client_secret_post' : undefined
@@ -80,10 +86,15 @@ function unsupported({ methods = [] }: Client): ReturnType<typeof problem> {
   })
 }
 
-function withClient(fields: URLSearchParams, method: Method, { id, secret }: Client): URLSearchParams {
+function withClient(fields: URLSearchParams, method: Method, client: Client): URLSearchParams {
+  const { id, secret, assertion } = client
   const all = new URLSearchParams(fields)
   all.set('client_id', id)
   if (method === 'client_secret_post' && secret !== undefined) all.set('client_secret', secret)
+  if (method === 'private_key_jwt' && assertion !== undefined) {
+    all.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+    all.set('client_assertion', assertion)
+  }
   return all
 }
 

@@ -1,5 +1,6 @@
 import type { ProviderConfig } from '../../config/sections/provider.ts'
-import { isRecord } from '../../lib/json.ts'
+import { fromBase64Url } from '../../lib/bytes.ts'
+import { isRecord, parseJson } from '../../lib/json.ts'
 import { problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { ClaimValue, Identity } from '../../session/session.ts'
@@ -36,6 +37,22 @@ export function findClaim(claims: Claims, path: string): unknown {
   return value
 }
 
+/** Value of a claim by its name or path, from the first source that says it; undefined when none does. */
+export type FindClaim = (path: string) => unknown
+
+/** Reads the entries that become groups. */
+export type ReadGroupEntries = (find: FindClaim) => unknown
+
+/**
+ * Reads the claims of a JWT without verifying it: one that came straight from the token endpoint, or that was verified
+ * before (OpenID Connect Core 1.0 §3.1.3.7 point 6). No claims for what is no JWT.
+ */
+export function peekClaims(token: string | undefined): Claims {
+  const bytes = fromBase64Url(token?.split('.')[1] ?? '')
+  const claims = bytes === undefined ? undefined : parseJson(new TextDecoder().decode(bytes))
+  return isRecord(claims) ? claims : {}
+}
+
 /** True when the profile endpoint could add something that the ID token leaves out. */
 export function lacksClaims(claims: Claims, settings: ClaimSettings): boolean {
   const wanted = [settings.email, settings.groups, 'preferred_username', ...settings.additional]
@@ -49,8 +66,9 @@ export function lacksClaims(claims: Claims, settings: ClaimSettings): boolean {
 export function readIdentity(
   sources: readonly [Claims, ...Claims[]],
   settings: ClaimSettings,
+  groupEntries: ReadGroupEntries = (find) => find(settings.groups),
 ): Result<ReadIdentity> {
-  const find = (path: string): unknown => sources.map((claims) => findClaim(claims, path)).find(isSaid)
+  const find: FindClaim = (path) => sources.map((claims) => findClaim(claims, path)).find(isSaid)
   const [{ iss, sub, sid }] = sources
   const subject = toSubject(sub) ?? ''
   const email = find(settings.email)
@@ -59,7 +77,7 @@ export function readIdentity(
   }
   if (!isEmailVerified(sources, settings)) return failed(problem('email_unverified'))
   const username = find('preferred_username')
-  const { groups, dropped } = readGroups(find(settings.groups))
+  const { groups, dropped } = readGroups(groupEntries(find))
   const identity: Identity = {
     issuer: String(iss),
     subject,

@@ -4,7 +4,7 @@ import type { Log } from '../../observe/log.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { ProviderClient, ProviderResponse } from '../http/client.ts'
-import { createSendAsClient, type SendAsClient } from '../http/client-auth.ts'
+import { type ClientAssertion, createSendAsClient, type SendAsClient } from '../http/client-auth.ts'
 import type { ReadClientSecret } from '../http/client-secret.ts'
 import { toErrorCode } from '../http/error-code.ts'
 import { splitIdToken, type TokenResponse, toTokenResponse } from '../http/token-response.ts'
@@ -24,6 +24,7 @@ export interface CodeFlowDeps {
   readonly config: Pick<ProviderConfig, 'id' | 'clientId' | 'skipIssuerVerification'>
   readonly readMetadata: ReadMetadata
   readonly readClientSecret: ReadClientSecret
+  readonly clientAssertion?: ClientAssertion | undefined
   readonly http: ProviderClient
   readonly log: Pick<Log, 'line'>
 }
@@ -130,9 +131,16 @@ async function attempt<Value>(
   if (!metadata.ok) return metadata
   const secret = await deps.readClientSecret()
   if (!secret.ok) return secret
+  const assertion = deps.clientAssertion && (await deps.clientAssertion(metadata.value.tokenEndpoint))
+  if (assertion?.ok === false) return assertion
   let refusal: Problem | undefined
   const { clientId } = deps.config
-  const client = { id: clientId, secret: secret.value, methods: metadata.value.tokenAuthMethods }
+  const client = {
+    id: clientId,
+    secret: secret.value,
+    assertion: assertion?.value,
+    methods: metadata.value.tokenAuthMethods,
+  }
   const lentFetch: LentFetch = async (url, { headers, body }) => {
     const response = await deps.send(
       { url, endpoint, headers, fields: new URLSearchParams(String(body)) },

@@ -5,7 +5,7 @@ import type { Grant, Identity, Session } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'
 import type { ProviderClient } from '../http/client.ts'
 import { type TokenResponse, toTokens } from '../http/token-response.ts'
-import { findClaim, lacksClaims, readIdentity } from './claims.ts'
+import { findClaim, lacksClaims, type ReadGroupEntries, readIdentity } from './claims.ts'
 import type { CodeFlow } from './code-flow.ts'
 import type { ReadMetadata } from './discovery.ts'
 import { toSubject } from './id-token.ts'
@@ -20,6 +20,8 @@ export interface OidcDeps {
   readonly http: ProviderClient
   readonly flow: CodeFlow
   readonly verifier: TokenVerifier
+  /** Reads the groups of a kind that does not have them in the groups claim alone. */
+  readonly groupEntries?: ReadGroupEntries | undefined
 }
 
 /**
@@ -162,10 +164,10 @@ async function readProfile(
 }
 
 function toIdentity(
-  { config, context }: OidcDeps,
+  { config, context, groupEntries }: OidcDeps,
   sources: readonly [Claims, ...Claims[]],
 ): Result<Identity> {
-  const read = readIdentity(sources, config.claims)
+  const read = readIdentity(sources, config.claims, groupEntries)
   if (!read.ok) return read
   const { identity, droppedGroups } = read.value
   if (droppedGroups.length > 0) {

@@ -3,9 +3,11 @@ import { ok, type Result } from '../../result.ts'
 import type { Session } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'
 import { createProviderClient, hostOf } from '../http/client.ts'
+import type { ClientAssertion } from '../http/client-auth.ts'
 import { createReadClientSecret } from '../http/client-secret.ts'
 import { callValidateUrl } from '../http/validate-url.ts'
 import type { LoginRequest, Provider } from '../provider.ts'
+import type { ReadGroupEntries } from './claims.ts'
 import { createCodeFlow, toCodeChallenge } from './code-flow.ts'
 import { createReadMetadata, type Metadata, type ReadMetadata } from './discovery.ts'
 import { type OidcDeps, readBearerGrant, readLoginGrant, refreshGrant, toIssuer } from './grants.ts'
@@ -16,6 +18,10 @@ import { chooseAlgs, createTokenVerifier } from './token-verifier.ts'
 export interface OidcPreset {
   /** Further spellings of the issuer that its ID tokens carry. */
   readonly issuerAliases?: readonly string[]
+  /** Reads the groups, where they are not in the groups claim alone. */
+  readonly groupEntries?: ReadGroupEntries
+  /** Makes the assertion that takes the place of a client secret. */
+  readonly clientAssertion?: ClientAssertion
 }
 
 /** Any OpenID provider: authorization code flow with PKCE and full ID token validation (OpenID Connect Core 1.0 §3.1). */
@@ -63,7 +69,7 @@ export function createOidcProvider(
 function assemble(
   config: ProviderConfig,
   context: ProviderContext,
-  { issuerAliases = [] }: OidcPreset,
+  { issuerAliases = [], groupEntries, clientAssertion }: OidcPreset,
 ): OidcDeps & { readonly keys: Keys } {
   if (config.issuer === undefined && !config.skipIssuerVerification) {
     throw new TypeError(`Set the issuer of provider "${config.id}"`)
@@ -91,8 +97,15 @@ function assemble(
     readClientSecret,
     platform: context.platform,
   })
-  const flow = createCodeFlow({ config, readMetadata, readClientSecret, http, log: context.log })
-  return { config, context, readMetadata, http, flow, verifier, keys }
+  const flow = createCodeFlow({
+    config,
+    readMetadata,
+    readClientSecret,
+    clientAssertion,
+    http,
+    log: context.log,
+  })
+  return { config, context, readMetadata, http, flow, verifier, keys, groupEntries }
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Turns } from '../failure/turns.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
 import { completeSignIn } from '../new-session.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
-import { toLocalSource } from './local-users.ts'
+import { toLocalSource } from './account.ts'
 
 /** Creates `POST <prefix>/sign_in`: the form for local users, from Sidegate's own page only. */
 export function createPasswordForm(

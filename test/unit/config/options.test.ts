@@ -68,6 +68,10 @@ const KEYCLOAK = [
   '--login-url=https://a',
   '--redeem-url=https://a',
 ]
+const VARIABLES = { AZURE_FEDERATED_TOKEN_FILE: '/token' }
+const TENANT = '00000000-0000-4000-8000-000000000003'
+const ISSUER = `--oidc-issuer-url=https://login.microsoftonline.com/${TENANT}/v2.0`
+const GITLAB = ['--provider=gitlab', '--oidc-issuer-url=https://git.example']
 const GITHUB = ['--provider=github', '--oidc-issuer-url=']
 
 /** For each supported option a value that is not its default, and what it needs beside it. */
@@ -128,6 +132,13 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'bitbucket-team': ['acme', '--provider=bitbucket', '--oidc-issuer-url='],
   'bitbucket-repository': ['acme/app', '--provider=bitbucket', '--oidc-issuer-url='],
   'keycloak-group': ['/staff', ...KEYCLOAK, '--validate-url=https://a'],
+  'gitlab-group': ['acme', ...GITLAB],
+  'gitlab-project': ['acme/app=30', ...GITLAB],
+  resource: ['https://app.example', '--provider=adfs'],
+  'azure-graph-group-field': ['displayName', '--provider=azure', ISSUER],
+  'entra-id-allowed-tenant': [TENANT, '--provider=entra-id', ISSUER],
+  'entra-id-federated-token-auth': ['true', '--provider=entra-id', ISSUER],
+  'entra-id-graph-groups': ['true', '--provider=entra-id', ISSUER],
   'github-org': ['acme', ...GITHUB],
   'github-team': ['acme:ops', ...GITHUB],
   'github-repo': ['acme/app', ...GITHUB],
@@ -255,8 +266,8 @@ describe('no option is read and ignored', () => {
     const [value, ...beside] = SAMPLES[flag] ?? []
     expect(value).toBeDefined()
     // Flags that come later win, so the option itself stands at the end.
-    const without = load({ args: beside, files: FILES })
-    const changed = load({ args: [...beside, `--${flag}=${value}`], files: FILES })
+    const without = load({ args: beside, files: FILES, env: VARIABLES })
+    const changed = load({ args: [...beside, `--${flag}=${value}`], files: FILES, env: VARIABLES })
     expect(changed.kind === 'problems' ? changed.text : changed.kind).toBe('config')
     if (changed.kind !== 'config') return
     if (without.kind !== 'config') return

@@ -50,8 +50,8 @@ describe('refused with one sentence', () => {
     ['an empty client secret file', flags('--client-secret=', '--client-secret-file=/empty'), 'it is empty'],
     [
       'a provider that is not there yet',
-      flags('--provider=entra-id'),
-      '--provider: "entra-id" is not supported yet; give oidc, with oidc-issuer-url=https://login.microsoftonline.com/',
+      flags('--provider=login.gov'),
+      '--provider: "login.gov" is not supported yet; give google, oidc,',
     ],
     [
       'no address that says who the person is',

@@ -9,6 +9,7 @@ import type { Result } from '../../../src/result.ts'
 import type { Grant, Session } from '../../../src/session/session.ts'
 import { createFakePlatform, type FakePlatform } from '../../support/fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from '../../support/fake-provider.ts'
+import type { FakeServer } from '../../support/fake-server.ts'
 import { aSession } from '../../support/session.ts'
 
 /** A provider of the usual settings and of what its kind brings along, which is generic OpenID unless another is given. */
@@ -32,6 +33,7 @@ export function aProviderConfig(
     validateUrl: traits.endpoints.validateUrl,
     jwksUrl: undefined,
     hosts: traits.hosts,
+    files: [],
     scope: traits.scope,
     claims: {
       email: 'email',
@@ -85,14 +87,20 @@ export interface Bench {
   session(): Promise<Session>
 }
 
-/** Builds a bench; the settings win over `aProviderConfig`. Files may change while it runs. */
+/**
+ * Builds a bench; the settings win over `aProviderConfig`. Files may change while it runs; `api` is another service that
+ * the provider calls.
+ */
 export async function aBench(
   given: Partial<ProviderConfig> = {},
   files: Readonly<Record<string, string>> = {},
-  origin?: string,
+  { origin, api }: { readonly origin?: string; readonly api?: FakeServer<string> } = {},
 ): Promise<Bench> {
   const op = await createFakeProvider(origin)
-  const platform = createFakePlatform({ provider: op.fetch })
+  const platform = createFakePlatform({
+    provider: (url, init) =>
+      api !== undefined && url.startsWith(`${api.origin}/`) ? api.fetch(url, init) : op.fetch(url, init),
+  })
   op.behaviour.now = platform.now
   const context = someTools(platform, files)
   const [provider] = createProviders([aProviderConfig(given)], context)

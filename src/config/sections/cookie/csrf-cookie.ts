@@ -2,6 +2,7 @@ import type { OptionRows } from '../../option.ts'
 import type { SettingsOf } from '../../settings.ts'
 import { checkUrl, isSameSite } from '../../values/url.ts'
 import type { COOKIE_OPTIONS } from '../cookie.ts'
+import type { ENDPOINT_OPTIONS } from '../provider/endpoints.ts'
 import type { LOGIN_PARAMETER_OPTIONS } from '../provider/login-parameters.ts'
 import type { OIDC_OPTIONS } from '../provider/oidc.ts'
 import type { PROVIDER_OPTIONS } from '../provider.ts'
@@ -59,7 +60,7 @@ export type CsrfCookieSettings = SettingsOf<
 
 /** Options of a provider that say from where and how it answers. */
 export type AnsweringProvider = SettingsOf<
-  typeof LOGIN_PARAMETER_OPTIONS & typeof OIDC_OPTIONS & typeof PROVIDER_OPTIONS
+  typeof ENDPOINT_OPTIONS & typeof LOGIN_PARAMETER_OPTIONS & typeof OIDC_OPTIONS & typeof PROVIDER_OPTIONS
 >
 
 /** Sign-ins that one browser may have under way at once, where each has a cookie of its own. */

@@ -42,6 +42,8 @@ interface ClientDeps {
   readonly files: Files
   /** Allows a client without a secret (RFC 6749 §2.1). */
   readonly publicClient: boolean
+  /** The client shows who it is in another way. */
+  readonly ownCredentials: boolean
 }
 
 /** Reads the client id and its secret. */
@@ -61,7 +63,7 @@ function readTrimmed(settings: SectionSettings, flag: 'client-id' | 'client-secr
 
 function readSecret(
   settings: SectionSettings,
-  { files, publicClient }: ClientDeps,
+  { files, publicClient, ownCredentials }: ClientDeps,
 ): ClientConfig['clientSecret'] {
   const value = readTrimmed(settings, 'client-secret')
   const file = settings.value('client-secret-file')
@@ -84,6 +86,7 @@ function readSecret(
     }
     return { file }
   }
+  if (ownCredentials) return undefined
   // Blanks alone are a gap that was not filled in rather than the wish to have none.
   if (!settings.given('client-secret') || settings.value('client-secret') !== '' || !publicClient) {
     const hint = publicClient ? '; a public client says --client-secret= with nothing behind it' : ''

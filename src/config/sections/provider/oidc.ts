@@ -4,7 +4,7 @@ import type { ProviderKind, ProviderTraits } from '../../provider-kind.ts'
 import type { SettingsOf } from '../../settings.ts'
 import { readEach } from '../../values/lists.ts'
 import { isLoopbackUrl } from '../../values/url.ts'
-import type { PROVIDER_OPTIONS } from '../provider.ts'
+import type { ENDPOINT_OPTIONS } from './endpoints.ts'
 
 /** Options of OpenID Connect. */
 export const OIDC_OPTIONS = {
@@ -137,7 +137,7 @@ const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-
 
 /** Reads issuer, endpoints and token checks of an OpenID provider. */
 export function buildOidc(
-  settings: SettingsOf<typeof OIDC_OPTIONS & typeof PROVIDER_OPTIONS>,
+  settings: SettingsOf<typeof OIDC_OPTIONS & typeof ENDPOINT_OPTIONS>,
   { displayName, traits }: Pick<ProviderKind, 'displayName' | 'traits'>,
 ): OidcConfig {
   warnOfInsecure(settings)

@@ -1,11 +1,9 @@
 import { readAllowed } from '../../../config/values/lists.ts'
-import { fromBase64Url } from '../../../lib/bytes.ts'
-import { isRecord, parseJson } from '../../../lib/json.ts'
+import { isRecord } from '../../../lib/json.ts'
 import { ok, type Result } from '../../../result.ts'
 import type { Grant } from '../../../session/session.ts'
 import { defineProvider } from '../../define-provider.ts'
-import { readGroups } from '../../oidc/claims.ts'
-import type { Claims } from '../../oidc/jwks.ts'
+import { peekClaims, readGroups } from '../../oidc/claims.ts'
 import { createOidcProvider } from '../../oidc/oidc.ts'
 import { OIDC_TRAITS } from '../../oidc/traits.ts'
 import type { Provider } from '../../provider.ts'
@@ -65,7 +63,7 @@ function addRoles(grant: Result<Grant>): Result<Grant> {
  * its signature says nothing new (OpenID Connect Core 1.0 §3.1.3.7 point 6).
  */
 function readRoles(accessToken: string): readonly string[] {
-  const claims = readPayload(accessToken)
+  const claims = peekClaims(accessToken)
   const clients = isRecord(claims['resource_access']) ? Object.entries(claims['resource_access']) : []
   return [
     ...rolesOf(claims['realm_access'], ROLE),
@@ -79,10 +77,4 @@ function rolesOf(access: unknown, prefix: string): readonly string[] {
     access['roles'].filter((role) => typeof role === 'string').map((role) => prefix + role),
   )
   return groups
-}
-
-function readPayload(token: string): Claims {
-  const bytes = fromBase64Url(token.split('.')[1] ?? '')
-  const claims = bytes === undefined ? undefined : parseJson(new TextDecoder().decode(bytes))
-  return isRecord(claims) ? claims : {}
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { compareSync } from 'bcryptjs'
 import type { Platform } from '../../../../src/platform.ts'
-import { createLocalUsers, type LocalUsers } from '../../../../src/signin/local/local-users.ts'
+import type { LocalUsers } from '../../../../src/signin/local/account.ts'
+import { createLocalUsers } from '../../../../src/signin/local/local-users.ts'
 import { createFakePlatform, type FakePlatform } from '../../../support/fake-platform.ts'
 import { someTools } from '../../providers/providers-fixture.ts'
 

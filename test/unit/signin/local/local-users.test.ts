@@ -2,11 +2,8 @@ import { compareSync, hashSync } from 'bcryptjs'
 import { describe, expect, it } from 'vitest'
 import { problem } from '../../../../src/problems.ts'
 import { failed } from '../../../../src/result.ts'
-import {
-  createAccountCheck,
-  readBasicCredentials,
-  toLocalSource,
-} from '../../../../src/signin/local/local-users.ts'
+import { createAccountCheck, toLocalSource } from '../../../../src/signin/local/account.ts'
+import { readBasicCredentials } from '../../../../src/signin/local/local-users.ts'
 import { aSession } from '../../../support/session.ts'
 import { verdictOf } from '../../providers/providers-fixture.ts'
 import { basic, sha, someUsers } from './local-users-fixture.ts'

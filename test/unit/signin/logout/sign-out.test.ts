@@ -303,7 +303,7 @@ test('a logout token cannot be verified without keys, so the provider is asked t
 })
 
 test('a logout token gets the answer of the provider that it names, whatever the others say', async () => {
-  const own = await aBench({ id: 'own', issuer: 'https://own.test' }, {}, 'https://own.test')
+  const own = await aBench({ id: 'own', issuer: 'https://own.test' }, {}, { origin: 'https://own.test' })
   const other = await aBench()
   const { denials, signIn } = await aSignInBench({ providers: [own.provider, other.provider] })
   const ask = async () =>
@@ -319,7 +319,7 @@ test('a logout token gets the answer of the provider that it names, whatever the
 
 test('a logout token of an issuer that is no provider here is refused', async () => {
   const { signIn, denials } = await aSignInBench()
-  const stranger = await aBench({}, {}, 'https://stranger.test')
+  const stranger = await aBench({}, {}, { origin: 'https://stranger.test' })
   const token = await stranger.op.logoutToken()
   expect(shortOf(await signIn.backchannel(post(`logout_token=${token}`)))).toBe('request_malformed/iss')
   expect(denials).toEqual([])
