@@ -1,20 +1,18 @@
 import type { Option } from './option.ts'
-import { isSupported, type KindOption, type ProviderKind, type ProviderKinds } from './provider-kind.ts'
+import type { KindOption, ProviderKind, ProviderKinds } from './provider-kind.ts'
 import type { AnySettings } from './settings.ts'
 import { defaultOf, sameValue } from './values/values.ts'
 
-const UNSUPPORTED = 'Other providers'
-
 /** The headings of the kinds, in their order. */
 export function kindHeadings(kinds: ProviderKinds): readonly string[] {
-  return [...kinds.filter(isSupported).map(({ displayName }) => displayName), UNSUPPORTED]
+  return kinds.map(({ displayName }) => displayName)
 }
 
 /** The options of all kinds as rows of the table, each under the heading of the first kind that has it. */
 export function kindRows(kinds: ProviderKinds): readonly (readonly [flag: string, option: Option])[] {
   const rows = new Map<string, KindOption>()
   return kinds.flatMap((kind) => {
-    const group = isSupported(kind) ? kind.displayName : UNSUPPORTED
+    const group = kind.displayName
     const added = Object.entries(kind.options).filter(([flag, option]) => rows.get(flag) !== option)
     for (const [flag, option] of added) {
       if (rows.has(flag))

@@ -54,16 +54,8 @@ export interface ProviderKind {
   check(settings: AnySettings, context: CheckContext): CheckedKind<unknown>
 }
 
-/** A kind of oauth2-proxy's that does not exist here: its name and its options are refused with a hint. */
-export interface UnsupportedKind {
-  readonly kind: string
-  /** Value of `--provider` to give instead; empty where none does its job. */
-  readonly instead: string
-  readonly options: KindOptions
-}
-
-/** Every kind of provider that is known, supported or not. The first supported one is the default of `--provider`. */
-export type ProviderKinds = readonly (ProviderKind | UnsupportedKind)[]
+/** Every kind of provider. The first one is the default of `--provider`. */
+export type ProviderKinds = readonly ProviderKind[]
 
 /** Everything beside the settings that a kind may look at. */
 export interface CheckContext {
@@ -84,9 +76,4 @@ export interface CheckedKind<Own> {
   readonly ownCredentials?: boolean
   /** Files that the kind reads while the program runs. */
   readonly files?: readonly string[]
-}
-
-/** Says whether there are providers of this kind. */
-export function isSupported<Kind extends ProviderKind>(kind: Kind | UnsupportedKind): kind is Kind {
-  return 'traits' in kind
 }

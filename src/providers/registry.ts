@@ -1,4 +1,3 @@
-import { isSupported, type UnsupportedKind } from '../config/provider-kind.ts'
 import type { ProviderConfig } from '../config/sections/provider.ts'
 import { isLoopback } from '../lib/loopback.ts'
 import { containProvider } from './contain.ts'
@@ -19,12 +18,12 @@ import { cidaas } from './kinds/oidc/cidaas.ts'
 import { gitlab } from './kinds/oidc/gitlab.ts'
 import { google } from './kinds/oidc/google.ts'
 import { keycloakOidc } from './kinds/oidc/keycloak-oidc.ts'
+import { loginGov } from './kinds/oidc/login-gov.ts'
 import { oidc } from './kinds/oidc/oidc.ts'
-import { UNSUPPORTED_KINDS } from './kinds/unsupported.ts'
 import type { Provider } from './provider.ts'
 
-/** Kinds of providers that can be made, and those that are only known by name. */
-export type RegisteredKinds = readonly (DefinedProvider | UnsupportedKind)[]
+/** Kinds of providers that can be made. */
+export type RegisteredKinds = readonly DefinedProvider[]
 
 /** Every kind of provider, one line each. The first is the default of `--provider`, as in oauth2-proxy. */
 export const PROVIDER_KINDS: RegisteredKinds = [
@@ -42,9 +41,9 @@ export const PROVIDER_KINDS: RegisteredKinds = [
   facebook,
   keycloak,
   linkedin,
+  loginGov,
   nextcloud,
   sourcehut,
-  ...UNSUPPORTED_KINDS,
 ]
 
 /** Builds the configured providers, in their order. No request is sent yet. */
@@ -54,7 +53,7 @@ export function createProviders(
   kinds: RegisteredKinds = PROVIDER_KINDS,
 ): readonly Provider[] {
   return configs.map((config) => {
-    const kind = kinds.filter(isSupported<DefinedProvider>).find((each) => each.kind === config.kind)
+    const kind = kinds.find((each) => each.kind === config.kind)
     if (kind === undefined) throw new TypeError(`Use a known provider, not "${config.kind}"`)
     warnAboutPlainHttp(config, context)
     return containProvider(kind.create(config, context), context.log)

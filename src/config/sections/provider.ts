@@ -1,13 +1,7 @@
 import { didYouMean, quote } from '../../lib/text.ts'
 import { warnOfOtherKinds } from '../kind-options.ts'
 import { type OptionRows, SERVERS } from '../option.ts'
-import {
-  type CheckContext,
-  isSupported,
-  type ProviderKind,
-  type ProviderKinds,
-  type ProviderTraits,
-} from '../provider-kind.ts'
+import type { CheckContext, ProviderKind, ProviderKinds, ProviderTraits } from '../provider-kind.ts'
 import type { RawValue } from '../raw.ts'
 import type { Report } from '../report.ts'
 import { type AnySettings, type SettingsOf, settingsFor } from '../settings.ts'
@@ -83,10 +77,9 @@ export interface ProviderConfig extends ClientConfig, EndpointsConfig, OidcConfi
 
 /** The row of `provider` with what the kinds say of themselves; the first one is the default, as Google is in oauth2-proxy. */
 export function describeKinds(kinds: ProviderKinds): OptionRows {
-  const supported = kinds.filter(isSupported)
-  const list = supported.map(({ kind, about }) => `\`${kind}\` (${about})`)
+  const list = kinds.map(({ kind, about }) => `\`${kind}\` (${about})`)
   const about = `Where people sign in: ${listed(list)}. Options that belong to another of them have no effect, and are warned about.`
-  return { provider: { ...PROVIDER_OPTIONS.provider, default: supported[0]?.kind ?? '', about } }
+  return { provider: { ...PROVIDER_OPTIONS.provider, default: kinds[0]?.kind ?? '', about } }
 }
 
 /** One provider as a source gave it: the options of providers, each with the name that the source has for it. */
@@ -180,18 +173,12 @@ type ProviderRows = typeof PROVIDER_OPTIONS &
 
 function readKind(settings: SectionSettings, kinds: ProviderKinds): ProviderKind {
   const name = settings.value('provider')
-  const supported = kinds.filter(isSupported)
-  const found = supported.find(({ kind }) => kind === name)
+  const found = kinds.find(({ kind }) => kind === name)
   if (found !== undefined) return found
-  const names = supported.map(({ kind }) => kind)
-  const unsupported = kinds.find(({ kind }) => kind === name)
-  const sentence =
-    unsupported !== undefined && 'instead' in unsupported
-      ? `${quote(name)} is not supported yet; give ${unsupported.instead || listed(names)}`
-      : `give ${listed(names)}, not ${quote(name)}${didYouMean(name, names)}`
-  settings.problem('provider', sentence)
+  const names = kinds.map(({ kind }) => kind)
+  settings.problem('provider', `give ${listed(names)}, not ${quote(name)}${didYouMean(name, names)}`)
   // One that needs no issuer stands in, so that this one problem does not look like several.
-  const standIn = supported.find(({ traits }) => traits.issuer !== 'any')
+  const standIn = kinds.find(({ traits }) => traits.issuer !== 'any')
   if (standIn === undefined) throw new TypeError('Hand the loader a kind of provider that needs no issuer')
   return standIn
 }

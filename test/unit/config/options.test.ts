@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { keyOf, variableOf } from '../../../src/config/option.ts'
 import { groupsOf, optionTable } from '../../../src/config/options.ts'
@@ -53,7 +54,14 @@ const IRREGULAR: Readonly<Record<string, string>> = {
   upstream: 'upstreams',
 }
 
+const KEY = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+}).privateKey
+
 const FILES = {
+  '/rsa': KEY,
   '/users': 'alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=',
   '/secret': 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk',
   '/cert': '-----BEGIN CERTIFICATE-----\n',
@@ -139,6 +147,9 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'entra-id-allowed-tenant': [TENANT, '--provider=entra-id', ISSUER],
   'entra-id-federated-token-auth': ['true', '--provider=entra-id', ISSUER],
   'entra-id-graph-groups': ['true', '--provider=entra-id', ISSUER],
+  'jwt-key': [KEY, '--provider=login.gov', '--oidc-issuer-url='],
+  'jwt-key-file': ['/rsa', '--provider=login.gov', '--oidc-issuer-url='],
+  'pubjwk-url': ['https://i.example/keys', '--provider=login.gov', '--oidc-issuer-url=', `--jwt-key=${KEY}`],
   'github-org': ['acme', ...GITHUB],
   'github-team': ['acme:ops', ...GITHUB],
   'github-repo': ['acme/app', ...GITHUB],

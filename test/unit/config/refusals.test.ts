@@ -49,9 +49,14 @@ describe('refused with one sentence', () => {
     ],
     ['an empty client secret file', flags('--client-secret=', '--client-secret-file=/empty'), 'it is empty'],
     [
-      'a provider that is not there yet',
-      flags('--provider=login.gov'),
-      '--provider: "login.gov" is not supported yet; give google, oidc,',
+      'a login.gov without a key',
+      flags('--provider=login.gov', '--oidc-issuer-url='),
+      '--jwt-key or OAUTH2_PROXY_JWT_KEY: give the private key of the client',
+    ],
+    [
+      'a login.gov with something else than a key',
+      { args: ['--provider=login.gov', '--oidc-issuer-url='], env: { OAUTH2_PROXY_JWT_KEY: 'hunter2' } },
+      'OAUTH2_PROXY_JWT_KEY: give a private key in PEM',
     ],
     [
       'no address that says who the person is',

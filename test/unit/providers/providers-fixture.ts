@@ -1,4 +1,3 @@
-import { isSupported } from '../../../src/config/provider-kind.ts'
 import type { ProviderConfig } from '../../../src/config/sections/provider.ts'
 import type { EventFields } from '../../../src/observe/event.ts'
 import type { ProviderContext } from '../../../src/providers/context.ts'
@@ -18,7 +17,7 @@ export function aProviderConfig(
   kinds: RegisteredKinds = PROVIDER_KINDS,
 ): ProviderConfig {
   const { kind = 'oidc' } = given
-  const traits = kinds.filter(isSupported).find((each) => each.kind === kind)?.traits ?? OIDC_TRAITS
+  const traits = kinds.find((each) => each.kind === kind)?.traits ?? OIDC_TRAITS
   return {
     id: kind,
     kind,
