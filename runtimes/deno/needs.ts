@@ -19,6 +19,7 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
   const addresses = [listen.http, listen.https?.address, ...upstreams.map(({ target }) => target)]
   const urls = [
     ...providers.flatMap(urlsOf),
+    ...providers.flatMap((provider) => provider.urls),
     ...bearer.extraIssuers.map(({ issuer }) => issuer),
     signIn.backendLogoutUrl,
     session.redisUrl,

@@ -74,6 +74,8 @@ export interface CheckedKind<Own> {
   readonly scopes?: readonly string[]
   /** True when the client shows who it is without a client secret. */
   readonly ownCredentials?: boolean
+  /** Addresses that the kind calls beside endpoints and hosts of its traits. */
+  readonly urls?: readonly string[]
   /** Files that the kind reads while the program runs. */
   readonly files?: readonly string[]
 }

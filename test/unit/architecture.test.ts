@@ -36,7 +36,7 @@ const SIBLINGS = ['session', 'providers', 'policy', 'proxy']
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   hono: ['src/app.ts'],
   'hono/html': ['src/pages/markup.ts'],
-  jose: ['src/crypto/seal.ts', 'src/providers/http/client-assertion.ts', 'src/providers/oidc/jwks.ts'],
+  jose: ['src/crypto/seal.ts', 'src/providers/http/sign-jwt.ts', 'src/providers/oidc/jwks.ts'],
   valibot: [
     'src/providers/http/schemas.ts',
     // Each kind says the shapes of its provider's answers.

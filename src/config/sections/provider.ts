@@ -69,6 +69,8 @@ export interface ProviderConfig extends ClientConfig, EndpointsConfig, OidcConfi
   /** Host names that are called over https beside those of issuer and endpoints. */
   readonly hosts: readonly string[]
   readonly insecureTls: boolean
+  /** Further addresses that the kind calls. */
+  readonly urls: readonly string[]
   /** Files that the kind reads while the program runs. */
   readonly files: readonly string[]
   /** Settings of the kind's own options, which only the kind reads. */
@@ -137,6 +139,7 @@ function toProvider(
     own,
     allowedGroups,
     scopes,
+    urls = [],
     files: ownFiles = [],
     ownCredentials = false,
   } = kind.check(all, { env, files })
@@ -149,6 +152,7 @@ function toProvider(
     displayName: settings.value('provider-display-name') || namedHost(settings, traits) || displayName,
     ...readEndpoints(settings, traits),
     hosts: traits.hosts,
+    urls,
     files: ownFiles,
     insecureTls: readInsecureTls(settings),
     ...buildOidc(settings, kind),

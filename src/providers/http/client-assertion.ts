@@ -1,8 +1,8 @@
-import { importPKCS8, SignJWT } from 'jose'
 import { fromBase64, toBase64 } from '../../lib/bytes.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { ProviderContext } from '../context.ts'
 import type { ClientAssertion } from './client-auth.ts'
+import type { SignJwt } from './sign-jwt.ts'
 
 const LIFETIME_SECONDS = 300
 
@@ -19,25 +19,29 @@ export function readRsaPem(text: string): Result<string, string> {
 }
 
 /**
- * Makes client assertions that are signed with RS256 (RFC 7523 §3): issuer and subject are the client, the audience is
- * the token endpoint, and each is good for five minutes and one use.
+ * Makes client assertions (RFC 7523 §3): issuer and subject are the client, the audience is the token endpoint, and each
+ * is good for five minutes and one use.
  */
 export function createClientAssertion(
   { clientId, pkcs8 }: { readonly clientId: string; readonly pkcs8: string },
   { platform }: Pick<ProviderContext, 'platform'>,
 ): ClientAssertion {
-  let key: ReturnType<typeof importPKCS8> | undefined
+  let signing: Promise<SignJwt> | undefined
   return async (tokenEndpoint) => {
-    key ??= importPKCS8(pkcs8, 'RS256')
-    const now = Math.floor(platform.now() / 1000)
-    const assertion = new SignJWT({ jti: crypto.randomUUID() })
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
-      .setIssuer(clientId)
-      .setSubject(clientId)
-      .setAudience(tokenEndpoint)
-      .setIssuedAt(now)
-      .setExpirationTime(now + LIFETIME_SECONDS)
-    return ok(await assertion.sign(await key))
+    // Loaded for the few clients that have a key.
+    signing ??= import('./sign-jwt.ts').then(({ createSignJwt }) => createSignJwt(pkcs8))
+    const sign = await signing
+    const iat = Math.floor(platform.now() / 1000)
+    return ok(
+      await sign({
+        iss: clientId,
+        sub: clientId,
+        aud: tokenEndpoint,
+        jti: crypto.randomUUID(),
+        iat,
+        exp: iat + LIFETIME_SECONDS,
+      }),
+    )
   }
 }
 

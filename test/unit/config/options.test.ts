@@ -62,6 +62,7 @@ const KEY = generateKeyPairSync('rsa', {
 
 const FILES = {
   '/rsa': KEY,
+  '/sa.json': JSON.stringify({ type: 'service_account', client_email: 'sa@example', private_key: KEY }),
   '/users': 'alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=',
   '/secret': 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk',
   '/cert': '-----BEGIN CERTIFICATE-----\n',
@@ -75,6 +76,12 @@ const KEYCLOAK = [
   '--oidc-issuer-url=',
   '--login-url=https://a',
   '--redeem-url=https://a',
+]
+const GOOGLE = [
+  '--provider=google',
+  '--oidc-issuer-url=',
+  '--google-admin-email=admin@example.com',
+  '--google-service-account-json=/sa.json',
 ]
 const VARIABLES = { AZURE_FEDERATED_TOKEN_FILE: '/token' }
 const TENANT = '00000000-0000-4000-8000-000000000003'
@@ -147,6 +154,17 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'entra-id-allowed-tenant': [TENANT, '--provider=entra-id', ISSUER],
   'entra-id-federated-token-auth': ['true', '--provider=entra-id', ISSUER],
   'entra-id-graph-groups': ['true', '--provider=entra-id', ISSUER],
+  'google-group': ['a@example.com', ...GOOGLE],
+  'google-admin-email': ['other@example.com', ...GOOGLE],
+  'google-service-account-json': ['/sa.json', ...GOOGLE.slice(0, 3)],
+  'google-use-application-default-credentials': ['true', ...GOOGLE.slice(0, 3)],
+  'google-target-principal': [
+    'sa@example',
+    ...GOOGLE.slice(0, 3),
+    '--google-use-application-default-credentials=true',
+  ],
+  'google-use-organization-id': ['true', ...GOOGLE],
+  'google-admin-api-user-scope': ['cloud', ...GOOGLE],
   'jwt-key': [KEY, '--provider=login.gov', '--oidc-issuer-url='],
   'jwt-key-file': ['/rsa', '--provider=login.gov', '--oidc-issuer-url='],
   'pubjwk-url': ['https://i.example/keys', '--provider=login.gov', '--oidc-issuer-url=', `--jwt-key=${KEY}`],
@@ -302,11 +320,8 @@ describe('what is not supported yet is refused', () => {
   })
 
   it('an unsupported option is refused in variables and files too, with their old names', () => {
-    expect(
-      problemsOf({ env: { OAUTH2_PROXY_GOOGLE_GROUP: 'a', OAUTH2_PROXY_METRICS_ADDRESS: ':9' } }),
-    ).toEqual([
+    expect(problemsOf({ env: { OAUTH2_PROXY_METRICS_ADDRESS: ':9' } })).toEqual([
       'OAUTH2_PROXY_METRICS_ADDRESS: remove this setting, it is not supported yet; status and duration of each request are in the log (the Helm chart of oauth2-proxy gives it unless metrics.enabled=false)',
-      'OAUTH2_PROXY_GOOGLE_GROUP: remove this setting, it is not supported yet',
     ])
     const files = { '/gate.toml': 'redis_use_cluster = true' }
     expect(problemsOf({ args: ['--config=/gate.toml'], files })).toEqual([

@@ -97,7 +97,6 @@ describe('a value that asks for nothing', () => {
   })
 
   it.each<[string, Given]>([
-    ['google_admin_api_user_scope', toml('google_admin_api_user_scope = ""')],
     ['redis_use_sentinel', toml('redis_use_sentinel = ""')],
     ['--request-logging-format', { args: ['--request-logging-format='] }],
     ['--metrics-address', { args: ['--metrics-address=-'] }],

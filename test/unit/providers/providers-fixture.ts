@@ -32,6 +32,7 @@ export function aProviderConfig(
     validateUrl: traits.endpoints.validateUrl,
     jwksUrl: undefined,
     hosts: traits.hosts,
+    urls: [],
     files: [],
     scope: traits.scope,
     claims: {
@@ -86,19 +87,21 @@ export interface Bench {
   session(): Promise<Session>
 }
 
+/** A service beside the provider. */
+export type FakeApiServer = Pick<FakeServer<string>, 'origin' | 'fetch'>
+
 /**
- * Builds a bench; the settings win over `aProviderConfig`. Files may change while it runs; `api` is another service that
- * the provider calls.
+ * Builds a bench; the settings win over `aProviderConfig`. Files may change while it runs; `apis` are other services
+ * that the provider calls.
  */
 export async function aBench(
   given: Partial<ProviderConfig> = {},
   files: Readonly<Record<string, string>> = {},
-  { origin, api }: { readonly origin?: string; readonly api?: FakeServer<string> } = {},
+  { origin, apis = [] }: { readonly origin?: string; readonly apis?: readonly FakeApiServer[] } = {},
 ): Promise<Bench> {
   const op = await createFakeProvider(origin)
   const platform = createFakePlatform({
-    provider: (url, init) =>
-      api !== undefined && url.startsWith(`${api.origin}/`) ? api.fetch(url, init) : op.fetch(url, init),
+    provider: (url, init) => (apis.find((api) => url.startsWith(`${api.origin}/`)) ?? op).fetch(url, init),
   })
   op.behaviour.now = platform.now
   const context = someTools(platform, files)

@@ -47,11 +47,9 @@ async function aGitlab(
     { kind: 'gitlab', own: projects, ...given },
     {},
     {
-      api: {
-        ...api,
-        origin: 'https://op.test/api',
-        fetch: (url, init) => api.app.fetch(new Request(url, init)) as Promise<Response>,
-      },
+      apis: [
+        { origin: 'https://op.test/api', fetch: async (url, init) => api.app.fetch(new Request(url, init)) },
+      ],
     },
   )
   bench.op.user = USER

@@ -34,7 +34,9 @@ const ENTRA = { allowedTenants: [], anyTenant: false, asksGraph: false, federate
 
 async function anEntra(own: object = {}, given: Partial<ProviderConfig> = {}, files = {}) {
   const graph = aGraph()
-  const bench = await aBench({ kind: 'entra-id', own: { ...ENTRA, ...own }, ...given }, files, { api: graph })
+  const bench = await aBench({ kind: 'entra-id', own: { ...ENTRA, ...own }, ...given }, files, {
+    apis: [graph],
+  })
   return { ...bench, graph }
 }
 
@@ -217,20 +219,20 @@ describe('Azure', () => {
     const { session } = await aBench(
       { kind: 'azure', own: { ...AZURE, groupField: 'displayName' } },
       {},
-      { api: graph },
+      { apis: [graph] },
     )
     expect((await session()).groups).toEqual(['staff', 'admins', 'Staff', 'Ops, all'])
   })
 
   it('the address is that of Graph where the token has none', async () => {
-    const { op, session } = await aBench({ kind: 'azure', own: AZURE }, {}, { api: aGraph() })
+    const { op, session } = await aBench({ kind: 'azure', own: AZURE }, {}, { apis: [aGraph()] })
     op.user = { sub: 'alice' }
     expect((await session()).email).toBe('ann@example.com')
   })
 
   it('groups and address of before are kept when Graph fails at a refresh', async () => {
     const graph = aGraph()
-    const { op, provider, session } = await aBench({ kind: 'azure', own: AZURE }, {}, { api: graph })
+    const { op, provider, session } = await aBench({ kind: 'azure', own: AZURE }, {}, { apis: [graph] })
     op.user = { sub: 'alice' }
     const before = await session()
     graph.scripts['groups'] = status(502)
