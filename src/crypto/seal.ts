@@ -1,4 +1,6 @@
-import { CompactEncrypt, compactDecrypt, errors } from 'jose'
+import * as errors from 'jose/errors'
+import { compactDecrypt } from 'jose/jwe/compact/decrypt'
+import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import { fromBase64Url } from '../lib/bytes.ts'
 import { failed, ok, type Result } from '../result.ts'
 import type { KeyRing, SealingKey } from './keys.ts'

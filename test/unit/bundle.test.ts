@@ -7,14 +7,23 @@ import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { OPTIONS } from '../../src/config/options.ts'
-import { bundleWorker } from '../support/workerd.ts'
+import { bundleWorker, type Modules } from '../support/workerd.ts'
 
 let text = ''
 let everything = ''
 
+/** The program, and the modules that it does not load by need but at its start. */
+function textAtStart(modules: Modules): string {
+  const names = new Set(['worker.js'])
+  for (const name of names)
+    for (const [, other = ''] of (modules.get(name) ?? '').matchAll(/(?:from|import)"\.\/([^"]+)"/gu))
+      names.add(other)
+  return [...names].map((name) => modules.get(name) ?? '').join('\n')
+}
+
 beforeAll(async () => {
   const modules = await bundleWorker()
-  text = modules.get('worker.js') ?? ''
+  text = textAtStart(modules)
   everything = [...modules.values()].join('\n')
 }, 60_000)
 

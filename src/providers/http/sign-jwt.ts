@@ -1,4 +1,5 @@
-import { importPKCS8, SignJWT } from 'jose'
+import { SignJWT } from 'jose/jwt/sign'
+import { importPKCS8 } from 'jose/key/import'
 
 /** Signs claims as a JWT with RS256 (RFC 7518 §3.3). */
 export type SignJwt = (claims: Readonly<Record<string, unknown>>) => Promise<string>

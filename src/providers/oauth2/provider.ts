@@ -7,7 +7,7 @@ import { hostOf, type ProviderClient } from '../http/client.ts'
 import { createReadClientSecret } from '../http/client-secret.ts'
 import { callValidateUrl } from '../http/validate-url.ts'
 import type { Provider } from '../provider.ts'
-import { createOAuth2Flow } from './oauth2.ts'
+import type { OAuth2Flow } from './oauth2.ts'
 
 export interface OAuth2ProviderDeps {
   readonly config: ProviderConfig
@@ -30,14 +30,20 @@ export function createOAuth2Provider(deps: OAuth2ProviderDeps): Provider {
   if (loginUrl === undefined || redeemUrl === undefined) {
     throw new TypeError(`Set login-url and redeem-url of provider "${config.id}"`)
   }
-  const flow = createOAuth2Flow({
+  const flowDeps = {
     config,
     authorizationEndpoint: loginUrl,
     tokenEndpoint: redeemUrl,
     scopes: config.scope.split(' '),
     readClientSecret: createReadClientSecret(config, context),
     http,
-  })
+  }
+  let loading: Promise<OAuth2Flow> | undefined
+  const loadFlow = (): Promise<OAuth2Flow> => {
+    // Loaded at the first sign-in: most deployments have OpenID providers alone.
+    loading ??= import('./oauth2.ts').then(({ createOAuth2Flow }) => createOAuth2Flow(flowDeps))
+    return loading
+  }
   return {
     id: config.id,
     displayName: config.displayName,
@@ -47,9 +53,9 @@ export function createOAuth2Provider(deps: OAuth2ProviderDeps): Provider {
       const isAway = !response.ok && response.problem.reason === 'provider_unreachable'
       return isAway ? response : ok({ host: hostOf(redeemUrl) })
     },
-    authorizationUrl: async (login) => ok(flow.authorizationUrl(login)),
+    authorizationUrl: async (login) => ok((await loadFlow()).authorizationUrl(login)),
     async redeem(login) {
-      const access = await flow.redeem(login)
+      const access = await (await loadFlow()).redeem(login)
       if (!access.ok) return access
       const identity = await readIdentity(access.value)
       if (!identity.ok) return identity

@@ -1,12 +1,9 @@
-import {
-  type CompactVerifyGetKey,
-  compactVerify,
-  createLocalJWKSet,
-  decodeJwt,
-  decodeProtectedHeader,
-  errors,
-  type JSONWebKeySet,
-} from 'jose'
+import type { CompactVerifyGetKey, JSONWebKeySet } from 'jose'
+import { decodeProtectedHeader } from 'jose/decode/protected_header'
+import * as errors from 'jose/errors'
+import { createLocalJWKSet } from 'jose/jwks/local'
+import { compactVerify } from 'jose/jws/compact/verify'
+import { decodeJwt } from 'jose/jwt/decode'
 import { utf8 } from '../../lib/bytes.ts'
 import { isRecord, parseJson } from '../../lib/json.ts'
 import { createStaleCache } from '../../lib/stale-cache.ts'
