@@ -26,11 +26,13 @@ export function createClientAssertion(
   { clientId, pkcs8 }: { readonly clientId: string; readonly pkcs8: string },
   { platform }: Pick<ProviderContext, 'platform'>,
 ): ClientAssertion {
-  let signing: Promise<SignJwt> | undefined
+  let sign: SignJwt | undefined
   return async (tokenEndpoint) => {
-    // Loaded for the few clients that have a key.
-    signing ??= import('./sign-jwt.ts').then(({ createSignJwt }) => createSignJwt(pkcs8))
-    const sign = await signing
+    if (sign === undefined) {
+      // Loaded for the few clients that have a key.
+      const { createSignJwt } = await import('./sign-jwt.ts')
+      sign ??= createSignJwt(pkcs8)
+    }
     const iat = Math.floor(platform.now() / 1000)
     return ok(
       await sign({

@@ -38,11 +38,14 @@ export function createOAuth2Provider(deps: OAuth2ProviderDeps): Provider {
     readClientSecret: createReadClientSecret(config, context),
     http,
   }
-  let loading: Promise<OAuth2Flow> | undefined
-  const loadFlow = (): Promise<OAuth2Flow> => {
-    // Loaded at the first sign-in: most deployments have OpenID providers alone.
-    loading ??= import('./oauth2.ts').then(({ createOAuth2Flow }) => createOAuth2Flow(flowDeps))
-    return loading
+  let flow: OAuth2Flow | undefined
+  // Loaded at the first sign-in: most deployments have OpenID providers alone. On Workers a promise of one request must not
+  // be awaited by another, so what is kept is the flow.
+  const loadFlow = async (): Promise<OAuth2Flow> => {
+    if (flow !== undefined) return flow
+    const { createOAuth2Flow } = await import('./oauth2.ts')
+    flow ??= createOAuth2Flow(flowDeps)
+    return flow
   }
   return {
     id: config.id,

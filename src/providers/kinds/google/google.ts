@@ -50,10 +50,12 @@ function createGoogleProvider(
   const oidc = createOidcProvider(config, context, { issuerAliases: ['accounts.google.com'] })
   if (own === undefined) return oidc
   const { organizationId } = own
-  let loading: Promise<Directory> | undefined
-  const loadDirectory = (): Promise<Directory> => {
-    loading ??= import('./directory.ts').then(({ createDirectory }) => createDirectory(own, context.platform))
-    return loading
+  let directory: Directory | undefined
+  const loadDirectory = async (): Promise<Directory> => {
+    if (directory !== undefined) return directory
+    const { createDirectory } = await import('./directory.ts')
+    directory ??= createDirectory(own, context.platform)
+    return directory
   }
   return {
     ...oidc,
