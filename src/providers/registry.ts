@@ -8,9 +8,12 @@ import { google } from './kinds/google/google.ts'
 import { adfs } from './kinds/microsoft/adfs.ts'
 import { azure } from './kinds/microsoft/azure.ts'
 import { entraId } from './kinds/microsoft/entra-id.ts'
+import { atlassian } from './kinds/oauth2/atlassian.ts'
 import { bitbucket } from './kinds/oauth2/bitbucket.ts'
 import { digitalocean } from './kinds/oauth2/digitalocean.ts'
+import { discord } from './kinds/oauth2/discord.ts'
 import { facebook } from './kinds/oauth2/facebook.ts'
+import { oauth2 } from './kinds/oauth2/generic.ts'
 import { keycloak } from './kinds/oauth2/keycloak.ts'
 import { linkedin } from './kinds/oauth2/linkedin.ts'
 import { nextcloud } from './kinds/oauth2/nextcloud.ts'
@@ -20,6 +23,17 @@ import { gitlab } from './kinds/oidc/gitlab.ts'
 import { keycloakOidc } from './kinds/oidc/keycloak-oidc.ts'
 import { loginGov } from './kinds/oidc/login-gov.ts'
 import { oidc } from './kinds/oidc/oidc.ts'
+import { auth0 } from './kinds/presets/auth0.ts'
+import { authentik } from './kinds/presets/authentik.ts'
+import { cognito } from './kinds/presets/cognito.ts'
+import { dex } from './kinds/presets/dex.ts'
+import { forgejo } from './kinds/presets/forgejo.ts'
+import { gitea } from './kinds/presets/gitea.ts'
+import { okta } from './kinds/presets/okta.ts'
+import { pocketId } from './kinds/presets/pocket-id.ts'
+import { slack } from './kinds/presets/slack.ts'
+import { twitch } from './kinds/presets/twitch.ts'
+import { zitadel } from './kinds/presets/zitadel.ts'
 import type { Provider } from './provider.ts'
 
 /** Kinds of providers that can be made. */
@@ -44,6 +58,20 @@ export const PROVIDER_KINDS: RegisteredKinds = [
   loginGov,
   nextcloud,
   sourcehut,
+  auth0,
+  okta,
+  cognito,
+  zitadel,
+  authentik,
+  dex,
+  pocketId,
+  gitea,
+  forgejo,
+  slack,
+  twitch,
+  discord,
+  atlassian,
+  oauth2,
 ]
 
 /** Builds the configured providers, in their order. No request is sent yet. */

@@ -6,9 +6,10 @@ export type SignJwt = (claims: Readonly<Record<string, unknown>>) => Promise<str
 
 /** Makes the signer of one key, which is imported at its first use. */
 export function createSignJwt(pkcs8: string): SignJwt {
-  let key: ReturnType<typeof importPKCS8> | undefined
+  let key: Awaited<ReturnType<typeof importPKCS8>> | undefined
   return async (claims) => {
-    key ??= importPKCS8(pkcs8, 'RS256')
-    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ: 'JWT' }).sign(await key)
+    const imported = key ?? (await importPKCS8(pkcs8, 'RS256'))
+    key = imported
+    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ: 'JWT' }).sign(imported)
   }
 }

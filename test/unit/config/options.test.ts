@@ -83,6 +83,13 @@ const GOOGLE = [
   '--google-admin-email=admin@example.com',
   '--google-service-account-json=/sa.json',
 ]
+const OAUTH2 = [
+  '--provider=oauth2',
+  '--oidc-issuer-url=',
+  '--login-url=https://a',
+  '--redeem-url=https://a',
+  '--profile-url=https://a',
+]
 const VARIABLES = { AZURE_FEDERATED_TOKEN_FILE: '/token' }
 const TENANT = '00000000-0000-4000-8000-000000000003'
 const ISSUER = `--oidc-issuer-url=https://login.microsoftonline.com/${TENANT}/v2.0`
@@ -154,6 +161,9 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'entra-id-allowed-tenant': [TENANT, '--provider=entra-id', ISSUER],
   'entra-id-federated-token-auth': ['true', '--provider=entra-id', ISSUER],
   'entra-id-graph-groups': ['true', '--provider=entra-id', ISSUER],
+  'discord-guild': ['1970', '--provider=discord', '--oidc-issuer-url='],
+  'oauth2-subject-claim': ['id', ...OAUTH2],
+  'oauth2-user-claim': ['login', ...OAUTH2],
   'google-group': ['a@example.com', ...GOOGLE],
   'google-admin-email': ['other@example.com', ...GOOGLE],
   'google-service-account-json': ['/sa.json', ...GOOGLE.slice(0, 3)],

@@ -92,6 +92,109 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
       ],
     ],
   },
+  atlassian: {
+    apis: {
+      me: {
+        path: '/me',
+        answer: () => ({
+          account_type: 'atlassian',
+          account_id: '557058:96b-2e',
+          email: 'ann@example.com',
+          name: 'Ann',
+        }),
+      },
+    },
+    urls: { profileUrl: '/me', validateUrl: '/me' },
+    identity: { subject: '557058:96b-2e', user: '557058:96b-2e', email: 'ann@example.com' },
+    cases: [
+      ['no address', 'me', instead({ account_id: '1' }), 'provider_misbehaved/shape'],
+      ['an odd id', 'me', instead({ account_id: 'a b', email: 'a@b' }), 'provider_misbehaved/shape'],
+    ],
+  },
+  discord: {
+    apis: {
+      me: {
+        path: '/users/@me',
+        answer: () => ({
+          id: '80351110224678912',
+          username: 'nelly',
+          email: 'nelly@example.com',
+          verified: true,
+        }),
+      },
+      guilds: { path: '/users/@me/guilds', answer: () => [{ id: '197038439483310086', name: 'Testers' }] },
+    },
+    urls: { profileUrl: '/users/@me', validateUrl: '/users/@me' },
+    given: { own: true },
+    identity: {
+      subject: '80351110224678912',
+      user: '80351110224678912',
+      preferredUsername: 'nelly',
+      email: 'nelly@example.com',
+      groups: ['guild:197038439483310086'],
+    },
+    cases: [
+      [
+        'an address that is not verified',
+        'me',
+        instead({ id: '1', username: 'a', email: 'a@b', verified: false }),
+        'email_unverified',
+      ],
+      [
+        'an account without an address',
+        'me',
+        instead({ id: '1', username: 'a', email: null }),
+        { email: undefined },
+      ],
+      ['too many questions', 'guilds', status(429), 'provider_unreachable'],
+      ['no scope for servers', 'guilds', status(401), 'provider_misbehaved/status'],
+    ],
+  },
+  oauth2: {
+    apis: {
+      profile: {
+        path: '/api/me',
+        answer: () => ({ data: { id: 42, login: 'ann' }, email: 'ann@example.com', groups: ['a', 'b'] }),
+      },
+    },
+    urls: { profileUrl: '/api/me' },
+    given: { own: { subject: 'data.id', user: 'data.login' } },
+    identity: {
+      subject: '42',
+      user: 'ann',
+      preferredUsername: 'ann',
+      email: 'ann@example.com',
+      groups: ['a', 'b'],
+    },
+    cases: [
+      ['no subject', 'profile', instead({ email: 'a@b' }), 'identity_incomplete/data.id'],
+      [
+        'a subject that is an object',
+        'profile',
+        instead({ data: { id: {} } }),
+        'identity_incomplete/data.id',
+      ],
+      ['a list', 'profile', instead([]), 'identity_incomplete/data.id'],
+      [
+        'an address that is a list',
+        'profile',
+        instead({ data: { id: 1 }, email: ['a@b'] }),
+        'identity_incomplete/type',
+      ],
+      [
+        'an address that is not verified',
+        'profile',
+        instead({ data: { id: 1 }, email: 'a@b', email_verified: false }),
+        'email_unverified',
+      ],
+      [
+        'a subject alone',
+        'profile',
+        instead({ data: { id: 1 } }),
+        { user: '1', email: undefined, groups: [] },
+      ],
+    ],
+  },
   digitalocean: {
     apis: { account: { path: '/v2/account', answer: () => account() } },
     urls: { profileUrl: '/v2/account', validateUrl: '/v2/account' },
