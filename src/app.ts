@@ -10,7 +10,7 @@ import { checkSchemeTold, toHttps } from './http/force-https.ts'
 import { findHeader } from './http/head.ts'
 import { createReadExchange } from './http/read-exchange.ts'
 import type { MaybePromise } from './lib/async.ts'
-import { type AccessEntry, logAccess } from './observe/access.ts'
+import { type AccessEntry, logAccess, openAccessEntry } from './observe/access.ts'
 import type { IncomingRequest, Platform } from './platform.ts'
 import { type Problem, problem } from './problems.ts'
 import type { Result } from './result.ts'
@@ -47,12 +47,7 @@ export async function createApp(
 
   /** Gives every request an id, a timing and one access line. */
   function receive(request: IncomingRequest, endpoint: Endpoint): MaybePromise<Response> {
-    const entry: AccessEntry = {
-      verdict: endpoint.name,
-      path: undefined,
-      user: undefined,
-      upstream: undefined,
-    }
+    const entry = openAccessEntry(endpoint.name)
     const read = readExchange(request)
     const requestId = read.ok ? read.value.requestId : crypto.randomUUID()
     logAccess({ log, now: platform.now }, { request, read, entry, requestId })

@@ -82,6 +82,7 @@ async function forward(
     entry,
   })
   if (sent.ok) return sent.value
+  entry.failure = sent.problem.reason
   logUpstream(services, exchange, { why: sent.problem, upstream: entry.upstream })
   const isOver = sent.problem.reason === 'sign_in_required'
   return refuse(services, exchange, isOver ? { ...caller, ...SIGNED_OUT } : caller, sent.problem)

@@ -35,6 +35,7 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
   const request = toForwardAuthRequest(exchange)
   const verdict = decide(services.rules, request, caller.session)
   entry.user = caller.session && displayName(caller.session)
+  entry.decision = verdict.kind
   if (verdict.kind === 'sign-in')
     return bare(services, { exchange, caller, status: isRefused(caller) ? 403 : 401 })
   const { session } = verdict
@@ -43,6 +44,7 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
       ? verdict.problem
       : problem('not_permitted', { rule: 'query of the gateway' })
   if (session !== undefined && why !== undefined) {
+    entry.decision = 'deny'
     // A session out of the header has a new id at each request, so no later request can find it.
     if (!caller.authorizationUsed)
       services.refusals.note(session.id, { problem: why, path: request.target.path || undefined })

@@ -37,6 +37,7 @@ export function createOverloadResponder({
       upstream: undefined,
       verdict: 'overloaded',
       aborted: false,
+      unread: true,
     })
     return answer
   }

@@ -44,6 +44,7 @@ export function createUnparsedResponder({
       why,
       userAgent: '',
       aborted,
+      unread: true,
     })
     return answer
   }

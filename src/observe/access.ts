@@ -1,6 +1,6 @@
 import type { Exchange } from '../http/exchange.ts'
 import type { IncomingRequest } from '../platform.ts'
-import type { Problem } from '../problems.ts'
+import type { Problem, Reason } from '../problems.ts'
 import type { Result } from '../result.ts'
 import type { Log } from './log.ts'
 
@@ -14,11 +14,27 @@ export interface AccessEntry {
   user: string | undefined
   /** Path of the upstream that took the request. */
   upstream: string | undefined
+  /** Policy's verdict on the request that a gateway asked about. */
+  decision: string | undefined
+  /** Reason why the upstream gave no answer. */
+  failure: Reason | undefined
+}
+
+/** Creates the entry of a request for an endpoint, as far as that is known at its start. */
+export function openAccessEntry(verdict: string): AccessEntry {
+  return {
+    verdict,
+    path: undefined,
+    user: undefined,
+    upstream: undefined,
+    decision: undefined,
+    failure: undefined,
+  }
 }
 
 /** Logs a request once its response or its client is gone. A request that could not be read is logged as well. */
 export function logAccess(
-  { log, now }: { readonly log: Pick<Log, 'finished'>; readonly now: () => number },
+  { log, now }: { readonly log: Pick<Log, 'finished' | 'started'>; readonly now: () => number },
   {
     request,
     read,
@@ -32,6 +48,7 @@ export function logAccess(
   },
 ): void {
   const startedAtMs = now()
+  log.started?.()
   request.onFinished(({ status, bytes, aborted }) => {
     const exchange = read.ok ? read.value : undefined
     log.finished({
@@ -46,6 +63,8 @@ export function logAccess(
       user: entry.user,
       upstream: entry.upstream,
       verdict: entry.verdict,
+      decision: entry.decision,
+      failure: entry.failure,
       why: read.ok ? undefined : toWhy(read.problem),
       userAgent: exchange?.facts.userAgent ?? '',
       aborted,

@@ -1,4 +1,4 @@
-import type { Level } from '../problems.ts'
+import type { Level, Reason } from '../problems.ts'
 
 /** Short scalars about an event. Never a token, code, cookie, secret, query string or header dump. */
 export type EventFields = Readonly<Record<string, string | number | boolean | undefined>>
@@ -41,20 +41,45 @@ export interface FinishedRequest {
   readonly upstream: string | undefined
   /** One of public, allow, sign-in and deny, the name of the endpoint that answered, or the reason for a failure. */
   readonly verdict: string
+  /** Policy's verdict on the request that a gateway asked about. */
+  readonly decision?: string | undefined
+  /** Reason why the upstream gave no answer. */
+  readonly failure?: Reason | undefined
+  /** True when it was refused before it was read: `started` was not called for it. */
+  readonly unread?: true
   /** Flaw of a request that could not be read as one. */
   readonly why?: string | undefined
   readonly userAgent: string
   readonly aborted: boolean
 }
 
+/** Outcome of a look for a session in the cookies of a request: it counts, there is none, or why it does not count. */
+export type SessionLoad =
+  | 'active'
+  | 'none'
+  | 'format'
+  | 'key'
+  | 'future'
+  | 'provider'
+  | 'client'
+  | 'account'
+  | 'expired'
+  | 'revoked'
+  | 'lifetime'
+  | 'idle'
+
 /**
- * A receiver of all events: log lines, and later metrics, traces or an audit trail. A sink is called synchronously,
+ * A receiver of all events: log lines, metrics, and later traces or an audit trail. A sink is called synchronously,
  * must not throw, and leaves out what it does not care about.
  */
 export interface Sink {
+  /** Called when a request begins that `request` will be called for. */
+  readonly started?: () => void
   readonly request?: (finished: FinishedRequest) => void
   /** Called for an event of a sign-in or a session. `debug` is for what every request would repeat. */
   readonly event?: (event: EventName, level: Level, fields: EventFields) => void
+  /** Called when the cookies of a request were looked through for a session. */
+  readonly sessionLoaded?: (outcome: SessionLoad) => void
   /** Called for an event of the program itself; `message` is a sentence for operators. */
   readonly program?: (level: Level, message: string, fields: EventFields) => void
 }

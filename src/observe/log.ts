@@ -7,6 +7,10 @@ export interface Log {
   line(level: Level, message: string, fields?: EventFields): void
   /** Logs an event of a sign-in or a session. */
   event(event: EventName, level: Level, fields: EventFields): void
+  /** Notes that a request begins; undefined while no sink asks for it, as it happens at each request. */
+  readonly started?: Sink['started'] | undefined
+  /** Notes what a look for a session found; undefined while no sink asks for it. */
+  readonly sessionLoaded?: Sink['sessionLoaded'] | undefined
   /** Logs a request that was answered, or whose client has left. */
   finished(request: FinishedRequest): void
 }
@@ -20,7 +24,16 @@ export function createLog(sinks: readonly Sink[]): Log {
     line: (level, message, fields = NO_FIELDS) => program(level, message, fields),
     event: fanOut(sinks.flatMap((sink) => sink.event ?? [])),
     finished: fanOut(sinks.flatMap((sink) => sink.request ?? [])),
+    started: fanOutOf(sinks.flatMap((sink) => sink.started ?? [])),
+    sessionLoaded: fanOutOf(sinks.flatMap((sink) => sink.sessionLoaded ?? [])),
   }
+}
+
+/** As `fanOut`, and undefined without receivers. */
+function fanOutOf<Parameters extends readonly unknown[]>(
+  receivers: readonly ((...parameters: Parameters) => void)[],
+): ((...parameters: Parameters) => void) | undefined {
+  return receivers.length === 0 ? undefined : fanOut(receivers)
 }
 
 function fanOut<Parameters extends readonly unknown[]>(

@@ -56,7 +56,7 @@ export interface AuthenticateDeps {
   readonly refresher: Refresher
   /** Readers of the header, bearer tokens before local users: the first that recognises it decides. */
   readonly authorization: readonly ReadAuthorization[]
-  readonly log: Pick<Log, 'event'>
+  readonly log: Pick<Log, 'event' | 'sessionLoaded'>
 }
 
 /** The problem of a caller whose password was not compared, because there were too many tries: it asks for patience. */
@@ -128,6 +128,7 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
 
   function fromCookies(exchange: Exchange, access: SessionAccess): MaybePromise<Caller> {
     return thenMaybe(sessions.load(exchange.cookies), (loaded) => {
+      log.sessionLoaded?.(loaded.kind === 'unreadable' ? loaded.why : loaded.kind)
       switch (loaded.kind) {
         case 'none':
           return ANONYMOUS
