@@ -1,4 +1,4 @@
-import type { Exchange } from '../../http/exchange.ts'
+import type { CookieChange, Exchange } from '../../http/exchange.ts'
 import { toBase64Url } from '../../lib/bytes.ts'
 import type { ReplayGuard } from '../../lib/replay-guard.ts'
 import { type Problem, problem } from '../../problems.ts'
@@ -54,6 +54,8 @@ export function createCallback(
     const login = opened.value
     const { loginState, secrets, expired, cleanUp: changes } = login
     const returnTo = tools.targets.check(login.returnTo ?? lostTarget(context.config.paths), exchange)
+    const fail = (why: Problem, ended: readonly CookieChange[] = []) =>
+      stop(exchange, why, { returnTo, changes: ended, provider: loginState.provider })
     if (secrets === undefined || expired)
       return startOver(exchange, { login, returnTo, isHonest: isHonest(answer) })
     const claimed = tools.replays.claim(toBase64Url(loginState.id), loginState.expiresAtMs)
@@ -64,22 +66,21 @@ export function createCallback(
     }
     if (claimed === 'again') {
       const known = await loadSession(context, exchange)
-      return known === undefined ? stop(exchange, problem('state_used'), { returnTo }) : redirect(returnTo)
+      return known === undefined ? fail(problem('state_used')) : redirect(returnTo)
     }
 
     const malformed = checkAnswer(answer)
-    if (malformed !== undefined) return stop(exchange, malformed, { returnTo, changes })
+    if (malformed !== undefined) return fail(malformed, changes)
     const error = readAuthorizationError(answer)
     if (error !== undefined) return startOverAfterError(exchange, error, { login, returnTo })
     const provider = context.providers.find(({ id }) => id === loginState.provider)
-    if (provider === undefined)
-      return stop(exchange, problem('callback_malformed', { why: 'provider' }), { returnTo, changes })
+    if (provider === undefined) return fail(problem('callback_malformed', { why: 'provider' }), changes)
 
     const { startedAtMs: atMs, turns } = loginState
     const turn = tools.turns.next({ cookies, returnTo, began: { atMs, turns } })
     if (turn.stops) {
       const looped = await toLoopProblem(context, exchange, loginState)
-      return stop(exchange, looped, { returnTo, changes: [...changes, ...turn.changes] })
+      return fail(looped, [...changes, ...turn.changes])
     }
 
     const grant = await provider.redeem({ parameters: answer, redirectUri, ...secrets })
@@ -87,7 +88,7 @@ export function createCallback(
       // Another replica may have used the code before: then this person is signed in and has somewhere to go.
       const known = grant.problem.reason === 'code_refused' ? await loadSession(context, exchange) : undefined
       if (known !== undefined) return redirect(returnTo, changes)
-      return stop(exchange, grant.problem, { returnTo, changes })
+      return fail(grant.problem, changes)
     }
     const outcome = await completeSignIn(context, exchange, {
       grant: grant.value,

@@ -11,7 +11,12 @@ import type { ReturnedLogin, Transactions } from './transaction.ts'
 export type Stop = (
   exchange: Exchange,
   why: Problem,
-  rest?: { readonly returnTo?: string; readonly changes?: readonly CookieChange[] },
+  rest?: {
+    readonly returnTo?: string
+    readonly changes?: readonly CookieChange[]
+    /** Id of the provider that the login went to, as far as that is known. */
+    readonly provider?: string
+  },
 ) => Outcome
 
 /** Logins that come back without a code to redeem, and may be started over once. */
@@ -40,8 +45,8 @@ const MAX_RESTARTS = 1
 
 /** Creates the end of logins that fail. */
 export function createStop(context: SignInContext): Stop {
-  return (exchange, why, rest = {}) => {
-    logFailure(context, 'sign_in_failed', { exchange, why })
+  return (exchange, why, { provider, ...rest } = {}) => {
+    logFailure(context, 'sign_in_failed', { exchange, why, fields: { provider } })
     return refuse(why, rest)
   }
 }
@@ -60,8 +65,8 @@ export function createStartOver(
     const { loginState, cleanUp: changes } = login
     const provider = context.providers.find(({ id }) => id === loginState.provider)
     if (provider === undefined || loginState.restarts >= MAX_RESTARTS)
-      return stop(exchange, why, { returnTo, changes })
-    logFailure(context, 'sign_in_restarted', { exchange, why })
+      return stop(exchange, why, { returnTo, changes, provider: loginState.provider })
+    logFailure(context, 'sign_in_restarted', { exchange, why, fields: { provider: provider.id } })
     const restarts = loginState.restarts + 1
     return begin(exchange, { provider, returnTo, restarts, otherAccount: false, interactive })
   }
@@ -80,17 +85,19 @@ export function createStartOver(
      * started ends here: it may be an attempt to sign this person in as another one (RFC 9700 §4.7).
      */
     async startOver(exchange, { login, returnTo, isHonest }) {
-      const { secrets, expired, cleanUp: changes } = login
+      const { loginState, secrets, expired, cleanUp: changes } = login
+      const { provider } = loginState
       if (secrets !== undefined && (await loadSession(context, exchange)) !== undefined)
         return redirect(returnTo, changes)
       const why = expired ? problem('state_expired') : toUnbound(exchange, login)
-      if (!expired || !isHonest) return stop(exchange, why, { returnTo, changes })
+      if (!expired || !isHonest) return stop(exchange, why, { returnTo, changes, provider })
       return again(exchange, why, { login, returnTo, interactive: false })
     },
     /** Starts over where that can help; a person who is signed in meanwhile goes on. */
     async startOverAfterError(exchange, { problem: why, next }, { login, returnTo }) {
       const changes = login.cleanUp
-      if (next === 'stop') return stop(exchange, why, { returnTo, changes })
+      const { provider } = login.loginState
+      if (next === 'stop') return stop(exchange, why, { returnTo, changes, provider })
       if ((await loadSession(context, exchange)) !== undefined) return redirect(returnTo, changes)
       return again(exchange, why, { login, returnTo, interactive: next === 'interact' })
     },
