@@ -15,8 +15,14 @@ export interface Need {
  * An OpenID provider may name endpoints on further hosts, which only its discovery document tells.
  */
 export function needsOf(config: Config, files: Iterable<string>): readonly Need[] {
-  const { bearer, listen, policy, providers, session, signIn, upstreams } = config
-  const addresses = [listen.http, listen.https?.address, ...upstreams.map(({ target }) => target)]
+  const { bearer, listen, metrics, policy, providers, session, signIn, upstreams } = config
+  const addresses = [
+    listen.http,
+    listen.https?.address,
+    metrics.http,
+    metrics.https?.address,
+    ...upstreams.map(({ target }) => target),
+  ]
   const urls = [
     ...providers.flatMap(urlsOf),
     ...providers.flatMap((provider) => provider.urls),
@@ -34,6 +40,8 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
     policy.authenticatedEmailsFile,
     listen.https?.certFile,
     listen.https?.keyFile,
+    metrics.https?.certFile,
+    metrics.https?.keyFile,
   ]
   return [
     ...addresses.flatMap((address) => (address === undefined ? [] : needsOfAddress(address))),

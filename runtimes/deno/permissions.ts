@@ -9,8 +9,8 @@ export const ENVIRONMENT = 'OAUTH2_PROXY_*'
  * do. Checked at the start, because a connection that is not allowed would fail in the middle of a request.
  */
 export function refuse(config: Config, files: Iterable<string>): string | undefined {
-  const { http, https } = config.listen
-  if (http?.kind === 'fd' || https?.address.kind === 'fd') {
+  const servers = [config.listen, config.metrics]
+  if (servers.some(({ http, https }) => http?.kind === 'fd' || https?.address.kind === 'fd')) {
     return 'Give an address to listen on, host:port or unix:///path: Deno cannot take over an open socket (fd:N)'
   }
   const needs = needsOf(config, files)

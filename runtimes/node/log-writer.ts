@@ -21,6 +21,8 @@ export interface LogWriter {
   drained(): Promise<void>
   /** Hands over what it can before the process is gone. */
   end(): void
+  /** Number of lines that were lost since the start because the reader was behind. */
+  readonly lost: () => number
 }
 
 /** Time for which lines are gathered: one system call for all of them. */
@@ -40,6 +42,7 @@ export function createLogWriter(sink: LogSink, onLost: (count: number) => void =
   let gathered = ''
   let isBusy = false
   let lost = 0
+  let lostBefore = 0
   let timer: NodeJS.Timeout | undefined
   const waiting = new Set<() => void>()
 
@@ -70,6 +73,7 @@ export function createLogWriter(sink: LogSink, onLost: (count: number) => void =
     if (isBusy) return
     const count = lost
     lost = 0
+    lostBefore += count
     if (count > 0) onLost(count)
     flush()
     if (isBusy) return
@@ -93,5 +97,6 @@ export function createLogWriter(sink: LogSink, onLost: (count: number) => void =
       if (!isBusy) sink.writeLast(gathered)
       gathered = ''
     },
+    lost: () => lostBefore + lost,
   }
 }

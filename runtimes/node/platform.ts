@@ -12,6 +12,7 @@ import { createWatcher, type Watcher } from './watch.ts'
 
 /** The Platform of Node, and what the entrypoint needs of it to end in order. */
 export interface NodePlatform {
+  readonly runtime: 'node' | 'deno'
   readonly platform: Platform
   readonly client: UpstreamClient
   readonly watcher: Watcher
@@ -21,7 +22,7 @@ export interface NodePlatform {
   beginEnding(): void
   /** Settles when the work that outlives its answers is done. */
   settled(): Promise<void>
-  readonly log: Pick<LogWriter, 'flush' | 'drained' | 'end'>
+  readonly log: Pick<LogWriter, 'flush' | 'drained' | 'end' | 'lost'>
 }
 
 export interface NodePlatformOptions {
@@ -87,6 +88,7 @@ export function createNodePlatform({
     await Promise.allSettled(deferred)
   }
   return {
+    runtime,
     platform,
     client,
     watcher,

@@ -9,6 +9,7 @@ import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import { describeRedirectUri } from '../../src/signin/login/redirect-uri.ts'
 import { VERSION } from '../version.ts'
 import type { LogSink } from './log-writer.ts'
+import type { ProgramMetrics, ProgramMetricsOptions } from './metrics/program-metrics.ts'
 import { createNodePlatform } from './platform.ts'
 import { followProxyVariables } from './proxy-variables.ts'
 import { listen } from './server/listen.ts'
@@ -79,14 +80,26 @@ async function serve(program: Program, { config, warnings }: Settings): Promise<
   process.on('uncaughtException', onBug)
   process.on('exit', node.log.end)
 
-  const app = await createApp(config, await withSharedState(node.platform, config.session, log))
+  const metrics = await createConfiguredMetrics({ config, node, onBug })
+  const sinks = metrics === undefined ? [] : [metrics.sink]
+  const app = await createApp(config, await withSharedState(node.platform, config.session, log), { sinks })
   const listeners = await listen({ config: config.listen, app, watch: node.watcher.watch, onBug })
+  const metricsListeners = (await metrics?.listen(listeners)) ?? []
   node.noteListening()
   for (const { url } of listeners) log.line('info', 'Sidegate is listening', { url, version: VERSION })
+  for (const { url } of metricsListeners) log.line('info', 'Metrics are served', { url })
   log.line('info', 'Register the redirect URI at the provider', describeRedirectUri(config))
-  endOnSignals({ listeners, node })
+  endOnSignals({ listeners, metricsListeners, node })
   tune?.()
   await checkProviders(app, config.paths.readyWaitsForProvider)
+}
+
+/** Creates the metrics where a listener for them is configured; their code is not even loaded for the others. */
+async function createConfiguredMetrics(options: ProgramMetricsOptions): Promise<ProgramMetrics | undefined> {
+  const { http, https } = options.config.metrics
+  if (http === undefined && https === undefined) return undefined
+  const { createProgramMetrics } = await import('./metrics/program-metrics.ts')
+  return createProgramMetrics(options)
 }
 
 /** Pause between two questions while `ready-path` waits for a provider; it is asked less often if it goes on failing. */

@@ -9,6 +9,7 @@ import { checkHeaders, type RawHeaders } from './sections/headers/check-headers.
 import { buildHeaders, readHeaders } from './sections/headers.ts'
 import { buildListen, checkServer, type RawServer, readServer } from './sections/listen.ts'
 import { buildLog } from './sections/log.ts'
+import { checkMetricsServer, readMetricsServer } from './sections/metrics.ts'
 import { buildPages } from './sections/pages.ts'
 import { buildPaths, buildTrust } from './sections/paths.ts'
 import { buildPolicy } from './sections/policy.ts'
@@ -26,6 +27,7 @@ import { additionalClaimsOf } from './values/header-rows.ts'
  */
 export interface RawConfig {
   readonly server: RawServer
+  readonly metricsServer: RawServer
   readonly providers: readonly RawProvider[]
   readonly upstreams: readonly RawUpstream[]
   readonly headers: RawHeaders
@@ -36,6 +38,7 @@ export function readRawConfig(all: AnySettings): RawConfig {
   const settings = settingsFor<typeof OPTIONS>(all)
   return {
     server: readServer(settings),
+    metricsServer: readMetricsServer(settings),
     providers: [readProvider(all)],
     upstreams: readUpstreams(settings),
     headers: readHeaders(settings),
@@ -57,6 +60,7 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
   const paths = buildPaths(settings)
   const first = {
     listen: buildListen(settings, checkServer(raw.server, { files, runtime, report })),
+    metrics: checkMetricsServer(raw.metricsServer, { files, runtime, report }),
     paths,
     trust: buildTrust(settings),
     cookie: buildCookie(
@@ -81,6 +85,6 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
     pages: buildPages(settings, files),
     log: buildLog(settings, env),
   }
-  checkTogether(config, { upstreams: raw.upstreams, settings, report })
+  checkTogether(config, { upstreams: raw.upstreams, metricsServer: raw.metricsServer, settings, report })
   return config
 }

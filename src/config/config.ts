@@ -3,6 +3,7 @@ import type { CookieConfig } from './sections/cookie.ts'
 import type { HeadersConfig } from './sections/headers.ts'
 import type { ListenConfig } from './sections/listen.ts'
 import type { LogConfig } from './sections/log.ts'
+import type { MetricsConfig } from './sections/metrics.ts'
 import type { PagesConfig } from './sections/pages.ts'
 import type { PathsConfig, TrustConfig } from './sections/paths.ts'
 import type { PolicyConfig } from './sections/policy.ts'
@@ -17,6 +18,7 @@ import type { UpstreamConfig } from './sections/upstreams.ts'
  */
 export interface Config {
   readonly listen: ListenConfig
+  readonly metrics: MetricsConfig
   readonly paths: PathsConfig
   readonly trust: TrustConfig
   readonly cookie: CookieConfig

@@ -2,6 +2,7 @@ import { quote } from '../lib/text.ts'
 import type { Config } from './config.ts'
 import type { OPTIONS } from './options.ts'
 import type { Report } from './report.ts'
+import type { RawServer } from './sections/listen.ts'
 import type { RawUpstream, UpstreamConfig } from './sections/upstreams.ts'
 import type { SettingsOf } from './settings.ts'
 import type { ListenAddress } from './values/listen-address.ts'
@@ -10,15 +11,20 @@ type Settings = SettingsOf<typeof OPTIONS>
 
 interface CheckTogetherDeps {
   readonly upstreams: readonly RawUpstream[]
+  readonly metricsServer: RawServer
   readonly settings: Settings
   readonly report: Report
 }
 
 /** Reports settings that are valid alone and do not work together, under the name of the one to change. */
-export function checkTogether(config: Config, { upstreams, settings, report }: CheckTogetherDeps): void {
+export function checkTogether(
+  config: Config,
+  { upstreams, metricsServer, settings, report }: CheckTogetherDeps,
+): void {
   checkCookieScope(settings, config)
   checkForwardedScheme(settings, config)
   checkNamedRequests(settings, config)
+  checkListeners(metricsServer, config, report)
   if (upstreams.length === 0 && !config.trust.reverseProxy) {
     settings.warning(
       'upstream',
@@ -86,6 +92,32 @@ function checkNamedRequests(settings: Settings, { trust, policy, upstreams }: Co
     'name the header in which the gateway writes the address of each request (X-Forwarded-Uri, or X-Original-URL for ingress-nginx); where it writes none, clients choose by themselves which rule they are judged by',
   )
 }
+
+/** One port has one listener; the start would fail with less of an explanation. */
+function checkListeners({ bindAddress, secureBindAddress }: RawServer, config: Config, report: Report): void {
+  const { listen, metrics } = config
+  const taken = [listen.http, listen.https?.address]
+  for (const [address, { label }] of [
+    [metrics.http, bindAddress],
+    [metrics.https?.address, secureBindAddress],
+  ] as const) {
+    if (taken.some((other) => overlap(address, other)))
+      report.problem(label, 'give another port, another listener of this program has this one')
+    taken.push(address)
+  }
+}
+
+type Place = ListenAddress | undefined
+
+function overlap(one: Place, other: Place): boolean {
+  if (one?.kind === 'unix' && other?.kind === 'unix') return one.path === other.path
+  if (one?.kind === 'fd' && other?.kind === 'fd') return one.fd === other.fd
+  if (one?.kind !== 'tcp' || other?.kind !== 'tcp' || one.port !== other.port || one.port === 0) return false
+  if (isEvery(one.host) || isEvery(other.host)) return true
+  const names = toNames(other.host)
+  return toNames(one.host).some((name) => names.includes(name))
+}
+
 const NOWHERE: ReadonlySet<string> = new Set(['static', 'file'])
 
 interface CheckTargetDeps {
@@ -119,9 +151,14 @@ function reaches(target: Target, address: ListenAddress): boolean {
   return toNames(address.host).includes(target.host)
 }
 
+/** True for a listener on every interface. */
+function isEvery(host: string): boolean {
+  return /^(?:|0\.0\.0\.0|::)$/u.test(host)
+}
+
 /** Host names under which a listener can be reached on this machine. */
 function toNames(host: string): readonly string[] {
-  if (/^(?:|0\.0\.0\.0|::)$/u.test(host)) return ['localhost', '127.0.0.1', '::1', '0.0.0.0', '::']
+  if (isEvery(host)) return ['localhost', '127.0.0.1', '::1', '0.0.0.0', '::']
   const name = host.toLowerCase()
   if (name === 'localhost') return ['localhost', '127.0.0.1', '::1']
   return name === '127.0.0.1' || name === '::1' ? ['localhost', name] : [name]

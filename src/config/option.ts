@@ -45,7 +45,7 @@ interface OptionBase {
   readonly runtimes?: readonly RuntimeName[]
   /** An option of oauth2-proxy that is known and refused. */
   readonly supported?: false
-  /** For a refused option: further values that switch it off, beside its default and nothing at all. */
+  /** Values that switch it off, beside its default: they ask for nothing, so they are taken on every runtime. */
   readonly off?: readonly string[]
   /** For a refused option: what does its job here, as a person can do it. */
   readonly instead?: string

@@ -121,8 +121,13 @@ function readOne(reading: Reading, report: Report): Value | undefined {
 /** Something other than the default is asked for that this runtime cannot do. */
 function whyNotHere({ flag, option, runtime }: Reading, parsed: Result<Value, string>): string | undefined {
   if (option.runtimes === undefined || option.runtimes.includes(runtime)) return undefined
-  if (parsed.ok && sameValue(parsed.value, defaultOf(option))) return undefined
+  if (parsed.ok && (sameValue(parsed.value, defaultOf(option)) || isOff(option, parsed.value)))
+    return undefined
   return `remove this setting, it cannot be honoured on ${runtime}: ${why(flag)}`
+}
+
+function isOff({ off = [] }: Option, value: Value): boolean {
+  return typeof value === 'string' && off.includes(value)
 }
 
 /** Templates write keys without a value, which to oauth2-proxy mean `false`, 0 or the default. */
@@ -139,12 +144,12 @@ interface Unsupported {
   readonly raw: Unparsed
 }
 
-/** Its default asks for nothing, and neither does a value that switches it off. */
+/** Its default asks for nothing, and neither does an empty text. */
 function judgeUnsupported({ option, winner, raw }: Unsupported, report: Report): void {
   const parsed = parseValue(option, raw)
   if (parsed.ok && sameValue(parsed.value, defaultOf(option))) return
   const texts = raw.form === 'items' ? raw.items : [raw.text]
-  if (texts.every((text) => text === '' || option.off?.includes(text))) {
+  if (texts.every((text) => text === '')) {
     report.warning(winner.label, 'remove this setting, it switches off what is not there')
     return
   }

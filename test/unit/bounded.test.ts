@@ -230,7 +230,7 @@ describe('places', () => {
 
   it('places in line for their turn are refused with 503 when there are none left [DS-26]', () => {
     const [admitted, refused]: string[][] = [[], []]
-    const admission = createAdmission({
+    const { listener: admission } = createAdmission({
       admit: (incoming) => void admitted?.push(incoming.url ?? ''),
       respondOverloaded: (incoming) => void refused?.push(incoming.url ?? ''),
       urgent: new Set(),

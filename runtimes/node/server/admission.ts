@@ -11,6 +11,13 @@ export interface AdmissionInput {
   readonly limits?: AdmissionLimits
 }
 
+/** The line in front of the handler. */
+export interface Admission {
+  readonly listener: RequestListener
+  /** Number of requests that wait. */
+  readonly waiting: () => number
+}
+
 /** Limits on waiting requests. */
 export interface AdmissionLimits {
   /** Requests that are started in one turn of the event loop. */
@@ -39,7 +46,7 @@ interface Waiting {
  * all. What does not get its turn waits in line; when the line is full, or a request stood in it for too long, the
  * answer is 503.
  */
-export function createAdmission(input: AdmissionInput): RequestListener {
+export function createAdmission(input: AdmissionInput): Admission {
   const { admit, respondOverloaded, urgent, limits = LIMITS } = input
   const line: Waiting[] = []
   let room = limits.perTurn
@@ -72,7 +79,7 @@ export function createAdmission(input: AdmissionInput): RequestListener {
     setImmediate(beginTurn)
   }
 
-  return (incoming, outgoing) => {
+  const listener: RequestListener = (incoming, outgoing) => {
     if (room > 0) {
       room -= 1
       admit(incoming, outgoing)
@@ -83,6 +90,7 @@ export function createAdmission(input: AdmissionInput): RequestListener {
       markTurn()
     }
   }
+  return { listener, waiting: () => line.length }
 }
 
 /** The first in line whose client is still there. */

@@ -13,9 +13,11 @@ export interface Bound {
   readonly acceptors: readonly NetServer[]
 }
 
-/** Binds a server to an address; rejects with one sentence that says what to change. */
+/**
+ * Binds a server to an address, with further sockets on its port where that can be; rejects with one sentence that says
+ * what to change.
+ */
 export async function bind(server: Server, address: ListenAddress, scheme: 'http' | 'https'): Promise<Bound> {
-  if (address.kind === 'unix') await removeStale(address.path)
   server.on('connection', (socket: Socket) => {
     if (typeof server.address() === 'string') markUnixSocket(socket)
   })
@@ -29,9 +31,19 @@ export async function bind(server: Server, address: ListenAddress, scheme: 'http
     )
     if (isShared) return { url: urlOf(server, scheme), acceptors: await openAcceptors(server, scheme) }
   }
+  return { url: await bindAlone(server, address, scheme), acceptors: [] }
+}
+
+/** Binds a server to an address with one socket, for few clients; gives the address to show. */
+export async function bindAlone(
+  server: Server,
+  address: ListenAddress,
+  scheme: 'http' | 'https',
+): Promise<string> {
+  if (address.kind === 'unix') await removeStale(address.path)
   await listenOn(server, { address, options: optionsOf(address) })
   if (address.kind === 'unix' && address.mode !== undefined) chmodSync(address.path, address.mode)
-  return { url: urlOf(server, scheme), acceptors: [] }
+  return urlOf(server, scheme)
 }
 
 interface Listening {

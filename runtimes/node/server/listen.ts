@@ -14,7 +14,7 @@ import type { ListenConfig } from '../../../src/config/sections/listen.ts'
 import { hasBody } from '../../../src/http/body.ts'
 import { holdContinue } from '../upstream/request-body.ts'
 import type { Watch } from '../watch.ts'
-import { type AdmissionInput, createAdmission } from './admission.ts'
+import { type Admission, type AdmissionInput, createAdmission } from './admission.ts'
 import { type Bound, bind } from './bind.ts'
 import { createCertificate } from './certificate.ts'
 import type { NodeEnv } from './incoming-request.ts'
@@ -36,6 +36,8 @@ export interface ListenInput {
 export interface Listener extends Bound {
   readonly server: Server
   readonly fresh: UnusedConnections
+  /** Number of requests that wait until it is their turn, on all listeners of the program. */
+  readonly waiting: () => number
 }
 
 /**
@@ -58,19 +60,19 @@ const LIMITS: ServerOptions = {
 /** Opens every configured listener; rejects with a sentence for people when one cannot be opened. */
 export async function listen({ config, app, watch, onBug }: ListenInput): Promise<readonly Listener[]> {
   const fresh = createUnusedConnections()
-  const listener = requestListener({ app, fresh, onBug })
+  const { listener, waiting } = requestListener({ app, fresh, onBug })
   const listeners: Listener[] = []
   if (config.http !== undefined) {
     const server = withEvents(createServer(LIMITS, listener), { app, listener })
     fresh.follow(server, 'connection')
-    listeners.push({ server, fresh, ...(await bind(server, config.http, 'http')) })
+    listeners.push({ server, fresh, waiting, ...(await bind(server, config.http, 'http')) })
   }
   if (config.https !== undefined) {
     const certificate = createCertificate(config.https)
     const server = createTlsServer({ ...LIMITS, ...certificate.read() }, listener)
     certificate.follow(watch, (next) => server.setSecureContext(next), onBug)
     fresh.follow(withEvents(server, { app, listener }), 'secureConnection')
-    listeners.push({ server, fresh, ...(await bind(server, config.https.address, 'https')) })
+    listeners.push({ server, fresh, waiting, ...(await bind(server, config.https.address, 'https')) })
   }
   return listeners
 }
@@ -88,7 +90,7 @@ interface ListenerDeps extends Pick<ListenInput, 'app' | 'onBug'> {
   readonly fresh: UnusedConnections
 }
 
-function requestListener({ app, fresh, onBug }: ListenerDeps): RequestListener {
+function requestListener({ app, fresh, onBug }: ListenerDeps): Admission {
   const admit: RequestListener = (incoming, outgoing) => {
     fresh.used(incoming.socket)
     answer(app, { incoming, outgoing }).catch((error: unknown) => {
@@ -100,10 +102,11 @@ function requestListener({ app, fresh, onBug }: ListenerDeps): RequestListener {
     fresh.used(incoming.socket)
     sayBusy(app, { incoming, outgoing }, waitedMs)
   }
-  const admission = createAdmission({ admit, respondOverloaded, urgent: new Set(app.probes) })
-  return inOrder(admission, (incoming) =>
+  const { listener, waiting } = createAdmission({ admit, respondOverloaded, urgent: new Set(app.probes) })
+  const ordered = inOrder(listener, (incoming) =>
     refuse(app, incoming, { reason: 'overloaded', why: 'requests on one connection', on: undefined }),
   )
+  return { listener: ordered, waiting }
 }
 
 /** Answers 503 without the framework and the adapter, which would cost as much as what is refused. */

@@ -1,9 +1,11 @@
+import type { MetricsListener } from '../metrics/metrics-server.ts'
 import type { NodePlatform } from '../platform.ts'
 import type { Listener } from './listen.ts'
 
 /** Parts to shut down, in this order. */
 export interface ShutdownInput {
   readonly listeners: readonly Listener[]
+  readonly metricsListeners?: readonly MetricsListener[]
   readonly node: NodePlatform
   /** Time after which what is still running is cut; below the 30 s that Kubernetes waits. */
   readonly graceMs?: number
@@ -19,7 +21,12 @@ const SWEEP_MS = 50
  * Ends in order: no new connections, tunnels are told to come back elsewhere, requests in flight finish, then the log.
  * Resolves when everything is done or the grace is over, whichever is first.
  */
-export async function shutDown({ listeners, node, graceMs = GRACE_MS }: ShutdownInput): Promise<void> {
+export async function shutDown({
+  listeners,
+  metricsListeners = [],
+  node,
+  graceMs = GRACE_MS,
+}: ShutdownInput): Promise<void> {
   node.beginEnding()
   const servers = listeners.map(({ server }) => server)
   const sweep = setInterval(() => {
@@ -32,7 +39,10 @@ export async function shutDown({ listeners, node, graceMs = GRACE_MS }: Shutdown
   const finished = closed.then(() => node.settled())
   await Promise.race([finished, after(graceMs)])
   clearInterval(sweep)
-  for (const server of servers) server.closeAllConnections()
+  // Scrapes may see how the rest comes to its end.
+  for (const { server } of metricsListeners) server.close()
+  for (const server of [...servers, ...metricsListeners.map((listener) => listener.server)])
+    server.closeAllConnections()
   node.client.close()
   node.watcher.close()
   node.log.flush()

@@ -3,7 +3,7 @@ import { problem } from '../../../src/problems.ts'
 import { failed, type Result } from '../../../src/result.ts'
 import type { NodeRequest } from '../server/incoming-request.ts'
 import { createInFlight, type InFlight } from './in-flight.ts'
-import { createPool, POOL_LIMITS, type Pool, type PoolLimits } from './pool/pool.ts'
+import { createPool, POOL_LIMITS, type Pool, type PoolCounts, type PoolLimits } from './pool/pool.ts'
 import { Relay } from './relay.ts'
 import type { SocketAddress } from './socket.ts'
 import { createTunnels, isUpgrade, type Tunnels, tunnelsIn } from './tunnel/websocket.ts'
@@ -19,6 +19,8 @@ export interface UpstreamClient {
   readonly inFlight: InFlight
   /** Closes idle connections; what is under way finishes. */
   close(): void
+  /** Counts over all upstreams at this moment. */
+  readonly counts: () => PoolCounts
 }
 
 /**
@@ -61,6 +63,16 @@ export function createUpstreamClient(
     },
     close: () => {
       for (const pool of pools.values()) pool.close()
+    },
+    counts: () => {
+      const sum = { used: 0, idle: 0, waiting: 0 }
+      for (const pool of pools.values()) {
+        const { used, idle, waiting } = pool.counts()
+        sum.used += used
+        sum.idle += idle
+        sum.waiting += waiting
+      }
+      return sum
     },
   }
 }

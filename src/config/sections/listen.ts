@@ -132,7 +132,7 @@ export function buildListen(
   return { ...server, forceHttps }
 }
 
-interface CheckServerDeps {
+export interface CheckServerDeps {
   readonly files: Files
   readonly runtime: RuntimeName
   readonly report: Report
@@ -150,22 +150,30 @@ export function checkServer(server: RawServer, { files, runtime, report }: Check
   return { http, https }
 }
 
-function isOff({ value }: RawValue<string>): boolean {
+/** True for an address that asks for no listener. */
+export function isOff({ value }: RawValue<string>): boolean {
   return value === undefined || value === '' || value === '-'
 }
 
 function checkHttps(
+  server: RawServer,
+  deps: Pick<CheckServerDeps, 'files' | 'report'>,
+): ServerConfig['https'] {
+  const { secureBindAddress, tls } = server
+  if (tls.cert.value || tls.key.value) return checkTlsListener(server, deps)
+  if (secureBindAddress.value !== undefined) {
+    deps.report.warning(secureBindAddress.label, 'nothing listens there without certificate and key')
+  }
+  return undefined
+}
+
+/** Checks a TLS listener with its certificate and key, both of which have to be there. */
+export function checkTlsListener(
   { secureBindAddress, tls }: RawServer,
-  { files, report }: { files: Files; report: Report },
+  { files, report }: Pick<CheckServerDeps, 'files' | 'report'>,
 ): ServerConfig['https'] {
   const { value: certFile = '' } = tls.cert
   const { value: keyFile = '' } = tls.key
-  if (certFile === '' && keyFile === '') {
-    if (secureBindAddress.value !== undefined) {
-      report.warning(secureBindAddress.label, 'nothing listens there without certificate and key')
-    }
-    return undefined
-  }
   checkPem(tls.cert, { files, report, type: 'CERTIFICATE' })
   checkPem(tls.key, { files, report, type: 'PRIVATE KEY' })
   const address = checkAddress(secureBindAddress, report)
@@ -192,7 +200,8 @@ function checkPem(
   }
 }
 
-function checkAddress(bindAddress: RawValue<string>, report: Report): ListenAddress | undefined {
+/** Checks the address of a listener; undefined when there is none. */
+export function checkAddress(bindAddress: RawValue<string>, report: Report): ListenAddress | undefined {
   const { value = '', label } = bindAddress
   if (isOff(bindAddress)) return undefined
   const address = parseListenAddress(value)

@@ -75,7 +75,8 @@ export function buildStructured({ file, env, files = {} }: Structured): Built {
   })
   const raw: RawConfig = {
     ...readRawConfig(all),
-    server: toServer(at),
+    server: toServer(at, 'server'),
+    metricsServer: toServer(at, 'metricsServer'),
     headers: {
       request: entriesOf('injectRequestHeaders').map(toHeader),
       response: entriesOf('injectResponseHeaders').map(toHeader),
@@ -135,14 +136,14 @@ function toGiven({ value, label }: RawValue<unknown>, flag: string): readonly [s
   return [[flag, { source: 'file', label, raw }]]
 }
 
-function toServer(at: At): RawServer {
+function toServer(at: At, entry: string): RawServer {
   return {
-    bindAddress: at('server.bindAddress'),
-    secureBindAddress: at('server.secureBindAddress'),
+    bindAddress: at(`${entry}.bindAddress`),
+    secureBindAddress: at(`${entry}.secureBindAddress`),
     tls: {
-      cert: at('server.tls.cert.fromFile'),
-      key: at('server.tls.key.fromFile'),
-      minVersion: at('server.tls.minVersion'),
+      cert: at(`${entry}.tls.cert.fromFile`),
+      key: at(`${entry}.tls.key.fromFile`),
+      minVersion: at(`${entry}.tls.minVersion`),
     },
   }
 }

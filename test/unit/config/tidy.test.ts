@@ -99,8 +99,6 @@ describe('a value that asks for nothing', () => {
   it.each<[string, Given]>([
     ['redis_use_sentinel', toml('redis_use_sentinel = ""')],
     ['--request-logging-format', { args: ['--request-logging-format='] }],
-    ['--metrics-address', { args: ['--metrics-address=-'] }],
-    ['OAUTH2_PROXY_METRICS_SECURE_ADDRESS', { env: { OAUTH2_PROXY_METRICS_SECURE_ADDRESS: '-' } }],
   ])('an empty %s may switch off what is not supported, with a warning', (label, given) => {
     expect(configOf(given)).toEqual(configOf())
     expect(warningsOf(given)).toEqual([

@@ -8,7 +8,7 @@ const LIMITS: AdmissionLimits = { perTurn: 2, perTurnAway: 3, maxWaiting: 4, max
 /** What was begun, in order, and with a `!` what was turned away. */
 function anAdmission(limits: AdmissionLimits = LIMITS) {
   const begun: string[] = []
-  const come = createAdmission({
+  const { listener: come, waiting } = createAdmission({
     admit: ({ url }) => void begun.push(`${url}`),
     respondOverloaded: ({ url }) => void begun.push(`${url}!`),
     urgent: new Set(['/ping']),
@@ -20,7 +20,7 @@ function anAdmission(limits: AdmissionLimits = LIMITS) {
       { url } as IncomingMessage,
       { destroyed: false, ...outgoing } as ServerResponse & { req: IncomingMessage },
     )
-  return { begun, arrive }
+  return { begun, arrive, waiting }
 }
 
 describe('admission', () => {
@@ -53,9 +53,10 @@ describe('admission', () => {
   })
 
   it('admission refuses at once what the line has no room for', () => {
-    const { begun, arrive } = anAdmission()
+    const { begun, arrive, waiting } = anAdmission()
     for (let at = 1; at <= 7; at += 1) arrive(`/${at}`)
     expect(begun).toEqual(['/1', '/2', '/7!'])
+    expect(waiting()).toBe(4)
   })
 
   it('admission refuses what has stood in line for too long, not all of it in one turn', async () => {

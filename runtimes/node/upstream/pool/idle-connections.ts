@@ -7,6 +7,7 @@ export interface IdleConnections {
   take(maxIdleMs: number): UpstreamConnection | undefined
   remove(connection: UpstreamConnection): void
   closeAll(): void
+  readonly count: () => number
 }
 
 export interface IdleOptions {
@@ -61,5 +62,6 @@ export function createIdleConnections({ idleMs, maxIdleMs, now }: IdleOptions): 
     closeAll: () => {
       for (const connection of [...idle]) connection.destroy()
     },
+    count: () => idle.length,
   }
 }

@@ -19,6 +19,15 @@ export interface Pool {
   detach(connection: UpstreamConnection): void
   /** Closes what is idle now and whatever comes back later. */
   close(): void
+  /** Counts at this moment. */
+  readonly counts: () => PoolCounts
+}
+
+/** Connections of a pool that carry a request and that carry none, and requests that wait for one. */
+export interface PoolCounts {
+  readonly used: number
+  readonly idle: number
+  readonly waiting: number
 }
 
 /** Limits on the connections to one upstream. */
@@ -105,5 +114,6 @@ export function createPool(address: SocketAddress, limits: PoolLimits, now: () =
       closed = true
       idle.closeAll()
     },
+    counts: () => ({ used: open - idle.count(), idle: idle.count(), waiting: line.count() }),
   }
 }

@@ -16,6 +16,7 @@ export interface WaitingLine {
   /** Takes out the first that may have a connection; the others do not wait for those before them that may not. */
   next(): Waiter | undefined
   remove(waiter: Waiter): void
+  readonly count: () => number
 }
 
 /** Creates the line; `admits` says whether a holder may have one more connection at this moment. */
@@ -36,5 +37,6 @@ export function createWaitingLine(limit: number, admits: (share: Share) => boole
     },
     next: () => takeOut(line.findIndex(({ share }) => admits(share))),
     remove: (waiter) => void takeOut(line.indexOf(waiter)),
+    count: () => line.length,
   }
 }
