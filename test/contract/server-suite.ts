@@ -4,6 +4,7 @@ import { files } from './server-cases/files.ts'
 import { listeners } from './server-cases/listeners.ts'
 import { localUsers } from './server-cases/local-users.ts'
 import { log } from './server-cases/log.ts'
+import { metrics } from './server-cases/metrics.ts'
 import { upstreams } from './server-cases/upstreams.ts'
 import { openYard, type ServerDoor, type Yard } from './server-fixture.ts'
 
@@ -17,6 +18,6 @@ export function serverContract(door: ServerDoor): void {
       opened = await openYard(door)
     })
     afterAll(() => opened?.close())
-    for (const cases of [listeners, upstreams, files, localUsers, log, endings]) cases(yard)
+    for (const cases of [listeners, metrics, upstreams, files, localUsers, log, endings]) cases(yard)
   })
 }

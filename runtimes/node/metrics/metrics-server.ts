@@ -38,10 +38,10 @@ export interface MetricsServerOptions {
  */
 const LIMITS: ServerOptions = {
   maxHeaderSize: 8 * 1024,
-  headersTimeout: 10_000,
-  requestTimeout: 10_000,
+  headersTimeout: 5000,
+  requestTimeout: 5000,
   keepAliveTimeout: 75_000,
-  connectionsCheckingInterval: 5000,
+  connectionsCheckingInterval: 1000,
   insecureHTTPParser: false,
 }
 

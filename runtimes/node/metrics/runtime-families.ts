@@ -95,14 +95,14 @@ function createLoopFamilies(): RuntimeFamilies {
     families,
     measure: () => {
       const { mean, max } = recorded
-      delays = Number.isNaN(mean)
-        ? {}
-        : {
-            mean: toDelay(mean),
-            max: toDelay(max),
-            p50: toDelay(recorded.percentile(50)),
-            p99: toDelay(recorded.percentile(99)),
-          }
+      // Nothing was recorded between two scrapers that come together: both are told the same.
+      if (Number.isNaN(mean)) return
+      delays = {
+        mean: toDelay(mean),
+        max: toDelay(max),
+        p50: toDelay(recorded.percentile(50)),
+        p99: toDelay(recorded.percentile(99)),
+      }
       recorded.reset()
     },
   }

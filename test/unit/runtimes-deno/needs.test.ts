@@ -10,6 +10,7 @@ function flagsFor(...args: readonly string[]): readonly string[] {
   const files: string[] = []
   const readFile = (path: string): string => {
     files.push(path)
+    if (path.startsWith('/etc/metrics.')) return '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n'
     return path === '/etc/passwords' ? 'alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=' : ''
   }
   const input: LoadInput = {
@@ -34,6 +35,21 @@ describe('what Deno has to allow', () => {
   it('the permissions for Deno are every interface of both families where no host is given', () => {
     const [net = ''] = flagsFor('--provider=github', '--upstream=static://200', '--http-address=:8080')
     expect(net).toBe('--allow-net=[::]:8080,github.com:443,api.github.com:443')
+  })
+
+  it('the permissions for Deno are the listeners for metrics too, with the files of their certificate', () => {
+    const flags = flagsFor(
+      '--provider=github',
+      '--upstream=static://200',
+      '--metrics-address=0.0.0.0:44180',
+      '--metrics-secure-address=:44181',
+      '--metrics-tls-cert-file=/etc/metrics.crt',
+      '--metrics-tls-key-file=/etc/metrics.key',
+    )
+    expect(flags).toEqual([
+      '--allow-net=127.0.0.1:4180,0.0.0.0:44180,[::]:44181,github.com:443,api.github.com:443',
+      '--allow-read=/etc/metrics.crt,/etc/metrics.key',
+    ])
   })
 
   it('the permissions for Deno are a place in the network and a file for each unix socket', () => {

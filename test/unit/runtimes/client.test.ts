@@ -419,8 +419,10 @@ describe('connections to the upstream', () => {
     const waiter = { share, onConnection: (connection: { destroy(): void }) => void given.push(connection) }
     expect([1, 2, 3, 4].map(() => pool.acquire(waiter, -1))).toEqual([true, true, true, false])
     expect(given).toHaveLength(2)
+    expect(pool.counts()).toEqual({ used: 2, idle: 0, waiting: 1 })
     given[0]?.destroy()
     await expect.poll(() => given.length).toBe(3)
+    expect(pool.counts()).toEqual({ used: 2, idle: 0, waiting: 0 })
     for (const connection of given) connection.destroy()
   })
 })

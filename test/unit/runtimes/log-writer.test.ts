@@ -73,6 +73,7 @@ describe('log lines', () => {
     for (let at = 0; at < 5000; at += 1) log.write(`${at} ${long}`)
     // Short ones would fit, but they must not come before the count.
     log.write('short')
+    const lostSoFar = log.lost()
     catchUp()
     log.write('after')
     catchUp()
@@ -84,6 +85,7 @@ describe('log lines', () => {
     expect(kept.join('\n').length).toBeLessThan(1024 * 1024 + 2 * 40_000)
     expect(seen.slice(count)).toEqual([`lost ${5001 - count}`, 'after'])
     expect(lost).toEqual([5001 - count])
+    expect([lostSoFar, log.lost()]).toEqual([5001 - count, 5001 - count])
   })
 
   it('log lines are not dropped again when the reader has caught up', () => {
@@ -93,6 +95,7 @@ describe('log lines', () => {
       catchUp()
     }
     expect(lost).toHaveLength(3)
+    expect(log.lost()).toBe(lost.reduce((sum, count) => sum + count, 0))
     expect(lines().filter((line) => line.startsWith('lost '))).toHaveLength(3)
   })
 
