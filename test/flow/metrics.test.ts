@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { toExposition } from '../../src/observe/metrics/exposition.ts'
 import { createMetrics } from '../../src/observe/metrics/metrics.ts'
 import { type Exposition, readExposition } from '../support/exposition.ts'
 import { type AGate, startGate } from '../support/gate.ts'
@@ -10,7 +11,7 @@ const DOMAIN = ['--email-domain=example.com']
 async function aMeasuredGate(given: AGate = {}) {
   const metrics = createMetrics({ providers: ['oidc'], version: '1.2.3', runtime: 'node', families: [] })
   const gate = await startGate({ ...given, sinks: [metrics.sink] })
-  return { gate, scrape: (): Exposition => readExposition(metrics.render()) }
+  return { gate, scrape: (): Exposition => readExposition(toExposition(metrics.families)) }
 }
 
 describe('metrics of a gate at work', () => {

@@ -22,13 +22,21 @@ export function createGateFamilies({ client, log }: Pick<NodePlatform, 'client' 
     gauge('sidegate_requests_waiting', 'Requests that wait until it is their turn.', () =>
       listeners[0]?.waiting(),
     ),
-    gauge('sidegate_upstream_connections', 'Open connections to upstreams, without tunnels.', () => {
-      const { used, idle } = client.counts()
-      return [
-        { labels: [['state', 'used']], value: used },
-        { labels: [['state', 'idle']], value: idle },
-      ]
-    }),
+    createReading(
+      {
+        name: 'sidegate_upstream_connections',
+        help: 'Open connections to upstreams, without tunnels.',
+        type: 'gauge',
+        labels: ['state'],
+      },
+      () => {
+        const { used, idle } = client.counts()
+        return [
+          { labels: [['state', 'used']], value: used },
+          { labels: [['state', 'idle']], value: idle },
+        ]
+      },
+    ),
     gauge(
       'sidegate_upstream_requests_waiting',
       'Requests that wait for a connection to their upstream.',

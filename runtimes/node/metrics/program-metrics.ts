@@ -1,5 +1,6 @@
 import type { Config } from '../../../src/config/config.ts'
 import type { Sink } from '../../../src/observe/event.ts'
+import { toExposition } from '../../../src/observe/metrics/exposition.ts'
 import { createMetrics } from '../../../src/observe/metrics/metrics.ts'
 import { VERSION } from '../../version.ts'
 import type { NodePlatform } from '../platform.ts'
@@ -31,7 +32,7 @@ export function createProgramMetrics({ config, node, onBug }: ProgramMetricsOpti
   const gate = createGateFamilies(node)
   const scrapes = createScrapeHandler(() => {
     measured.measure()
-    return metrics.render()
+    return toExposition(metrics.families)
   }, onBug)
   const metrics = createMetrics({
     providers: config.providers.map(({ id }) => id),

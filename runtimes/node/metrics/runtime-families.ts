@@ -34,7 +34,12 @@ export function createRuntimeFamilies(): RuntimeFamilies {
   return {
     families: [
       createReading(
-        { name: 'nodejs_version_info', help: 'Node.js version info.', type: 'gauge' },
+        {
+          name: 'nodejs_version_info',
+          help: 'Node.js version info.',
+          type: 'gauge',
+          labels: ['version', 'major', 'minor', 'patch'],
+        },
         readVersion,
       ),
       ofMemory(

@@ -18,6 +18,8 @@ export interface Family {
   readonly name: string
   readonly help: string
   readonly type: 'counter' | 'gauge' | 'histogram'
+  /** Names of the labels of each line, without a histogram's `le`. */
+  readonly labels: readonly string[]
   read(): readonly Sample[]
 }
 

@@ -45,6 +45,7 @@ export function createCounter({ name, help, labels = [], from = [] }: CounterOpt
     name,
     help,
     type: 'counter',
+    labels,
     cell,
     read: () =>
       [...lines.values()].map(({ cell: { value }, labels: written }) => ({ labels: written, value })),
@@ -89,6 +90,7 @@ export function createHistogram({ name, help, label, bounds, from = [] }: Histog
     name,
     help,
     type: 'histogram',
+    labels: label === undefined ? [] : [label],
     cell,
     read: () => [...cells.values()].flatMap((one) => one.read()),
   }
@@ -117,10 +119,11 @@ function createDistribution(bounds: readonly number[], labels: Labels): Distribu
 
 /** Creates a family that is read where the numbers are; without one at the moment it is left out of the scrape. */
 export function createReading(
-  family: Pick<Family, 'name' | 'help' | 'type'>,
+  family: Pick<Family, 'name' | 'help' | 'type'> & Partial<Pick<Family, 'labels'>>,
   read: () => number | undefined | readonly Sample[],
 ): Family {
   return {
+    labels: [],
     ...family,
     read: () => {
       const found = read()

@@ -1,14 +1,13 @@
 import type { Sink } from '../event.ts'
-import { type Family, toExposition } from './exposition.ts'
+import type { Family } from './exposition.ts'
 import { createReading } from './instruments.ts'
 import { createRequestFamilies } from './request-families.ts'
 import { createSignInFamilies } from './sign-in-families.ts'
 
-/** Metrics of the program: a sink that counts, and the text of what was counted. */
+/** Metrics of the program: a sink that counts, and the families that it counts into. */
 export interface Metrics {
   readonly sink: Sink
-  /** Reads every family and writes Prometheus' text format 0.0.4. */
-  render(): string
+  readonly families: readonly Family[]
 }
 
 export interface MetricsOptions {
@@ -25,7 +24,12 @@ export function createMetrics({ providers, version, runtime, families }: Metrics
   const requests = createRequestFamilies()
   const signIns = createSignInFamilies(providers)
   const info = createReading(
-    { name: 'sidegate_build_info', help: 'Version of the program and its runtime.', type: 'gauge' },
+    {
+      name: 'sidegate_build_info',
+      help: 'Version of the program and its runtime.',
+      type: 'gauge',
+      labels: ['version', 'runtime'],
+    },
     () => [
       {
         labels: [
@@ -36,6 +40,8 @@ export function createMetrics({ providers, version, runtime, families }: Metrics
       },
     ],
   )
-  const all = [info, ...requests.families, ...signIns.families, ...families]
-  return { sink: { ...requests.sink, ...signIns.sink }, render: () => toExposition(all) }
+  return {
+    sink: { ...requests.sink, ...signIns.sink },
+    families: [info, ...requests.families, ...signIns.families, ...families],
+  }
 }

@@ -39,8 +39,8 @@ function someMetrics() {
       }
     },
     tell: (event: EventName, fields = {}) => log.event(event, 'info', fields),
-    scrape: () => readExposition(metrics.render()),
-    text: () => metrics.render(),
+    scrape: () => readExposition(toExposition(metrics.families)),
+    text: () => toExposition(metrics.families),
   }
 }
 
