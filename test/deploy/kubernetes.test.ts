@@ -48,6 +48,7 @@ const RENDERED = [
     render: () => render(helm, template('gate.nativeSidecar=true', ...INGRESS)),
   },
   { what: 'chart with several pods', render: () => render(helm, template(...SEVERAL)) },
+  { what: 'chart with metrics', render: () => render(helm, template('metrics.enabled=true')) },
   { what: 'chart with everything off', render: () => render(helm, template(...FIXED, DIGEST)) },
   { what: 'chart with what exists', render: () => render(helm, template(...SHARED, 'app.port=9000')) },
 ] as const
@@ -90,13 +91,29 @@ describe.skipIf(tools === undefined).each(RENDERED)('$what', (source) => {
     const app = containers().find(({ name }) => name === 'app')
     expect(app.ports).toBeUndefined()
     expect(app.args).toContain('-listen=127.0.0.1:8080')
-    expect(ofKind('Service')[0].spec.ports).toEqual([
-      { name: 'http', port: 80, targetPort: 'gate', protocol: 'TCP' },
-    ])
-    expect(gate().ports).toEqual([{ name: 'gate', containerPort: 4180, protocol: 'TCP' }])
+    const isMeasured = source.what.includes('metrics')
+    const withMetrics = (port: Manifest, metrics: Manifest) => (isMeasured ? [port, metrics] : [port])
+    expect(ofKind('Service')[0].spec.ports).toEqual(
+      withMetrics(
+        { name: 'http', port: 80, targetPort: 'gate', protocol: 'TCP' },
+        { name: 'metrics', port: 44180, targetPort: 'metrics', protocol: 'TCP' },
+      ),
+    )
+    expect(gate().ports).toEqual(
+      withMetrics(
+        { name: 'gate', containerPort: 4180, protocol: 'TCP' },
+        { name: 'metrics', containerPort: 44180, protocol: 'TCP' },
+      ),
+    )
+    expect(gate().env.some(({ name }: Manifest) => name === 'OAUTH2_PROXY_METRICS_ADDRESS')).toBe(isMeasured)
     for (const policy of ofKind('NetworkPolicy')) {
       expect(policy.spec.policyTypes).toEqual(['Ingress'])
-      expect(policy.spec.ingress).toEqual([{ ports: [{ protocol: 'TCP', port: 4180 }] }])
+      expect(policy.spec.ingress).toEqual(
+        withMetrics(
+          { ports: [{ protocol: 'TCP', port: 4180 }] },
+          { ports: [{ protocol: 'TCP', port: 44180 }] },
+        ),
+      )
     }
   })
 
@@ -194,6 +211,44 @@ describe.skipIf(tools === undefined)('the chart', () => {
   ])('the chart says after an installation of %s what that means for refreshes', (_, sets, sentence) => {
     const args = ['install', 'shop', chart, '--dry-run=client', ...sets.flatMap((set) => ['--set', set])]
     expect(execFileSync(helm, args, { encoding: 'utf8', stdio: 'pipe' })).toMatch(sentence)
+  })
+
+  it('the chart makes a ServiceMonitor for the port of the metrics, found by the labels that are given', () => {
+    const measured = [
+      'metrics.enabled=true',
+      'metrics.port=9100',
+      'metrics.serviceMonitor.enabled=true',
+      'metrics.serviceMonitor.labels.release=prometheus',
+      'metrics.serviceMonitor.interval=30s',
+      'metrics.networkPolicy.from[0].podSelector.matchLabels.app=prometheus',
+    ]
+    const manifests = render(helm, template(...measured))
+    const ofKind = (kind: string) => manifests.find((manifest) => manifest.kind === kind)
+    const monitor = ofKind('ServiceMonitor')
+    const service = ofKind('Service')
+    expect(monitor.apiVersion).toBe('monitoring.coreos.com/v1')
+    expect(monitor.metadata.labels).toMatchObject({ release: 'prometheus' })
+    expect(monitor.spec.endpoints).toEqual([{ port: 'metrics', path: '/metrics', interval: '30s' }])
+    expect(service.metadata.labels).toMatchObject(monitor.spec.selector.matchLabels)
+    const port = service.spec.ports.find(({ name }: Manifest) => name === 'metrics')
+    expect(port).toMatchObject({ port: 9100, targetPort: 'metrics' })
+    const [gate] = ofKind('Deployment').spec.template.spec.containers.filter(
+      ({ name }: Manifest) => name === 'sidegate',
+    )
+    expect(gate.ports).toContainEqual({ name: 'metrics', containerPort: 9100, protocol: 'TCP' })
+    expect(gate.env).toContainEqual({ name: 'OAUTH2_PROXY_METRICS_ADDRESS', value: '0.0.0.0:9100' })
+    expect(ofKind('NetworkPolicy').spec.ingress[1]).toEqual({
+      ports: [{ protocol: 'TCP', port: 9100 }],
+      from: [{ podSelector: { matchLabels: { app: 'prometheus' } } }],
+    })
+  })
+
+  it.each([
+    ['a ServiceMonitor without metrics', ['metrics.serviceMonitor.enabled=true'], /metrics\.enabled=true/u],
+    ['metrics on the port of the app', ['metrics.enabled=true', 'metrics.port=8080'], /another number/u],
+    ['metrics on the port of the gate', ['metrics.enabled=true', 'metrics.port=4180'], /schema/u],
+  ])('the chart refuses %s, and says what to do', (_, sets, sentence) => {
+    expect(() => execFileSync(helm, template(...sets), { stdio: 'pipe', encoding: 'utf8' })).toThrow(sentence)
   })
 
   it('the chart starts a native sidecar before the app and lets settings of the namespace win over its own', () => {

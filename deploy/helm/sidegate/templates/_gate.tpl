@@ -10,6 +10,11 @@ ports:
   - name: gate
     containerPort: 4180
     protocol: TCP
+  {{- if .Values.metrics.enabled }}
+  - name: metrics
+    containerPort: {{ .Values.metrics.port }}
+    protocol: TCP
+  {{- end }}
 envFrom:
   - configMapRef:
       name: {{ include "sidegate.name" . }}
@@ -20,6 +25,10 @@ envFrom:
 env:
   - name: OAUTH2_PROXY_HTTP_ADDRESS
     value: 0.0.0.0:4180
+  {{- if .Values.metrics.enabled }}
+  - name: OAUTH2_PROXY_METRICS_ADDRESS
+    value: 0.0.0.0:{{ .Values.metrics.port }}
+  {{- end }}
   - name: OAUTH2_PROXY_UPSTREAMS
     value: http://127.0.0.1:{{ .Values.app.port }}
   - name: OAUTH2_PROXY_REDIRECT_URL

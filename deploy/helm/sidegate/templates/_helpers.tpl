@@ -41,3 +41,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- fail (printf "\n\nUp to %d pods would refresh sessions each by itself. A provider that ends a session when a refresh token comes twice signs people out then. Do one of these:\n  - give OAUTH2_PROXY_REDIS_CONNECTION_URL in gate.extraEnv (from a Secret) or config, so that pods share refreshes;\n  - keep one pod: replicas=1, autoscaling.enabled=false;\n  - say that this is safe at your provider: allowSeveralReplicas=true (values.yaml says when it is).\n" $most) -}}
 {{- end -}}
 {{- end }}
+
+{{- define "sidegate.checkMetrics" -}}
+{{- with .Values.metrics -}}
+{{- if and .serviceMonitor.enabled (not .enabled) -}}
+{{- fail "\n\nSet metrics.enabled=true as well: without it there is nothing that metrics.serviceMonitor could find.\n" -}}
+{{- end -}}
+{{- if and .enabled (eq (int .port) (int $.Values.app.port)) -}}
+{{- fail (printf "\n\nGive metrics.port or app.port another number: both are %d, and the pod has one of each.\n" (int .port)) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
