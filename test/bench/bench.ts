@@ -12,6 +12,7 @@ import { profile } from './profile.ts'
 import { crowds } from './scenes/crowds.ts'
 import { load, oneConnection } from './scenes/load.ts'
 import { memory } from './scenes/memory.ts'
+import { metrics } from './scenes/metrics.ts'
 import { deno, worker } from './scenes/other-doors.ts'
 import { overload } from './scenes/overload.ts'
 import type { Scene, World } from './scenes/scene.ts'
@@ -21,7 +22,7 @@ import { transfers } from './scenes/transfers.ts'
 const HELP = `npm run bench -- [--quick] [--only=SCENE]... [--program=FILE] [--node-flag=FLAG]... [--prof]
 
   --quick           about a minute, with smaller numbers
-  --only=SCENE      load, one, memory, transfers, crowds, start, overload, deno, worker; may be repeated
+  --only=SCENE      load, one, metrics, memory, transfers, crowds, start, overload, deno, worker; may be repeated
   --program=FILE    another program instead of dist/sidegate.mjs
   --node-flag=FLAG  a flag more for the Node of the gate, to compare; may be repeated
   --prof            no table: where the gate's CPU time goes under load
@@ -31,6 +32,7 @@ const HELP = `npm run bench -- [--quick] [--only=SCENE]... [--program=FILE] [--n
 const USUAL: Readonly<Record<string, Scene>> = {
   load,
   one: oneConnection,
+  metrics,
   memory,
   transfers,
   crowds,
