@@ -7,6 +7,7 @@ import { parseSchema, Text } from '../../http/schemas.ts'
 import { createSignJwt } from '../../http/sign-jwt.ts'
 import {
   type GoogleCredentials,
+  IAM_URL,
   type MetadataCredentials,
   type ServiceAccountKey,
   TOKEN_URL,
@@ -19,7 +20,6 @@ export interface AccessTokens {
   read(scope: string): Promise<Result<string>>
 }
 
-const IAM = 'https://iamcredentials.googleapis.com'
 const CLOUD = 'https://www.googleapis.com/auth/cloud-platform'
 const LIFETIME_SECONDS = 3_600
 /** A token is not used in its last minute. */
@@ -101,7 +101,7 @@ export function createAccessTokens({
     if (!token.ok) return token
     const principal = await readPrincipal(http, targetPrincipal, base)
     if (!principal.ok) return principal
-    const url = `${IAM}/v1/projects/-/serviceAccounts/${encodeURIComponent(principal.value)}:signJwt`
+    const url = `${IAM_URL}/v1/projects/-/serviceAccounts/${encodeURIComponent(principal.value)}:signJwt`
     const answer = await readAs(http, SignedJwt, {
       url,
       endpoint: 'signJwt',

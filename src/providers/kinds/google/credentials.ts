@@ -38,6 +38,12 @@ export type GoogleCredentials =
 /** Token endpoint of Google for service accounts and refresh tokens. */
 export const TOKEN_URL = 'https://oauth2.googleapis.com/token'
 
+/** IAM, which signs for accounts whose key is not at hand. */
+export const IAM_URL = 'https://iamcredentials.googleapis.com'
+
+/** Directory API of Google Workspace. */
+export const DIRECTORY_URL = 'https://admin.googleapis.com'
+
 const Text = v.pipe(v.string(), v.minLength(1))
 
 /** Files with credentials (https://google.aip.dev/auth/4112, https://google.aip.dev/auth/4113). */
@@ -78,4 +84,10 @@ export function plainAddressesOf(credentials: GoogleCredentials): readonly strin
   return credentials.kind === 'impersonated' && credentials.base.kind === 'metadata'
     ? [credentials.base.metadataOrigin]
     : []
+}
+
+/** Addresses that the directory is asked at, and tokens for it are got from. */
+export function addressesOf(credentials: GoogleCredentials): readonly string[] {
+  const iam = credentials.kind === 'impersonated' ? [IAM_URL] : []
+  return [DIRECTORY_URL, ...iam, ...plainAddressesOf(credentials)]
 }

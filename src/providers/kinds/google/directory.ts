@@ -11,7 +11,7 @@ import {
 } from '../../http/client.ts'
 import { parseSchema, Text } from '../../http/schemas.ts'
 import { type AccessTokens, createAccessTokens } from './access-tokens.ts'
-import { plainAddressesOf } from './credentials.ts'
+import { DIRECTORY_URL, plainAddressesOf } from './credentials.ts'
 import type { GoogleDirectoryConfig } from './options.ts'
 
 /** Directory API of Google Workspace, asked as the administrator. */
@@ -27,7 +27,7 @@ interface DirectoryDeps {
   readonly http: ProviderClient
 }
 
-const API = 'https://admin.googleapis.com/admin/directory/v1'
+const API = `${DIRECTORY_URL}/admin/directory/v1`
 const SCOPES = 'https://www.googleapis.com/auth/'
 
 /** Scopes that suffice, in the order in which they are tried: a delegation often has a wider one only. */

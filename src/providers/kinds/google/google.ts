@@ -7,7 +7,7 @@ import { defineProvider } from '../../define-provider.ts'
 import { createOidcProvider } from '../../oidc/oidc.ts'
 import { OIDC_TRAITS } from '../../oidc/traits.ts'
 import type { Provider } from '../../provider.ts'
-import { plainAddressesOf } from './credentials.ts'
+import { addressesOf } from './credentials.ts'
 import type { Directory } from './directory.ts'
 import { GOOGLE_OPTIONS, type GoogleDirectoryConfig, readDirectory } from './options.ts'
 
@@ -25,18 +25,12 @@ export const google = defineProvider({
     publicClient: false,
     groupsScope: undefined,
     loginParameters: { access_type: 'offline' },
-    hosts: [
-      'oauth2.googleapis.com',
-      'openidconnect.googleapis.com',
-      'www.googleapis.com',
-      'admin.googleapis.com',
-      'iamcredentials.googleapis.com',
-    ],
+    hosts: ['oauth2.googleapis.com', 'openidconnect.googleapis.com', 'www.googleapis.com'],
   },
   options: GOOGLE_OPTIONS,
   check(settings, all, context) {
     const own = readDirectory(settings, all, context)
-    const urls = own === undefined ? [] : plainAddressesOf(own.credentials)
+    const urls = own === undefined ? [] : addressesOf(own.credentials)
     return { own, allowedGroups: settings.value('google-group'), urls }
   },
   create: createGoogleProvider,

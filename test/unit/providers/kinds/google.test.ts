@@ -313,7 +313,11 @@ describe('the options of Google', () => {
     ]
     const own = (env: Record<string, string>) => configOf({ args, env, files }).providers[0]
     expect(own({})).toMatchObject({
-      urls: ['http://metadata.google.internal'],
+      urls: [
+        'https://admin.googleapis.com',
+        'https://iamcredentials.googleapis.com',
+        'http://metadata.google.internal',
+      ],
       own: { credentials: { kind: 'impersonated', base: { kind: 'metadata' } } },
     })
     expect(own({ GOOGLE_APPLICATION_CREDENTIALS: '/sa.json' })?.own).toMatchObject({
