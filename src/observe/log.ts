@@ -23,9 +23,22 @@ export function createLog(sinks: readonly Sink[]): Log {
   return {
     line: (level, message, fields = NO_FIELDS) => program(level, message, fields),
     event: fanOut(sinks.flatMap((sink) => sink.event ?? [])),
-    finished: fanOut(sinks.flatMap((sink) => sink.request ?? [])),
+    finished: toAll(sinks.flatMap((sink) => sink.request ?? [])),
     started: fanOutOf(sinks.flatMap((sink) => sink.started ?? [])),
     sessionLoaded: fanOutOf(sinks.flatMap((sink) => sink.sessionLoaded ?? [])),
+  }
+}
+
+/** As `fanOut`, for what happens at each request: the parameters are not gathered and spread again. */
+function toAll(receivers: readonly ((request: FinishedRequest) => void)[]): Log['finished'] {
+  const [first, second, ...others] = receivers
+  if (first === undefined) return () => {}
+  if (second === undefined) return first
+  const rest = others.length === 0 ? undefined : toAll(others)
+  return (request) => {
+    first(request)
+    second(request)
+    rest?.(request)
   }
 }
 

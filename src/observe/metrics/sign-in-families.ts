@@ -27,6 +27,7 @@ export function createSignInFamilies(providers: readonly string[]): SignInFamili
     bounds: BYTES,
     from: [''],
   })
+  const [active, none] = [loads.cell('active'), loads.cell('none')]
   const known = new Set(providers)
   const providerOf = ({ provider, source }: EventFields): string => {
     if (typeof provider === 'string' && known.has(provider)) return provider
@@ -58,13 +59,18 @@ export function createSignInFamilies(providers: readonly string[]): SignInFamili
     families: [...Object.values(counters), cookieBytes],
     sink: {
       event: (event, _, fields) => receivers[event]?.(fields),
-      sessionLoaded: (outcome) => add(loads, outcome),
+      // At each request, and nearly always one of two.
+      sessionLoaded: (outcome) => {
+        if (outcome === 'active') active.value += 1
+        else if (outcome === 'none') none.value += 1
+        else add(loads, outcome)
+      },
     },
   }
 }
 
 function createCounters(providers: readonly string[]) {
-  const active: SessionLoad[] = ['active', 'none']
+  const usual: readonly SessionLoad[] = ['active', 'none']
   return {
     started: createCounter({
       name: 'sidegate_sign_ins_started_total',
@@ -93,7 +99,7 @@ function createCounters(providers: readonly string[]) {
       name: 'sidegate_session_loads_total',
       help: 'Looks for a session in the cookies of a request: active, none, or why the session does not count.',
       labels: ['outcome'],
-      from: active.map((outcome) => [outcome]),
+      from: usual.map((outcome) => [outcome]),
     }),
     signOuts: createCounter({
       name: 'sidegate_sign_outs_total',
