@@ -14,6 +14,7 @@ import { EXPOSITION_TYPE, type Family } from '../../../src/observe/metrics/expos
 import { createCounter, createReading } from '../../../src/observe/metrics/instruments.ts'
 import { bindAlone } from '../server/bind.ts'
 import { createCertificate } from '../server/certificate.ts'
+import { inOrder } from '../server/pipelining.ts'
 import type { Watch } from '../watch.ts'
 
 /** A listener for Prometheus. */
@@ -122,7 +123,8 @@ export function createScrapeHandler(render: () => string, onBug: (error: unknown
     )
   }
   return {
-    listener,
+    // A thousand scrapes fit into one packet.
+    listener: inOrder(listener, ({ socket }) => void socket.destroy()),
     families: [
       scrapes,
       createReading(

@@ -149,10 +149,14 @@ export function metrics(yard: Yard): void {
         socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(5))
         return socket
       })
+      // All of these are asked for before anything of the first is read.
+      const flood = say(url, 'GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3000))
       const endless = say(url, 'GET /metrics HTTP/1.1\r\nHost: a\r\nX-', 2000)
       expect((await scrape(gate)).value('oauth2_proxy_requests_in_flight')).toBe(0)
       expect((await ask(gate.urls[0] ?? '', { target: '/public/x' })).status).toBe(200)
       expect((await endless).closed).toBe(true)
+      expect((await flood).closed).toBe(true)
+      expect((await flood).statuses.length).toBeLessThan(200)
       for (const socket of slow) socket.destroy()
       expect(await gate.stop()).toBe(0)
     }, 30_000)
