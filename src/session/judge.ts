@@ -17,7 +17,10 @@ export interface SessionJudge {
   nextEndMs(session: Session): number
   /** True when the time of the last request is due to be written down. */
   shouldNoteSeen(session: Session): boolean
-  /** Session as stores write it: bound to its provider's client, with the end that the configuration gives it. */
+  /**
+   * Session as stores write it: bound to its provider's client and to the process that got its refresh token, with the
+   * end that the configuration gives it.
+   */
   bind(session: Session): Session
 }
 
@@ -27,12 +30,14 @@ export interface SessionJudgeDeps {
   /** True while the account behind a session exists, as far as this deployment keeps accounts itself. */
   readonly hasAccount: (session: Session) => boolean
   readonly denylist: Pick<Denylist, 'denies'>
+  /** Name of this process; absent where processes share their refreshes. */
+  readonly processId?: string | undefined
   readonly now: () => number
 }
 
 /** Creates the judge of one deployment's sessions. */
 export function createSessionJudge(deps: SessionJudgeDeps): SessionJudge {
-  const { config, clients, denylist, now } = deps
+  const { config, clients, denylist, now, processId } = deps
   const endsAtMs = (session: Session) => Math.min(session.expiresAtMs, endOf(session, config))
   return {
     judge: (session) => judgeSource(session, deps) ?? judge(session, { config, denylist, nowMs: now() }),
@@ -42,6 +47,7 @@ export function createSessionJudge(deps: SessionJudgeDeps): SessionJudge {
     bind: (session) => ({
       ...session,
       client: session.source.kind === 'provider' ? clients.get(session.source.id) : undefined,
+      ...(processId === undefined ? {} : { refreshedBy: session.refreshedBy ?? processId }),
       expiresAtMs: endsAtMs(session),
     }),
   }

@@ -74,6 +74,8 @@ export interface Session extends Identity {
   readonly signedInAtMs: number
   /** Last answer of the provider: sign-in or refresh. */
   readonly refreshedAtMs: number
+  /** Process that got that answer; absent where processes share their refreshes. */
+  readonly refreshedBy?: string | undefined
   /** Last request that was written down, for the idle limit. */
   readonly seenAtMs: number
   /** End of the cookie, whatever happens. */

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { createKeyRing, type KeyPurpose, type KeyRing } from '../crypto/keys.ts'
 import { parseCookieSecrets } from '../crypto/secrets.ts'
+import { randomToken } from '../lib/bytes.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import { type ClientFingerprints, toClientFingerprints } from './clients.ts'
@@ -56,12 +57,15 @@ export async function createSessions(
     shared: platform.shared,
     onDenied: streams.denied,
   })
+  // Processes that share state refresh each session once, whichever of them is asked.
+  const processId = platform.shared === undefined ? randomToken(4) : undefined
   const clients = await toClientFingerprints(config.providers)
   const judge = createSessionJudge({
     config: config.session,
     clients,
     hasAccount,
     denylist,
+    processId,
     now: platform.now,
   })
   const sessions = createCookieStore(config, {

@@ -5,10 +5,14 @@ import { failed, ok, type Result } from '../../result.ts'
 import type { Session, SessionSource } from '../session.ts'
 
 /**
- * First byte of a payload: version 2 in the high half; the low half says how the JSON behind it is packed.
+ * First byte of a payload: version 3 in the high half; the low half says how the JSON behind it is packed.
  */
-const PLAIN = 0x20
-const DEFLATED = 0x21
+const PLAIN = 0x30
+const DEFLATED = 0x31
+
+/** First bytes of version 2, which is the same without `rby`. */
+const PLAIN_2 = 0x20
+const DEFLATED_2 = 0x21
 
 /** Most bytes of JSON in a payload. Anything longer would never fit a cookie budget. */
 const MAX_JSON_BYTES = 65_536
@@ -23,7 +27,7 @@ const LAST_SECOND = 253_402_300_799
 const text = v.pipe(v.string(), v.minLength(1))
 const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(LAST_SECOND))
 
-/** Payload of version 2. Times are whole seconds; what is empty or follows from something else is left out. */
+/** Payload of version 3. Times are whole seconds; what is empty or follows from something else is left out. */
 const Payload = v.strictObject({
   jti: text,
   /** Id of the provider, and fingerprint of the client there. */
@@ -51,6 +55,8 @@ const Payload = v.strictObject({
   iat: seconds,
   /** Moment of the last answer of the provider. */
   ref: seconds,
+  /** Process that got that answer. */
+  rby: v.optional(text),
   /** Moment of the last request that was written down. */
   see: seconds,
   exp: seconds,
@@ -87,8 +93,8 @@ async function unpack(
   packed: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array | undefined> {
   if (packed.length > MAX_JSON_BYTES) return undefined
-  if (lead === PLAIN) return packed
-  return lead === DEFLATED ? inflate(packed, MAX_JSON_BYTES) : undefined
+  if (lead === PLAIN || lead === PLAIN_2) return packed
+  return lead === DEFLATED || lead === DEFLATED_2 ? inflate(packed, MAX_JSON_BYTES) : undefined
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -120,6 +126,8 @@ function toPayload(session: Session): Record<string, unknown> {
     atx: tokens.accessExpiresAtMs === undefined ? undefined : toSeconds(tokens.accessExpiresAtMs),
     iat: toSeconds(session.signedInAtMs),
     ref: toSeconds(session.refreshedAtMs),
+    // It counts for refreshes alone.
+    rby: (tokens.refresh && session.refreshedBy) || undefined,
     see: toSeconds(session.seenAtMs),
     exp: toSeconds(session.expiresAtMs),
   }
@@ -166,6 +174,7 @@ function toSession(payload: v.InferOutput<typeof Payload>, source: SessionSource
     },
     signedInAtMs: payload.iat * 1000,
     refreshedAtMs: payload.ref * 1000,
+    ...(payload.rby === undefined ? {} : { refreshedBy: payload.rby }),
     seenAtMs: payload.see * 1000,
     expiresAtMs: payload.exp * 1000,
   }

@@ -146,6 +146,8 @@ function toSuccessor(session: Session, { identity, tokens }: Grant, nowMs: numbe
       accessExpiresAtMs: tokens.accessExpiresAtMs,
     },
     refreshedAtMs: nowMs,
+    // The store names this process.
+    refreshedBy: undefined,
     seenAtMs: nowMs,
     // The store cuts it to what the configuration grants from now on.
     expiresAtMs: Number.POSITIVE_INFINITY,

@@ -40,7 +40,7 @@ describe('docs/sessions.md', () => {
         PAGE.split('\n')
           .find((line) => line.startsWith(`| ${name} |`))
           ?.match(/\| ([^|]+) \| (\d) \|$/u) ?? []
-      const gate = await aGate(wishes)
+      const gate = await aGate({ ...wishes, processId: 'A1b2C3' })
       const cookies = await cookiesOf(gate, session)
       const taken = cookies.reduce(
         (sum, cookie) => sum + cookie.name.length + cookie.value.length + '=; '.length,
@@ -55,11 +55,11 @@ describe('docs/sessions.md', () => {
 
   it('docs/sessions.md names every member that a session is written with', async () => {
     const more = { user: 'al', sid: 'op-session-1', claims: { tenant: 'acme' } }
-    const full = withTokens({ access: 'AT', id: 'IT', refresh: 'RT' }, more)
+    const full = withTokens({ access: 'AT', id: 'IT', refresh: 'RT' }, { ...more, refreshedBy: 'A1b2C3' })
     const bytes = await encodeSession(full)
     if (!bytes.ok) throw new Error(bytes.problem)
     const members = Object.keys(JSON.parse(new TextDecoder().decode(bytes.value.subarray(1))))
-    expect(members).toHaveLength(19)
+    expect(members).toHaveLength(20)
     expect([...members, 'rec'].filter((member) => !PAGE.includes(`\`${member}\``))).toEqual([])
   })
 })

@@ -87,6 +87,7 @@ export interface AGate extends Wishes {
   readonly secrets?: readonly Uint8Array[]
   readonly deployment?: string
   readonly attributeBytes?: number
+  readonly processId?: string | undefined
   readonly hasAccount?: (session: Session) => boolean
   readonly platform?: { readonly now: () => number; readonly openAesGcm?: Platform['openAesGcm'] }
 }
@@ -107,6 +108,7 @@ export async function aGate(given: AGate = {}): Promise<Gate> {
     clients: await toClientFingerprints(config.providers),
     hasAccount: given.hasAccount ?? (() => true),
     denylist,
+    processId: given.processId,
     now: platform.now,
   })
   const { attributeBytes = ATTRIBUTE_BYTES } = given

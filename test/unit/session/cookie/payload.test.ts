@@ -7,8 +7,10 @@ import { aSession, NOW_MS } from '../../../support/session.ts'
 import { fastestOf } from '../../../support/timing.ts'
 import { aToken, someGroups } from '../refresh-fixture.ts'
 
-const PLAIN = 0x20
-const DEFLATED = 0x21
+const PLAIN = 0x30
+const DEFLATED = 0x31
+/** Version 2, which did not say which process got the refresh token. */
+const PLAIN_2 = 0x20
 
 /** A whole session with every field filled in, in whole seconds. */
 const FULL = aSession({
@@ -17,6 +19,7 @@ const FULL = aSession({
   sid: 'op-session-1',
   tokens: { access: 'AT', id: 'IT', refresh: 'RT', accessExpiresAtMs: NOW_MS + 3_600_000 },
   refreshedAtMs: NOW_MS + 60_000,
+  refreshedBy: 'A1b2C3',
   seenAtMs: NOW_MS + 120_000,
 })
 
@@ -62,6 +65,20 @@ describe('a session as bytes', () => {
     const session = aSession({ claims: { 'tenant.id': 'acme', roles: ['a', 'b'], 'urn:x': '' } })
     expect(await decodeSession(await encoded(session))).toEqual(session)
     expect(new TextDecoder().decode(await encoded(aSession({ claims: {} })))).not.toContain('clm')
+  })
+
+  it('a payload names the process that got the refresh token, and none where there is no refresh token', async () => {
+    const text = new TextDecoder().decode(await encoded({ ...FULL, groups: [] }))
+    expect(text).toContain('"rby":"A1b2C3"')
+    const tokens = { ...FULL.tokens, refresh: undefined }
+    const without = await decodeSession(await encoded({ ...FULL, tokens }))
+    expect(without).toEqual({ ...FULL, tokens, refreshedBy: undefined })
+  })
+
+  it('a payload of version 2 is still read, as one that no known process got', async () => {
+    const session = await decodeSession(payload(PLAIN_2, { ...VALID, rt: 'RT' }))
+    expect(session).toMatchObject({ subject: 's', tokens: { refresh: 'RT' } })
+    expect(session?.refreshedBy).toBeUndefined()
   })
 
   it('a payload is still read from deflated bytes that were recorded', async () => {
@@ -178,7 +195,7 @@ describe('what cannot be a session', () => {
     expect((await decodeSession(payload(PLAIN, VALID)))?.subject).toBe('s')
   })
 
-  it.each([0x00, 0x10, 0x11, 0x22, 0x30, 0x7b, 0xff])(
+  it.each([0x00, 0x10, 0x11, 0x22, 0x32, 0x40, 0x7b, 0xff])(
     'a payload of another version (%i) is not read',
     async (lead) => {
       expect(await decodeSession(payload(lead, VALID))).toBeUndefined()
