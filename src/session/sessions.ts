@@ -85,6 +85,7 @@ export async function createSessions(
     platform,
     log,
     onEnded: streams.ended,
+    processId,
     ...peers,
   })
   return { sessions, refresher, denylist, ring, clients }

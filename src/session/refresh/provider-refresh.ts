@@ -23,6 +23,8 @@ export interface ProviderRefreshDeps {
   readonly peers: RefreshExchange
   readonly platform: Pick<Platform, 'now'>
   readonly log: Pick<Log, 'event'>
+  /** Time that a renewed session waits in this process for requests that still carry the old cookie. */
+  readonly successorMs: number
 }
 
 /**
@@ -58,6 +60,7 @@ export function createProviderRefresh({
   peers,
   platform,
   log,
+  successorMs,
 }: ProviderRefreshDeps): ProviderRefresh {
   async function ask(before: StoredSession): Promise<RefreshOutcome> {
     const { session, reference } = before
@@ -121,8 +124,11 @@ export function createProviderRefresh({
     requestId: string,
   ): Settled<RefreshOutcome> {
     const fields = { request_id: requestId, ...sourceFields(session.source), user: session.user }
-    if (outcome.kind === 'renewed') log.event('session_refreshed', 'info', fields)
-    else log.event(`session_refresh_${outcome.kind}`, levelOf(outcome), { ...fields, ...toFields(outcome) })
+    if (outcome.kind === 'renewed') {
+      log.event('session_refreshed', 'info', fields)
+      return { value: outcome, keepMs: successorMs }
+    }
+    log.event(`session_refresh_${outcome.kind}`, levelOf(outcome), { ...fields, ...toFields(outcome) })
     return { value: outcome, keepMs: outcome.kind === 'failed' ? RETRY_AFTER_MS : SUCCESSOR_MS }
   }
 

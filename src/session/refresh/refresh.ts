@@ -6,9 +6,10 @@ import type { Platform } from '../../platform.ts'
 import type { Session, SessionProvider } from '../session.ts'
 import type { SessionStore, StoredSession } from '../store.ts'
 import { type Current, type RefreshRequest, toCurrent } from './current.ts'
-import { NO_PEERS, type RefreshExchange, toRefreshKey } from './exchange.ts'
+import { NO_PEERS, type RefreshExchange, SUCCESSOR_MS, toRefreshKey } from './exchange.ts'
 import { createProviderRefresh, type ProviderRefresh, type RefreshOutcome } from './provider-refresh.ts'
 import { compileRefreshSchedule, type RefreshSchedule } from './schedule.ts'
+import type { OwnProcess } from './soft-part.ts'
 import { createTouch } from './touch.ts'
 
 /** Refreshes sessions at their provider. */
@@ -39,6 +40,8 @@ export interface RefresherDeps {
   readonly onEnded?: (session: Session) => void
   /** Exchange with the other processes; absent when this is the only one. */
   readonly peers?: RefreshExchange
+  /** Name of this process; absent where there is an exchange with the others. */
+  readonly processId?: string | undefined
   /** Longest wait of a request for the provider while its session is still valid, in ms. */
   readonly patienceMs?: number
   /** Most outcomes that are kept for requests with the old cookie. */
@@ -55,14 +58,14 @@ const ENDING_PATIENCE_MS = 20_000
  */
 export function createRefresher(deps: RefresherDeps): Refresher {
   const { config, store, platform, peers = NO_PEERS, patienceMs = 1500 } = deps
-  const providerRefresh = createProviderRefresh({ ...deps, peers })
+  const providerRefresh = createProviderRefresh({ ...deps, peers, successorMs: toSuccessorMs(deps) })
   const calls = createSingleFlight<RefreshOutcome>({
     now: platform.now,
     sharesPromises: platform.runtime !== 'workers',
     ...(deps.maxKept === undefined ? {} : { maxKept: deps.maxKept }),
   })
   const touch = createTouch({ store, calls, platform })
-  const scheduleOf = compileRefreshSchedule(config)
+  const scheduleOf = compileRefreshSchedule(config, toOwnProcess(deps))
   const isEnding = (): boolean => platform.ending?.aborted === true
   /** Clients whose provider gave the same refresh token again. */
   const keepingTokens = new Set<string>()
@@ -136,6 +139,18 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       return refresh(request, scheduleOf(session))
     },
   }
+}
+
+/**
+ * Time for which the outcome of a refresh is kept for requests with the old cookie. Where requests are noted for the idle
+ * limit, another process that knows of no refresh may write the old tokens once more, over the new cookie.
+ */
+function toSuccessorMs({ config, processId }: RefresherDeps): number {
+  return processId !== undefined && config.idleTimeoutMs > 0 ? 5 * SUCCESSOR_MS : SUCCESSOR_MS
+}
+
+function toOwnProcess({ processId, platform }: RefresherDeps): OwnProcess | undefined {
+  return processId === undefined ? undefined : { id: processId, startedAtMs: platform.now() }
 }
 
 /** Call of the provider, and the key that tells it from other calls. */

@@ -1,5 +1,6 @@
 import type { SessionConfig } from '../../config/sections/session.ts'
 import type { Session } from '../session.ts'
+import { compileSoftPart, type OwnProcess } from './soft-part.ts'
 
 /**
  * Moments of a session's refresh: when the provider has to be asked again, and how long the last answer is good for
@@ -17,9 +18,6 @@ export interface RefreshSchedule {
   readonly standsUntilMs: number
 }
 
-/** Part of a lifetime after which its renewal may begin. */
-const SOFT_PART = 0.75
-
 /** Life of an access token whose end the provider did not tell. */
 const USUAL_TOKEN_LIFE_MS = 3_600_000
 
@@ -27,21 +25,30 @@ const USUAL_TOKEN_LIFE_MS = 3_600_000
 const LONGEST_RACE_MS = 60_000
 
 /** Compiles the refresh schedule of sessions. Sessions never change, so each is worked out once. */
-export function compileRefreshSchedule(config: SessionConfig): (session: Session) => RefreshSchedule {
+export function compileRefreshSchedule(
+  config: SessionConfig,
+  own?: OwnProcess,
+): (session: Session) => RefreshSchedule {
+  const softPartOf = compileSoftPart(own)
   const known = new WeakMap<Session, RefreshSchedule>()
   return (session) => {
     const before = known.get(session)
     if (before !== undefined) return before
-    const schedule = toSchedule(session, config)
+    const schedule = toSchedule(session, config, softPartOf)
     known.set(session, schedule)
     return schedule
   }
 }
 
 /** Schedule of a session; only one of a provider has a refresh. */
-function toSchedule(session: Session, config: SessionConfig): RefreshSchedule {
+function toSchedule(
+  session: Session,
+  config: SessionConfig,
+  softPartOf: (session: Session) => number,
+): RefreshSchedule {
   if (session.source.kind !== 'provider') return NEVER
-  return session.tokens.refresh === undefined ? validationDue(session, config) : refreshDue(session, config)
+  if (session.tokens.refresh === undefined) return validationDue(session, config)
+  return refreshDue(session, config, softPartOf(session))
 }
 
 const NEVER: RefreshSchedule = {
@@ -52,14 +59,19 @@ const NEVER: RefreshSchedule = {
 
 /**
  * Schedule of a session with a refresh token: before its access token ends, before `session-revalidate` is over, and
- * once it is as old as `cookie-refresh`; the first of them counts. Pure.
+ * once it is as old as `cookie-refresh`; the first of them counts. The operator's own `cookie-refresh` holds for every
+ * process alike. Pure.
  */
-function refreshDue(session: Session, { refreshMs, revalidateMs }: SessionConfig): RefreshSchedule {
+function refreshDue(
+  session: Session,
+  { refreshMs, revalidateMs }: SessionConfig,
+  softPart: number,
+): RefreshSchedule {
   const { refreshedAtMs, tokens } = session
   const tokenEndsAtMs = tokens.accessExpiresAtMs
   const spans: { readonly soft: number; readonly hard: number }[] = []
   const soften = (life: number): void => {
-    spans.push({ soft: refreshedAtMs + life * SOFT_PART, hard: refreshedAtMs + life })
+    spans.push({ soft: refreshedAtMs + life * softPart, hard: refreshedAtMs + life })
   }
   if (tokenEndsAtMs !== undefined) soften(Math.max(tokenEndsAtMs - refreshedAtMs, 1000))
   if (revalidateMs > 0) soften(revalidateMs)

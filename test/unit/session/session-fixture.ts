@@ -23,8 +23,12 @@ export const TOKENS_ONLY = { revalidateMs: 0, refreshMs: 0 }
  */
 export class RotatingProvider {
   asked = 0
+  /** Sets of tokens that were given, at a sign-in or for a refresh. */
+  granted = 0
   validated = 0
   delayMs = 5
+  /** Life of its access tokens. */
+  lifeMs = HOUR_MS
   rotates = true
   /** Answers instead of a grant. */
   problem: Problem | undefined
@@ -47,7 +51,7 @@ export class RotatingProvider {
   async refresh(session: Session): Promise<Result<Grant>> {
     this.asked += 1
     const turn = this.asked
-    await new Promise((resolve) => setTimeout(resolve, this.delayMs))
+    if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs))
     if (this.problem !== undefined) return failed(this.problem)
     const { subject, issuer } = session
     if (this.#families.get(subject) !== session.tokens.refresh) {
@@ -79,7 +83,13 @@ export class RotatingProvider {
 
   #tokensOf(subject: string): Session['tokens'] {
     const refresh = this.#families.get(subject)
-    return { access: `AT-of-${refresh}`, id: undefined, refresh, accessExpiresAtMs: this.#now() + HOUR_MS }
+    this.granted += 1
+    return {
+      access: `AT-of-${refresh}`,
+      id: undefined,
+      refresh,
+      accessExpiresAtMs: this.#now() + this.lifeMs,
+    }
   }
 }
 
@@ -93,6 +103,8 @@ export interface AWorld {
   readonly shared?: SharedState
   readonly clock?: { ms: number; now: () => number }
   readonly provider?: RotatingProvider
+  /** Name of the process, where it shares nothing with others. */
+  readonly processId?: string
 }
 
 /** One process with a provider, a clock, and a browser for whoever needs one. */
@@ -101,6 +113,7 @@ export async function aWorld(given: AWorld = {}) {
   const provider = given.provider ?? new RotatingProvider(clock.now)
   const gate = await aGate({
     platform: clock,
+    processId: given.processId,
     headers: headersOf('--pass-access-token'),
     session: { ...TOKENS_ONLY, ...given.session },
   })
@@ -117,6 +130,7 @@ export async function aWorld(given: AWorld = {}) {
     },
     log: { event: (event, level, fields) => events.push({ event, level, ...fields }) },
     ...(given.shared === undefined ? {} : { peers: createRefreshExchange(given.shared, DEPLOYMENT) }),
+    processId: given.processId,
     ...(given.patienceMs === undefined ? {} : { patienceMs: given.patienceMs }),
     ...(given.maxKept === undefined ? {} : { maxKept: given.maxKept }),
   })
