@@ -21,6 +21,10 @@ const withoutHelp: Plugin = {
         return { contents, loader: 'ts' }
       },
     )
+    building.onLoad({ filter: /[/]src[/]config[/]help\.ts$/ }, () => ({
+      contents: "export const renderHelp = () => ''",
+      loader: 'ts',
+    }))
   },
 }
 
