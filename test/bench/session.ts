@@ -3,8 +3,8 @@ import { openAesGcm } from '../../runtimes/node/aes-gcm.ts'
 import { createKeyRing, type KeyRing } from '../../src/crypto/keys.ts'
 import { open, seal } from '../../src/crypto/seal.ts'
 import { randomToken } from '../../src/lib/bytes.ts'
-import { createSessionCache } from '../../src/session/cookie/cache.ts'
-import { decodeSession, encodeSession } from '../../src/session/cookie/payload.ts'
+import { createTokenCache } from '../../src/session/token-cache.ts'
+import { decodeSession, encodeSession } from '../../src/session/payload.ts'
 import type { Session } from '../../src/session/session.ts'
 import { aSession } from '../support/session.ts'
 import { stayInBounds } from './harness/child.ts'
@@ -53,7 +53,7 @@ async function prepare(tokenBytes: number): Promise<{ title: string; operations:
   })
   const payload = await payloadOf(session)
   const token = await seal(withJose, payload)
-  const cache = createSessionCache()
+  const cache = createTokenCache()
   cache.add(token, { session, current: true })
   return {
     title: `Session of ${payload.length} bytes, sealed in ${token.length} characters:`,

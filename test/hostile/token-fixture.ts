@@ -1,7 +1,7 @@
 import { CompactEncrypt } from 'jose'
 import { createKeyRing, type KeyPurpose, type SealingKey } from '../../src/crypto/keys.ts'
 import { toClientFingerprints } from '../../src/session/clients.ts'
-import { encodeSession } from '../../src/session/cookie/payload.ts'
+import { encodeSession } from '../../src/session/payload.ts'
 import type { Session } from '../../src/session/session.ts'
 import { aSession } from '../support/session.ts'
 import { SECRET, SESSION } from './gate-fixture.ts'

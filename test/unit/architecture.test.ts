@@ -41,7 +41,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
     'src/providers/http/schemas.ts',
     // Each kind says the shapes of its provider's answers.
     'src/providers/kinds/',
-    'src/session/cookie/payload.ts',
+    'src/session/payload.ts',
   ],
   'smol-toml': ['src/config/sources/toml.ts'],
   'ipaddr.js': ['src/http/addresses.ts', 'src/config/values/cidr.ts'],

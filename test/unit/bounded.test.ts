@@ -9,7 +9,7 @@ import { createReadFacts } from '../../src/http/facts.ts'
 import { readHead } from '../../src/http/head.ts'
 import { createReplayGuard } from '../../src/lib/replay-guard.ts'
 import { compileHeaderRules, IDENTITY_FAMILY } from '../../src/proxy/header-rules.ts'
-import { createSessionCache } from '../../src/session/cookie/cache.ts'
+import { createTokenCache } from '../../src/session/token-cache.ts'
 import { createDenylist } from '../../src/session/denylist.ts'
 import type { Session } from '../../src/session/session.ts'
 import { startGate } from '../support/gate.ts'
@@ -159,7 +159,7 @@ describe('refreshing', () => {
 
 describe('caches', () => {
   it('caches of opened sessions forget, and what they forgot is opened and judged again [SL-26]', () => {
-    const cache = createSessionCache(8)
+    const cache = createTokenCache(8)
     const session = aSession()
     for (let at = 0; at < 20; at += 1)
       cache.add(`token of twenty-two chars ${at}`, { session, current: true })

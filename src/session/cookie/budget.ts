@@ -1,8 +1,8 @@
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
+import { encodeSession } from '../payload.ts'
+import type { Projection } from '../projection.ts'
 import type { Session } from '../session.ts'
-import { encodeSession } from './payload.ts'
-import type { Projection } from './projection.ts'
 
 /** Part that was left out of a cookie because there was no room for it. */
 export type Dropped = 'id_token' | 'access_token' | 'claims' | 'groups'

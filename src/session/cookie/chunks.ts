@@ -1,5 +1,5 @@
 import { MAX_TOKEN_LENGTH } from '../../crypto/seal.ts'
-import type { Cookie, CookieChange } from '../../http/exchange.ts'
+import type { Cookie } from '../../http/exchange.ts'
 
 /** Limit on a Set-Cookie line, attributes and all: browsers drop a longer one (RFC 6265bis §5.6). */
 const MAX_LINE_BYTES = 4096
@@ -94,29 +94,6 @@ export function readCarried(name: string, cookies: readonly Cookie[]): Carried {
   if (sets.size === 0) return { candidates: whole, names }
   const joined = [...sets].flatMap(([lead, set]) => join(name, lead, set) ?? [])
   return { candidates: [...whole, ...joined].slice(0, MAX_CANDIDATES), names }
-}
-
-/**
- * Names among the cookies of a request under which a session may lie: the plain one, and chunks below a
- * hundred.
- */
-export function sessionNames(name: string, cookies: readonly Cookie[]): readonly string[] {
-  const names = new Set<string>()
-  for (const cookie of cookies) {
-    if (!cookie.name.startsWith(name)) continue
-    if (/^(?:_(?:0|[1-9]\d?))?$/u.test(cookie.name.slice(name.length))) names.add(cookie.name)
-  }
-  return [...names]
-}
-
-/** Ends the named cookies of a session. */
-export function expire(names: Iterable<string>): readonly CookieChange[] {
-  return Array.from(names, (name) => ({ name, value: '', maxAgeSeconds: 0, purpose: 'session' }) as const)
-}
-
-/** Recognises the names of a session's cookies: the plain one, and chunks by any number. */
-export function compileOwnNames(name: string): (cookieName: string) => boolean {
-  return (cookieName) => cookieName.startsWith(name) && /^(?:_\d+)?$/u.test(cookieName.slice(name.length))
 }
 
 interface Chunk {

@@ -2,11 +2,12 @@ import type { KeyRing } from '../../crypto/keys.ts'
 import { open } from '../../crypto/seal.ts'
 import type { Cookie, CookieChange } from '../../http/exchange.ts'
 import type { SessionJudge } from '../judge.ts'
-import type { Loaded, Unreadable } from '../session.ts'
+import { decodeSession } from '../payload.ts'
+import type { Loaded, Session, Unreadable } from '../session.ts'
+import { carriesValue, expire, isBetter } from '../session-cookies.ts'
 import type { SessionStore, StoredSession } from '../store.ts'
-import { type CachedSession, createSessionCache } from './cache.ts'
-import { type Carried, expire, readCarried, sessionNames } from './chunks.ts'
-import { decodeSession } from './payload.ts'
+import { createTokenCache } from '../token-cache.ts'
+import { type Carried, readCarried } from './chunks.ts'
 
 export interface SessionReaderDeps {
   readonly cookieName: string
@@ -14,6 +15,12 @@ export interface SessionReaderDeps {
   readonly judge: Pick<SessionJudge, 'judge' | 'shouldNoteSeen'>
   /** Called for each session that was opened for the first time. */
   readonly onSeen?: OnSeen | undefined
+}
+
+/** A session that was opened before, and whether the first key had sealed it. */
+interface CachedSession {
+  readonly session: Session
+  readonly current: boolean
 }
 
 /** Records a session's newest form: a request of its browser would carry that one. */
@@ -29,7 +36,7 @@ export function createSessionReader({
   judge,
   onSeen,
 }: SessionReaderDeps): Pick<SessionStore, 'load' | 'read'> {
-  const cache = createSessionCache()
+  const cache = createTokenCache<CachedSession>()
   let openedUnder = ring.generation
 
   function recall(token: string): CachedSession | undefined {
@@ -98,23 +105,4 @@ export function createSessionReader({
 
 function unreadable(why: Unreadable): Loaded {
   return { kind: 'unreadable', why }
-}
-
-/**
- * Chooses of two sessions the one that the provider vouched for last. A cookie left behind under another domain cannot
- * shadow a fresh sign-in, and the order of the cookies, which others can influence, decides nothing.
- */
-function isBetter(loaded: Loaded, best: Loaded): boolean {
-  if (loaded.kind !== 'active') return false
-  if (best.kind !== 'active') return true
-  const [left, right] = [loaded.session, best.session]
-  const newer = left.refreshedAtMs - right.refreshedAtMs || left.signedInAtMs - right.signedInAtMs
-  return newer === 0 ? left.id > right.id : newer > 0
-}
-
-/**
- * False for an empty cookie, which a deletion leaves behind in some clients: no session, rather than an unreadable one.
- */
-function carriesValue(cookieName: string, cookies: readonly Cookie[]): boolean {
-  return cookies.some((cookie) => cookie.value !== '' && sessionNames(cookieName, [cookie]).length > 0)
 }

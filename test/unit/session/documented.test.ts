@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeSession } from '../../../src/session/cookie/payload.ts'
+import { encodeSession } from '../../../src/session/payload.ts'
 import type { Session, Tokens } from '../../../src/session/session.ts'
 import { headersOf } from '../../support/headers.ts'
 import { aSession, NOW_MS } from '../../support/session.ts'

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Cookie } from '../../../../src/http/exchange.ts'
-import {
-  compileLayout,
-  compileOwnNames,
-  readCarried,
-  sessionNames,
-} from '../../../../src/session/cookie/chunks.ts'
+import { compileLayout, readCarried } from '../../../../src/session/cookie/chunks.ts'
+import { compileOwnNames, sessionNames } from '../../../../src/session/session-cookies.ts'
 import { fastestOf } from '../../../support/timing.ts'
 import { ATTRIBUTE_BYTES, aToken, NAME } from '../refresh-fixture.ts'
 

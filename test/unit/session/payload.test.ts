@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { utf8 } from '../../../../src/lib/bytes.ts'
-import { deflate } from '../../../../src/lib/deflate.ts'
-import { decodeSession, encodeSession } from '../../../../src/session/cookie/payload.ts'
-import type { Session } from '../../../../src/session/session.ts'
-import { aSession, NOW_MS } from '../../../support/session.ts'
-import { fastestOf } from '../../../support/timing.ts'
-import { aToken, someGroups } from '../refresh-fixture.ts'
+import { utf8 } from '../../../src/lib/bytes.ts'
+import { deflate } from '../../../src/lib/deflate.ts'
+import { decodeSession, encodeSession } from '../../../src/session/payload.ts'
+import type { Session } from '../../../src/session/session.ts'
+import { aSession, NOW_MS } from '../../support/session.ts'
+import { fastestOf } from '../../support/timing.ts'
+import { aToken, someGroups } from './refresh-fixture.ts'
 
 const PLAIN = 0x30
 const DEFLATED = 0x31

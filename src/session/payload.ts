@@ -1,8 +1,8 @@
 import * as v from 'valibot'
-import { utf8 } from '../../lib/bytes.ts'
-import { deflate, inflate } from '../../lib/deflate.ts'
-import { failed, ok, type Result } from '../../result.ts'
-import type { Session, SessionSource } from '../session.ts'
+import { utf8 } from '../lib/bytes.ts'
+import { deflate, inflate } from '../lib/deflate.ts'
+import { failed, ok, type Result } from '../result.ts'
+import type { Session, SessionSource } from './session.ts'
 
 /**
  * First byte of a payload: version 3 in the high half; the low half says how the JSON behind it is packed.

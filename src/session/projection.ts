@@ -1,7 +1,7 @@
-import type { Config } from '../../config/config.ts'
-import type { ProviderConfig } from '../../config/sections/provider.ts'
-import { additionalClaimsOf, tokensOf } from '../../config/values/header-rows.ts'
-import type { Session } from '../session.ts'
+import type { Config } from '../config/config.ts'
+import type { ProviderConfig } from '../config/sections/provider.ts'
+import { additionalClaimsOf, tokensOf } from '../config/values/header-rows.ts'
+import type { Session } from './session.ts'
 
 /** Parts of a session that this configuration can ever use; nothing else goes into the cookie. */
 export interface Projection {

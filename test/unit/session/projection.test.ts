@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { HeadersConfig } from '../../../../src/config/sections/headers.ts'
-import type { TokenName } from '../../../../src/config/values/header-rows.ts'
-import { compileProjection } from '../../../../src/session/cookie/projection.ts'
-import type { Tokens } from '../../../../src/session/session.ts'
-import { headersOf } from '../../../support/headers.ts'
-import { aSession, NOW_MS } from '../../../support/session.ts'
-import { aConfig, type Wishes } from '../refresh-fixture.ts'
+import type { HeadersConfig } from '../../../src/config/sections/headers.ts'
+import type { TokenName } from '../../../src/config/values/header-rows.ts'
+import { compileProjection } from '../../../src/session/projection.ts'
+import type { Tokens } from '../../../src/session/session.ts'
+import { headersOf } from '../../support/headers.ts'
+import { aSession, NOW_MS } from '../../support/session.ts'
+import { aConfig, type Wishes } from './refresh-fixture.ts'
 
 const TOKENS: Tokens = { access: 'AT', id: 'IT', refresh: 'RT', accessExpiresAtMs: NOW_MS + 1000 }
 
