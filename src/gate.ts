@@ -13,7 +13,7 @@ import { type PolicyRequest, toPolicyRequest } from './policy/request.ts'
 import { PROBLEMS, type Problem, problem } from './problems.ts'
 import type { Services } from './services.ts'
 import { displayName, type Session } from './session/session.ts'
-import type { Caller } from './signin/authenticate.ts'
+import { type Caller, storeProblem } from './signin/authenticate.ts'
 import { readFormReplay } from './signin/login/form-replay.ts'
 
 /** Authorizes every request for the upstreams: forwards it, starts sign-in, or denies. */
@@ -23,8 +23,10 @@ export function createGate(services: Services): Handle {
     const verdict = decide(services.rules, request, caller.session)
     entry.verdict = verdict.kind
     entry.user = caller.session && displayName(caller.session)
-    if (caller.problem !== undefined && verdict.kind === 'sign-in')
+    if (caller.problem !== undefined && verdict.kind === 'sign-in') {
+      entry.verdict = storeProblem(caller)?.reason ?? entry.verdict
       return Promise.resolve(refuse(services, exchange, caller, caller.problem))
+    }
     switch (verdict.kind) {
       case 'public':
       case 'allow':
@@ -103,7 +105,8 @@ function toFollow(
     const openedAtMs = now()
     const next =
       changes.length === 0 ? exchange : { ...exchange, cookies: withChanges(exchange.cookies, changes) }
-    const judge = (reference: string | undefined) => rejudge({ exchange: next, reference, openedAtMs })
+    const judge = (reference: string | undefined) =>
+      rejudge({ exchange: next, session, reference, openedAtMs })
     return streams.follow({ session, requestId: exchange.requestId, judge }, end)
   }
 }

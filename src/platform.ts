@@ -150,6 +150,27 @@ export interface SharedState {
   follow(listener: (line: string, untilMs: number) => void): void
 }
 
+/** A value for an entry that processes share, and how long it lives. */
+export interface SharedEntry {
+  readonly value: Uint8Array
+  readonly ttlMs: number
+}
+
+/**
+ * Entries that the processes of one deployment share (Redis), each for a time. Every call is bounded in time, so is the number
+ * of those that wait, and none throws: without an answer it fails with `session_store_unavailable`.
+ */
+export interface SharedEntries {
+  get(key: string): Promise<Result<Uint8Array | undefined>>
+  /** Stores an entry under a key that has none. */
+  create(key: string, entry: SharedEntry): Promise<Result<undefined>>
+  /** Replaces an entry if it still begins with these bytes; false when it is gone, or another by now. */
+  replace(key: string, entry: SharedEntry & { readonly beginning: Uint8Array }): Promise<Result<boolean>>
+  delete(key: string): Promise<Result<undefined>>
+  /** Asks whether the store answers. */
+  check(): Promise<Result<undefined>>
+}
+
 /** Everything that a runtime provides to the core, and the only way from `src/` to the outside world. */
 export interface Platform {
   readonly runtime: 'node' | 'deno' | 'workers'
@@ -187,6 +208,8 @@ export interface Platform {
   readonly watch?: (file: WatchedFile) => void
   /** State shared between processes, where that is configured. */
   readonly shared?: SharedState
+  /** Entries shared between processes, where sessions are kept there. */
+  readonly entries?: SharedEntries
   /**
    * Compares a password with bcrypt hashes, one after the other, off the serving thread; one answer for each hash. The
    * caller bounds how many run at a time. Absent where there are no local users.

@@ -64,6 +64,8 @@ export const PROBLEMS = {
   // Provider unavailable.
   provider_unreachable: outcome(503, 'error', 'sign-in', 5),
   provider_misbehaved: outcome(502, 'error', 'sign-in'),
+  // The store of sessions does not answer: people are as signed in as before.
+  session_store_unavailable: outcome(503, 'error', 'reload', 5),
   // Refresh.
   refresh_refused: outcome(401, 'info', 'sign-in'),
   refresh_unsupported: outcome(401, 'debug', 'sign-in'),

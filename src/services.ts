@@ -16,6 +16,7 @@ import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
 import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
+import type { Result } from './result.ts'
 import { createLiveStreams, type LiveStreams } from './session/live-streams.ts'
 import { createSessions } from './session/sessions.ts'
 import type { SessionStore } from './session/store.ts'
@@ -56,6 +57,8 @@ export interface Services {
   readonly now: () => number
   /** New requests may be sent here: everything listens, and the process does not end. */
   readonly isReady: () => boolean
+  /** Asks whether the store of sessions answers; absent where sessions are in cookies. */
+  readonly checkStore: (() => Promise<Result<undefined>>) | undefined
 }
 
 export interface ServicesOptions {
@@ -136,6 +139,7 @@ export async function createServices(
     }),
     now: platform.now,
     isReady: () => isReady(runtime),
+    checkStore: runtime.entries?.check,
   }
 }
 

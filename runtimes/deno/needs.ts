@@ -2,6 +2,7 @@ import type { Config } from '../../src/config/config.ts'
 import type { ProviderConfig } from '../../src/config/sections/provider.ts'
 import type { UpstreamConfig } from '../../src/config/sections/upstreams.ts'
 import type { ListenAddress } from '../../src/config/values/listen-address.ts'
+import type { RedisAddress } from '../../src/config/values/redis-url.ts'
 
 /** A permission that Deno has to grant: the kind is that of the flag, `net` for `--allow-net`. */
 export interface Need {
@@ -22,13 +23,13 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
     metrics.http,
     metrics.https?.address,
     ...upstreams.map(({ target }) => target),
+    ...(session.redis?.addresses ?? []),
   ]
   const urls = [
     ...providers.flatMap(urlsOf),
     ...providers.flatMap((provider) => provider.urls),
     ...bearer.extraIssuers.map(({ issuer }) => issuer),
     signIn.backendLogoutUrl,
-    session.redisUrl,
   ]
   const read = [
     ...files,
@@ -42,6 +43,7 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
     listen.https?.keyFile,
     metrics.https?.certFile,
     metrics.https?.keyFile,
+    session.redis?.tls?.caFile,
   ]
   return [
     ...addresses.flatMap((address) => (address === undefined ? [] : needsOfAddress(address))),
@@ -60,7 +62,7 @@ export function flagsOf(needs: readonly Need[]): readonly string[] {
   })
 }
 
-function needsOfAddress(address: ListenAddress | UpstreamConfig['target']): readonly Need[] {
+function needsOfAddress(address: ListenAddress | RedisAddress | UpstreamConfig['target']): readonly Need[] {
   switch (address.kind) {
     case 'tcp':
       // Without a host it is every interface, of both families.
@@ -82,8 +84,7 @@ function unix(path: string): readonly Need[] {
 }
 
 function needsOfUrl(text: string): readonly Need[] {
-  const url = new URL(text)
-  return url.protocol === 'unix:' ? unix(url.pathname) : [net(placeOf(url))]
+  return [net(placeOf(new URL(text)))]
 }
 
 /** `host:port` of a URL, the port of its scheme included. */
@@ -93,8 +94,6 @@ export function placeOf({ hostname, port, protocol }: URL): string {
 const PORTS: Readonly<Record<string, string>> = {
   'http:': '80',
   'https:': '443',
-  'redis:': '6379',
-  'rediss:': '6379',
 }
 
 function urlsOf({ issuer, jwksUrl, profileUrl, redeemUrl, validateUrl }: ProviderConfig) {

@@ -3,15 +3,23 @@ import type { Log } from '../../src/observe/log.ts'
 import type { Platform } from '../../src/platform.ts'
 
 /**
- * Adds the state in Redis to the platform where a URL is configured; Redis is not even loaded for the many that have
- * none.
+ * Adds what processes share in Redis to the platform where one is configured, with entries for sessions if they are kept
+ * there; Redis is not even loaded for the many that have none.
  */
 export async function withSharedState(
   platform: Platform,
-  { redisUrl: url, redisLogin: login }: Pick<SessionConfig, 'redisUrl' | 'redisLogin'>,
+  { redis: servers, store }: Pick<SessionConfig, 'redis' | 'store'>,
   log: Log,
 ): Promise<Platform> {
-  if (url === undefined) return platform
-  const { createRedisState } = await import('./redis.ts')
-  return { ...platform, shared: await createRedisState({ url, login, now: platform.now, log }) }
+  if (servers === undefined) return platform
+  const { connectRedis } = await import('./redis/redis.ts')
+  const caFile = servers.tls?.caFile
+  const { shared, entries } = await connectRedis({
+    servers,
+    ca: caFile === undefined ? undefined : platform.readFile?.(caFile),
+    keepsSessions: store === 'redis',
+    now: platform.now,
+    log,
+  })
+  return store === 'redis' ? { ...platform, shared, entries } : { ...platform, shared }
 }

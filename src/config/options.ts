@@ -18,6 +18,7 @@ import { LOGIN_PARAMETER_OPTIONS } from './sections/provider/login-parameters.ts
 import { OIDC_OPTIONS } from './sections/provider/oidc.ts'
 import { describeKinds, PROVIDER_OPTIONS } from './sections/provider.ts'
 import { REDIS_OPTIONS } from './sections/session/redis.ts'
+import { REDIS_TLS_OPTIONS } from './sections/session/redis-tls.ts'
 import { SECRET_OPTIONS } from './sections/session/secrets.ts'
 import { SESSION_OPTIONS } from './sections/session.ts'
 import { SIGN_IN_OPTIONS } from './sections/sign-in.ts'
@@ -42,6 +43,7 @@ export const OPTIONS = {
   ...CSRF_COOKIE_OPTIONS,
   ...SECRET_OPTIONS,
   ...REDIS_OPTIONS,
+  ...REDIS_TLS_OPTIONS,
   ...SESSION_OPTIONS,
   ...UPSTREAM_OPTIONS,
   ...HEADER_OPTIONS,

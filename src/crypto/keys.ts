@@ -2,7 +2,7 @@ import { toBase64Url, utf8 } from '../lib/bytes.ts'
 import type { Platform } from '../platform.ts'
 
 /** Purpose of a key; a value sealed for one purpose opens for no other. */
-export type KeyPurpose = 'session' | 'transaction' | 'relay'
+export type KeyPurpose = 'session' | 'ticket' | 'transaction' | 'relay'
 
 /** One derived key, with everything that sealing and opening need at hand. */
 export interface SealingKey {

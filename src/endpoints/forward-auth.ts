@@ -1,5 +1,6 @@
 import { toSetCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { withRetryAfter } from '../http/respond.ts'
 import { parseTarget } from '../http/target.ts'
 import type { AccessEntry } from '../observe/access.ts'
 import { meetsConstraints } from '../policy/constraints.ts'
@@ -8,7 +9,7 @@ import type { PolicyRequest } from '../policy/request.ts'
 import { problem } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { displayName } from '../session/session.ts'
-import { type Caller, throttled } from '../signin/authenticate.ts'
+import { type Caller, storeProblem, undecided } from '../signin/authenticate.ts'
 import type { Handle } from './handler.ts'
 
 /** Creates `<prefix>/auth`: 202, 401 or 403 for nginx's auth_request and its relatives. */
@@ -36,8 +37,10 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
   const verdict = decide(services.rules, request, caller.session)
   entry.user = caller.session && displayName(caller.session)
   entry.decision = verdict.kind
-  if (verdict.kind === 'sign-in')
-    return bare(services, { exchange, caller, status: isRefused(caller) ? 403 : 401 })
+  if (verdict.kind === 'sign-in') {
+    entry.verdict = storeProblem(caller)?.reason ?? entry.verdict
+    return bare(services, { exchange, caller, status: refusalStatus(caller) })
+  }
   const { session } = verdict
   const why =
     session === undefined || verdict.kind === 'deny' || meetsConstraints(exchange.target.query, session)
@@ -58,18 +61,23 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
 }
 
 /**
- * True for an answer of 403. Not for what is a 429 elsewhere: of the answers that nginx's auth_request understands, 401 is the one that
- * asks for another try.
+ * Status of an answer to a caller who is not signed in, as far as is known. What is a 429 elsewhere is 401: of the answers that
+ * nginx's auth_request understands, that one asks for another try. A silent store of sessions is 503 and never 401, by which a
+ * gateway would send people who are signed in to the sign-in; nginx makes 500 of it.
  */
-function isRefused(caller: Caller): boolean {
-  return caller.problem !== undefined && throttled(caller) === undefined
+function refusalStatus(caller: Caller): 401 | 403 | 503 {
+  if (storeProblem(caller) !== undefined) return 503
+  return caller.problem !== undefined && undecided(caller) === undefined ? 403 : 401
 }
+
+const BODIES = { 401: 'Unauthorized\n', 403: 'Forbidden\n', 503: 'Service Unavailable\n' }
 
 function bare(
   services: Services,
-  { exchange, caller, status }: { exchange: Exchange; caller: Caller; status: 401 | 403 },
+  { exchange, caller, status }: { exchange: Exchange; caller: Caller; status: 401 | 403 | 503 },
 ) {
-  const body = status === 401 ? 'Unauthorized\n' : 'Forbidden\n'
   const headers = ['Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff']
-  return services.respond.answer(exchange, { status, body, headers, changes: caller.changes })
+  const answer = { status, body: BODIES[status], headers, changes: caller.changes }
+  const response = services.respond.answer(exchange, answer)
+  return status === 503 && caller.problem !== undefined ? withRetryAfter(response, caller.problem) : response
 }

@@ -10,7 +10,7 @@ export type Handle = (exchange: Exchange, entry: AccessEntry) => MaybePromise<Re
  * Answers a health check from the request alone, whatever its Host and cookies. Undefined when the request is no health
  * check, and then it goes to the gate.
  */
-export type Probe = (request: IncomingRequest) => Response | undefined
+export type Probe = (request: IncomingRequest) => MaybePromise<Response> | undefined
 
 interface Row {
   /** Name, which access lines show as the verdict. */

@@ -15,20 +15,23 @@ export function createPing({ config, respond }: Pick<Services, 'config' | 'respo
 
 /**
  * Creates `ready-path`: 200 while every listener is open and the process is not about to end, with
- * ready-wait-for-provider not before people can sign in; else 503.
+ * ready-wait-for-provider not before people can sign in, and while the store of sessions answers, as in oauth2-proxy; else 503.
  */
 export function createReady({
+  checkStore,
   config,
   isReady,
   providerCheck,
   respond,
-}: Pick<Services, 'config' | 'isReady' | 'providerCheck' | 'respond'>): Probe {
+}: Pick<Services, 'checkStore' | 'config' | 'isReady' | 'providerCheck' | 'respond'>): Probe {
   const waits = config.paths.readyWaitsForProvider
   return () => {
     if (!isReady()) return respond.text('Not ready', 503)
-    return waits && !providerCheck.passed()
-      ? respond.text('Waiting for the provider', 503)
-      : respond.text('OK')
+    if (waits && !providerCheck.passed()) return respond.text('Waiting for the provider', 503)
+    if (checkStore === undefined) return respond.text('OK')
+    return checkStore().then(({ ok }) =>
+      ok ? respond.text('OK') : respond.text('The session store does not answer', 503),
+    )
   }
 }
 

@@ -5,7 +5,7 @@ import { toPolicyRequest } from '../policy/request.ts'
 import { type Problem, problem } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { displayName, type Session, sourceFields } from '../session/session.ts'
-import { type Caller, type SessionAccess, throttled } from '../signin/authenticate.ts'
+import { type Caller, type SessionAccess, undecided } from '../signin/authenticate.ts'
 import type { Handle } from './handler.ts'
 
 /** Creates `<prefix>/userinfo`: the identity of the session, in oauth2-proxy's words. */
@@ -43,7 +43,7 @@ function createDescription(services: Services, { show, access }: Description): H
     const caller = await services.authenticate(exchange, access)
     const { session } = caller
     if (session === undefined) {
-      return refuse(services, exchange, { why: throttled(caller) ?? problem('sign_in_required'), caller })
+      return refuse(services, exchange, { why: undecided(caller) ?? problem('sign_in_required'), caller })
     }
     entry.user = displayName(session)
     // Where no sign-in is needed a person can still be signed in who may not be here.

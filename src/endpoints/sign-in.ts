@@ -6,6 +6,7 @@ import { decide } from '../policy/decide.ts'
 import type { PolicyRequest } from '../policy/request.ts'
 import type { Services } from '../services.ts'
 import { displayName, type Session } from '../session/session.ts'
+import { storeProblem } from '../signin/authenticate.ts'
 import { type Outcome, type Redirected, type Refused, refuse } from '../signin/outcome.ts'
 import type { Handle } from './handler.ts'
 import { offerSignIn, showSignIn, toResponse, withChanges } from './sign-in-page.ts'
@@ -22,6 +23,8 @@ export function createSignedInEndpoint(services: Services): Handle {
   return async (exchange) => {
     const { pages, respond } = services
     const caller = await services.authenticate(exchange, 'peek')
+    const silent = storeProblem(caller)
+    if (silent !== undefined) return respond.problem(exchange, silent, { changes: [], returnTo: '/' })
     if (caller.session === undefined) return offerSignIn(services, exchange, caller)
     const targetLost = onlyValue(new URLSearchParams(exchange.target.query), 'target') === 'lost'
     const page = pages.signedIn({ host: exchange.facts.host, targetLost })
@@ -60,6 +63,11 @@ async function visitSignIn(services: Services, exchange: Exchange, entry: Access
     return respond.problem(exchange, failure.problem, { ...failure, changes: [], returnTo })
   }
   const caller = await services.authenticate(exchange)
+  const silent = storeProblem(caller)
+  if (silent !== undefined) {
+    entry.verdict = silent.reason
+    return respond.problem(exchange, silent, { changes: [], returnTo })
+  }
   const otherAccount = onlyValue(new URLSearchParams(exchange.target.query), 'account') === 'other'
   const page = { status: 200, changes: caller.changes, returnTo, otherAccount }
   if (otherAccount) return showSignIn(services, exchange, page)

@@ -46,11 +46,11 @@ export function judge(session: Session, { config, denylist, nowMs }: Judging): U
 
 /**
  * True for a reason for which no process will take this session again, so its cookies go. Whether an account exists is
- * a question to a file, of which another replica may have read a newer version, and a session from the future one to a
- * clock that will be set right; there the cookie is refused and stays.
+ * a question to a file, of which another replica may have read a newer version, a session from the future one to a clock
+ * that will be set right, and a store that is silent will answer again; there the cookie is refused and stays.
  */
 export function isFinal(why: Unreadable): boolean {
-  return why !== 'account' && why !== 'future'
+  return why !== 'account' && why !== 'future' && why !== 'unavailable'
 }
 
 /** True when the cookie should say that its owner was here: a quarter of the idle limit has passed, or five minutes. */

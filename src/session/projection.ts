@@ -3,7 +3,7 @@ import type { ProviderConfig } from '../config/sections/provider.ts'
 import { additionalClaimsOf, tokensOf } from '../config/values/header-rows.ts'
 import type { Session } from './session.ts'
 
-/** Parts of a session that this configuration can ever use; nothing else goes into the cookie. */
+/** Parts of a session that this configuration can ever use; nothing else goes into the store. */
 export interface Projection {
   readonly keeps: { readonly access: boolean; readonly id: boolean; readonly refresh: boolean }
   /** True for a group that a rule names, which outlives every shortage of room. */
@@ -22,7 +22,7 @@ const IDENTITY_BYTES = 700
 
 /** Compiles the projection from what headers, rules and refresh can use. Pure. */
 export function compileProjection(config: Config): Projection {
-  const keeps = config.session.minimal ? NO_TOKENS : compileKeeps(config)
+  const keeps = compileKeeps(config)
   const named = new Set(config.policy.allowedGroups)
   const keepsAllGroups = config.session.groups === 'all'
   const additionalClaims: ReadonlySet<string> = new Set(additionalClaimsOf(config.headers))
@@ -30,7 +30,7 @@ export function compileProjection(config: Config): Projection {
   const needsHint = new Set(config.providers.filter(isOpenId).map(({ id }) => id))
   const keepsId = ({ source, tokens }: Session): boolean => {
     const isHint = source.kind === 'provider' && needsHint.has(source.id)
-    return keeps.id || (tokens.refresh === undefined && !config.session.minimal && isHint)
+    return keeps.id || (keeps !== NO_TOKENS && tokens.refresh === undefined && isHint)
   }
   return {
     keeps,
@@ -62,13 +62,17 @@ const NO_TOKENS = { access: false, id: false, refresh: false }
 
 function compileKeeps({ headers, session, signIn, providers }: Config): Projection['keeps'] {
   const sent = tokensOf(headers)
+  // A token that is sent on has to stay fresh.
+  const refresh = session.refreshMs > 0 || session.revalidateMs > 0 || sent.size > 0
+  // Elsewhere than in cookies there is room, and a token that is sent on by the settings of tomorrow is there already.
+  if (session.store !== 'cookie') return { access: true, id: true, refresh }
+  if (session.minimal) return NO_TOKENS
   const asksWithAccess =
     session.refreshMs > 0 && providers.some(({ validateUrl }) => validateUrl !== undefined)
   return {
     access: sent.has('access_token') || asksWithAccess,
     id: sent.has('id_token') || (signIn.backendLogoutUrl?.includes('{id_token}') ?? false),
-    // A token that is sent on has to stay fresh.
-    refresh: session.refreshMs > 0 || session.revalidateMs > 0 || sent.size > 0,
+    refresh,
   }
 }
 
@@ -81,7 +85,7 @@ function toWarnings({ session, policy }: Config, keeps: Projection['keeps']): re
   const kept = wanted.filter((name) => name !== false)
   const estimate = IDENTITY_BYTES + kept.length * TOKEN_BYTES
   const warnings: string[] = []
-  if (session.budgetBytes < estimate) {
+  if (session.store === 'cookie' && session.budgetBytes < estimate) {
     warnings.push(
       `Raise cookie-budget or pass on fewer tokens: the budget is ${session.budgetBytes} bytes, and a session ` +
         `with its tokens (${kept.join(', ')}) takes about ${estimate}; what does not fit is left out, first ` +

@@ -104,7 +104,7 @@ export type Loaded =
 /**
  * Reason why a session cookie does not count. `future`: not yet, because a clock is wrong. `provider`: its provider is
  * not configured any more. `client`: it was made with another client id or issuer than its provider has now. `account`:
- * the record of its local user is gone, or another one.
+ * the record of its local user is gone, or another one. `unavailable`: the store that holds it does not answer.
  */
 export type Unreadable =
   | 'format'
@@ -113,6 +113,7 @@ export type Unreadable =
   | 'provider'
   | 'client'
   | 'account'
+  | 'unavailable'
   | 'expired'
   | 'revoked'
   | 'lifetime'

@@ -9,8 +9,10 @@ import { createCookieStore } from './cookie/store.ts'
 import { createDenylist, type Denylist } from './denylist.ts'
 import { createSessionJudge } from './judge.ts'
 import type { LiveStreams } from './live-streams.ts'
+import { compileProjection } from './projection.ts'
 import { createRefreshExchange } from './refresh/exchange.ts'
 import { createRefresher, type Refresher } from './refresh/refresh.ts'
+import { createServerStore } from './server/store.ts'
 import type { Session, SessionProvider } from './session.ts'
 import type { SessionStore } from './store.ts'
 
@@ -48,7 +50,8 @@ export async function createSessions(
   const toRing = (purpose: KeyPurpose) =>
     createKeyRing({ secrets: config.session.secrets, deployment, purpose, openAesGcm: platform.openAesGcm })
   const [sessionRing, ring] = await Promise.all([toRing('session'), toRing('transaction')])
-  followSecrets({ config, platform, log, rings: [sessionRing, ring] })
+  const ticketRing = platform.entries && (await toRing('ticket'))
+  followSecrets({ config, platform, log, rings: [sessionRing, ring, ...(ticketRing ? [ticketRing] : [])] })
 
   const denylist = createDenylist({
     now: platform.now,
@@ -68,14 +71,21 @@ export async function createSessions(
     processId,
     now: platform.now,
   })
-  const sessions = createCookieStore(config, {
-    attributeBytes,
-    ring: sessionRing,
-    judge,
-    platform,
-    log,
-    onSeen: streams.renewed,
-  })
+  const projection = compileProjection(config)
+  for (const warning of projection.warnings) log.line('warn', warning)
+  const shared = { projection, judge, platform, onSeen: streams.renewed }
+  const inCookies = createCookieStore(config, { ...shared, attributeBytes, ring: sessionRing })
+  const sessions =
+    platform.entries === undefined || ticketRing === undefined
+      ? inCookies
+      : createServerStore({
+          ...shared,
+          cookieName: config.cookie.name,
+          expireMs: config.session.expireMs,
+          entries: platform.entries,
+          ring: ticketRing,
+          former: inCookies,
+        })
   const peers =
     platform.shared === undefined ? {} : { peers: createRefreshExchange(platform.shared, deployment) }
   const refresher = createRefresher({

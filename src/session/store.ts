@@ -11,6 +11,9 @@ export interface StoredSession {
   readonly reference: string
 }
 
+/** Records a session's newest form: a request of its browser would carry that one. */
+export type OnSeen = (stored: StoredSession) => void
+
 /** A session that was stored for a browser, and what the log should know about it. */
 export interface SavedSession extends StoredSession {
   readonly changes: readonly CookieChange[]
@@ -27,7 +30,10 @@ export interface SavedSession extends StoredSession {
 export interface SessionStore extends Pick<SessionJudge, 'judge' | 'endsAtMs' | 'nextEndMs'> {
   /** Loads the session of a request, synchronously when no I/O is needed. Never throws for what a stranger sends. */
   load(cookies: readonly Cookie[]): MaybePromise<Loaded>
-  /** Stores the session of a sign-in, in place of what the request carried; `session_too_large` or `identity_incomplete`. */
+  /**
+   * Stores the session of a sign-in, in place of what the request carried; `session_too_large`, `identity_incomplete` or
+   * `session_store_unavailable`.
+   */
   save(request: {
     readonly session: Session
     readonly carried: readonly Cookie[]

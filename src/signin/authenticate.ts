@@ -3,7 +3,7 @@ import type { CookieChange, Exchange } from '../http/exchange.ts'
 import { type MaybePromise, thenMaybe } from '../lib/async.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
-import type { Problem } from '../problems.ts'
+import { type Problem, problem, type Reason } from '../problems.ts'
 import type { BearerReader } from '../providers/oidc/bearer.ts'
 import { isFinal } from '../session/lifetimes.ts'
 import type { Refresher } from '../session/refresh/refresh.ts'
@@ -59,12 +59,22 @@ export interface AuthenticateDeps {
   readonly log: Pick<Log, 'event' | 'sessionLoaded'>
 }
 
-/** The problem of a caller whose password was not compared, because there were too many tries: it asks for patience. */
-export function throttled({ problem }: Caller): Problem | undefined {
-  return problem?.reason === 'too_many_attempts' ? problem : undefined
+/**
+ * The problem of a caller who may be signed in: the password was not compared, because there were too many tries, or the store
+ * of sessions does not answer. It asks for patience, and never for a sign-in.
+ */
+export function undecided({ problem }: Pick<Caller, 'problem'>): Problem | undefined {
+  return problem !== undefined && UNDECIDED.has(problem.reason) ? problem : undefined
+}
+const UNDECIDED: ReadonlySet<Reason> = new Set(['too_many_attempts', 'session_store_unavailable'])
+
+/** The problem of a caller whose session cannot be looked up now. */
+export function storeProblem({ problem }: Pick<Caller, 'problem'>): Problem | undefined {
+  return problem?.reason === 'session_store_unavailable' ? problem : undefined
 }
 
 const ANONYMOUS: Caller = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
+const STORE_UNAVAILABLE: Caller = { ...ANONYMOUS, problem: problem('session_store_unavailable') }
 
 /** Reads verified JWTs as sessions of one request (skip-jwt-bearer-tokens). */
 export function bearerCredentials(
@@ -121,7 +131,7 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
       if (!yieldsToCookies)
         return { ...ANONYMOUS, session, problem, authorizationUsed: session !== undefined }
       const caller = await fromCookies(exchange, access)
-      return caller.session === undefined ? { ...caller, problem } : caller
+      return caller.session === undefined ? { ...caller, problem: caller.problem ?? problem } : caller
     }
     return fromCookies(exchange, access)
   }
@@ -133,6 +143,7 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
         case 'none':
           return ANONYMOUS
         case 'unreadable':
+          if (loaded.why === 'unavailable') return STORE_UNAVAILABLE
           if (!isFinal(loaded.why)) return ANONYMOUS
           logLostProvider(log, exchange, loaded)
           return thenMaybe(sessions.clear(exchange.cookies), (changes) => ({ ...ANONYMOUS, changes }))
@@ -154,7 +165,9 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
       access === 'refresh'
         ? refresher.refreshNow({ loaded, exchange })
         : refresher.refreshIfDue({ loaded, exchange })
-    return thenMaybe(current, ({ session, changes }) => toCaller(session, changes))
+    return thenMaybe(current, ({ session, changes, problem: why }) =>
+      storeProblem({ problem: why }) === undefined ? toCaller(session, changes) : STORE_UNAVAILABLE,
+    )
   }
 
   return function authenticate(exchange, access = 'touch') {

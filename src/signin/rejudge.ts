@@ -4,12 +4,15 @@ import { toPolicyRequest } from '../policy/request.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { Standing } from '../session/live-streams.ts'
 import type { Refresher } from '../session/refresh/refresh.ts'
+import type { Session } from '../session/session.ts'
 import type { SessionStore } from '../session/store.ts'
-import type { Authenticate } from './authenticate.ts'
+import { type Authenticate, storeProblem } from './authenticate.ts'
 
 /** An open stream: its request, the newest stored session of its browser, and since when it is open. */
 export interface OpenStream {
   readonly exchange: Exchange
+  /** Session that it was admitted with. */
+  readonly session: Session
   readonly reference: string | undefined
   readonly openedAtMs: number
 }
@@ -20,18 +23,22 @@ export type Rejudge = (stream: OpenStream) => Promise<Standing>
 export interface RejudgeDeps {
   readonly authenticate: Authenticate
   readonly refresher: Pick<Refresher, 'standsUntilMs'>
-  readonly sessions: Pick<SessionStore, 'cookieOf' | 'nextEndMs'>
+  readonly sessions: Pick<SessionStore, 'cookieOf' | 'judge' | 'nextEndMs'>
   readonly rules: Rules
 }
 
 const ENDED: Standing = { untilMs: 0, next: 'sign-in' }
+const STANDS: Standing = { untilMs: Number.POSITIVE_INFINITY, next: 'reconnect' }
 
 /** Creates the judgement of streams from the parts that judge requests. */
 export function createRejudge({ authenticate, refresher, sessions, rules }: RejudgeDeps): Rejudge {
-  return async function rejudge({ exchange, reference, openedAtMs }) {
+  return async function rejudge({ exchange, session: admitted, reference, openedAtMs }) {
     const current =
       reference === undefined ? exchange : { ...exchange, cookies: [sessions.cookieOf(reference)] }
-    const { authorizationUsed, session, reference: found = '' } = await authenticate(current, 'peek')
+    const caller = await authenticate(current, 'peek')
+    // A store that is silent for a while ends no stream; what was signed out is known without it.
+    if (storeProblem(caller) !== undefined) return sessions.judge(admitted) === 'revoked' ? ENDED : STANDS
+    const { authorizationUsed, session, reference: found = '' } = caller
     const verdict = decide(rules, toPolicyRequest(exchange), session)
     if (verdict.kind === 'sign-in' || verdict.kind === 'deny') return ENDED
     // A public route lets the request pass, but the app was told the identity.

@@ -1,13 +1,21 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RedisServers } from '../../src/config/sections/session/redis.ts'
+import { parseRedisUrl } from '../../src/config/values/redis-url.ts'
 
 /** A Redis server of a test's own. */
 export interface TestRedis {
   readonly url: string
+  readonly port: number
   /** Stops it; `start` brings it back, empty, on the same port. */
   stop(): Promise<void>
   start(): Promise<void>
+  /** Lets it keep its connections and answer nothing (SIGSTOP), until `goOn`. */
+  freeze(): void
+  goOn(): void
 }
 
 /**
@@ -28,50 +36,81 @@ function isInstalled(): boolean {
   return spawnSync('redis-server', ['--version']).status === 0
 }
 
-/** Starts Redis in memory on a free port of the loopback. */
-export async function startRedis(): Promise<TestRedis> {
+/** What a test decides about a server. */
+export interface ARedis {
+  /** Configuration directives, each name with its values. */
+  readonly directives?: Readonly<Record<string, string>>
+  readonly port?: number
+  /** `--sentinel` runs the configuration as a sentinel, which writes into it. */
+  readonly sentinel?: boolean
+}
+
+/** Starts Redis in memory on a free port of the loopback, with a folder of its own. */
+export async function startRedis({
+  directives = {},
+  port: wanted,
+  sentinel,
+}: ARedis = {}): Promise<TestRedis> {
   ensureRedis()
-  const port = await freePort()
-  let stopRunning = async (): Promise<void> => {}
+  const port = wanted ?? (await freePort())
+  const folder = mkdtempSync(join(tmpdir(), 'sidegate-redis-'))
+  const config = join(folder, 'redis.conf')
+  const usual = sentinel ? {} : { save: '""', appendonly: 'no' }
+  const all = { port: `${port}`, bind: '127.0.0.1', daemonize: 'no', dir: folder, ...usual, ...directives }
+  writeFileSync(
+    config,
+    `${Object.entries(all)
+      .map(([name, value]) => `${name} ${value}`)
+      .join('\n')}\n`,
+  )
+  let child: ChildProcess | undefined
   const redis: TestRedis = {
     url: `redis://127.0.0.1:${port}`,
+    port,
     async start() {
-      stopRunning = await run(port)
+      child = await run(sentinel ? [config, '--sentinel'] : [config])
     },
-    stop: () => stopRunning(),
+    async stop() {
+      const running = child
+      child = undefined
+      if (running === undefined) return
+      const exited = new Promise<void>((resolve) => running.once('exit', () => resolve()))
+      // A frozen one cannot end by itself.
+      running.kill('SIGKILL')
+      await exited
+    },
+    freeze: () => void child?.kill('SIGSTOP'),
+    goOn: () => void child?.kill('SIGCONT'),
   }
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   await redis.start()
   return redis
 }
 
-async function run(port: number): Promise<() => Promise<void>> {
-  const options = [
-    '--port',
-    `${port}`,
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-    '--daemonize',
-    'no',
-  ]
-  const child = spawn('redis-server', options, { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'inherit'] })
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+async function run(args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn('redis-server', args, { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'inherit'] })
   await new Promise<void>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)))
+    let said = ''
+    child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}: ${said}`)))
     child.stdout.on('data', (text: Buffer) => {
-      if (text.includes('Ready to accept connections')) resolve()
+      said += text.toString()
+      if (/Ready to accept connections|Sentinel ID is/u.test(said)) resolve()
     })
   })
-  return async () => {
-    child.kill()
-    await exited
-  }
+  return child
 }
 
-async function freePort(): Promise<number> {
+/** The servers that a URL means, with further settings where they are given. */
+export function serversAt(url: string, more: Partial<RedisServers> = {}): RedisServers {
+  const parsed = parseRedisUrl(url)
+  if (!parsed.ok) throw new Error(parsed.problem)
+  const { address, ...rest } = parsed.value
+  const sentinel = { masterName: '', password: '' }
+  return { ...rest, kind: 'standalone', addresses: [address], sentinel, tls: undefined, ...more }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   // A TCP server's address is an object.

@@ -137,12 +137,11 @@ describe('the house', () => {
     expect(others.filter(({ to }) => to !== 'src/re2/compile.ts')).toEqual([])
   })
 
-  it('session/cookie is known to the maker of sessions only', () => {
-    const strangers = arrows.filter(
-      ({ from, to }) => to.startsWith('src/session/cookie/') && !from.startsWith('src/session/cookie/'),
-    )
+  it.each(['cookie', 'server'])('session/%s is known to the maker of sessions only', (store) => {
+    const folder = `src/session/${store}/`
+    const strangers = arrows.filter(({ from, to }) => to.startsWith(folder) && !from.startsWith(folder))
     expect(strangers.map(({ from, to }) => [from, to])).toEqual([
-      ['src/session/sessions.ts', 'src/session/cookie/store.ts'],
+      ['src/session/sessions.ts', `${folder}store.ts`],
     ])
   })
 

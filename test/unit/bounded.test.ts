@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createRedisState } from '../../runtimes/node/redis.ts'
+import { connectRedis } from '../../runtimes/node/redis/redis.ts'
 import { createAdmission } from '../../runtimes/node/server/admission.ts'
 import { createShares, sharesOf } from '../../runtimes/node/upstream/pool/shares.ts'
 import { createWaitingLine } from '../../runtimes/node/upstream/pool/waiting-line.ts'
@@ -9,12 +9,12 @@ import { createReadFacts } from '../../src/http/facts.ts'
 import { readHead } from '../../src/http/head.ts'
 import { createReplayGuard } from '../../src/lib/replay-guard.ts'
 import { compileHeaderRules, IDENTITY_FAMILY } from '../../src/proxy/header-rules.ts'
-import { createTokenCache } from '../../src/session/token-cache.ts'
 import { createDenylist } from '../../src/session/denylist.ts'
 import type { Session } from '../../src/session/session.ts'
+import { createTokenCache } from '../../src/session/token-cache.ts'
 import { startGate } from '../support/gate.ts'
 import { anIncomingRequest } from '../support/incoming-request.ts'
-import { startRedis, type TestRedis } from '../support/redis.ts'
+import { serversAt, startRedis, type TestRedis } from '../support/redis.ts'
 import { aSession, NOW_MS } from '../support/session.ts'
 import { aWorld } from './session/session-fixture.ts'
 
@@ -50,10 +50,11 @@ describe('signing out', () => {
     afterAll(() => redis.stop())
 
     it('signing out of more people than Redis keeps leaves the first signed out for a process that starts later [LO-19]', async () => {
+      const servers = serversAt(redis.url)
       const limits = { lines: 20, unsent: 10 }
       const aList = async () => {
-        const shared = await createRedisState({ url: redis.url, now: () => NOW_MS, log, limits })
-        return { shared, list: createDenylist({ now: () => NOW_MS, config, log, shared }) }
+        const { shared, close } = await connectRedis({ servers, now: () => NOW_MS, log, limits })
+        return { close, list: createDenylist({ now: () => NOW_MS, config, log, shared }) }
       }
       const here = await aList()
       const session = (at: number) => aSession({ id: `s${at}`, subject: `p${at}`, signedInAtMs: NOW_MS + at })
@@ -65,23 +66,24 @@ describe('signing out', () => {
       await expect.poll(() => late.list.denies(session(49))).toBe(true)
       expect([0, 1, 25].map((at) => late.list.denies(session(at)))).toEqual([true, true, true])
       expect(late.list.denies(aSession({ id: 'new', subject: 'new', signedInAtMs: NOW_MS + 60 }))).toBe(false)
-      here.shared.close()
-      late.shared.close()
+      here.close()
+      late.close()
     })
 
     it('while it is away leaves all of them signed out when it is back [LO-19]', async () => {
+      const servers = serversAt(redis.url)
       const limits = { lines: 1000, unsent: 10 }
-      const shared = await createRedisState({ url: redis.url, now: () => NOW_MS, log, limits })
-      const here = createDenylist({ now: () => NOW_MS, config, log, shared })
+      const one = await connectRedis({ servers, now: () => NOW_MS, log, limits })
+      const here = createDenylist({ now: () => NOW_MS, config, log, shared: one.shared })
       await redis.stop()
       const session = (at: number) => aSession({ id: `d${at}`, subject: `d${at}`, signedInAtMs: NOW_MS + at })
       for (let at = 0; at < 40; at += 1) await here.deny(denial(session(at)))
       await redis.start()
-      const other = await createRedisState({ url: redis.url, now: () => NOW_MS, log })
-      const there = createDenylist({ now: () => NOW_MS, config, log, shared: other })
+      const other = await connectRedis({ servers, now: () => NOW_MS, log })
+      const there = createDenylist({ now: () => NOW_MS, config, log, shared: other.shared })
       const denied = () => Array.from({ length: 40 }, (_, at) => there.denies(session(at)))
       await expect.poll(denied, { timeout: 10_000 }).toEqual(Array(40).fill(true))
-      shared.close()
+      one.close()
       other.close()
     }, 20_000)
   })

@@ -4,6 +4,7 @@ import type { SettingsOf } from '../settings.ts'
 import type { Files } from '../sources/files.ts'
 import type { HEADER_OPTIONS } from './headers.ts'
 import { buildRedis, type REDIS_OPTIONS, type RedisConfig } from './session/redis.ts'
+import type { REDIS_TLS_OPTIONS } from './session/redis-tls.ts'
 import { buildSecrets, type SECRET_OPTIONS, type SecretsConfig } from './session/secrets.ts'
 import type { SIGN_IN_OPTIONS } from './sign-in.ts'
 
@@ -35,10 +36,10 @@ export const SESSION_OPTIONS = {
   },
   'session-cookie-minimal': {
     group: 'Sessions',
-    after: 'redis-connection-url',
+    after: 'redis-insecure-skip-tls-verify',
     kind: 'boolean',
     default: false,
-    about: 'Keep no tokens in the session. Refused together with options that need one.',
+    about: 'Keep no tokens in sessions in cookies. Refused together with options that need one.',
   },
   'session-groups': {
     group: 'Sessions',
@@ -90,11 +91,11 @@ export interface SessionConfig extends SecretsConfig, RedisConfig {
   readonly revalidateMs: number
   /** Sessions signed in before this moment (ms since the epoch) are over. */
   readonly minIssuedAtMs: number
-  /** Bytes over all chunks of the session cookie. */
+  /** Bytes over all chunks of a session in cookies. */
   readonly budgetBytes: number
   /** Keep all groups, or only those that a rule names. */
   readonly groups: 'all' | 'named'
-  /** Drop all tokens whatever the configuration could use (session-cookie-minimal). */
+  /** Drop all tokens of a session in cookies whatever the configuration could use (session-cookie-minimal). */
   readonly minimal: boolean
 }
 
@@ -104,6 +105,7 @@ export function buildSession(
     typeof SESSION_OPTIONS &
       typeof SECRET_OPTIONS &
       typeof REDIS_OPTIONS &
+      typeof REDIS_TLS_OPTIONS &
       typeof HEADER_OPTIONS &
       typeof SIGN_IN_OPTIONS
   >,
@@ -116,9 +118,10 @@ export function buildSession(
   }
   const minimal = settings.value('session-cookie-minimal')
   if (minimal) checkMinimal(settings)
+  if (settings.value('session-store-type') === 'redis') warnOfCookieOptions(settings)
   return {
     ...buildSecrets(settings, files),
-    ...buildRedis(settings),
+    ...buildRedis(settings, files),
     expireMs,
     refreshMs,
     maxLifetimeMs: settings.value('session-max-lifetime'),
@@ -128,6 +131,14 @@ export function buildSession(
     budgetBytes: settings.value('cookie-budget'),
     groups: settings.value('session-groups'),
     minimal,
+  }
+}
+
+/** Warns of what is about sessions in cookies: one in Redis takes no room there, and keeps all tokens. */
+function warnOfCookieOptions(settings: SectionSettings): void {
+  for (const flag of ['cookie-budget', 'session-cookie-minimal'] as const) {
+    if (settings.given(flag) && settings.value(flag) !== false)
+      settings.warning(flag, 'this has no effect with session-store-type=redis, which keeps all tokens')
   }
 }
 

@@ -156,6 +156,11 @@ export const EN_PROBLEMS: Texts['problems'] = {
     title: 'Sign-in is not available',
     sentence: 'The sign-in service sent an answer that makes no sense.',
   },
+  session_store_unavailable: {
+    title: 'Try again in a moment',
+    sentence:
+      'This application cannot look up who is signed in right now. Try again in a moment; there is no need to sign in again.',
+  },
   refresh_refused: {
     title: 'Session ended',
     sentence: 'Your session has ended. Sign in again.',

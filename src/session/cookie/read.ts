@@ -1,11 +1,11 @@
 import type { KeyRing } from '../../crypto/keys.ts'
 import { open } from '../../crypto/seal.ts'
-import type { Cookie, CookieChange } from '../../http/exchange.ts'
+import type { CookieChange } from '../../http/exchange.ts'
 import type { SessionJudge } from '../judge.ts'
 import { decodeSession } from '../payload.ts'
 import type { Loaded, Session, Unreadable } from '../session.ts'
 import { carriesValue, expire, isBetter } from '../session-cookies.ts'
-import type { SessionStore, StoredSession } from '../store.ts'
+import type { OnSeen, SessionStore } from '../store.ts'
 import { createTokenCache } from '../token-cache.ts'
 import { type Carried, readCarried } from './chunks.ts'
 
@@ -22,9 +22,6 @@ interface CachedSession {
   readonly session: Session
   readonly current: boolean
 }
-
-/** Records a session's newest form: a request of its browser would carry that one. */
-export type OnSeen = (stored: StoredSession) => void
 
 const NONE: Loaded = { kind: 'none' }
 const NO_CHANGES: readonly CookieChange[] = []

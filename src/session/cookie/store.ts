@@ -2,17 +2,16 @@ import type { Config } from '../../config/config.ts'
 import type { KeyRing } from '../../crypto/keys.ts'
 import { seal, sealedLength } from '../../crypto/seal.ts'
 import type { Cookie, CookieChange } from '../../http/exchange.ts'
-import type { Log } from '../../observe/log.ts'
 import type { Platform } from '../../platform.ts'
 import { ok, type Result } from '../../result.ts'
 import type { SessionJudge } from '../judge.ts'
-import { compileProjection } from '../projection.ts'
+import type { Projection } from '../projection.ts'
 import type { Session } from '../session.ts'
 import { compileOwnNames, expire, sessionNames } from '../session-cookies.ts'
-import type { SessionStore, StoredSession } from '../store.ts'
+import type { OnSeen, SessionStore, StoredSession } from '../store.ts'
 import { type Fitted, fitToBudget } from './budget.ts'
 import { compileLayout } from './chunks.ts'
-import { createSessionReader, type OnSeen } from './read.ts'
+import { createSessionReader } from './read.ts'
 
 export interface CookieStoreDeps {
   /** Bytes that the longest Set-Cookie line takes beyond name and value. */
@@ -20,8 +19,8 @@ export interface CookieStoreDeps {
   /** Keys of purpose `session`. */
   readonly ring: KeyRing
   readonly judge: SessionJudge
+  readonly projection: Projection
   readonly platform: Pick<Platform, 'now'>
-  readonly log: Pick<Log, 'line'>
   /** Called for each session that was sealed, or opened for the first time. */
   readonly onSeen?: OnSeen
 }
@@ -30,12 +29,10 @@ interface Sealed extends StoredSession, Pick<Fitted, 'dropped' | 'bytes'> {}
 
 /** Creates the store that keeps whole sessions in the browser's cookies, sealed: nothing is kept here. */
 export function createCookieStore(config: Config, deps: CookieStoreDeps): SessionStore {
-  const { attributeBytes, ring, judge, platform, onSeen } = deps
+  const { attributeBytes, ring, judge, platform, projection, onSeen } = deps
   const { name } = config.cookie
   const { budgetBytes, expireMs } = config.session
   const layout = compileLayout(name, attributeBytes)
-  const projection = compileProjection(config)
-  for (const warning of projection.warnings) deps.log.line('warn', warning)
   const reader = createSessionReader({ cookieName: name, ring, judge, onSeen })
   const sizeOf = (payloadBytes: number) => layout.size(sealedLength(ring, payloadBytes))
 

@@ -2,10 +2,11 @@ import { type Settled, sleep } from '../../lib/single-flight.ts'
 import type { Log } from '../../observe/log.ts'
 import type { Platform } from '../../platform.ts'
 import { type Level, PROBLEMS, type Problem, problem, type Reason } from '../../problems.ts'
-import type { Result } from '../../result.ts'
+import { failed, type Result } from '../../result.ts'
 import { findProvider, type Grant, type Session, type SessionProvider, sourceFields } from '../session.ts'
 import type { SessionStore, StoredSession } from '../store.ts'
 import { type RefreshExchange, type RefreshKey, SUCCESSOR_MS } from './exchange.ts'
+import { writeSurely } from './write-surely.ts'
 
 /** Outcome of a refresh or a validation at the provider. */
 export type RefreshOutcome =
@@ -73,7 +74,7 @@ export function createProviderRefresh({
     if (!isSamePerson(session, grant.value)) {
       return { kind: 'ended', problem: problem('id_token_invalid', { why: 'another subject or issuer' }) }
     }
-    return toRenewed(await store.write(toSuccessor(session, grant.value, platform.now()), reference))
+    return toRenewed(await writeSurely(store, toSuccessor(session, grant.value, platform.now()), reference))
   }
 
   async function askWhetherValid({ session, reference }: StoredSession): Promise<RefreshOutcome> {
@@ -104,10 +105,23 @@ export function createProviderRefresh({
    * claim.
    */
   async function askAlone(before: StoredSession, refreshKey: RefreshKey): Promise<RefreshOutcome> {
-    const outcome = (await adopt(before, refreshKey)) ?? (await ask(before))
+    const outcome = (await adopt(before, refreshKey)) ?? (await askUnlessKnown(before))
     if (outcome.kind === 'renewed') await peers.put(refreshKey, outcome.stored.reference)
     await peers.release(refreshKey)
     return outcome
+  }
+
+  /**
+   * Asks unless the store knows better by now: a session that was refreshed meanwhile is taken, one that was ended is not asked
+   * about, and while the store is silent no refresh token is used up for a result that could not be kept.
+   */
+  async function askUnlessKnown(before: StoredSession): Promise<RefreshOutcome> {
+    const { session, reference } = before
+    const latest = await store.read(reference)
+    if (latest === 'unavailable') return toRenewed(failed(problem('session_store_unavailable')))
+    if (typeof latest === 'string') return { kind: 'ended', problem: problem('sign_in_required') }
+    const isRefreshed = latest.refreshedAtMs > session.refreshedAtMs
+    return isRefreshed ? { kind: 'renewed', stored: { session: latest, reference } } : ask(before)
   }
 
   async function adopt(before: StoredSession, refreshKey: RefreshKey): Promise<RefreshOutcome | undefined> {
@@ -164,9 +178,11 @@ function isSamePerson({ issuer, subject }: Session, { identity }: Grant): boolea
   return identity.issuer === issuer && identity.subject === subject
 }
 
-/** Outcome for a written session; one that cannot be written has ended. */
+/** Outcome for a written session; one that cannot be written has ended, unless its store is only silent. */
 export function toRenewed(written: Result<StoredSession>): RefreshOutcome {
-  return written.ok ? { kind: 'renewed', stored: written.value } : { kind: 'ended', problem: written.problem }
+  if (written.ok) return { kind: 'renewed', stored: written.value }
+  const kind = written.problem.reason === 'session_store_unavailable' ? 'failed' : 'ended'
+  return { kind, problem: written.problem }
 }
 
 function toFailure(why: Problem): RefreshOutcome {

@@ -48,6 +48,7 @@ export async function toLoopProblem(
   began?: Pick<LoginState, 'host' | 'session'>,
 ): Promise<Problem> {
   const now = await sessions.load(exchange.cookies)
+  if (now.kind === 'unreadable' && now.why === 'unavailable') return problem('session_store_unavailable')
   const detail = {
     session: now.kind === 'unreadable' ? now.why : now.kind,
     session_at_start: began?.session,

@@ -42,6 +42,10 @@ export function createRedirectToProvider(
   return async function redirectToProvider(exchange, login) {
     const { provider, restarts, returnTo, otherAccount, interactive = false } = login
     const { cookies, facts } = exchange
+    const carried = await context.sessions.load(cookies)
+    // A sign-in could not be completed now, and this person may be signed in.
+    if (carried.kind === 'unreadable' && carried.why === 'unavailable')
+      return refuse(problem('session_store_unavailable'), { returnTo })
     const redirectUri = toRedirectUri(context, exchange)
     const fallback = lostTarget(context.config.paths)
     const { changes, keptTarget, ...started } = await transactions.start({
@@ -51,7 +55,7 @@ export function createRedirectToProvider(
       redirectUri,
       restarts,
       turns: turns.count(cookies, returnTo),
-      session: toSessionSeen(await context.sessions.load(cookies)),
+      session: toSessionSeen(carried),
       host: new URL(redirectUri).host === facts.host ? undefined : facts.host,
       cookies,
     })

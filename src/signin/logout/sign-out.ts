@@ -4,7 +4,7 @@ import { onlyValue, readForm, readQuery } from '../../http/form.ts'
 import { findHeader } from '../../http/head.ts'
 import { problem } from '../../problems.ts'
 import { findProvider, type Session, sourceFields } from '../../session/session.ts'
-import { loadSession, logFailure, requestFields, type SignInContext, toRedirectUri } from '../context.ts'
+import { logFailure, requestFields, type SignInContext, toRedirectUri } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
 import type { Transactions } from '../login/transaction.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
@@ -44,7 +44,14 @@ export function createSignOut(
       return refuse(why)
     }
     const target = readTarget(targets, exchange, form.value)
-    const session = await loadEnding(context, exchange, target)
+    const loaded = await context.sessions.load(exchange.cookies)
+    // Without its store the session cannot be ended, and to say that it is would be worse than to ask for another try.
+    if (loaded.kind === 'unreadable' && loaded.why === 'unavailable') {
+      const why = problem('session_store_unavailable')
+      logFailure(context, 'sign_out_refused', { exchange, why })
+      return refuse(why)
+    }
+    const session = loaded.kind === 'active' ? await toEnding(context, loaded.session, target) : undefined
     const exit = await chooseExit(context, exchange, { session, target, logoutState })
     if (session !== undefined) await endSession(context, exchange, session)
     const { cookies } = exchange
@@ -53,14 +60,8 @@ export function createSignOut(
   }
 }
 
-/** Loads the session that ends, with an ID token where the provider or the backend is going to be shown it. */
-async function loadEnding(
-  context: SignInContext,
-  exchange: Exchange,
-  target: string,
-): Promise<Session | undefined> {
-  const session = await loadSession(context, exchange)
-  if (session === undefined) return undefined
+/** Completes the session that ends with an ID token where the provider or the backend is going to be shown it. */
+async function toEnding(context: SignInContext, session: Session, target: string): Promise<Session> {
   const provider = findProvider(context.providers, session.source)
   const isNamed =
     target.includes(STAND_IN) || (context.config.signIn.backendLogoutUrl?.includes(ID_TOKEN) ?? false)

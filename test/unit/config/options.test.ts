@@ -235,6 +235,43 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'redis-connection-url': ['redis://r:6379/1'],
   'redis-username': ['u', '--redis-connection-url=redis://r'],
   'redis-password': ['p', '--redis-connection-url=redis://r'],
+  'redis-use-sentinel': [
+    'true',
+    '--redis-sentinel-connection-urls=redis://s',
+    '--redis-sentinel-master-name=m',
+    '--redis-connection-url=redis://r',
+  ],
+  'redis-sentinel-connection-urls': [
+    'redis://s',
+    '--redis-use-sentinel',
+    '--redis-sentinel-master-name=m',
+    '--redis-sentinel-connection-urls=redis://other',
+  ],
+  'redis-sentinel-master-name': [
+    'm',
+    '--redis-use-sentinel',
+    '--redis-sentinel-connection-urls=redis://s',
+    '--redis-sentinel-master-name=other',
+  ],
+  'redis-sentinel-password': [
+    'p',
+    '--redis-use-sentinel',
+    '--redis-sentinel-connection-urls=redis://s',
+    '--redis-sentinel-master-name=m',
+  ],
+  'redis-use-cluster': [
+    'true',
+    '--redis-cluster-connection-urls=redis://c',
+    '--redis-connection-url=redis://r',
+  ],
+  'redis-cluster-connection-urls': [
+    'redis://c',
+    '--redis-use-cluster',
+    '--redis-cluster-connection-urls=redis://other',
+  ],
+  'redis-ca-path': ['/cert', '--redis-connection-url=redis://r'],
+  'redis-insecure-skip-tls-verify': ['true', '--redis-connection-url=redis://r'],
+  'redis-connection-idle-timeout': ['60', '--redis-connection-url=redis://r'],
   'session-cookie-minimal': ['true'],
   'session-groups': ['named'],
   'session-max-lifetime': ['24h'],
@@ -320,7 +357,7 @@ describe('no option is read and ignored', () => {
     expect(changed.kind === 'problems' ? changed.text : changed.kind).toBe('config')
     if (changed.kind !== 'config') return
     if (without.kind !== 'config') return
-    const effect = flag === 'session-store-type' ? 'warnings' : flag === 'config-test' ? 'testOnly' : 'config'
+    const effect = flag === 'config-test' ? 'testOnly' : 'config'
     expect(changed[effect]).not.toEqual(without[effect])
   })
 })
@@ -340,9 +377,9 @@ describe('what is not supported yet is refused', () => {
   })
 
   it('an unsupported option is refused in variables and files too, with their old names', () => {
-    const files = { '/gate.toml': 'redis_use_cluster = true' }
+    const files = { '/gate.toml': 'tls_cipher_suites = ["X"]' }
     expect(problemsOf({ args: ['--config=/gate.toml'], files })).toEqual([
-      'redis_use_cluster in /gate.toml: remove this setting, it is not supported yet; sessions need no Redis here: leave it out, or give one address in redis-connection-url',
+      'tls_cipher_suites in /gate.toml: remove this setting, it is not supported yet; tls-min-version is honoured',
     ])
   })
 })

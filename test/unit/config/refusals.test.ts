@@ -469,11 +469,6 @@ describe('taken with a warning', () => {
       'browsers do not keep Secure cookies',
     ],
     [
-      'Redis for sessions',
-      flags('--session-store-type=redis', '--redis-connection-url=unix:///run/redis'),
-      'sessions stay in cookies',
-    ],
-    [
       'bearer issuers without bearer tokens',
       flags('--extra-jwt-issuers=https://i.example=a'),
       'no effect without --skip-jwt',

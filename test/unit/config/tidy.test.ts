@@ -97,7 +97,6 @@ describe('a value that asks for nothing', () => {
   })
 
   it.each<[string, Given]>([
-    ['redis_use_sentinel', toml('redis_use_sentinel = ""')],
     ['--request-logging-format', { args: ['--request-logging-format='] }],
   ])('an empty %s may switch off what is not supported, with a warning', (label, given) => {
     expect(configOf(given)).toEqual(configOf())

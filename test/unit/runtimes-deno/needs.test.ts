@@ -11,6 +11,7 @@ function flagsFor(...args: readonly string[]): readonly string[] {
   const readFile = (path: string): string => {
     files.push(path)
     if (path.startsWith('/etc/metrics.')) return '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n'
+    if (path === '/etc/ca.pem') return '-----BEGIN CERTIFICATE-----'
     return path === '/etc/passwords' ? 'alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=' : ''
   }
   const input: LoadInput = {
@@ -61,6 +62,23 @@ describe('what Deno has to allow', () => {
     ])
   })
 
+  it('the permissions for Deno are every sentinel and node of a cluster, and the certificates of Redis', () => {
+    const sentinels = flagsFor(
+      '--redis-use-sentinel',
+      '--redis-sentinel-master-name=m',
+      '--redis-sentinel-connection-urls=redis://s1:26379,redis://s2:26379',
+      '--redis-ca-path=/etc/ca.pem',
+      '--upstream=static://200',
+    )
+    expect(sentinels[0]).toContain('s1:26379,s2:26379')
+    expect(sentinels[1]).toContain('/etc/ca.pem')
+    const cluster = flagsFor(
+      '--redis-use-cluster',
+      '--redis-cluster-connection-urls=redis://c1,redis://[::1]:7001',
+    )
+    expect(cluster[0]).toContain('c1:6379,[::1]:7001')
+  })
+
   it('the permissions for Deno are every endpoint that is configured, and Redis', () => {
     const [net = ''] = flagsFor(
       '--provider=oidc',
@@ -73,10 +91,10 @@ describe('what Deno has to allow', () => {
     )
     expect(net.split('=')[1]?.split(',')).toEqual([
       '127.0.0.1:4180',
+      'cache:6379',
       'login.example.com:443',
       'token.example.com:8443',
       'bye.example.com:80',
-      'cache:6379',
     ])
   })
 
@@ -95,7 +113,6 @@ it.each([
   ['https://a.example/x', 'a.example:443'],
   ['http://a.example:81/', 'a.example:81'],
   ['http://[::1]/', '[::1]:80'],
-  ['rediss://cache', 'cache:6379'],
 ])('the place of %s is %s', (url, place) => {
   expect(placeOf(new URL(url))).toBe(place)
 })

@@ -9,6 +9,7 @@ import { toClientFingerprints } from '../../../src/session/clients.ts'
 import { createCookieStore } from '../../../src/session/cookie/store.ts'
 import { createDenylist, type Denylist } from '../../../src/session/denylist.ts'
 import { createSessionJudge, type SessionJudge } from '../../../src/session/judge.ts'
+import { compileProjection } from '../../../src/session/projection.ts'
 import type { Loaded, Session } from '../../../src/session/session.ts'
 import type { SessionStore } from '../../../src/session/store.ts'
 import { headersOf } from '../../support/headers.ts'
@@ -34,8 +35,8 @@ export const SESSION_CONFIG: SessionConfig = {
   budgetBytes: 7168,
   groups: 'all',
   minimal: false,
-  redisUrl: undefined,
-  redisLogin: { username: '', password: '' },
+  store: 'cookie',
+  redis: undefined,
 }
 
 /** What projections read of a configuration. */
@@ -112,8 +113,8 @@ export async function aGate(given: AGate = {}): Promise<Gate> {
     now: platform.now,
   })
   const { attributeBytes = ATTRIBUTE_BYTES } = given
-  const log = { line: () => undefined }
-  const store = createCookieStore(config, { attributeBytes, ring, judge, platform, log })
+  const projection = compileProjection(config)
+  const store = createCookieStore(config, { attributeBytes, ring, judge, platform, projection })
   return { store, ring, denylist, judge, config }
 }
 

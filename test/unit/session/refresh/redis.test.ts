@@ -1,15 +1,16 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { createRedisState, type RedisState } from '../../../../runtimes/node/redis.ts'
+import { connectRedis, type RedisParts } from '../../../../runtimes/node/redis/redis.ts'
+import type { SharedState } from '../../../../src/platform.ts'
 import { createDenylist } from '../../../../src/session/denylist.ts'
-import { startRedis, type TestRedis } from '../../../support/redis.ts'
+import { serversAt, startRedis, type TestRedis } from '../../../support/redis.ts'
 import { aSession } from '../../../support/session.ts'
 import { aWorld, createClock, jarAfter, RotatingProvider } from '../session-fixture.ts'
 
 const HOUR_MS = 3_600_000
 
 let redis: TestRedis
-const open: RedisState[] = []
+const open: RedisParts[] = []
 const lines: string[] = []
 
 beforeAll(async () => {
@@ -22,11 +23,11 @@ afterEach(() => {
 })
 
 /** One process's connection. */
-async function aState(url = redis.url): Promise<RedisState> {
+async function aState(url = redis.url): Promise<SharedState> {
   const log = { line: (level: string, msg: string) => lines.push(`${level}: ${msg}`) }
-  const state = await createRedisState({ url, now: Date.now, log })
-  open.push(state)
-  return state
+  const parts = await connectRedis({ servers: serversAt(url), now: Date.now, log })
+  open.push(parts)
+  return parts.shared
 }
 
 describe('shared state in Redis', () => {
@@ -122,7 +123,6 @@ describe('a Redis that is not there', () => {
     const mute = await aState(`redis://127.0.0.1:${port}`)
     expect(await mute.get('a')).toBeUndefined()
     expect(performance.now() - started).toBeLessThan(3000)
-    mute.close()
     silent.close()
     expect(await state.get('nothing')).toBeUndefined()
   })
@@ -139,9 +139,9 @@ it('Redis takes a name and a password from settings of their own', async () => {
   await admin.call('ACL', 'SETUSER', 'default', 'resetpass', '>other')
   const seen: string[] = []
   const log = { line: (level: string, msg: string) => seen.push(`${level}: ${msg}`) }
-  const login = { username: 'gate', password: 'p@ss:/%' }
-  const state = await createRedisState({ url: guarded.url, login, now: Date.now, log })
-  open.push(state)
-  await state.set('login', 'value', 5000)
-  expect([await state.get('login'), seen]).toEqual(['value', []])
+  const servers = serversAt(guarded.url, { username: 'gate', password: 'p@ss:/%' })
+  const parts = await connectRedis({ servers, now: Date.now, log })
+  open.push(parts)
+  await parts.shared.set('login', 'value', 5000)
+  expect([await parts.shared.get('login'), seen]).toEqual(['value', []])
 })
