@@ -36,6 +36,11 @@ function isInstalled(): boolean {
   return spawnSync('redis-server', ['--version']).status === 0
 }
 
+const folders: string[] = []
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
 /** What a test decides about a server. */
 export interface ARedis {
   /** Configuration directives, each name with its values. */
@@ -43,6 +48,8 @@ export interface ARedis {
   readonly port?: number
   /** `--sentinel` runs the configuration as a sentinel, which writes into it. */
   readonly sentinel?: boolean
+  /** Takes TLS on its port, and nothing else. */
+  readonly tls?: boolean
 }
 
 /** Starts Redis in memory on a free port of the loopback, with a folder of its own. */
@@ -50,13 +57,15 @@ export async function startRedis({
   directives = {},
   port: wanted,
   sentinel,
+  tls,
 }: ARedis = {}): Promise<TestRedis> {
   ensureRedis()
   const port = wanted ?? (await freePort())
   const folder = mkdtempSync(join(tmpdir(), 'sidegate-redis-'))
   const config = join(folder, 'redis.conf')
   const usual = sentinel ? {} : { save: '""', appendonly: 'no' }
-  const all = { port: `${port}`, bind: '127.0.0.1', daemonize: 'no', dir: folder, ...usual, ...directives }
+  const ports = tls ? { port: '0', 'tls-port': `${port}` } : { port: `${port}` }
+  const all = { bind: '127.0.0.1', daemonize: 'no', dir: folder, ...usual, ...directives, ...ports }
   writeFileSync(
     config,
     `${Object.entries(all)
@@ -82,7 +91,7 @@ export async function startRedis({
     freeze: () => void child?.kill('SIGSTOP'),
     goOn: () => void child?.kill('SIGCONT'),
   }
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  folders.push(folder)
   await redis.start()
   return redis
 }

@@ -17,7 +17,7 @@ export function createRedisEntries(link: RedisLink, prefix: string, timeoutMs = 
     command: (client: RedisClient) => Promise<Value>,
     keep: (value: Value) => Kept,
   ): Promise<Result<Kept>> {
-    const answer = await link.run(command, timeoutMs)
+    const answer = await link.run(command, { timeoutMs, repeatable: true })
     if (answer.ok) return ok(keep(answer.value))
     return failed(problem('session_store_unavailable', { why: answer.problem.message }))
   }

@@ -2,12 +2,19 @@ import { failed, ok, type Result } from '../../../src/result.ts'
 import type { RedisClient } from './client.ts'
 import type { RedisHealth } from './health.ts'
 
+/** Limits of one command. */
+export interface RedisCommandLimits {
+  readonly timeoutMs: number
+  /** True for a command that may be done twice, so that one whose answer was lost with its connection is sent again. */
+  readonly repeatable?: boolean
+}
+
 /** Runs commands at Redis: none takes longer than its time, none throws, and no more than so many wait. */
 export interface RedisLink {
   /** The value of a command; the failure is an error without any value in it. */
   run<Value>(
     command: (client: RedisClient) => Promise<Value>,
-    timeoutMs: number,
+    limits: RedisCommandLimits,
   ): Promise<Result<Value, Error>>
 }
 
@@ -53,28 +60,45 @@ export function createRedisLink({ client, health, maxPending = MAX_PENDING }: Re
     return false
   }
 
+  async function attempt<Value>(
+    command: (client: RedisClient) => Promise<Value>,
+    timeoutMs: number,
+  ): Promise<Result<Value, Error>> {
+    if (client.status !== 'ready' && !(await connected(timeoutMs))) return failed(new Error(NO_CONNECTION))
+    if (pending >= maxPending) return failed(new Error('too many commands wait for Redis'))
+    pending += 1
+    const answer = command(client)
+    const done = (): void => {
+      pending -= 1
+    }
+    // Counted until Redis has answered or the connection is gone, since so long the library keeps it.
+    answer.then(done, done)
+    try {
+      return ok(await withDeadline(answer, timeoutMs))
+    } catch (error) {
+      return failed(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
   return {
-    async run(command, timeoutMs) {
-      if (client.status !== 'ready' && !(await connected(timeoutMs)))
-        return failed(new Error('there is no connection to Redis'))
-      if (pending >= maxPending) return failed(new Error('too many commands wait for Redis'))
-      pending += 1
-      const answer = command(client)
-      const done = (): void => {
-        pending -= 1
-      }
-      // Counted until Redis has answered or the connection is gone, since so long the library keeps it.
-      answer.then(done, done)
-      try {
-        const value = await withDeadline(answer, timeoutMs)
-        health.noteAnswer()
-        return ok(value)
-      } catch (error) {
-        health.noteFailure(error)
-        return failed(error instanceof Error ? error : new Error(String(error)))
-      }
+    async run(command, { timeoutMs, repeatable = false }) {
+      const first = await attempt(command, timeoutMs)
+      const isLost = !first.ok && isAboutLostConnection(first.problem, repeatable) && !health.isDown()
+      // The server closed the connection, and the library has not noticed yet or is about to make another one.
+      const answer = isLost && (await becomesReady(timeoutMs)) ? await attempt(command, timeoutMs) : first
+      if (answer.ok) health.noteAnswer()
+      else if (answer.problem.message !== NO_CONNECTION) health.noteFailure(answer.problem)
+      return answer
     },
   }
+}
+
+const NO_CONNECTION = 'there is no connection to Redis'
+
+/** True for a command that was not sent, or may have been: the library's messages are the only way to tell. */
+function isAboutLostConnection({ message, name }: Error, repeatable: boolean): boolean {
+  if (message.startsWith("Stream isn't writeable")) return true
+  return repeatable && (name === 'MaxRetriesPerRequestError' || message.startsWith('Connection is closed'))
 }
 
 function withDeadline<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value> {

@@ -41,7 +41,8 @@ export function createRedisNews({ link, channel, timeoutMs, now, limits }: Redis
     for (const listener of listeners) listener(line, untilMs)
   }
 
-  const run = <Value>(command: (client: RedisClient) => Promise<Value>) => link.run(command, timeoutMs)
+  const run = <Value>(command: (client: RedisClient) => Promise<Value>) =>
+    link.run(command, { timeoutMs, repeatable: true })
 
   async function put(line: string, untilMs: number): Promise<boolean> {
     const kept = await run((client) => client.zadd(channel, untilMs, line))

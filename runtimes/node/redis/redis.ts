@@ -57,8 +57,14 @@ export async function connectRedis(deps: RedisDeps): Promise<RedisParts> {
   const link = createRedisLink({ client, health })
   const news = createRedisNews({ link, channel: CHANNEL, timeoutMs, now, limits })
 
-  client.on('error', health.noteFailure)
+  let isConnected = false
+  client.on('error', (error) => {
+    // The end of a connection is no news as long as the next one is made.
+    if (!isConnected) health.noteFailure(error)
+    isConnected = false
+  })
   client.on('ready', () => {
+    isConnected = true
     health.noteReady()
     void news.catchUp()
   })
@@ -95,19 +101,21 @@ function createClaims(
   const me = randomUUID()
   return {
     async get(key) {
-      const found = await link.run((client) => client.get(PREFIX + key), timeoutMs)
+      const found = await link.run((client) => client.get(PREFIX + key), { timeoutMs, repeatable: true })
       return found.ok ? (found.value ?? undefined) : undefined
     },
     async set(key, value, ttlMs) {
-      await link.run((client) => client.set(PREFIX + key, value, 'PX', ttlMs), timeoutMs)
+      await link.run((client) => client.set(PREFIX + key, value, 'PX', ttlMs), { timeoutMs })
     },
     async claim(key, ttlMs) {
-      const claimed = await link.run((client) => client.set(PREFIX + key, me, 'PX', ttlMs, 'NX'), timeoutMs)
+      const claimed = await link.run((client) => client.set(PREFIX + key, me, 'PX', ttlMs, 'NX'), {
+        timeoutMs,
+      })
       // Without Redis every process may: two token requests are better than none.
       return !claimed.ok || claimed.value === 'OK'
     },
     async release(key) {
-      await link.run((client) => client.eval(RELEASE, 1, PREFIX + key, me), timeoutMs)
+      await link.run((client) => client.eval(RELEASE, 1, PREFIX + key, me), { timeoutMs })
     },
   }
 }
