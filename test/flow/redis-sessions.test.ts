@@ -12,22 +12,21 @@ let admin: Redis
 let deployment: Deployment
 let here: Gate
 let there: Gate
+/** The same deployment before its sessions were in Redis. */
+let inCookies: Gate
 beforeAll(async () => {
   redis = await startRedis()
   admin = new Redis(redis.url, { retryStrategy: () => 100 })
   admin.on('error', () => undefined)
   // Starting programs is what takes time, so these two serve all tests.
+  const inRedis = ['--session-store-type=redis', `--redis-connection-url=${redis.url}`]
   deployment = await deploy({
-    gates: [[], []],
-    args: [
-      '--session-store-type=redis',
-      `--redis-connection-url=${redis.url}`,
-      '--cookie-expire=1h',
-      '--skip-auth-route=^/public',
-    ],
+    gates: [inRedis, inRedis, []],
+    args: ['--cookie-expire=1h', '--skip-auth-route=^/public'],
   })
-  const [first, second] = deployment.gates
-  if (first === undefined || second === undefined) throw new TypeError('no gates')
+  const [first, second, third] = deployment.gates
+  if (first === undefined || second === undefined || third === undefined) throw new TypeError('no gates')
+  inCookies = third
   here = first
   there = second
 }, 120_000)
@@ -40,11 +39,11 @@ beforeEach(() => admin.flushall())
 
 let people = 0
 /** Alice, another person in each test, signed in at the first process. */
-async function aSignedIn(accessTokenSeconds = 300): Promise<Visitor> {
+async function aSignedIn(accessTokenSeconds = 300, at = here): Promise<Visitor> {
   people += 1
   deployment.provider.behaviour.accessTokenSeconds = accessTokenSeconds
   deployment.provider.user = { ...deployment.provider.user, sub: `alice-${people}`, sid: `sid-${people}` }
-  return signIn(here)
+  return signIn(at)
 }
 
 async function statusAt(gate: Gate, person: Visitor, target = '/'): Promise<number> {
@@ -75,6 +74,25 @@ describe('sessions in Redis', () => {
     expect((await there.askAs(there.visitor(), { headers: first })).status).toBe(401)
     expect(await statusAt(here, alice)).toBe(200)
     expect(await admin.keys('sidegate:session:*')).toHaveLength(1)
+  })
+
+  it('a session of the cookie store goes on, is in Redis from its next request on, and both forms of it end with the sign-out', async () => {
+    const alice = await aSignedIn(300, inCookies)
+    const before = cookieOf(alice)
+    const answer = await here.askAs(alice)
+    const [set = ''] = answer.all('set-cookie').map((line) => line.split(';')[0])
+    expect([answer.status, (await admin.keys('sidegate:session:*')).length]).toEqual([200, 1])
+    const after = ['Cookie', set] as const
+    const askWith = async (headers: readonly [string, string]) =>
+      (await there.askAs(there.visitor(), { headers })).status
+    expect([await askWith(after), await askWith(before)]).toEqual([200, 200])
+    await here.askAs(here.visitor(), {
+      ...POST,
+      target: '/oauth2/sign_out',
+      headers: [...after, ...POST.headers],
+    })
+    await expect.poll(() => askWith(before), { timeout: 2_000 }).toBe(401)
+    expect(await askWith(after)).toBe(401)
   })
 
   it('fifty requests to two processes at the moment of expiry make one token request, and the ticket stays', async () => {

@@ -1,5 +1,5 @@
 import { compareSync } from 'bcryptjs'
-import type { ForwardPlan, IncomingRequest, Platform } from '../../src/platform.ts'
+import type { ForwardPlan, IncomingRequest, Platform, SharedEntries } from '../../src/platform.ts'
 import { problem } from '../../src/problems.ts'
 import { failed, ok } from '../../src/result.ts'
 import { NOW_MS } from './session.ts'
@@ -14,6 +14,8 @@ export interface World {
   readonly files?: Readonly<Record<string, string>>
   /** Processes of the deployment share state, as with Redis. */
   readonly shares?: boolean
+  /** Entries that processes keep sessions in, as with Redis. */
+  readonly entries?: (now: () => number) => SharedEntries
 }
 
 /** A platform without a network, whose clock only the test moves. */
@@ -39,6 +41,7 @@ export function createFakePlatform(world: World = {}): FakePlatform {
   const platform: FakePlatform = {
     runtime: 'node',
     ...(world.shares ? { shared: createFakeSharedState(() => now) } : {}),
+    ...(world.entries === undefined ? {} : { entries: world.entries(() => now) }),
     lines: [],
     plans: [],
     // The flow tests hand an incoming request over as the environment of the request.
