@@ -63,6 +63,7 @@ export type SessionLoad =
   | 'provider'
   | 'client'
   | 'account'
+  | 'unavailable'
   | 'expired'
   | 'revoked'
   | 'lifetime'

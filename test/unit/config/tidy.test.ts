@@ -96,14 +96,15 @@ describe('a value that asks for nothing', () => {
     expect(warningsOf(given)).toEqual([expect.stringMatching(`^${label}.*: this is empty, so the default`)])
   })
 
-  it.each<[string, Given]>([
-    ['--request-logging-format', { args: ['--request-logging-format='] }],
-  ])('an empty %s may switch off what is not supported, with a warning', (label, given) => {
-    expect(configOf(given)).toEqual(configOf())
-    expect(warningsOf(given)).toEqual([
-      expect.stringMatching(`^${label}.*: remove this setting, it switches off`),
-    ])
-  })
+  it.each<[string, Given]>([['--request-logging-format', { args: ['--request-logging-format='] }]])(
+    'an empty %s may switch off what is not supported, with a warning',
+    (label, given) => {
+      expect(configOf(given)).toEqual(configOf())
+      expect(warningsOf(given)).toEqual([
+        expect.stringMatching(`^${label}.*: remove this setting, it switches off`),
+      ])
+    },
+  )
 
   it.each<[string, Given]>([
     ['a boolean that is on by default', toml('cookie_secure = ""')],
