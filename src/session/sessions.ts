@@ -12,7 +12,7 @@ import type { LiveStreams } from './live-streams.ts'
 import { compileProjection } from './projection.ts'
 import { createRefreshExchange } from './refresh/exchange.ts'
 import { createRefresher, type Refresher } from './refresh/refresh.ts'
-import { createServerStore } from './server/store.ts'
+import type { ServerStoreDeps } from './server/store.ts'
 import type { Session, SessionProvider } from './session.ts'
 import type { SessionStore } from './store.ts'
 
@@ -76,16 +76,9 @@ export async function createSessions(
   const shared = { projection, judge, platform, onSeen: streams.renewed }
   const inCookies = createCookieStore(config, { ...shared, attributeBytes, ring: sessionRing })
   const sessions =
-    platform.entries === undefined || ticketRing === undefined
+    ticketRing === undefined
       ? inCookies
-      : createServerStore({
-          ...shared,
-          cookieName: config.cookie.name,
-          expireMs: config.session.expireMs,
-          entries: platform.entries,
-          ring: ticketRing,
-          former: inCookies,
-        })
+      : await createInEntries(config, { ...shared, ring: ticketRing, former: inCookies })
   const peers =
     platform.shared === undefined ? {} : { peers: createRefreshExchange(platform.shared, deployment) }
   const refresher = createRefresher({
@@ -99,6 +92,17 @@ export async function createSessions(
     ...peers,
   })
   return { sessions, refresher, denylist, ring, clients }
+}
+
+/** Creates the store over the entries of the platform, which is loaded where there are any. */
+async function createInEntries(
+  { cookie, session }: Config,
+  deps: Omit<ServerStoreDeps, 'cookieName' | 'expireMs' | 'entries'> & { readonly platform: Platform },
+): Promise<SessionStore> {
+  const { entries } = deps.platform
+  if (entries === undefined) return deps.former
+  const { createServerStore } = await import('./server/store.ts')
+  return createServerStore({ ...deps, entries, cookieName: cookie.name, expireMs: session.expireMs })
 }
 
 interface Following {

@@ -23,7 +23,7 @@ export interface ServerStoreDeps {
   readonly projection: Pick<Projection, 'project'>
   readonly platform: Pick<Platform, 'now' | 'openAesGcm'>
   /** Store of whole sessions in cookies, whose sessions go on counting here and become entries. */
-  readonly former: Pick<SessionStore, 'load' | 'read'>
+  readonly former: SessionStore
   /** Called for each session that was stored, or opened for the first time. */
   readonly onSeen?: OnSeen
 }
