@@ -201,10 +201,12 @@ describe('a Redis with sessions that does not answer', () => {
     // It came back empty, which the next sign-in mends; the process was never started again.
     await expect.poll(() => statusAt(here, here.visitor(), '/ready'), { timeout: 8_000 }).toBe(200)
     expect(await statusAt(here, await signIn(here))).toBe(200)
-    expect(said().slice(before)).toEqual([
-      'error: Redis does not answer: no session can be read until it is back',
-      'info: Redis answers again',
-    ])
+    await expect
+      .poll(() => said().slice(before), { timeout: 3_000 })
+      .toEqual([
+        'error: Redis does not answer: no session can be read until it is back',
+        'info: Redis answers again',
+      ])
   })
 
   it('a Redis that is frozen makes requests with a session wait a second at most and then 503, and they go on when it does', async () => {
@@ -219,10 +221,12 @@ describe('a Redis with sessions that does not answer', () => {
       redis.goOn()
     }
     await expect.poll(() => statusAt(here, alice), { timeout: 8_000 }).toBe(200)
-    expect(said().slice(before)).toEqual([
-      'error: Redis does not answer: no session can be read until it is back',
-      'info: Redis answers again',
-    ])
+    await expect
+      .poll(() => said().slice(before), { timeout: 3_000 })
+      .toEqual([
+        'error: Redis does not answer: no session can be read until it is back',
+        'info: Redis answers again',
+      ])
   })
 })
 
