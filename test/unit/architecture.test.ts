@@ -13,6 +13,7 @@ const ROOMS = [
   'platform',
   'lib',
   're2',
+  'gotemplate',
   'crypto',
   'config',
   'pages',
@@ -135,6 +136,14 @@ describe('the house', () => {
     const others = arrows.filter(({ from, to }) => roomOf(from) !== 're2' && roomOf(to) === 're2')
     expect(others.length).toBeGreaterThan(2)
     expect(others.filter(({ to }) => to !== 'src/re2/compile.ts')).toEqual([])
+  })
+
+  it('templates are compiled through one file of their room only, and their values made in another', () => {
+    const others = arrows.filter(
+      ({ from, to }) => roomOf(from) !== 'gotemplate' && roomOf(to) === 'gotemplate',
+    )
+    const doors = ['src/gotemplate/compile.ts', 'src/gotemplate/values.ts']
+    expect(others.filter(({ to, typeOnly }) => !typeOnly && !doors.includes(to))).toEqual([])
   })
 
   it.each(['cookie', 'server'])('session/%s is known to the maker of sessions only', (store) => {

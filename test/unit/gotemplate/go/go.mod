@@ -1,0 +1,3 @@
+module sidegate/gotemplate-cases
+
+go 1.26
