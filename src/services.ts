@@ -7,8 +7,9 @@ import { thenMaybe } from './lib/async.ts'
 import type { Sink } from './observe/event.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createLogLines } from './observe/log-lines.ts'
-import { createAccent } from './pages/accent.ts'
-import { createPages, type Pages } from './pages/pages.ts'
+import { createCustomPages, type TemplateEngine } from './pages/custom-pages.ts'
+import type { Pages } from './pages/pages.ts'
+import type { CustomTemplates } from './pages/templates/load.ts'
 import type { Platform } from './platform.ts'
 import { compileRules, type Rules } from './policy/rules.ts'
 import type { ProviderContext } from './providers/context.ts'
@@ -39,6 +40,8 @@ export interface Services {
   readonly config: Config
   readonly log: Log
   readonly pages: Pages
+  /** Templates of the operator, where there are any. */
+  readonly templates: CustomTemplates | undefined
   readonly respond: Respond
   readonly providers: readonly Provider[]
   readonly providerCheck: ProviderCheck
@@ -68,18 +71,20 @@ export interface ServicesOptions {
   readonly kinds?: RegisteredKinds
   /** A further rule about who may make which request, beside those of the settings. */
   readonly permits?: Rules['permits'] | undefined
+  /** The renderer of the operator's templates; none where there are no files. */
+  readonly templateEngine?: TemplateEngine | undefined
 }
 
 /** Creates the parts, each from its slice of the configuration, in the order in which they need each other. */
 export async function createServices(
   config: Config,
   runtime: Platform,
-  { sinks = [], kinds = PROVIDER_KINDS, permits }: ServicesOptions = {},
+  { sinks = [], kinds = PROVIDER_KINDS, permits, templateEngine }: ServicesOptions = {},
 ): Promise<Services> {
   const log = createLog([createLogLines(config.log, runtime), ...sinks])
   const streams = createLiveStreams({ platform: runtime, log })
   const platform = withReload(runtime, streams)
-  const pages = await createColoredPages(config)
+  const { pages, templates } = await createCustomPages(config, { log, platform: runtime, templateEngine })
   const context = toTools(platform, log)
   const providers = createProviders(config.providers, context, kinds)
   const rules = compileRules({
@@ -120,6 +125,7 @@ export async function createServices(
     config,
     log,
     pages,
+    templates,
     respond: createRespond({ cookie: config.cookie, pages, paths: config.paths }),
     providers,
     providerCheck: createProviderCheck({ providers, log }),
@@ -141,11 +147,6 @@ export async function createServices(
     isReady: () => isReady(runtime),
     checkStore: runtime.entries?.check,
   }
-}
-
-async function createColoredPages(config: Config): Promise<Pages> {
-  const { accentColor } = config.pages
-  return createPages(config, accentColor === undefined ? undefined : await createAccent(accentColor))
 }
 
 function isReady({ isListening, ending }: Platform): boolean {

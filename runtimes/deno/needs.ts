@@ -16,7 +16,7 @@ export interface Need {
  * An OpenID provider may name endpoints on further hosts, which only its discovery document tells.
  */
 export function needsOf(config: Config, files: Iterable<string>): readonly Need[] {
-  const { bearer, listen, metrics, policy, providers, session, signIn, upstreams } = config
+  const { bearer, listen, metrics, pages, policy, providers, session, signIn, upstreams } = config
   const addresses = [
     listen.http,
     listen.https?.address,
@@ -39,6 +39,7 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
     ...providers.flatMap((provider) => provider.files),
     signIn.htpasswdFile,
     policy.authenticatedEmailsFile,
+    pages.templatesDirectory,
     listen.https?.certFile,
     listen.https?.keyFile,
     metrics.https?.certFile,

@@ -4,6 +4,7 @@ import type { Config } from '../../src/config/config.ts'
 import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { createLogLines } from '../../src/observe/log-lines.ts'
+import { readTemplates, type TemplateEngine } from '../../src/pages/custom-pages.ts'
 import type { Platform } from '../../src/platform.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import { describeRedirectUri } from '../../src/signin/login/redirect-uri.ts'
@@ -50,8 +51,20 @@ async function main(program: Program): Promise<void> {
   const refusal = program.refuse(loaded.config)
   if (refusal !== undefined) return fail(refusal, 1)
   if (!loaded.testOnly) return serve(program, loaded)
+  await checkTemplates(loaded.config, program)
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`)
   process.stdout.write('The configuration is good.\n')
+}
+
+const TEMPLATE_ENGINE: TemplateEngine = {
+  version: VERSION,
+  load: () => import('../../src/pages/templates/load.ts'),
+}
+
+/** Reads the templates once, for `--config-test`; throws what to fix. */
+async function checkTemplates(config: Config, { readFile }: Program): Promise<void> {
+  const platform = readFile === undefined ? {} : { readFile }
+  await readTemplates(config, { templateEngine: TEMPLATE_ENGINE, platform, log: { line: () => {} } })
 }
 
 type Settings = { readonly config: Config; readonly warnings: readonly string[] }
@@ -82,7 +95,8 @@ async function serve(program: Program, { config, warnings }: Settings): Promise<
 
   const metrics = await createConfiguredMetrics({ config, node, onBug })
   const sinks = metrics === undefined ? [] : [metrics.sink]
-  const app = await createApp(config, await withSharedState(node.platform, config.session, log), { sinks })
+  const platform = await withSharedState(node.platform, config.session, log)
+  const app = await createApp(config, platform, { sinks, templateEngine: TEMPLATE_ENGINE })
   const listeners = await listen({ config: config.listen, app, watch: node.watcher.watch, onBug })
   const metricsListeners = (await metrics?.listen(listeners)) ?? []
   node.noteListening()

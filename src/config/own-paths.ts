@@ -16,6 +16,9 @@ export interface OwnPaths {
   readonly sessionRefresh: string
   readonly backchannelLogout: string
   readonly fragmentScript: string
+  /** Style sheets that templates of oauth2-proxy link to. */
+  readonly bulmaStyles: string
+  readonly iconStyles: string
 }
 
 /** Returns the paths below one prefix, with the names that oauth2-proxy gave them where it has them. */
@@ -34,6 +37,8 @@ export function toOwnPaths(prefix: string): OwnPaths {
     sessionRefresh: `${prefix}/session/refresh`,
     backchannelLogout: `${prefix}/backchannel_logout`,
     fragmentScript: `${prefix}/static/fragment.js`,
+    bulmaStyles: `${prefix}/static/css/bulma.min.css`,
+    iconStyles: `${prefix}/static/css/all.min.css`,
   }
 }
 

@@ -171,7 +171,7 @@ function reportBadValue(
 }
 
 function why(flag: string): string {
-  return /file|config/u.test(flag) ? 'there are no files' : 'there are no sockets of our own'
+  return /file|config|-dir$/u.test(flag) ? 'there are no files' : 'there are no sockets of our own'
 }
 
 function nameInEverySource(flag: string, { option, runtime }: AbsentOption): string {

@@ -16,6 +16,8 @@ export interface SignInPage {
   readonly returnTo?: string
   /** Asks for another account than the one that the provider would choose. */
   readonly otherAccount?: boolean
+  /** Status for templates, where it is not that of a failure and not 200. */
+  readonly statusCode?: number
 }
 
 /** Offers a sign-in to a person: the page, or straight on to the provider where there is nothing to choose. */
@@ -25,7 +27,7 @@ export async function offerSignIn(services: Services, exchange: Exchange, caller
     // In front of a static upstream stands a gateway that takes any 2xx for a yes.
     const isAsked = config.signIn.signInStatus === 200 && forwarder.isStatic(exchange.target)
     const status = isAsked ? 401 : config.signIn.signInStatus
-    return showSignIn(services, exchange, { status, changes: caller.changes })
+    return showSignIn(services, exchange, { status, changes: caller.changes, statusCode: 403 })
   }
   const outcome = await signIn.start(exchange)
   return toResponse(services, exchange, 'changes' in outcome ? withChanges(outcome, caller.changes) : outcome)
@@ -42,6 +44,8 @@ export function showSignIn(services: Services, exchange: Exchange, page: SignInP
     otherAccount: page.otherAccount ?? false,
     passwordForm: htpasswdFile !== undefined && displayHtpasswdForm,
     problem: page.problem,
+    statusCode: page.statusCode ?? (page.problem === undefined ? 200 : page.status),
+    requestId: exchange.requestId,
     username: page.username,
   }
   return respond.page(exchange, page.status, pages.signIn(view), page.changes)

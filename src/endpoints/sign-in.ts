@@ -55,7 +55,7 @@ export function createCallbackEndpoint(services: Services): Handle {
 
 /** Redirects a person who is signed in already to their return target, if they may go there. */
 async function visitSignIn(services: Services, exchange: Exchange, entry: AccessEntry): Promise<Response> {
-  const { config, respond, signIn } = services
+  const { config, pages, respond, signIn } = services
   const returnTo = signIn.returnTo(exchange)
   const failure = exchange.facts.navigation ? await signIn.failures.read(exchange) : undefined
   if (failure?.kind === 'show') {
@@ -75,6 +75,9 @@ async function visitSignIn(services: Services, exchange: Exchange, entry: Access
     entry.user = displayName(caller.session)
     const outcome = goOn(services, exchange, { session: caller.session, returnTo })
     if (outcome.kind === 'refused') entry.verdict = outcome.problem.reason
+    // The button "Sign in" of a template leads here. A page that can say "another account" itself leads elsewhere.
+    if (outcome.kind === 'refused' && pages.hasErrorTemplate())
+      return showSignIn(services, exchange, { ...page, otherAccount: true, statusCode: 403 })
     return toResponse(services, exchange, withChanges(outcome, caller.changes))
   }
   const startsAlone = config.signIn.skipProviderButton && failure?.kind !== 'unreadable'

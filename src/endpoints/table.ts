@@ -9,7 +9,7 @@ import {
   createSignInEndpoint,
   createStep,
 } from './sign-in.ts'
-import { createFragmentScript, createRobots } from './static.ts'
+import { createFragmentScript, createRobots, createStyles } from './static.ts'
 
 /** Health check paths of App Engine and of Google Cloud's load balancers (gcp-healthchecks). */
 const GOOGLE_PATHS = ['/liveness_check', '/readiness_check']
@@ -44,6 +44,18 @@ export function createEndpoints(services: Services): readonly Endpoint[] {
     // Files.
     { name: 'robots', path: '/robots.txt', handle: createRobots(services) },
     { name: 'static', path: paths.fragmentScript, handle: createFragmentScript(services) },
+    ...styleSheets(services),
+  ]
+}
+
+/** Style sheets that only templates need. */
+function styleSheets(services: Services): readonly Endpoint[] {
+  const { config, templates } = services
+  if (templates === undefined) return []
+  const { bulmaStyles, iconStyles } = config.paths
+  return [
+    { name: 'static', path: bulmaStyles, handle: createStyles(services, templates.styles.bulma) },
+    { name: 'static', path: iconStyles, handle: createStyles(services, templates.styles.icons) },
   ]
 }
 

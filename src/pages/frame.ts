@@ -16,7 +16,7 @@ export interface PagesSettings {
   readonly pages: PagesConfig
   readonly paths: OwnPaths
   readonly policy: Pick<PolicyConfig, 'emailDomains' | 'authenticatedEmailsFile'>
-  readonly providers: readonly Pick<ProviderConfig, 'issuer'>[]
+  readonly providers: readonly Pick<ProviderConfig, 'id' | 'displayName' | 'issuer'>[]
   readonly signIn: Pick<SignInConfig, 'htpasswdFile' | 'displayHtpasswdForm'>
 }
 
@@ -56,7 +56,7 @@ export function compileFrame(config: PagesSettings, accent?: Accent): Frame {
     head: trusted(`<style>${STYLE}</style>${accent === undefined ? '' : `\n<style>${accent.style}</style>`}
 ${toIconLink(accent?.colors)}`),
     logo: chosen(logo, LOGO),
-    banner: chosen(banner, domainsHint(texts, config.policy)),
+    banner: chosen(banner, paragraph(domainsText(texts, config.policy))),
     footer: chosen(footer, html`${texts.footer}`),
     showDebug: showDebugOnError,
     assetPolicy: toAssetPolicy([banner, footer, logo].join(''), accent),
@@ -69,13 +69,18 @@ function chosen(setting: string, otherwise: Markup | undefined): Markup | undefi
   return setting === '' ? otherwise : trusted(setting)
 }
 
-function domainsHint(
+/** Sentence that names the e-mail domains of those who may sign in; undefined where they say nothing. */
+export function domainsText(
   { signIn }: Texts,
   { emailDomains, authenticatedEmailsFile }: PagesSettings['policy'],
 ): Markup | undefined {
   if (authenticatedEmailsFile !== undefined || emailDomains.length === 0 || emailDomains.includes('*'))
     return undefined
-  return html`<p>${fill(signIn.domains, { domains: emailDomains.join(', ') })}</p>`
+  return fill(signIn.domains, { domains: emailDomains.join(', ') })
+}
+
+function paragraph(text: Markup | undefined): Markup | undefined {
+  return text && html`<p>${text}</p>`
 }
 
 /**

@@ -19,6 +19,8 @@ export interface Pages {
   formReplay(view: FormReplayView): Page
   signedIn(view: SignedInView): Page
   error(view: ErrorView): Page
+  /** True when error pages come from a template of the operator. */
+  hasErrorTemplate(): boolean
   /** The sentence about a failure, for answers that are not pages. */
   sentence(reason: Reason): string
 }
@@ -33,6 +35,7 @@ export function createPages(config: PagesSettings, accent?: Accent): Pages {
     formReplay: (view) => formReplayPage(frame, view),
     signedIn: (view) => signedInPage(frame, view),
     error: (view) => errorPage(frame, view),
+    hasErrorTemplate: () => false,
     sentence: (reason) => fillText(frame.texts.problems[reason].sentence, { app: plainAppName(frame) }),
   }
 }

@@ -64,7 +64,7 @@ export function createFakePlatform(world: World = {}): FakePlatform {
     bcrypt: async (password, hashes) => hashes.map((hash) => compareSync(password, hash)),
     readFile(path) {
       const text = files.get(path)
-      if (text === undefined) throw new Error(`ENOENT: ${path}`)
+      if (text === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' })
       return text
     },
     watch: (file) => watchers.push(file),

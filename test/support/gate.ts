@@ -83,7 +83,12 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
   const loaded = loadConfig(input, kinds)
   if (loaded.kind !== 'config') throw new Error(loaded.text)
   const { change = (config: Config) => config, permits, sinks = [] } = given
-  const app = await createApp(change(loaded.config), platform, { sinks, kinds, permits })
+  const app = await createApp(change(loaded.config), platform, {
+    sinks,
+    kinds,
+    permits,
+    templateEngine: { version: '0.0.0', load: () => import('../../src/pages/templates/load.ts') },
+  })
   const ask = async (target: string, asking: Asking = {}): Promise<Response> => {
     const headers = asking.headers ?? ['Host', 'app.example.com']
     const listeners: ((completion: Completion) => void)[] = []

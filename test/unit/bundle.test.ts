@@ -63,6 +63,10 @@ describe('what is deployed to Cloudflare', () => {
     expect(everything.match(/["'`]node:|\bprocess\.|\bBuffer\b|\brequire\(["'`]/gu)).toBeNull()
   })
 
+  it("the Worker's bundle has no engine for templates, since there are no files to read them from", () => {
+    expect(text).not.toMatch(/ZgotmplZ|custom-templates-dir, there is none/u)
+  })
+
   it("the Worker's bundle has no bcrypt, since there is no htpasswd file", () => {
     expect(everything).not.toContain('./ABCDEFGHIJKLMNOPQRSTUVWXYZ')
   })

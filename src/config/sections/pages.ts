@@ -1,7 +1,7 @@
 import { toBase64 } from '../../lib/bytes.ts'
 import { hasControls, quote } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
-import type { OptionRows } from '../option.ts'
+import { type OptionRows, SERVERS } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
 import { type Files, readBytesFile, readTextFile } from '../sources/files.ts'
 import { checkUrl } from '../values/url.ts'
@@ -61,9 +61,9 @@ export const PAGE_OPTIONS = {
     group: 'Pages',
     kind: 'file',
     default: '',
-    supported: false,
-    instead: 'banner, footer and custom-sign-in-logo change our pages',
-    about: 'Directory with own pages.',
+    runtimes: SERVERS,
+    about:
+      "Directory with any of `sign_in.html` and `error.html` (templates of Go's html/template) and `robots.txt`, read again when they change; what is absent stays Sidegate's own page. See pages.md.",
   },
 } as const satisfies OptionRows
 
@@ -81,6 +81,8 @@ export interface PagesConfig {
   /** Colour `#rrggbb`; undefined for the default. */
   readonly accentColor: string | undefined
   readonly showDebugOnError: boolean
+  /** Directory of the operator's templates, without a slash at its end. */
+  readonly templatesDirectory: string | undefined
 }
 
 /** More than this does not belong into every sign-in page. */
@@ -100,6 +102,7 @@ export function buildPages(settings: SettingsOf<typeof PAGE_OPTIONS>, files: Fil
     contact: readLine(settings, 'contact', 200),
     accentColor: readColor(settings),
     showDebugOnError,
+    templatesDirectory: settings.value('custom-templates-dir').replace(/(?<=.)\/+$/u, '') || undefined,
   }
 }
 

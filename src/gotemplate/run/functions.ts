@@ -105,7 +105,7 @@ function slice([item = null, ...bounds]: Rest): GoValue {
   const bytes = utf8(text)
   const range = rangeOf(bounds, { length: bytes.length, most: 2 })
   // What was cut in the middle of a character is no character any more.
-  const part = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.slice(...range))
+  const part = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes.slice(...range))
   return isHtml(item) ? toHtml(part) : part
 }
 

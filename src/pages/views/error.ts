@@ -3,8 +3,8 @@ import type { Frame } from '../frame.ts'
 import { type Page, toPage } from '../layout.ts'
 import { otherAccountHref, signInAsideLink, signOutForm, toStartHref } from '../links.ts'
 import { breakable, type Fragment, html, type Markup } from '../markup.ts'
-import { appName } from '../name.ts'
-import { fill } from '../texts.ts'
+import { appName, plainAppName } from '../name.ts'
+import { fill, fillText } from '../texts.ts'
 
 /** Content of an error page. */
 export interface ErrorView {
@@ -54,6 +54,23 @@ function explain(
   const isPersons = first !== undefined && FINDINGS[first.code] === 'person'
   if (isPersons) return { title, lead: fill(observations[first.code], first.values) }
   return { title, lead: fill(sentence, { app: appName(frame, host) }) }
+}
+
+/** The same in plain text, with the evidence of show-debug-on-error behind it. */
+export function explainPlainly(frame: Frame, { problem, host }: ErrorView): string {
+  const { findings: observations, problems } = frame.texts
+  const { detail, findings = [], reason } = problem
+  const isOperators = recoveryOf(problem) === 'operator' && PROBLEMS[reason].recovery !== 'operator'
+  const [first] = findings
+  const sentence =
+    first !== undefined && FINDINGS[first.code] === 'person'
+      ? fillText(observations[first.code], first.values)
+      : fillText(problems[isOperators ? 'misconfigured' : reason].sentence, {
+          app: plainAppName(frame, host),
+        })
+  if (!frame.showDebug) return sentence
+  const facts = [['code', reason] as const, ...Object.entries(detail ?? {})]
+  return `${sentence} (${facts.map(([name, value]) => `${name}: ${value}`).join(', ')})`
 }
 
 function actions(frame: Frame, { returnTo }: ErrorView, recovery: Recovery): Markup {

@@ -22,6 +22,12 @@ export interface SignInView {
   readonly problem?: Reason | undefined
   /** The user name of the last attempt. */
   readonly username?: string | undefined
+  /**
+   * Status that oauth2-proxy would send, for templates that ask for it: 403 in the place of a page of the app, 400 and
+   * 401 behind a wrong try, else 200.
+   */
+  readonly statusCode?: number
+  readonly requestId?: string
 }
 
 /** The page that offers to sign in. */

@@ -116,6 +116,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'metrics-tls-cert-file': ['/cert', ...METRICS_TLS],
   'metrics-tls-key-file': ['/key', ...METRICS_TLS],
   'proxy-prefix': ['/auth/'],
+  'custom-templates-dir': ['/templates'],
   'ping-path': ['/live'],
   'ping-user-agent': ['probe'],
   'gcp-healthchecks': ['true'],

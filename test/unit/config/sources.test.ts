@@ -211,6 +211,7 @@ describe('the three runtimes', () => {
     ['OAUTH2_PROXY_AUTHENTICATED_EMAILS_FILE', '/emails', 'there are no files'],
     ['OAUTH2_PROXY_CLIENT_SECRET_FILE', '/secret', 'there are no files'],
     ['OAUTH2_PROXY_TLS_CERT_FILE', '/cert', 'there are no files'],
+    ['OAUTH2_PROXY_CUSTOM_TEMPLATES_DIR', '/templates', 'there are no files'],
     ['OAUTH2_PROXY_HTTP_ADDRESS', ':80', 'no sockets'],
     ['OAUTH2_PROXY_REDIS_CONNECTION_URL', 'redis://r', 'no sockets'],
     ['OAUTH2_PROXY_SSL_INSECURE_SKIP_VERIFY', 'true', 'no sockets'],

@@ -12,10 +12,11 @@ export function somePagesSettings(): PagesSettings {
       contact: '',
       accentColor: undefined,
       showDebugOnError: false,
+      templatesDirectory: undefined,
     },
     paths: toOwnPaths('/oauth2'),
     policy: { emailDomains: ['*'], authenticatedEmailsFile: undefined },
-    providers: [{ issuer: 'https://id.example.com/realm' }],
+    providers: [{ id: 'oidc', displayName: 'id.example.com', issuer: 'https://id.example.com/realm' }],
     signIn: { htpasswdFile: undefined, displayHtpasswdForm: true },
   }
 }

@@ -303,7 +303,10 @@ describe('pages around a sign-out', () => {
   test('the question before a sign-out posts, and its policy lets the redirect to a provider pass, on plain http too', () => {
     const settings = somePagesSettings()
     const issuer = 'http://127.0.0.1:9000/realm'
-    const { body, csp } = createPages({ ...settings, providers: [{ issuer }] }).confirmSignOut({
+    const { body, csp } = createPages({
+      ...settings,
+      providers: [{ id: 'oidc', displayName: 'id.example.com', issuer }],
+    }).confirmSignOut({
       host: 'app.example.com',
     })
     expect(body).toContain('<form method="post" action="/oauth2/sign_out">')

@@ -104,8 +104,9 @@ describe('what Deno has to allow', () => {
       '--upstream=file:///srv/site/#/',
       '--authenticated-emails-file=/etc/people',
       '--htpasswd-file=/etc/passwords',
+      '--custom-templates-dir=/etc/templates/',
     )
-    expect(flags[1]).toBe('--allow-read=/srv/site/,/etc/passwords,/etc/people')
+    expect(flags[1]).toBe('--allow-read=/srv/site/,/etc/passwords,/etc/people,/etc/templates')
   })
 })
 

@@ -1,0 +1,2 @@
+/** Sidegate's logo with colours of its own, for pages without its style sheet. */
+export const STANDALONE_LOGO = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 44 44" width="64" height="64" role="img" aria-label="Sidegate"><rect width="44" height="44" rx="11" fill="#2a54c9"/><path d="M13 33V17.5a9 9 0 0 1 18 0V33" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"/><path d="M13 33V17.5a9 9 0 0 1 9-9V33z" fill="#fff"/><circle cx="18.6" cy="22" r="1.6" fill="#2a54c9"/></svg>`
