@@ -15,9 +15,12 @@ export function stepCss(context: EscapeContext, text: string): Step {
   return [context, text.length]
 }
 
+/** True behind the word `url`; what stands before it must not be part of the same word. */
 function endsWithUrl(text: string): boolean {
-  const before = /^([\s\S]*)url[\t\n\f\r ]*$/iu.exec(text)?.[1]
-  return before !== undefined && !/[\w\-\u{80}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]$/u.test(before)
+  let end = text.length
+  while (end > 0 && '\t\n\f\r '.includes(text[end - 1] ?? '')) end -= 1
+  if (text.slice(Math.max(0, end - 3), end).toLowerCase() !== 'url') return false
+  return end === 3 || !/[\w\-\u0080-\ufffd]/u.test(text[end - 4] ?? '')
 }
 
 function stepUrlOpen(context: EscapeContext, text: string, from: number): Step {
@@ -30,12 +33,7 @@ function stepUrlOpen(context: EscapeContext, text: string, from: number): Step {
 
 /** Moves over a string or URL of a style. Every string is taken for a URL, since it could be one. */
 export function stepCssString(start: EscapeContext, text: string): Step {
-  const end = start.state.startsWith('css-double')
-    ? '"'
-    : start.state.startsWith('css-single')
-      ? "'"
-      : '\t\n\f\r )'
-  let context = start
+  const end = endsOf(start)
   let from = 0
   for (let at = 0; at < text.length; at += 1) {
     const char = text[at] ?? ''
@@ -44,13 +42,22 @@ export function stepCssString(start: EscapeContext, text: string): Step {
       if (at === text.length) {
         return [toError(`finish the escape at the end of ${quote(text.slice(-20))}`), text.length]
       }
-      context = stepUrl(context, decodeCss(text.slice(0, at + 1)))[0]
       from = at + 1
     } else if (end.includes(char)) {
-      return [{ ...context, state: 'css' }, at + 1]
+      return [{ ...stepEscapes(start, text.slice(0, from)), state: 'css' }, at + 1]
     }
   }
-  return [stepUrl(context, decodeCss(text.slice(from)))[0], text.length]
+  return [stepUrl(stepEscapes(start, text.slice(0, from)), decodeCss(text.slice(from)))[0], text.length]
+}
+
+function endsOf({ state }: EscapeContext): string {
+  if (state.startsWith('css-double')) return '"'
+  return state.startsWith('css-single') ? "'" : '\t\n\f\r )'
+}
+
+/** Context behind the last escape; without one, the text before the end says nothing. */
+function stepEscapes(context: EscapeContext, text: string): EscapeContext {
+  return text === '' ? context : stepUrl(context, decodeCss(text))[0]
 }
 
 /** Text of a style without its escapes (CSS Syntax 3 §4.3.7, as Go reads them). */

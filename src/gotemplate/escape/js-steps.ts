@@ -57,14 +57,14 @@ function stepBrace(context: EscapeContext, text: string, at: number): Step {
     : [{ ...context, slash, braces: [...outer, left] }, at + 1]
 }
 
-const JS_BLANKS_AT_END = /[\f\n\r\t\v \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+$/u
 const KEYWORDS = new Set(
   'break case continue delete do else finally in instanceof return throw try typeof void'.split(' '),
 )
 
 /** Meaning of a slash behind some tokens of a script, judged by the last of them. */
 function slashAfter(text: string, before: EscapeContext['slash']): EscapeContext['slash'] {
-  const tokens = text.replace(JS_BLANKS_AT_END, '')
+  // The blanks of a script are those of JavaScript itself.
+  const tokens = text.trimEnd()
   const last = tokens.at(-1)
   if (last === undefined) return before
   if (last === '+' || last === '-') {
@@ -74,9 +74,18 @@ function slashAfter(text: string, before: EscapeContext['slash']): EscapeContext
   }
   if (last === '.') return /\d\.$/u.test(tokens) ? 'division' : 'regexp'
   if (/[,<>=*%&|^?!~([:;{}]/u.test(last)) return 'regexp'
-  const [word = ''] = /[\w$]*$/u.exec(tokens) ?? []
-  return KEYWORDS.has(word) ? 'regexp' : 'division'
+  return KEYWORDS.has(lastWord(tokens)) ? 'regexp' : 'division'
 }
+
+/** The word at the end of some tokens, as far as a keyword could be one. */
+function lastWord(tokens: string): string {
+  let start = tokens.length
+  while (start > 0 && tokens.length - start <= LONGEST_KEYWORD && /[\w$]/u.test(tokens[start - 1] ?? ''))
+    start -= 1
+  return tokens.slice(start)
+}
+
+const LONGEST_KEYWORD = 'instanceof'.length
 
 /** Moves over a template literal, to its end or to `${`. */
 export function stepJsTemplate(context: EscapeContext, text: string): Step {

@@ -67,12 +67,15 @@ export function stepAs(state: HtmlState, context: EscapeContext, text: string): 
 
 /** Moves to the end tag of an element whose content is no markup. */
 function stepSpecialEnd(context: EscapeContext, text: string): Step {
-  const { element, state } = context
-  if (element === 'none') return [context, text.length]
-  // The end tag inside of a literal of a script is written in another way, so that it ends nothing.
-  if (element === 'script' && (isScriptLiteral(state) || isComment(state))) return [context, text.length]
+  const { element } = context
+  if (element === 'none' || isInLiteral(context)) return [context, text.length]
   const end = text.search(END_TAGS[element])
   return end === -1 ? [context, text.length] : [TEXT, end]
+}
+
+/** True where an end tag of a script ends nothing: inside of literals it is written in another way. */
+function isInLiteral({ element, state }: EscapeContext): boolean {
+  return element === 'script' && (isScriptLiteral(state) || isComment(state))
 }
 
 const END_TAGS: Readonly<Record<Exclude<SpecialElement, 'none'>, RegExp>> = {
@@ -86,13 +89,30 @@ const END_TAGS: Readonly<Record<Exclude<SpecialElement, 'none'>, RegExp>> = {
 /** Characters that end an attribute value. */
 export const VALUE_ENDS = { double: /"/u, single: /'/u, blank: /[ \t\n\f\r>]/u }
 
-/** Moves over the first tokens of a text, wherever it stands; what may not stand there leads to an error. */
-export function step(context: EscapeContext, text: string): Step {
-  if (context.delimiter === 'none') {
-    const [end, length] = stepSpecialEnd(context, text)
-    return length === 0 ? [end, 0] : stepAs(context.state, context, text.slice(0, length))
-  }
-  return stepValue(context, context.delimiter, text)
+/** A text that is read from its start to its end, step by step. */
+export interface TextReader {
+  readonly text: string
+  /** Index of the next end tag of an element, from the place at which it was looked for. */
+  readonly endTags: Map<SpecialElement, number>
+}
+
+/** Moves over the first tokens behind a place, whatever they are; what may not stand there leads to an error. */
+export function step(context: EscapeContext, reader: TextReader, at: number): Step {
+  const { text } = reader
+  if (context.delimiter !== 'none') return stepValue(context, context.delimiter, text.slice(at))
+  const end = isInLiteral(context) ? text.length : endTagBehind(context, reader, at)
+  return end === at ? [TEXT, 0] : stepAs(context.state, context, text.slice(at, end))
+}
+
+/** A script has thousands of tokens and one end, which is looked for once. */
+function endTagBehind({ element }: EscapeContext, { text, endTags }: TextReader, at: number): number {
+  if (element === 'none') return text.length
+  const known = endTags.get(element)
+  if (known !== undefined && known >= at) return known
+  const found = text.slice(at).search(END_TAGS[element])
+  const end = found === -1 ? text.length : at + found
+  endTags.set(element, end)
+  return end
 }
 
 /** Moves over an attribute value, or to the end of the text inside of it. */

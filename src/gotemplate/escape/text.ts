@@ -22,10 +22,11 @@ interface Copy {
  */
 export function escapeText(start: EscapeContext, text: string, place: TemplatePlace): EscapedText {
   const copy: Copy = { text, out: '', done: 0 }
+  const reader = { text, endTags: new Map() }
   let context = start
   let line = place.line
   for (let at = 0; at < text.length; ) {
-    const [after, length] = step(context, text.slice(at))
+    const [after, length] = step(context, reader, at)
     if (after.state === 'error')
       fail({ ...place, line }, after.problem ?? 'write markup that browsers agree about')
     const end = at + length

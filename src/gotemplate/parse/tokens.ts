@@ -92,9 +92,15 @@ function readText(scanner: Scanner, open: number): void {
   const end = open === -1 ? text.length : open
   const isTrimmed = open !== -1 && isTrimmedOpen(text, open + 2)
   const raw = text.slice(at, end)
-  const kept = isTrimmed ? raw.replace(/[ \t\r\n]+$/u, '') : raw
+  const kept = isTrimmed ? trimEnd(raw) : raw
   if (kept !== '') push(scanner, { kind: 'text', text: kept })
   moveTo(scanner, end)
+}
+
+function trimEnd(text: string): string {
+  let end = text.length
+  while (end > 0 && ' \t\r\n'.includes(text[end - 1] ?? '')) end -= 1
+  return text.slice(0, end)
 }
 
 function isTrimmedOpen(text: string, at: number): boolean {
