@@ -44,18 +44,11 @@ export function createEndpoints(services: Services): readonly Endpoint[] {
     // Files.
     { name: 'robots', path: '/robots.txt', handle: createRobots(services) },
     { name: 'static', path: paths.fragmentScript, handle: createFragmentScript(services) },
-    ...styleSheets(services),
-  ]
-}
-
-/** Style sheets that only templates need. */
-function styleSheets(services: Services): readonly Endpoint[] {
-  const { config, templates } = services
-  if (templates === undefined) return []
-  const { bulmaStyles, iconStyles } = config.paths
-  return [
-    { name: 'static', path: bulmaStyles, handle: createStyles(services, templates.styles.bulma) },
-    { name: 'static', path: iconStyles, handle: createStyles(services, templates.styles.icons) },
+    ...(services.templates?.styles ?? []).map(({ path, text }) => ({
+      name: 'static',
+      path,
+      handle: createStyles(services, text),
+    })),
   ]
 }
 

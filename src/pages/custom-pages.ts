@@ -37,5 +37,5 @@ export async function readTemplates(
   const { loadTemplates: load } = await templateEngine.load()
   const loaded = load({ config, directory, version: templateEngine.version, ...deps })
   if (loaded.ok) return loaded.value
-  throw new Error(`Sidegate cannot start, fix the templates:\n${loaded.problem.replaceAll(/^/gmu, '  ')}`)
+  throw new Error(loaded.problem)
 }

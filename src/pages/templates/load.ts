@@ -18,8 +18,8 @@ export interface CustomTemplates {
   extend(pages: Pages): Pages
   /** Text of `robots.txt`; undefined where there is no file. */
   robots(): string | undefined
-  /** Style sheets at the addresses that oauth2-proxy's templates link to. */
-  readonly styles: Readonly<Record<'bulma' | 'icons', string>>
+  /** Style sheets, at the addresses that oauth2-proxy's templates link to. */
+  readonly styles: readonly { readonly path: string; readonly text: string }[]
 }
 
 export interface TemplatesDeps {
@@ -42,12 +42,14 @@ interface Generation {
 
 /**
  * Reads and compiles the files, and again when one of them changes; a change that is broken is logged, and what was read
- * before stays. The failure says what to fix, a line for each mistake.
+ * before stays. The failure is the message of a start that is refused, with a line for each mistake.
  */
 export function loadTemplates(deps: TemplatesDeps): Result<CustomTemplates, string> {
   const { config, directory, platform, log } = deps
   const first = read(deps)
-  if (!first.ok) return failed(first.problem)
+  if (!first.ok) {
+    return failed(`Sidegate cannot start, fix the templates:\n${first.problem.replaceAll(/^/gmu, '  ')}`)
+  }
   let current = first.value
   const reload = (): void => {
     const next = read(deps)
@@ -63,7 +65,10 @@ export function loadTemplates(deps: TemplatesDeps): Result<CustomTemplates, stri
   return ok({
     extend: (pages) => extendPages(pages, { data, current: () => current, deps }),
     robots: () => current.files['robots.txt'],
-    styles: { bulma: BULMA_STYLES, icons: ICON_STYLES },
+    styles: [
+      { path: config.paths.bulmaStyles, text: BULMA_STYLES },
+      { path: config.paths.iconStyles, text: ICON_STYLES },
+    ],
   })
 }
 

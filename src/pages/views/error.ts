@@ -26,7 +26,8 @@ export interface ErrorView {
 export function errorPage(frame: Frame, view: ErrorView): Page {
   const { status } = PROBLEMS[view.problem.reason]
   const recovery = recoveryOf(view.problem)
-  const { title, lead } = explain(frame, view, recovery)
+  const { title, text, values } = explain(frame, view.problem, recovery)
+  const lead = fill(text, values ?? { app: appName(frame, view.host) })
   const signsOut = recovery === 'account' && view.account !== undefined
   const main = html`<p class="status">${status}</p>
 <h1>${title}</h1>
@@ -38,38 +39,32 @@ ${facts(frame, view, recovery)}`
   return toPage(frame, { title: `${title} (${status})`, main, formTargets, carriesFragment: false })
 }
 
+/** Words about a failure; the places of a sentence without values of its own are for the name of the application. */
+interface Explanation {
+  readonly title: string
+  readonly text: string
+  readonly values: Finding['values'] | undefined
+}
+
 /**
  * Explains a failure. A fault of the settings is told as one, whatever went wrong because of it; else the observation
  * says more than the reason.
  */
-function explain(
-  frame: Frame,
-  { problem: { reason, findings = [] }, host }: ErrorView,
-  recovery: Recovery,
-): { readonly title: string; readonly lead: Markup } {
-  const { findings: observations, problems } = frame.texts
+function explain({ texts }: Frame, { reason, findings = [] }: Problem, recovery: Recovery): Explanation {
   const isOperators = recovery === 'operator' && PROBLEMS[reason].recovery !== 'operator'
-  const { title, sentence } = problems[isOperators ? 'misconfigured' : reason]
+  const { title, sentence } = texts.problems[isOperators ? 'misconfigured' : reason]
   const [first] = findings
   const isPersons = first !== undefined && FINDINGS[first.code] === 'person'
-  if (isPersons) return { title, lead: fill(observations[first.code], first.values) }
-  return { title, lead: fill(sentence, { app: appName(frame, host) }) }
+  if (!isPersons) return { title, text: sentence, values: undefined }
+  return { title, text: texts.findings[first.code], values: first.values }
 }
 
-/** The same in plain text, with the evidence of show-debug-on-error behind it. */
+/** The sentence about a failure in plain text, with the evidence of show-debug-on-error behind it. */
 export function explainPlainly(frame: Frame, { problem, host }: ErrorView): string {
-  const { findings: observations, problems } = frame.texts
-  const { detail, findings = [], reason } = problem
-  const isOperators = recoveryOf(problem) === 'operator' && PROBLEMS[reason].recovery !== 'operator'
-  const [first] = findings
-  const sentence =
-    first !== undefined && FINDINGS[first.code] === 'person'
-      ? fillText(observations[first.code], first.values)
-      : fillText(problems[isOperators ? 'misconfigured' : reason].sentence, {
-          app: plainAppName(frame, host),
-        })
+  const { text, values } = explain(frame, problem, recoveryOf(problem))
+  const sentence = fillText(text, values ?? { app: plainAppName(frame, host) })
   if (!frame.showDebug) return sentence
-  const facts = [['code', reason] as const, ...Object.entries(detail ?? {})]
+  const facts = [['code', problem.reason] as const, ...Object.entries(problem.detail ?? {})]
   return `${sentence} (${facts.map(([name, value]) => `${name}: ${value}`).join(', ')})`
 }
 
