@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readEnvironment } from './deno/environment.ts'
 import { createFetch, createReader, refuse } from './deno/permissions.ts'
-import { createDenoStdout } from './deno/stdout.ts'
+import { createDenoSink } from './deno/stdout.ts'
 import { runProgram } from './node/program.ts'
 
 // Sidegate on Deno: the program of Node on Deno's own node:http, and a word about every permission that is missing.
@@ -17,5 +17,6 @@ runProgram({
   readBinaryFile: (path) => reader(path, (from) => readFileSync(from)),
   refuse: (config) => refuse(config, files),
   fetch: createFetch(warn),
-  stdout: createDenoStdout(),
+  stdout: createDenoSink('stdout'),
+  stderr: () => createDenoSink('stderr'),
 })

@@ -14,6 +14,7 @@ import { PROBLEMS, type Problem, problem } from './problems.ts'
 import type { Services } from './services.ts'
 import { displayName, type Session } from './session/session.ts'
 import { type Caller, storeProblem } from './signin/authenticate.ts'
+import { logDenied } from './signin/context.ts'
 import { readFormReplay } from './signin/login/form-replay.ts'
 
 /** Authorizes every request for the upstreams: forwards it, starts sign-in, or denies. */
@@ -34,6 +35,7 @@ export function createGate(services: Services): Handle {
       case 'sign-in':
         return askToSignIn(services, exchange, { caller, request })
       case 'deny':
+        logDenied(services, exchange, verdict)
         return Promise.resolve(refuse(services, exchange, caller, verdict.problem))
     }
   }

@@ -29,6 +29,8 @@ export interface IncomingRequest {
   readonly httpVersion: '0.9' | '1.0' | '1.1' | '2'
   readonly headers: HeaderLines
   readonly peer: Peer
+  /** Port of the peer, where the runtime knows one. */
+  readonly peerPort?: number | undefined
   /** True when the connection to Sidegate is TLS. */
   readonly encrypted: boolean
   /** The body, for the few own endpoints that read one, once; the forwarder takes the stream itself. Null when there is none. */
@@ -38,6 +40,8 @@ export interface IncomingRequest {
    * in doubt. For requests whose head announces one; nothing is taken from it.
    */
   hasContent(): Promise<boolean>
+  /** Content bytes of an answer that was not forwarded, by its head; undefined before it has left and where it does not say. */
+  readonly answerBytes?: number | undefined
   /** Calls back once, when the answer has left or the client has. */
   onFinished(listener: (completion: Completion) => void): void
   /** Lets work that outlives the answer finish (`waitUntil` on Workers). */
@@ -200,6 +204,8 @@ export interface Platform {
   readonly ending?: AbortSignal
   /** Writes one log line (without the line end). */
   write(line: string): void
+  /** Writes one log line to standard error. Absent where all lines share one stream. */
+  readonly writeError?: (line: string) => void
   /** True when log lines go to a terminal, where a person reads them. */
   readonly isTerminal?: boolean
   /** Reads a text file at start; throws when it cannot. Absent where there is no file system. */

@@ -10,6 +10,7 @@ declare namespace Deno {
   }
 
   const stdout: { readonly writable: WritableStream<Uint8Array> }
+  const stderr: { readonly writable: WritableStream<Uint8Array> }
 
   const permissions: {
     /** Returns the state of a permission without asking the person at the terminal. */

@@ -1,4 +1,5 @@
 import type { Config } from '../../src/config/config.ts'
+import type { LogFileConfig } from '../../src/config/sections/log/file.ts'
 import type { ProviderConfig } from '../../src/config/sections/provider.ts'
 import type { UpstreamConfig } from '../../src/config/sections/upstreams.ts'
 import type { ListenAddress } from '../../src/config/values/listen-address.ts'
@@ -16,7 +17,7 @@ export interface Need {
  * An OpenID provider may name endpoints on further hosts, which only its discovery document tells.
  */
 export function needsOf(config: Config, files: Iterable<string>): readonly Need[] {
-  const { bearer, listen, metrics, pages, policy, providers, session, signIn, upstreams } = config
+  const { bearer, listen, log, metrics, pages, policy, providers, session, signIn, upstreams } = config
   const addresses = [
     listen.http,
     listen.https?.address,
@@ -50,6 +51,7 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
     ...addresses.flatMap((address) => (address === undefined ? [] : needsOfAddress(address))),
     ...urls.filter(isGiven).flatMap(needsOfUrl),
     ...providers.flatMap(({ hosts }) => hosts.map((host) => net(`${host}:443`))),
+    ...(log.file === undefined ? [] : needsOfLog(log.file)),
     ...read.filter(isGiven).map((path): Need => ({ kind: 'read', value: path })),
   ]
 }
@@ -82,6 +84,15 @@ function needsOfAddress(address: ListenAddress | RedisAddress | UpstreamConfig['
 /** Permissions for a unix socket: to Deno it is a file that is read and written, and a place in the network. */
 function unix(path: string): readonly Need[] {
   return [net(`unix:${path}`), { kind: 'read', value: path }, { kind: 'write', value: path }]
+}
+
+/** Permissions for a log file: old ones stand beside it, and its folder is made. */
+function needsOfLog({ path }: LogFileConfig): readonly Need[] {
+  const folder = path.replace(/[^/\\]*$/u, '') || '.'
+  return [
+    { kind: 'read', value: folder },
+    { kind: 'write', value: folder },
+  ]
 }
 
 function needsOfUrl(text: string): readonly Need[] {

@@ -2,14 +2,14 @@ import { writeSync } from 'node:fs'
 import type { LogSink } from '../node/log-writer.ts'
 
 /**
- * Standard output of Deno. Its `process.stdout` waits in the middle of everything for a reader that is behind; Deno's
- * own stream waits beside it.
+ * Creates the sink of a standard stream of Deno. Node's streams wait there in the middle of everything for a reader that is
+ * behind; Deno's own wait beside it.
  */
-export function createDenoStdout(): LogSink {
+export function createDenoSink(name: 'stdout' | 'stderr'): LogSink {
   const encoder = new TextEncoder()
-  const writer = Deno.stdout.writable.getWriter()
+  const writer = Deno[name].writable.getWriter()
   return {
-    isTerminal: process.stdout.isTTY,
+    isTerminal: process[name].isTTY,
     write: (text, onDrained) => {
       // A reader that is gone is as good as one that reads: what is written is lost, and nothing waits.
       writer.write(encoder.encode(text)).then(onDrained, onDrained)
@@ -17,7 +17,7 @@ export function createDenoStdout(): LogSink {
     },
     writeLast: (text) => {
       try {
-        if (text !== '') writeSync(1, text)
+        if (text !== '') writeSync(name === 'stdout' ? 1 : 2, text)
       } catch {
         // The reader is gone.
       }

@@ -40,6 +40,8 @@ export interface NodePlatformOptions {
   readonly onLinesLost?: (count: number) => void
   /** Sink of finished log text; standard output unless a test wants to see it. */
   readonly sink?: LogSink
+  /** Sink of lines about errors, where they have one of their own. */
+  readonly errorSink?: LogSink
 }
 
 /** Creates the Platform of Node. */
@@ -51,10 +53,12 @@ export function createNodePlatform({
   onBug,
   onLinesLost,
   sink = nodeStdout,
+  errorSink,
 }: NodePlatformOptions): NodePlatform {
   const client = createUpstreamClient(memoryLimit)
   const watcher = createWatcher()
   const log = createLogWriter(sink, onLinesLost)
+  const errors = errorSink && createLogWriter(errorSink, onLinesLost)
   const ending = new AbortController()
   let isListening = false
   const deferred = new Set<Promise<unknown>>()
@@ -78,6 +82,7 @@ export function createNodePlatform({
     isListening: () => isListening,
     ending: ending.signal,
     write: log.write,
+    ...(errors && { writeError: errors.write }),
     isTerminal: sink.isTerminal === true,
     readFile: (path) => readFileSync(path, 'utf8'),
     watch: watcher.watch,
@@ -97,6 +102,23 @@ export function createNodePlatform({
     },
     beginEnding: () => ending.abort(),
     settled,
-    log,
+    log: errors === undefined ? log : both(log, errors),
+  }
+}
+
+function both(lines: LogWriter, errors: LogWriter): NodePlatform['log'] {
+  return {
+    flush: () => {
+      lines.flush()
+      errors.flush()
+    },
+    drained: async () => {
+      await Promise.all([lines.drained(), errors.drained()])
+    },
+    end: () => {
+      lines.end()
+      errors.end()
+    },
+    lost: () => lines.lost() + errors.lost(),
   }
 }

@@ -2,13 +2,14 @@ import { setTimeout } from 'node:timers/promises'
 import { type App, createApp } from '../../src/app.ts'
 import type { Config } from '../../src/config/config.ts'
 import { type LoadInput, loadConfig } from '../../src/config/load.ts'
-import { createLog } from '../../src/observe/log.ts'
+import { createLog, type Log } from '../../src/observe/log.ts'
 import { createLogLines } from '../../src/observe/log-lines.ts'
 import { readTemplates, type TemplateEngine } from '../../src/pages/custom-pages.ts'
 import type { Platform } from '../../src/platform.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import { describeRedirectUri } from '../../src/signin/login/redirect-uri.ts'
 import { VERSION } from '../version.ts'
+import type { LogSinks } from './log/sinks.ts'
 import type { LogSink } from './log-writer.ts'
 import type { ProgramMetrics, ProgramMetricsOptions } from './metrics/program-metrics.ts'
 import { createNodePlatform } from './platform.ts'
@@ -16,6 +17,7 @@ import { followProxyVariables } from './proxy-variables.ts'
 import { listen } from './server/listen.ts'
 import { endOnSignals } from './server/shutdown.ts'
 import { withSharedState } from './shared.ts'
+import { createStreamSink } from './stdout.ts'
 
 /** A program that serves with node:http: Node's own, and Deno's. */
 export interface Program extends Omit<LoadInput, 'version'> {
@@ -28,6 +30,8 @@ export interface Program extends Omit<LoadInput, 'version'> {
   readonly memoryLimit?: number | undefined
   /** Sink of log lines; Node's standard output by default. */
   readonly stdout?: LogSink
+  /** Creates the sink of lines about errors, where they have one of their own; Node's standard error by default. */
+  readonly stderr?: () => LogSink
   /** Prepares the runtime for a long life; called when everything listens. */
   readonly tune?: () => void
 }
@@ -52,6 +56,8 @@ async function main(program: Program): Promise<void> {
   if (refusal !== undefined) return fail(refusal, 1)
   if (!loaded.testOnly) return serve(program, loaded)
   await checkTemplates(loaded.config, program)
+  if (loaded.config.log.file !== undefined)
+    await (await import('./log/sinks.ts')).checkSinks(loaded.config.log)
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`)
   process.stdout.write('The configuration is good.\n')
 }
@@ -71,6 +77,9 @@ type Settings = { readonly config: Config; readonly warnings: readonly string[] 
 
 async function serve(program: Program, { config, warnings }: Settings): Promise<void> {
   const { runtime, fetch, memoryLimit, stdout, tune } = program
+  const logSinks = await openLog(program, config.log, (level, message, fields) =>
+    log.line(level, message, fields),
+  )
   const node = createNodePlatform({
     runtime,
     fetch,
@@ -80,6 +89,7 @@ async function serve(program: Program, { config, warnings }: Settings): Promise<
     onLinesLost: (lines) =>
       log.line('warn', 'Log lines were lost here: what reads them was more than 1 MiB behind', { lines }),
     ...(stdout === undefined ? {} : { sink: stdout }),
+    ...logSinks,
   })
   const log = createLog([createLogLines(config.log, node.platform)])
   for (const warning of warnings) log.line('warn', warning)
@@ -114,6 +124,25 @@ async function createConfiguredMetrics(options: ProgramMetricsOptions): Promise<
   if (http === undefined && https === undefined) return undefined
   const { createProgramMetrics } = await import('./metrics/program-metrics.ts')
   return createProgramMetrics(options)
+}
+
+/** Opens what the log goes to, where that is not standard output alone. */
+async function openLog(
+  { stderr = () => createStreamSink(process.stderr) }: Program,
+  config: Config['log'],
+  tell: Log['line'],
+): Promise<LogSinks> {
+  if (config.file === undefined && !config.errorsApart) return {}
+  const { openSinks } = await import('./log/sinks.ts')
+  return openSinks(config, {
+    stderr,
+    onTrouble: (what, cause) =>
+      what === 'tidy'
+        ? tell('warn', 'Old log files could not be deleted or compressed', { why: cause })
+        : // The log is what fails.
+          void process.stderr.write(`Log lines are being lost: the log file cannot be written (${cause})\n`),
+    onLost: (lines) => tell('warn', 'Log lines were lost here: the log file could not be written', { lines }),
+  })
 }
 
 /** Pause between two questions while `ready-path` waits for a provider; it is asked less often if it goes on failing. */

@@ -1,17 +1,21 @@
 import type { LogSink } from './log-writer.ts'
 
-// A pipe that nothing reads any more must not stop a proxy that works.
-process.stdout.on('error', () => undefined)
+/** Standard output of Node. */
+export const nodeStdout = createStreamSink(process.stdout)
 
-/** Standard output of Node: a pipe takes what the kernel has room for, and tells when the rest is gone. */
-export const nodeStdout: LogSink = {
-  write: (text, onDrained) => {
-    const isTaken = process.stdout.write(text)
-    // A pipe whose reader has gone never drains; what is written to it is lost at once.
-    if (isTaken || process.stdout.destroyed) return true
-    process.stdout.once('drain', onDrained)
-    return false
-  },
-  writeLast: (text) => void process.stdout.write(text),
-  isTerminal: process.stdout.isTTY,
+/** Creates the sink of a standard stream of Node: a pipe takes what the kernel has room for, and tells when the rest is gone. */
+export function createStreamSink(stream: NodeJS.WriteStream): LogSink {
+  // A pipe that nothing reads any more must not stop a proxy that works.
+  stream.on('error', () => undefined)
+  return {
+    write: (text, onDrained) => {
+      const isTaken = stream.write(text)
+      // A pipe whose reader has gone never drains; what is written to it is lost at once.
+      if (isTaken || stream.destroyed) return true
+      stream.once('drain', onDrained)
+      return false
+    },
+    writeLast: (text) => void stream.write(text),
+    isTerminal: stream.isTTY,
+  }
 }

@@ -6,6 +6,8 @@ import { CSRF_COOKIE_OPTIONS } from './sections/cookie/csrf-cookie.ts'
 import { COOKIE_OPTIONS } from './sections/cookie.ts'
 import { HEADER_OPTIONS } from './sections/headers.ts'
 import { LISTEN_OPTIONS } from './sections/listen.ts'
+import { LOG_FILE_OPTIONS } from './sections/log/file.ts'
+import { LOG_FORMAT_OPTIONS } from './sections/log/formats.ts'
 import { LOG_OPTIONS } from './sections/log.ts'
 import { METRICS_OPTIONS } from './sections/metrics.ts'
 import { PAGE_OPTIONS } from './sections/pages.ts'
@@ -49,6 +51,8 @@ export const OPTIONS = {
   ...HEADER_OPTIONS,
   ...PAGE_OPTIONS,
   ...LOG_OPTIONS,
+  ...LOG_FORMAT_OPTIONS,
+  ...LOG_FILE_OPTIONS,
 } satisfies OptionRows
 
 /** Every option by flag: flags, environment variables, TOML keys, `--help` and docs/options.md all come from it. */

@@ -1,14 +1,6 @@
 import { quote } from '../lib/text.ts'
 import type { Result } from '../result.ts'
-import {
-  type BareOption,
-  keyOf,
-  type Option,
-  type RuntimeName,
-  renderDefault,
-  type ValuesOf,
-  variableOf,
-} from './option.ts'
+import { type BareOption, keyOf, type Option, type RuntimeName, type ValuesOf, variableOf } from './option.ts'
 import type { OptionTable } from './options.ts'
 import type { RawValue } from './raw.ts'
 import type { Report } from './report.ts'
@@ -98,9 +90,12 @@ function readOne(reading: Reading, report: Report): Value | undefined {
     judgeUnsupported({ option, winner, raw }, report)
     return undefined
   }
-  if (isNothing(option, winner, raw)) {
-    report.warning(winner.label, `this is empty, so the default counts: ${quote(renderDefault(option))}`)
-    return defaultOf(option)
+  const nothing = readNothing(option, winner, raw)
+  if (nothing !== undefined) {
+    const isDefault = sameValue(nothing, defaultOf(option))
+    const meaning = isDefault ? 'so the default counts' : 'which counts as in oauth2-proxy'
+    report.warning(winner.label, `this is empty, ${meaning}: ${quote(String(nothing))}`)
+    return nothing
   }
   const placeholder = findPlaceholder(option, raw)
   if (placeholder !== undefined) report[placeholder.kind](winner.label, placeholder.sentence)
@@ -130,12 +125,13 @@ function isOff({ off = [] }: Option, value: Value): boolean {
   return typeof value === 'string' && off.includes(value)
 }
 
-/** Templates write keys without a value, which to oauth2-proxy mean `false`, 0 or the default. */
-function isNothing(option: Option, { source }: Given, raw: Unparsed): boolean {
-  if (raw.form !== 'text' || raw.text !== '') return false
-  if (option.kind === 'enum') return !option.values.includes('')
-  const isOff = option.inert || option.default === false || option.default === 0
-  return source === 'file' && (option.kind === 'boolean' || option.kind === 'integer') && isOff
+/** Reads what templates write without a value: in a file it means `false` or 0 to oauth2-proxy, whatever the default. */
+function readNothing(option: Option, { source }: Given, raw: Unparsed): Value | undefined {
+  if (raw.form !== 'text' || raw.text !== '') return undefined
+  if (option.kind === 'enum') return option.values.includes('') ? undefined : option.default
+  if (source !== 'file') return undefined
+  if (option.kind === 'boolean') return false
+  return option.kind === 'integer' && (option.min ?? 0) <= 0 ? 0 : undefined
 }
 
 interface Unsupported {

@@ -10,6 +10,7 @@ import { problem } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { displayName } from '../session/session.ts'
 import { type Caller, storeProblem, undecided } from '../signin/authenticate.ts'
+import { logDenied } from '../signin/context.ts'
 import type { Handle } from './handler.ts'
 
 /** Creates `<prefix>/auth`: 202, 401 or 403 for nginx's auth_request and its relatives. */
@@ -41,6 +42,7 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
     entry.verdict = storeProblem(caller)?.reason ?? entry.verdict
     return bare(services, { exchange, caller, status: refusalStatus(caller) })
   }
+  if (verdict.kind === 'deny') logDenied(services, exchange, verdict)
   const { session } = verdict
   const why =
     session === undefined || verdict.kind === 'deny' || meetsConstraints(exchange.target.query, session)

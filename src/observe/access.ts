@@ -68,6 +68,7 @@ export function logAccess(
       why: read.ok ? undefined : toWhy(read.problem),
       userAgent: exchange?.facts.userAgent ?? '',
       aborted,
+      request,
     })
   })
 }

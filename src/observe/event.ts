@@ -1,7 +1,36 @@
+import type { Exchange } from '../http/exchange.ts'
+import type { IncomingRequest } from '../platform.ts'
 import type { Level, Reason } from '../problems.ts'
 
-/** Short scalars about an event. Never a token, code, cookie, secret, query string or header dump. */
-export type EventFields = Readonly<Record<string, string | number | boolean | undefined>>
+/** Key of the request that an event belongs to, for formats that name parts of it which are no fields. */
+export const REQUEST = Symbol('request')
+
+/** Key of the session that an event is about, for the same formats. */
+export const PERSON = Symbol('person')
+
+/** A session as formats describe it: of the tokens, only whether they are there. */
+export interface Person {
+  readonly user: string
+  readonly email?: string | undefined
+  readonly preferredUsername?: string | undefined
+  readonly groups?: readonly string[]
+  readonly tokens?: {
+    readonly access: string | undefined
+    readonly id: string | undefined
+    readonly refresh: string | undefined
+    readonly accessExpiresAtMs: number | undefined
+  }
+  readonly refreshedAtMs?: number
+}
+
+/**
+ * Short scalars about an event: never a token, code, cookie, secret, query string or header dump. What stands under the
+ * two symbols is no field, and is written only as the format of oauth2-proxy describes it.
+ */
+export type EventFields = Readonly<Record<string, string | number | boolean | undefined>> & {
+  readonly [REQUEST]?: Exchange
+  readonly [PERSON]?: Person
+}
 
 /** The stable codes of what happens to sign-ins and sessions. */
 export type EventName =
@@ -14,6 +43,7 @@ export type EventName =
   | 'signed_out'
   | 'backchannel_logout'
   | 'backchannel_logout_refused'
+  | 'basic_accepted'
   | 'basic_refused'
   | 'bearer_refused'
   | 'return_target_dropped'
@@ -22,6 +52,7 @@ export type EventName =
   | 'session_refresh_ended'
   | 'session_refresh_failed'
   | 'session_trimmed'
+  | 'session_denied'
   | 'session_ended'
   | 'stream_ended'
 
@@ -51,6 +82,8 @@ export interface FinishedRequest {
   readonly why?: string | undefined
   readonly userAgent: string
   readonly aborted: boolean
+  /** The request itself, where there was one to be read; for formats that name further parts of it. */
+  readonly request?: IncomingRequest
 }
 
 /** Outcome of a look for a session in the cookies of a request: it counts, there is none, or why it does not count. */

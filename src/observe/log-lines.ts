@@ -3,6 +3,7 @@ import type { Platform } from '../platform.ts'
 import type { Level } from '../problems.ts'
 import type { EventFields, EventName, FinishedRequest, Sink } from './event.ts'
 import { createJsonLines } from './json-lines.ts'
+import { createOAuth2ProxyLines } from './oauth2-proxy/lines.ts'
 import { createTextLines } from './text-lines.ts'
 
 /** Format of the three kinds of line, without the line end. */
@@ -18,15 +19,30 @@ export interface LineFormat {
  */
 export function createLogLines(
   config: LogConfig,
-  platform: Pick<Platform, 'now' | 'write' | 'isTerminal'>,
+  platform: Pick<Platform, 'now' | 'write' | 'writeError' | 'isTerminal'>,
 ): Sink {
   const leavesOut = compileSilence(config)
+  const writeError = (config.errorsApart && platform.writeError) || platform.write
+  if (config.oauth2Proxy !== undefined) {
+    const sink = createOAuth2ProxyLines(config, config.oauth2Proxy, { ...platform, writeError })
+    const { request } = sink
+    if (request === undefined) return sink
+    return {
+      ...sink,
+      request(finished) {
+        if (!leavesOut(finished)) request(finished)
+      },
+    }
+  }
   const isText = config.format === 'text' || (config.format === 'auto' && platform.isTerminal === true)
   const lines = isText ? createTextLines(platform.now) : createJsonLines(config.context, platform.now)
   return {
     ...(config.standard && {
       program(level, message, fields) {
-        if (level !== 'debug') platform.write(lines.program(level, message, fields))
+        if (level === 'debug') return
+        const line = lines.program(level, message, fields)
+        if (level === 'error') writeError(line)
+        else platform.write(line)
       },
     }),
     ...(config.auth && {

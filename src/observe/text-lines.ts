@@ -33,7 +33,8 @@ function timeOfDay(ms: number): string {
   return new Date(ms).toTimeString().slice(0, 8)
 }
 
-function toPairs(fields: EventFields): string {
+/** Fields as text behind a sentence: `  name=value` each, quoted where it is not one word. */
+export function toPairs(fields: EventFields): string {
   let text = ''
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue

@@ -1,6 +1,7 @@
 import type { BearerConfig } from '../config/sections/bearer.ts'
 import type { CookieChange, Exchange } from '../http/exchange.ts'
 import { type MaybePromise, thenMaybe } from '../lib/async.ts'
+import { PERSON, REQUEST } from '../observe/event.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import { type Problem, problem, type Reason } from '../problems.ts'
@@ -111,9 +112,13 @@ export function localCredentials(
     if (grant === undefined) return undefined
     if (grant.ok) {
       const session = newSession({ grant: grant.value, source: toLocalSource(grant.value) }, now())
+      log.event('basic_accepted', 'debug', { user: session.user, [REQUEST]: exchange })
       return { session, problem: undefined }
     }
-    if (cookies.length === 0) logFailure({ log }, 'basic_refused', { exchange, why: grant.problem })
+    if (cookies.length === 0) {
+      const user = users.nameIn(facts.authorization ?? '')
+      logFailure({ log }, 'basic_refused', { exchange, why: grant.problem, fields: { [PERSON]: { user } } })
+    }
     if (grant.problem.reason !== 'too_many_attempts') return undefined
     return { session: undefined, problem: grant.problem, yieldsToCookies: true }
   }

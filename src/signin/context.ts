@@ -4,7 +4,7 @@ import type { SignInConfig } from '../config/sections/sign-in.ts'
 import type { KeyRing } from '../crypto/keys.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Site } from '../http/site.ts'
-import type { EventFields, EventName } from '../observe/event.ts'
+import { type EventFields, type EventName, PERSON, REQUEST } from '../observe/event.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import type { Rules } from '../policy/rules.ts'
@@ -79,6 +79,15 @@ export function logFailure(
 }
 
 /** Log fields that say which request an event belongs to. */
-export function requestFields({ facts, requestId }: Exchange): EventFields {
-  return { request_id: requestId, client: facts.client }
+export function requestFields(exchange: Exchange): EventFields {
+  return { request_id: exchange.requestId, client: exchange.facts.client, [REQUEST]: exchange }
+}
+
+/** Logs that a person who is signed in may not make a request; the access line says so already. */
+export function logDenied(
+  { log }: Pick<SignInContext, 'log'>,
+  exchange: Exchange,
+  { session, problem: { detail } }: { readonly session: Session; readonly problem: Problem },
+): void {
+  log.event('session_denied', 'debug', { ...detail, [REQUEST]: exchange, [PERSON]: session })
 }

@@ -1,6 +1,6 @@
 import type { Exchange } from '../http/exchange.ts'
 import { randomToken } from '../lib/bytes.ts'
-import type { EventFields } from '../observe/event.ts'
+import { type EventFields, PERSON } from '../observe/event.ts'
 import { type Grant, type Session, type SessionSource, sourceFields } from '../session/session.ts'
 import { logFailure, requestFields, type SignInContext } from './context.ts'
 import { type Outcome, redirect, refuse } from './outcome.ts'
@@ -36,8 +36,8 @@ export async function completeSignIn(
 ): Promise<Outcome> {
   const { grant, source, returnTo } = admission
   const { identity } = grant
-  const who = { ...sourceFields(source), user: identity.user, email: identity.email }
   const session = newSession(admission, context.platform.now())
+  const who = { ...sourceFields(source), user: identity.user, email: identity.email, [PERSON]: session }
   const allowed = context.mayHold(session)
   if (!allowed.ok) {
     logFailure(context, 'sign_in_failed', { exchange, why: allowed.problem, fields: who })

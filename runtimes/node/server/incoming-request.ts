@@ -68,6 +68,18 @@ export class NodeRequest implements IncomingRequest, NodeEnv {
     return { kind: 'ip', address: address.startsWith('::ffff:') ? address.slice(7) : address }
   }
 
+  get peerPort(): number | undefined {
+    return this.incoming.socket.remotePort
+  }
+
+  get answerBytes(): number | undefined {
+    const { outgoing } = this
+    // Node keeps the head that it wrote, and has no other way to ask what was in it.
+    const head = '_header' in outgoing && typeof outgoing._header === 'string' ? outgoing._header : ''
+    const length = /\r\ncontent-length: (?<bytes>\d+)\r\n/iu.exec(head)?.groups?.['bytes']
+    return length === undefined ? undefined : Number(length)
+  }
+
   /** True when a body follows the head, as the head says; not when it has turned out to be empty. */
   get hasBody(): boolean {
     return !this.#isEmpty && hasBody(this.headers)

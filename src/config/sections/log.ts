@@ -1,7 +1,10 @@
 import type { OptionRows } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
+import { buildLogFile, type LOG_FILE_OPTIONS, type LogFileConfig } from './log/file.ts'
+import { buildOAuth2ProxyLog, type LOG_FORMAT_OPTIONS, type OAuth2ProxyLog } from './log/formats.ts'
+import type { TRUST_OPTIONS } from './paths.ts'
 
-/** Options of the log. */
+/** Options that choose what is logged. */
 export const LOG_OPTIONS = {
   'request-logging': {
     group: 'Logging',
@@ -29,95 +32,25 @@ export const LOG_OPTIONS = {
     key: 'exclude_logging_paths',
     about: 'Exact paths to leave out of the request log.',
   },
-  'log-format': {
-    group: 'Logging',
-    kind: 'enum',
-    values: ['auto', 'json', 'text'],
-    default: 'auto',
-    about:
-      'Lines of JSON, or lines that a person reads with ease. `auto` is text where standard output is a terminal, else JSON. Text leaves out the user agent, the bytes and the names of pod and host.',
-  },
-  'standard-logging-format': {
-    group: 'Logging',
-    kind: 'string',
-    default: '[{{.Timestamp}}] [{{.File}}] {{.Message}}',
-    supported: false,
-    instead: 'log-format chooses between JSON and text',
-    about: 'Template of a line; here log-format chooses between JSON and text.',
-  },
-  'auth-logging-format': {
-    group: 'Logging',
-    kind: 'string',
-    default: '{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] [{{.Status}}] {{.Message}}',
-    supported: false,
-    instead: 'log-format chooses between JSON and text',
-    about: 'Template of a line; here log-format chooses between JSON and text.',
-  },
-  'request-logging-format': {
-    group: 'Logging',
-    kind: 'string',
-    default:
-      '{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} {{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} {{.UserAgent}} {{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}',
-    supported: false,
-    instead: 'log-format chooses between JSON and text',
-    about: 'Template of a line; here log-format chooses between JSON and text.',
-  },
   'errors-to-info-log': {
     group: 'Logging',
     kind: 'boolean',
     default: false,
-    inert: true,
-    about: 'Accepted, and nothing to change: every line goes to standard output.',
-  },
-  'logging-filename': {
-    group: 'Logging',
-    kind: 'file',
-    default: '',
-    supported: false,
-    instead: 'lines go to standard output, which can be sent to a file',
-    about: 'Write the log to a file.',
-  },
-  'logging-max-size': {
-    group: 'Logging',
-    kind: 'integer',
-    default: 100,
-    inert: true,
-    about: 'Accepted, and nothing to change without logging-filename, in oauth2-proxy neither.',
-  },
-  'logging-max-age': {
-    group: 'Logging',
-    kind: 'integer',
-    default: 7,
-    inert: true,
-    about: 'Accepted, and nothing to change without logging-filename, in oauth2-proxy neither.',
-  },
-  'logging-max-backups': {
-    group: 'Logging',
-    kind: 'integer',
-    default: 0,
-    inert: true,
-    about: 'Accepted, and nothing to change without logging-filename, in oauth2-proxy neither.',
-  },
-  'logging-local-time': {
-    group: 'Logging',
-    kind: 'boolean',
-    default: true,
-    inert: true,
-    about: 'Accepted, and nothing to change: times name their zone, which is UTC.',
-  },
-  'logging-compress': {
-    group: 'Logging',
-    kind: 'boolean',
-    default: false,
-    inert: true,
-    about: 'Accepted, and nothing to change without logging-filename, in oauth2-proxy neither.',
+    about:
+      'Write lines about errors where all others go. Without it they go to standard error when the log has a file or the formats of oauth2-proxy; JSON and text on standard output hold all lines in any case.',
   },
 } as const satisfies OptionRows
 
 /** Log streams, their format and their exclusions. */
 export interface LogConfig {
   /** `auto` is text where a person reads along (a terminal), else JSON. */
-  readonly format: 'auto' | 'json' | 'text'
+  readonly format: 'auto' | 'json' | 'text' | 'oauth2-proxy'
+  /** The lines of oauth2-proxy; undefined when they have another format. */
+  readonly oauth2Proxy: OAuth2ProxyLog | undefined
+  /** File that lines go to; standard output when undefined. */
+  readonly file: LogFileConfig | undefined
+  /** Lines about errors go to standard error. */
+  readonly errorsApart: boolean
   readonly requests: boolean
   readonly auth: boolean
   readonly standard: boolean
@@ -137,7 +70,9 @@ const CONTEXT = {
 
 /** Reads the log streams, their format and their exclusions. */
 export function buildLog(
-  settings: SettingsOf<typeof LOG_OPTIONS>,
+  settings: SettingsOf<
+    typeof LOG_OPTIONS & typeof LOG_FORMAT_OPTIONS & typeof LOG_FILE_OPTIONS & typeof TRUST_OPTIONS
+  >,
   env: Readonly<Record<string, string | undefined>>,
 ): LogConfig {
   const context: Record<string, string> = {}
@@ -145,8 +80,13 @@ export function buildLog(
     const value = env[variable]
     if (value) context[field] = value
   }
+  const oauth2Proxy = buildOAuth2ProxyLog(settings)
+  const file = buildLogFile(settings)
   return {
     format: settings.value('log-format'),
+    oauth2Proxy,
+    file,
+    errorsApart: (oauth2Proxy ?? file) !== undefined && !settings.value('errors-to-info-log'),
     requests: settings.value('request-logging'),
     auth: settings.value('auth-logging'),
     standard: settings.value('standard-logging'),

@@ -21,6 +21,8 @@ export interface LocalUsers {
   verify(credentials: Credentials): Promise<Result<LocalGrant>>
   /** Verifies `Basic` credentials in an Authorization header; undefined for another scheme. */
   readBasic(authorization: string, client: string | undefined): Promise<Result<LocalGrant> | undefined>
+  /** The user name of `Basic` credentials; empty where there is none. */
+  nameIn(authorization: string): string
   /** True while the user of a session is in the file, with the record and the groups of the sign-in. */
   holds(user: { readonly subject: string; readonly record: string }): boolean
 }

@@ -82,6 +82,7 @@ export async function createLocalUsers(deps: LocalUsersDeps): Promise<LocalUsers
       const credentials = readBasicCredentials(authorization)
       return credentials === undefined ? undefined : verify({ ...credentials, client })
     },
+    nameIn: (authorization) => readBasicCredentials(authorization)?.username ?? '',
     holds: ({ subject, record }) => table().users.get(subject)?.fingerprint === record,
   }
 }

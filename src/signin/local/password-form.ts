@@ -1,5 +1,6 @@
 import type { Exchange } from '../../http/exchange.ts'
 import { onlyValue, readForm } from '../../http/form.ts'
+import { PERSON } from '../../observe/event.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { logFailure, type SignInContext } from '../context.ts'
 import { diagnoseScope, toLoopProblem } from '../failure/diagnosis.ts'
@@ -29,7 +30,8 @@ export function createPasswordForm(
       password: onlyValue(form.value, 'password') ?? '',
       client: exchange.facts.client,
     })
-    const fields = { source: 'local' }
+    // The name is no field: people type passwords into the wrong box.
+    const fields = { source: 'local', [PERSON]: { user: username } }
     if (!grant.ok) {
       logFailure(context, 'sign_in_failed', { exchange, why: grant.problem, fields })
       return refuse(grant.problem, { returnTo, username })

@@ -310,6 +310,16 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'silence-ping-logging': ['true'],
   'exclude-logging-path': ['/x'],
   'log-format': ['text'],
+  'standard-logging-format': ['{{.Message}}'],
+  'auth-logging-format': ['{{.Status}}'],
+  'request-logging-format': ['{{.StatusCode}}'],
+  'logging-local-time': ['false', '--log-format=oauth2-proxy'],
+  'logging-filename': ['/gate.log'],
+  'logging-max-size': ['10', '--logging-filename=/gate.log'],
+  'logging-max-age': ['1', '--logging-filename=/gate.log'],
+  'logging-max-backups': ['3', '--logging-filename=/gate.log'],
+  'logging-compress': ['true', '--logging-filename=/gate.log'],
+  'errors-to-info-log': ['true', '--logging-filename=/gate.log'],
 }
 
 const TABLE = optionTable(PROVIDER_KINDS)

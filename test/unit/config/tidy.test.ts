@@ -89,25 +89,29 @@ describe('a value that asks for nothing', () => {
     ['sign_in_status', toml('sign_in_status = ""')],
     ['set_xauthrequest', toml('set_xauthrequest = ""')],
     ['cookie_csrf_per_request_limit', toml('cookie_csrf_per_request_limit = ""')],
-    ['logging_local_time', toml('logging_local_time = ""')],
+    ['--request-logging-format', { args: ['--request-logging-format='] }],
     ['--session-store-type', { args: ['--session-store-type='] }],
   ])('an empty %s is its default, with a warning', (label, given) => {
     expect(configOf(given)).toEqual(configOf())
     expect(warningsOf(given)).toEqual([expect.stringMatching(`^${label}.*: this is empty, so the default`)])
   })
 
-  it.each<[string, Given]>([['--request-logging-format', { args: ['--request-logging-format='] }]])(
-    'an empty %s may switch off what is not supported, with a warning',
-    (label, given) => {
-      expect(configOf(given)).toEqual(configOf())
-      expect(warningsOf(given)).toEqual([
-        expect.stringMatching(`^${label}.*: remove this setting, it switches off`),
-      ])
-    },
-  )
+  it.each([
+    ['logging_local_time', toml('logging_local_time = ""'), 'false'],
+    ['logging_max_size', toml('logging_max_size = ""'), '0'],
+    ['cookie_secure', toml('cookie_secure = ""'), 'false'],
+  ])('an empty %s in a file counts as it does in oauth2-proxy, with a warning', (key, given, value) => {
+    expect(warningsOf(given)).toContainEqual(
+      expect.stringMatching(`^${key}.*: this is empty, which counts as in oauth2-proxy: "${value}"`),
+    )
+  })
+
+  it('an empty cookie_secure in a file is off, and an empty boolean that is off stays so', () => {
+    expect(configOf(toml('cookie_secure = ""')).cookie.secure).toBe(false)
+    expect(configOf(toml('set_xauthrequest = ""')).headers).toEqual(configOf().headers)
+  })
 
   it.each<[string, Given]>([
-    ['a boolean that is on by default', toml('cookie_secure = ""')],
     ['a boolean flag', { args: ['--set-xauthrequest='] }],
     ['a duration', toml('cookie_refresh = ""')],
   ])('an empty %s is refused, because it needs a value', (_, given) => {

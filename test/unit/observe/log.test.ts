@@ -9,6 +9,9 @@ import type { Level } from '../../../src/problems.ts'
 const NOW_MS = Date.UTC(2026, 10, 23, 12, 30, 5, 7)
 const ALL_ON: LogConfig = {
   format: 'json',
+  oauth2Proxy: undefined,
+  file: undefined,
+  errorsApart: false,
   requests: true,
   auth: true,
   standard: true,
