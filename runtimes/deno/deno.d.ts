@@ -20,5 +20,6 @@ declare namespace Deno {
   type PermissionDescriptor =
     | { readonly name: 'net'; readonly host: string }
     | { readonly name: 'read' | 'write'; readonly path: string }
+    | { readonly name: 'sys'; readonly kind: string }
     | { readonly name: 'env'; readonly variable?: string }
 }

@@ -4,10 +4,11 @@ import type { ProviderConfig } from '../../src/config/sections/provider.ts'
 import type { UpstreamConfig } from '../../src/config/sections/upstreams.ts'
 import type { ListenAddress } from '../../src/config/values/listen-address.ts'
 import type { RedisAddress } from '../../src/config/values/redis-url.ts'
+import { needsTrustingFetch } from '../node/provider/trusting-fetch.ts'
 
 /** A permission that Deno has to grant: the kind is that of the flag, `net` for `--allow-net`. */
 export interface Need {
-  readonly kind: 'net' | 'read' | 'write'
+  readonly kind: 'net' | 'read' | 'write' | 'sys'
   /** Value as the flag takes it: `host:port`, `unix:/path`, a path. */
   readonly value: string
 }
@@ -41,6 +42,7 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
     signIn.htpasswdFile,
     policy.authenticatedEmailsFile,
     pages.templatesDirectory,
+    ...providers.flatMap(({ caFiles }) => caFiles),
     listen.https?.certFile,
     listen.https?.keyFile,
     metrics.https?.certFile,
@@ -52,13 +54,15 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
     ...urls.filter(isGiven).flatMap(needsOfUrl),
     ...providers.flatMap(({ hosts }) => hosts.map((host) => net(`${host}:443`))),
     ...(log.file === undefined ? [] : needsOfLog(log.file)),
+    // Deno's node:https asks which further authorities there are.
+    ...(providers.some(needsTrustingFetch) ? [{ kind: 'sys', value: 'ca' } as const] : []),
     ...read.filter(isGiven).map((path): Need => ({ kind: 'read', value: path })),
   ]
 }
 
 /** Flags that grant these permissions, each once, as Deno takes them. */
 export function flagsOf(needs: readonly Need[]): readonly string[] {
-  const kinds = ['net', 'read', 'write'] as const
+  const kinds = ['net', 'read', 'write', 'sys'] as const
   return kinds.flatMap((kind) => {
     const values = new Set(needs.filter((need) => need.kind === kind).map(({ value }) => value))
     return values.size === 0 ? [] : [`--allow-${kind}=${[...values].join(',')}`]

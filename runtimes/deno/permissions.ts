@@ -22,9 +22,12 @@ export function refuse(config: Config, files: Iterable<string>): string | undefi
 
 /** True when Deno grants a permission; never asks the person at the terminal. */
 function isGranted({ kind, value }: Need): boolean {
-  const what =
-    kind === 'net' ? ({ name: kind, host: value } as const) : ({ name: kind, path: value } as const)
-  return Deno.permissions.querySync(what).state === 'granted'
+  return Deno.permissions.querySync(toDescriptor(kind, value)).state === 'granted'
+}
+
+function toDescriptor(kind: Need['kind'], value: string): Deno.PermissionDescriptor {
+  if (kind === 'net') return { name: kind, host: value }
+  return kind === 'sys' ? { name: kind, kind: value } : { name: kind, path: value }
 }
 
 /** Creates a reader of files that remembers what it read, and names the permission where that is what is missing. */

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
+import type { TrustStoreConfig } from '../../src/config/sections/provider/trust.ts'
 import type { Platform } from '../../src/platform.ts'
 import { openAesGcm } from './aes-gcm.ts'
 import { createBcrypt } from './bcrypt.ts'
-import { insecureFetch } from './insecure-fetch.ts'
 import { createLogWriter, type LogSink, type LogWriter } from './log-writer.ts'
+import { createTrustingFetch, needsTrustingFetch } from './provider/trusting-fetch.ts'
 import { type NodeEnv, NodeRequest } from './server/incoming-request.ts'
 import { serveFile } from './static/files.ts'
 import { nodeStdout } from './stdout.ts'
@@ -32,8 +33,10 @@ export interface NodePlatformOptions {
   readonly fetch?: Platform['fetch']
   /** Limit on the memory of the process in bytes, as the runtime tells it. */
   readonly memoryLimit?: number | undefined
-  /** Skips the verification of certificates in calls to the provider. */
-  readonly insecureTls: boolean
+  /** Certificates that providers may show; those that the runtime trusts when absent. */
+  readonly trust?: TrustStoreConfig | undefined
+  /** Variables that may name a proxy for calls to the provider. */
+  readonly env?: NodeJS.ProcessEnv
   /** Called for work that failed after its answer had left. */
   readonly onBug: (error: unknown) => void
   /** Called with the number of log lines that were lost because their reader was behind, when it has caught up. */
@@ -49,7 +52,8 @@ export function createNodePlatform({
   runtime = 'node',
   fetch = (url, init) => globalThis.fetch(url, init),
   memoryLimit,
-  insecureTls,
+  trust,
+  env = {},
   onBug,
   onLinesLost,
   sink = nodeStdout,
@@ -72,7 +76,10 @@ export function createNodePlatform({
     incomingRequest: (_, env) => new NodeRequest(env as NodeEnv, defer),
     forward: client.forward,
     serveFile: (request, plan) => serveFile(request, plan, client.inFlight),
-    fetch: insecureTls ? insecureFetch : fetch,
+    fetch:
+      trust !== undefined && needsTrustingFetch(trust)
+        ? createTrustingFetch({ trust, watch: watcher.watch, onBadFile: onBug, env })
+        : fetch,
     now: Date.now,
     every: (ms, callback) => {
       const timer = setInterval(callback, ms).unref()

@@ -84,7 +84,9 @@ async function serve(program: Program, { config, warnings }: Settings): Promise<
     runtime,
     fetch,
     memoryLimit,
-    insecureTls: config.providers.some((provider) => provider.insecureTls),
+    // All providers have the same, as the configuration made sure.
+    trust: config.providers[0],
+    env: program.env,
     onBug: (error) => onBug(error),
     onLinesLost: (lines) =>
       log.line('warn', 'Log lines were lost here: what reads them was more than 1 MiB behind', { lines }),

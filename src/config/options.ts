@@ -18,6 +18,7 @@ import { CLIENT_OPTIONS } from './sections/provider/client.ts'
 import { ENDPOINT_OPTIONS } from './sections/provider/endpoints.ts'
 import { LOGIN_PARAMETER_OPTIONS } from './sections/provider/login-parameters.ts'
 import { OIDC_OPTIONS } from './sections/provider/oidc.ts'
+import { TRUST_STORE_OPTIONS } from './sections/provider/trust.ts'
 import { describeKinds, PROVIDER_OPTIONS } from './sections/provider.ts'
 import { REDIS_OPTIONS } from './sections/session/redis.ts'
 import { REDIS_TLS_OPTIONS } from './sections/session/redis-tls.ts'
@@ -34,6 +35,7 @@ export const OPTIONS = {
   ...PATHS_OPTIONS,
   ...TRUST_OPTIONS,
   ...PROVIDER_OPTIONS,
+  ...TRUST_STORE_OPTIONS,
   ...CLIENT_OPTIONS,
   ...ENDPOINT_OPTIONS,
   ...LOGIN_PARAMETER_OPTIONS,

@@ -75,7 +75,7 @@ describe('a provider that is asked at the start', () => {
       (gate) => {
         gate.provider.scripts.discovery = networkFailure('DEPTH_ZERO_SELF_SIGNED_CERT')
       },
-      { advice: expect.stringContaining('NODE_EXTRA_CA_CERTS') },
+      { advice: expect.stringContaining('--provider-ca-file') },
     ],
     [
       'has a certificate that has ended',

@@ -3,7 +3,7 @@ import { type OptionRows, type RuntimeName, SERVERS } from '../option.ts'
 import type { RawValue } from '../raw.ts'
 import type { Report } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
-import { type Files, readTextFile } from '../sources/files.ts'
+import { checkPem, type Files, type PemType } from '../sources/files.ts'
 import { type ListenAddress, parseListenAddress } from '../values/listen-address.ts'
 import type { TRUST_OPTIONS } from './paths.ts'
 
@@ -174,8 +174,8 @@ export function checkTlsListener(
 ): ServerConfig['https'] {
   const { value: certFile = '' } = tls.cert
   const { value: keyFile = '' } = tls.key
-  checkPem(tls.cert, { files, report, type: 'CERTIFICATE' })
-  checkPem(tls.key, { files, report, type: 'PRIVATE KEY' })
+  checkTlsFile(tls.cert, { files, report, type: 'CERTIFICATE' })
+  checkTlsFile(tls.key, { files, report, type: 'PRIVATE KEY' })
   const address = checkAddress(secureBindAddress, report)
   if (address !== undefined && address.kind !== 'tcp') {
     report.problem(secureBindAddress.label, 'give host:port, TLS is not served on other sockets')
@@ -184,20 +184,13 @@ export function checkTlsListener(
   return address === undefined ? undefined : { address, certFile, keyFile, minVersion }
 }
 
-/** A PEM file (RFC 7468) with an entry of this type. */
-function checkPem(
+/** Checks that a PEM file is given and has an entry of this type. */
+function checkTlsFile(
   { value: path, label }: RawValue<string>,
-  { files, report, type }: { files: Files; report: Report; type: string },
+  { files, report, type }: { files: Files; report: Report; type: PemType },
 ): void {
-  if (path === undefined || path === '') {
-    report.problem(label, 'give this file too, TLS needs certificate and key')
-    return
-  }
-  const text = readTextFile(files, path)
-  if (!text.ok) report.problem(label, text.problem)
-  else if (!new RegExp(`^-----BEGIN (?:[A-Z]+ )*${type}-----`, 'mu').test(text.value)) {
-    report.problem(label, `give a PEM file with "-----BEGIN ${type}-----"`)
-  }
+  const flaw = path ? checkPem(files, path, type) : 'give this file too, TLS needs certificate and key'
+  if (flaw !== undefined) report.problem(label, flaw)
 }
 
 /** Checks the address of a listener; undefined when there is none. */

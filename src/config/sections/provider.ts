@@ -1,6 +1,6 @@
 import { didYouMean, quote } from '../../lib/text.ts'
 import { warnOfOtherKinds } from '../kind-options.ts'
-import { type OptionRows, SERVERS } from '../option.ts'
+import type { OptionRows } from '../option.ts'
 import type { CheckContext, ProviderKind, ProviderKinds, ProviderTraits } from '../provider-kind.ts'
 import type { RawValue } from '../raw.ts'
 import type { Report } from '../report.ts'
@@ -14,6 +14,12 @@ import {
   type LoginParametersConfig,
 } from './provider/login-parameters.ts'
 import { buildOidc, type OIDC_OPTIONS, type OidcConfig } from './provider/oidc.ts'
+import {
+  buildTrustStore,
+  type TRUST_STORE_OPTIONS,
+  type TrustStoreConfig,
+  trustsAlike,
+} from './provider/trust.ts'
 
 /** Options that every kind of provider has. */
 export const PROVIDER_OPTIONS = {
@@ -30,45 +36,23 @@ export const PROVIDER_OPTIONS = {
     about:
       'Name on the sign-in button; empty is the host of oidc-issuer-url or login-url, or the name of the provider.',
   },
-  'ssl-insecure-skip-verify': {
-    group: 'Provider',
-    kind: 'boolean',
-    default: false,
-    runtimes: SERVERS,
-    about:
-      'Do not verify TLS certificates of the provider. Upstreams are not affected, unlike in oauth2-proxy. For tests only.',
-  },
-  'provider-ca-file': {
-    group: 'Provider',
-    kind: 'list',
-    default: [],
-    key: 'provider_ca_files',
-    supported: false,
-    instead: 'name the file in the variable NODE_EXTRA_CA_CERTS, or DENO_CERT on Deno',
-    about: 'PEM files with certificate authorities for the provider.',
-  },
-  'use-system-trust-store': {
-    group: 'Provider',
-    kind: 'boolean',
-    default: false,
-    supported: false,
-    instead:
-      'name the file of the system in the variable NODE_EXTRA_CA_CERTS, or say DENO_TLS_CA_STORE=system on Deno',
-    about: 'Add provider-ca-file to the authorities of the system instead of replacing them.',
-  },
 } as const satisfies OptionRows
 
 type SectionSettings = SettingsOf<typeof PROVIDER_OPTIONS>
 
-/** One place to sign in at; `insecureTls` skips the verification of its certificates. */
-export interface ProviderConfig extends ClientConfig, EndpointsConfig, OidcConfig, LoginParametersConfig {
+/** One place to sign in at. */
+export interface ProviderConfig
+  extends ClientConfig,
+    EndpointsConfig,
+    OidcConfig,
+    LoginParametersConfig,
+    TrustStoreConfig {
   /** Free text that no other provider of the configuration has. */
   readonly id: string
   readonly kind: string
   readonly displayName: string
   /** Host names that are called over https beside those of issuer and endpoints. */
   readonly hosts: readonly string[]
-  readonly insecureTls: boolean
   /** Further addresses that the kind calls. */
   readonly urls: readonly string[]
   /** Files that the kind reads while the program runs. */
@@ -119,8 +103,13 @@ export function checkProviders(
         'demand no groups, they are asked of everyone alike; or give one provider only',
       )
     }
-    return { provider: { ...provider, id: own }, allowedGroups }
+    return { provider: { ...provider, id: own }, allowedGroups, label: id.label }
   })
+  const [first] = checked
+  for (const { provider, label } of checked) {
+    if (first !== undefined && !trustsAlike(first.provider, provider))
+      report.problem(label, 'give all providers the same certificate authorities, one store serves them all')
+  }
   return {
     providers: checked.map(({ provider }) => provider),
     allowedGroups: checked.flatMap(({ allowedGroups }) => allowedGroups),
@@ -154,7 +143,7 @@ function toProvider(
     hosts: traits.hosts,
     urls,
     files: ownFiles,
-    insecureTls: readInsecureTls(settings),
+    ...buildTrustStore(settings, files),
     ...buildOidc(settings, kind),
     ...buildLoginParameters(settings, { traits, wantsGroups: groups.length > 0, scopes }),
     own,
@@ -172,6 +161,7 @@ type ProviderRows = typeof PROVIDER_OPTIONS &
   typeof ENDPOINT_OPTIONS &
   typeof CLIENT_OPTIONS &
   typeof OIDC_OPTIONS &
+  typeof TRUST_STORE_OPTIONS &
   typeof LOGIN_PARAMETER_OPTIONS &
   typeof POLICY_OPTIONS
 
@@ -189,15 +179,4 @@ function readKind(settings: SectionSettings, kinds: ProviderKinds): ProviderKind
 
 function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
-}
-
-function readInsecureTls(settings: SectionSettings): boolean {
-  const insecure = settings.value('ssl-insecure-skip-verify')
-  if (insecure) {
-    settings.warning(
-      'ssl-insecure-skip-verify',
-      'this is insecure: anybody on the way to the provider can sign in as anybody',
-    )
-  }
-  return insecure
 }

@@ -143,6 +143,9 @@ interface Where {
 /** Error codes of TLS stacks that are about the certificate of the peer. */
 const CERTIFICATE = /CERT|SELF_SIGNED|VERIFY|ISSUER|ALTNAME/u
 
+/** Those about a certificate that another authority would not help. */
+const BAD_CERTIFICATE = /EXPIRED|NOT_YET_VALID|ALTNAME/u
+
 /**
  * The code of a network failure (`ENOTFOUND`, `ECONNREFUSED`, `CERT_HAS_EXPIRED`, …), which runtimes hide in the causes
  * of a fetch's TypeError, and the setting that fixes it where there is one.
@@ -151,7 +154,9 @@ function toCause(error: unknown): { readonly cause?: string; readonly setting?: 
   for (let at: unknown = error, depth = 0; isRecord(at) && depth < 4; at = at['cause'], depth += 1) {
     const { code } = at
     if (typeof code !== 'string' || !/^[A-Z][A-Z0-9_]{1,63}$/u.test(code)) continue
-    return CERTIFICATE.test(code) ? { cause: code, setting: 'ssl-insecure-skip-verify' } : { cause: code }
+    if (!CERTIFICATE.test(code)) return { cause: code }
+    const setting = BAD_CERTIFICATE.test(code) ? 'ssl-insecure-skip-verify' : 'provider-ca-file'
+    return { cause: code, setting }
   }
   return {}
 }

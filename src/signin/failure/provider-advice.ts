@@ -45,7 +45,7 @@ function adviseNetwork(
   if (cause.includes('ALTNAME'))
     return `give the name that stands in its certificate in ${setting}: that of ${place} is for another one`
   if (/CERT|SELF_SIGNED|VERIFY|ISSUER/u.test(cause))
-    return `name the authority that signed the certificate of ${place} in the variable NODE_EXTRA_CA_CERTS (Deno: DENO_CERT)`
+    return `give the file with the authority that signed the certificate of ${place} as --provider-ca-file`
   if (/SSL|EPROTO/u.test(cause))
     return `check scheme and port in ${setting}: what listens at ${place} does not speak TLS`
   return `let this machine reach ${place} (firewall, network policy, HTTPS_PROXY), or check ${setting}`

@@ -145,6 +145,8 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'force-code-challenge-method': ['plain'],
   'skip-claims-from-profile-url': ['true'],
   'ssl-insecure-skip-verify': ['true'],
+  'provider-ca-file': ['/cert'],
+  'use-system-trust-store': ['true'],
   'oidc-issuer-url': ['https://other.example'],
   'skip-oidc-discovery': [
     'true',

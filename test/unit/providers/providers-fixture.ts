@@ -49,6 +49,8 @@ export function aProviderConfig(
     skipNonce: false,
     codeChallengeMethod: 'S256',
     insecureTls: false,
+    caFiles: [],
+    systemTrust: false,
     own: undefined,
     ...given,
     loginParameters: { ...traits.loginParameters, ...given.loginParameters },

@@ -98,6 +98,17 @@ describe('what Deno has to allow', () => {
     ])
   })
 
+  it('the permissions for Deno are the folder of a log file, where old ones stand', () => {
+    const flags = flagsFor('--provider=github', '--logging-filename=/var/log/gate/gate.log')
+    expect(flags.slice(1)).toEqual(['--allow-read=/var/log/gate/', '--allow-write=/var/log/gate/'])
+    expect(flagsFor('--provider=github', '--logging-filename=gate.log')).toContain('--allow-write=.')
+  })
+
+  it('the permissions for Deno are the authorities of a provider, and the question for others', () => {
+    const flags = flagsFor('--provider=github', '--use-system-trust-store')
+    expect(flags.slice(1)).toEqual(['--allow-sys=ca'])
+  })
+
   it('the permissions for Deno are each file once, the folder of a file upstream included', () => {
     const flags = flagsFor(
       '--provider=github',

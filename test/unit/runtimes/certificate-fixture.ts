@@ -15,7 +15,17 @@ export function makeCertificate(name: string, files: { certFile: string; keyFile
   ]
   execFileSync(
     'openssl',
-    [...options, '-subj', `/CN=${name}`, '-keyout', files.keyFile, '-out', files.certFile],
+    [
+      ...options,
+      '-subj',
+      `/CN=${name}`,
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      '-keyout',
+      files.keyFile,
+      '-out',
+      files.certFile,
+    ],
     {
       stdio: 'ignore',
     },

@@ -27,7 +27,7 @@ afterEach(async () => {
   for (const part of open.splice(0).reverse()) await part.close()
 })
 
-const node = createNodePlatform({ insecureTls: false, onBug: () => {}, sink: toSink() })
+const node = createNodePlatform({ onBug: () => {}, sink: toSink() })
 const TCP: ListenConfig = {
   http: { kind: 'tcp', host: '127.0.0.1', port: 0 },
   https: undefined,

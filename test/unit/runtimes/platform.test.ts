@@ -75,7 +75,6 @@ describe('the platform', () => {
   it('the Node platform lets work outlive its answer, and reports what fails there', async () => {
     const bugs: unknown[] = []
     const node = createNodePlatform({
-      insecureTls: false,
       onBug: (bug) => void bugs.push(bug),
       sink: toSink(),
     })
@@ -102,7 +101,8 @@ describe('the platform', () => {
     const address = server.address()
     if (address === null || typeof address === 'string') throw new Error('no port')
     for (const insecureTls of [false, true]) {
-      const { platform } = createNodePlatform({ insecureTls, onBug: () => {}, sink: toSink() })
+      const trust = { insecureTls, caFiles: [], systemTrust: false }
+      const { platform } = createNodePlatform({ trust, onBug: () => {}, sink: toSink() })
       const init = { method: 'POST', body: new URLSearchParams({ a: '1' }), redirect: 'manual' } as const
       const response = await platform.fetch(`http://127.0.0.1:${address.port}/`, init)
       expect([response.status, await response.text(), response.headers.get('location')]).toEqual([

@@ -41,7 +41,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
   const bugs: unknown[] = []
   const completions: Completion[] = []
   const onBug = (error: unknown): void => void bugs.push(error)
-  const node = createNodePlatform({ insecureTls: false, onBug, sink: toSink() })
+  const node = createNodePlatform({ onBug, sink: toSink() })
   const { forward } = createForwarder({
     upstreams: [
       { ...UPSTREAM, target: { ...UPSTREAM.target, ...tcp(settings.upstream) }, ...settings.config },

@@ -128,7 +128,7 @@ const failures: [string, unknown, object][] = [
   [
     'a certificate of its own',
     netError('DEPTH_ZERO_SELF_SIGNED_CERT'),
-    { cause: 'DEPTH_ZERO_SELF_SIGNED_CERT', setting: 'ssl-insecure-skip-verify' },
+    { cause: 'DEPTH_ZERO_SELF_SIGNED_CERT', setting: 'provider-ca-file' },
   ],
   ['an error without a code', new TypeError('fetch failed'), {}],
   ['something that is no code', netError('<script>'), {}],
