@@ -42,7 +42,7 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
     signIn.htpasswdFile,
     policy.authenticatedEmailsFile,
     pages.templatesDirectory,
-    ...providers.flatMap(({ caFiles }) => caFiles),
+    ...providers.flatMap(({ caFiles, publicKeyFiles }) => [...caFiles, ...publicKeyFiles]),
     listen.https?.certFile,
     listen.https?.keyFile,
     metrics.https?.certFile,

@@ -38,7 +38,7 @@ export function checkTogether(
 }
 
 /** Browsers drop a cookie for another domain, and do not send one to another path (RFC 6265bis §5.1.3, §5.1.4). */
-function checkCookieScope(settings: Settings, { cookie, paths, signIn }: Config): void {
+function checkCookieScope(settings: Settings, { cookie, signIn }: Config): void {
   const url = signIn.redirectUrl === undefined ? undefined : new URL(signIn.redirectUrl)
   if (
     url !== undefined &&
@@ -50,7 +50,7 @@ function checkCookieScope(settings: Settings, { cookie, paths, signIn }: Config)
       `leave this out or give a domain that ${quote(url.hostname)} of redirect-url belongs to; browsers drop its cookies, and signing in fails`,
     )
   }
-  const path = url?.pathname ?? paths.callback
+  const path = url?.pathname ?? signIn.redirectPath
   if (!isPathBelow(path, cookie.path)) {
     settings.problem(
       'cookie-path',

@@ -24,6 +24,7 @@ import { REDIS_OPTIONS } from './sections/session/redis.ts'
 import { REDIS_TLS_OPTIONS } from './sections/session/redis-tls.ts'
 import { SECRET_OPTIONS } from './sections/session/secrets.ts'
 import { SESSION_OPTIONS } from './sections/session.ts'
+import { REDIRECT_URL_OPTIONS } from './sections/sign-in/redirect-url.ts'
 import { SIGN_IN_OPTIONS } from './sections/sign-in.ts'
 import { UPSTREAM_OPTIONS } from './sections/upstreams.ts'
 
@@ -41,6 +42,7 @@ export const OPTIONS = {
   ...LOGIN_PARAMETER_OPTIONS,
   ...OIDC_OPTIONS,
   ...POLICY_OPTIONS,
+  ...REDIRECT_URL_OPTIONS,
   ...SIGN_IN_OPTIONS,
   ...BEARER_OPTIONS,
   ...COOKIE_OPTIONS,

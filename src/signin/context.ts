@@ -43,9 +43,15 @@ export interface SignInContext {
   readonly log: Pick<Log, 'event' | 'line'>
 }
 
-/** Redirect URI of a login: as configured, else on the origin of this request. The same bytes in both requests. */
+/** Address that a login comes back to: as configured, else on the origin of this request. */
 export function toRedirectUri({ config }: Pick<SignInContext, 'config'>, { facts }: Exchange): string {
-  return config.signIn.redirectUrl ?? `${facts.origin}${config.paths.callback}`
+  return config.signIn.redirectUrl ?? `${facts.origin}${config.signIn.redirectPath}`
+}
+
+/** The parameter `redirect_uri` of a login, the same bytes in both requests: that address, or its path alone. */
+export function toRedirectUriParameter(context: Pick<SignInContext, 'config'>, exchange: Exchange): string {
+  const { redirectUrl, redirectPath, relativeRedirect } = context.config.signIn
+  return redirectUrl === undefined && relativeRedirect ? redirectPath : toRedirectUri(context, exchange)
 }
 
 /** Loads the session that a request carries, if it is valid. */

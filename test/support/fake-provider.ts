@@ -263,7 +263,8 @@ export async function createFakeProvider(origin = 'https://op.test'): Promise<Fa
     const challenge = query.get('code_challenge')
     const wellFormed = query.get('client_id') === client.id && query.get('response_type') === 'code'
     if (redirectUri === null || !wellFormed) return json(400, { error: 'invalid_request' })
-    const back = new URL(redirectUri)
+    // A path alone belongs to the host that the browser asked.
+    const back = new URL(redirectUri, request.url)
     const state = query.get('state')
     if (state !== null) back.searchParams.set('state', state)
     if (behaviour.issParameter) back.searchParams.set('iss', server.origin)

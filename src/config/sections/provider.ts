@@ -144,7 +144,7 @@ function toProvider(
     urls,
     files: ownFiles,
     ...buildTrustStore(settings, files),
-    ...buildOidc(settings, kind),
+    ...buildOidc(settings, { displayName, traits, files }),
     ...buildLoginParameters(settings, { traits, wantsGroups: groups.length > 0, scopes }),
     own,
   }

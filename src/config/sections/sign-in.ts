@@ -1,14 +1,18 @@
 import { quote } from '../../lib/text.ts'
-import { failed } from '../../result.ts'
 import { type OptionRows, SERVERS } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
 import { parseWhitelistDomain } from '../values/domains.ts'
 import { readHtpasswd } from '../values/htpasswd.ts'
 import { readEach } from '../values/lists.ts'
-import { checkUrl, isLoopbackUrl } from '../values/url.ts'
+import { checkUrl } from '../values/url.ts'
 import type { COOKIE_OPTIONS } from './cookie.ts'
 import type { PathsConfig } from './paths.ts'
+import {
+  buildRedirectUrl,
+  type REDIRECT_URL_OPTIONS,
+  type RedirectUrlConfig,
+} from './sign-in/redirect-url.ts'
 
 /** Options of signing in and out. */
 export const SIGN_IN_OPTIONS = {
@@ -26,21 +30,6 @@ export const SIGN_IN_OPTIONS = {
     default: [],
     key: 'htpasswd_user_groups',
     about: 'Groups that every local user has.',
-  },
-  'redirect-url': {
-    group: 'Sign-in',
-    kind: 'string',
-    default: '',
-    about:
-      'Redirect URI registered at the provider, sent byte for byte; an empty path becomes `<proxy-prefix>/callback`. Empty derives it from the request.',
-  },
-  'relative-redirect-url': {
-    group: 'Sign-in',
-    kind: 'boolean',
-    default: false,
-    supported: false,
-    instead: 'leave redirect-url out to have it made from the request',
-    about: 'Send a redirect URI without a host as it is.',
   },
   'skip-provider-button': {
     group: 'Sign-in',
@@ -102,9 +91,7 @@ export const SIGN_IN_OPTIONS = {
 type SectionSettings = SettingsOf<typeof SIGN_IN_OPTIONS>
 
 /** Settings of signing in and out; `signInStatus` is that of the page for a visit without a session. */
-export interface SignInConfig {
-  /** The registered redirect URI, absolute; undefined derives it from the request. */
-  readonly redirectUrl: string | undefined
+export interface SignInConfig extends RedirectUrlConfig {
   readonly skipProviderButton: boolean
   readonly signInStatus: 200 | 403
   readonly forceJsonErrors: boolean
@@ -120,11 +107,11 @@ export interface SignInConfig {
 
 /** Reads the settings of signing in and out. */
 export function buildSignIn(
-  settings: SettingsOf<typeof SIGN_IN_OPTIONS & typeof COOKIE_OPTIONS>,
+  settings: SettingsOf<typeof SIGN_IN_OPTIONS & typeof REDIRECT_URL_OPTIONS & typeof COOKIE_OPTIONS>,
   { files, paths }: { files: Files; paths: PathsConfig },
 ): SignInConfig {
   return {
-    redirectUrl: readRedirectUrl(settings, paths.callback),
+    ...buildRedirectUrl(settings, paths.callback),
     skipProviderButton: settings.value('skip-provider-button'),
     signInStatus: settings.value('sign-in-status') === '403' ? 403 : 200,
     forceJsonErrors: settings.value('force-json-errors'),
@@ -167,44 +154,6 @@ function checkUserFile(settings: SectionSettings, files: Files, path: string): v
     'htpasswd-file',
     `add a line user:hash to ${quote(path)}, there is no user who can sign in`,
   )
-}
-
-/** The URI goes to the provider as it was written, so only an empty path is ever filled in. */
-function readRedirectUrl(
-  settings: SettingsOf<typeof SIGN_IN_OPTIONS & typeof COOKIE_OPTIONS>,
-  callback: string,
-): string | undefined {
-  const text = settings.value('redirect-url')
-  if (text === '' || text === callback) return undefined
-  const checked = text.startsWith('/')
-    ? failed('give an absolute URL, relative ones are not supported yet')
-    : checkUrl(text)
-  if (!checked.ok) {
-    settings.problem('redirect-url', `${checked.problem}, not ${quote(text)}`)
-    return undefined
-  }
-  const redirectUrl = /^https?:\/\/[^/?]+\/?$/u.test(text) ? `${text.replace(/\/$/u, '')}${callback}` : text
-  warnOfRedirect(settings, new URL(redirectUrl), callback)
-  return redirectUrl
-}
-
-function warnOfRedirect(
-  settings: SettingsOf<typeof SIGN_IN_OPTIONS & typeof COOKIE_OPTIONS>,
-  url: URL,
-  callback: string,
-): void {
-  if (url.pathname !== callback) {
-    settings.warning(
-      'redirect-url',
-      `answers are read at ${quote(callback)} only; something in front has to rewrite this path`,
-    )
-  }
-  if (url.protocol === 'http:' && settings.value('cookie-secure') && !isLoopbackUrl(url.href)) {
-    settings.warning(
-      'redirect-url',
-      'use https, browsers do not keep Secure cookies from plain http and signing in fails',
-    )
-  }
 }
 
 function readBackendLogoutUrl(settings: SectionSettings): string | undefined {

@@ -11,6 +11,7 @@ import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import type { ProviderContext } from '../context.ts'
 import { located, type ProviderClient, readJsonFile } from '../http/client.ts'
+import type { PublicJwks } from '../http/key-files.ts'
 import { JwkSet, parseSchema } from '../http/schemas.ts'
 
 /** Claims of a token: own properties only count. */
@@ -45,6 +46,8 @@ export interface KeysDeps {
   readonly jwksUri: () => Promise<Result<string>>
   readonly http: ProviderClient
   readonly platform: ProviderContext['platform']
+  /** Reads keys from elsewhere than the issuer: files of the operator. */
+  readonly readKeys?: (() => Promise<Result<PublicJwks>>) | undefined
 }
 
 const MAX_TOKEN = 65_536
@@ -57,9 +60,9 @@ const COOLDOWN_MS = { provider: 5_000, anybody: 30_000 }
  * most every 5 seconds then. A token that no kept key verifies causes one fetch, at most every 30 seconds; one that the
  * provider itself sent has a pause of its own, so that strangers cannot keep a new key from being seen.
  */
-export function createKeys({ jwksUri, http, platform }: KeysDeps): Keys {
+export function createKeys({ jwksUri, http, platform, readKeys }: KeysDeps): Keys {
   const remembered = createStaleCache({
-    load: () => loadKeys(jwksUri, http),
+    load: () => (readKeys === undefined ? loadKeys(jwksUri, http) : takeKeys(readKeys)),
     platform,
     freshMs: 5 * MINUTE_MS,
     staleMs: 10 * MINUTE_MS,
@@ -115,6 +118,15 @@ async function loadKeys(
   if (!set.ok) return located(set, 'jwks', url.value)
   // Cast: the shape holds objects with a `kty`; jose checks the rest of each key when it picks one.
   return ok(createLocalJWKSet(set.value as unknown as JSONWebKeySet))
+}
+
+/** Keys that the operator gave have no ids, so whatever id a token names, each of its kind is tried. */
+async function takeKeys(read: () => Promise<Result<PublicJwks>>): Promise<Result<CompactVerifyGetKey>> {
+  const set = await read()
+  if (!set.ok) return set
+  // Cast: keys that WebCrypto exported; the types of the two standards differ in what may be undefined.
+  const find = createLocalJWKSet({ keys: set.value.keys as unknown as JSONWebKeySet['keys'] })
+  return ok(({ kid: _, ...header }, token) => find(header, token))
 }
 
 async function verifyOnce(

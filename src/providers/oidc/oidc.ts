@@ -5,6 +5,7 @@ import type { ProviderContext } from '../context.ts'
 import { createProviderClient, hostOf } from '../http/client.ts'
 import type { ClientAssertion } from '../http/client-auth.ts'
 import { createReadClientSecret } from '../http/client-secret.ts'
+import { readKeyFiles } from '../http/key-files.ts'
 import { callValidateUrl } from '../http/validate-url.ts'
 import type { LoginRequest, Provider } from '../provider.ts'
 import type { ReadGroupEntries } from './claims.ts'
@@ -83,6 +84,10 @@ function assemble(
     jwksUri: async () => select(await readMetadata(), ({ jwksUri }) => jwksUri),
     http,
     platform: context.platform,
+    readKeys:
+      config.publicKeyFiles.length === 0
+        ? undefined
+        : () => readKeyFiles(config.publicKeyFiles, context.readSecret),
   })
   const verifier = createTokenVerifier({
     keys,
@@ -120,7 +125,9 @@ async function toAuthorizationUrl(
   const metadata = await readMetadata()
   if (!metadata.ok) return metadata
   const { codeChallengeMethod: method, scope } = config
-  const url = new URL(metadata.value.authorizationEndpoint)
+  const { authorizationEndpoint } = metadata.value
+  // Without a host it is resolved by the browser, on the host that it is at.
+  const url = new URL(authorizationEndpoint, ANYWHERE)
   const parameters = {
     ...config.loginParameters,
     ...login.extra,
@@ -137,8 +144,9 @@ async function toAuthorizationUrl(
     if (value === '') url.searchParams.delete(name)
     else url.searchParams.set(name, value)
   }
-  return ok(url.href)
+  return ok(authorizationEndpoint.startsWith('/') ? `${url.pathname}${url.search}` : url.href)
 }
+const ANYWHERE = 'https://gate.invalid'
 
 /** Builds the logout request (OpenID Connect RP-Initiated Logout 1.0 §2). */
 function toEndSessionUrl(

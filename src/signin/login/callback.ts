@@ -2,7 +2,7 @@ import type { CookieChange, Exchange } from '../../http/exchange.ts'
 import { toBase64Url } from '../../lib/bytes.ts'
 import type { ReplayGuard } from '../../lib/replay-guard.ts'
 import { type Problem, problem } from '../../problems.ts'
-import { loadSession, type SignInContext, toRedirectUri } from '../context.ts'
+import { loadSession, type SignInContext, toRedirectUri, toRedirectUriParameter } from '../context.ts'
 import { toLoopProblem } from '../failure/diagnosis.ts'
 import type { Turns } from '../failure/turns.ts'
 import { completeSignIn } from '../new-session.ts'
@@ -83,7 +83,11 @@ export function createCallback(
       return fail(looped, [...changes, ...turn.changes])
     }
 
-    const grant = await provider.redeem({ parameters: answer, redirectUri, ...secrets })
+    const grant = await provider.redeem({
+      parameters: answer,
+      redirectUri: toRedirectUriParameter(context, exchange),
+      ...secrets,
+    })
     if (!grant.ok) {
       // Another replica may have used the code before: then this person is signed in and has somewhere to go.
       const known = grant.problem.reason === 'code_refused' ? await loadSession(context, exchange) : undefined

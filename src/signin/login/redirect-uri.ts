@@ -1,13 +1,13 @@
 import type { Config } from '../../config/config.ts'
+import type { RedirectUrlConfig } from '../../config/sections/sign-in/redirect-url.ts'
 import type { EventFields } from '../../observe/event.ts'
 
 /** Configuration that the redirect URI depends on. */
 export interface RedirectUriConfig {
   readonly listen: Pick<Config['listen'], 'http' | 'https'>
-  readonly paths: Pick<Config['paths'], 'callback'>
   readonly trust: Pick<Config['trust'], 'reverseProxy'>
   readonly cookie: Pick<Config['cookie'], 'secure'>
-  readonly signIn: Pick<Config['signIn'], 'redirectUrl'>
+  readonly signIn: RedirectUrlConfig
 }
 
 /**
@@ -16,13 +16,14 @@ export interface RedirectUriConfig {
  * come.
  */
 export function describeRedirectUri(config: RedirectUriConfig): EventFields {
-  const { cookie, paths, signIn } = config
+  const { cookie, signIn } = config
   if (signIn.redirectUrl !== undefined) return { redirect_uri: signIn.redirectUrl }
+  if (signIn.relativeRedirect) return { redirect_uri: signIn.redirectPath }
   const port = localPort(config)
   const isHttps = cookie.secure || config.listen.https !== undefined
   const host = port === undefined || isHttps ? '<host in the browser>' : `localhost:${port}`
   return {
-    redirect_uri: `${isHttps ? 'https' : 'http'}://${host}${paths.callback}`,
+    redirect_uri: `${isHttps ? 'https' : 'http'}://${host}${signIn.redirectPath}`,
     advice: adviceFor(config, port),
   }
 }

@@ -3,7 +3,14 @@ import { onlyValue, readQuery } from '../../http/form.ts'
 import { findHeader } from '../../http/head.ts'
 import { type Problem, problem } from '../../problems.ts'
 import type { Provider } from '../../providers/provider.ts'
-import { loadSession, logFailure, requestFields, type SignInContext, toRedirectUri } from '../context.ts'
+import {
+  loadSession,
+  logFailure,
+  requestFields,
+  type SignInContext,
+  toRedirectUri,
+  toRedirectUriParameter,
+} from '../context.ts'
 import { toSessionSeen } from '../failure/diagnosis.ts'
 import type { Refusals } from '../failure/refusals.ts'
 import type { Turns } from '../failure/turns.ts'
@@ -60,7 +67,11 @@ export function createRedirectToProvider(
       cookies,
     })
     const extra = promptFor({ otherAccount, interactive })
-    const location = await provider.authorizationUrl({ ...started, redirectUri, extra })
+    const location = await provider.authorizationUrl({
+      ...started,
+      redirectUri: toRedirectUriParameter(context, exchange),
+      extra,
+    })
     if (!location.ok) {
       logFailure(context, 'sign_in_failed', {
         exchange,

@@ -219,7 +219,16 @@ describe('refused with one sentence', () => {
       flags('--whitelist-domain=.com'),
       '--whitelist-domain: name a domain of yours',
     ],
-    ['a relative redirect URL', flags('--redirect-url=/elsewhere'), 'relative ones are not supported yet'],
+    [
+      'a redirect URL of another host without scheme',
+      flags('--redirect-url=//a.example/x'),
+      'give a URL, or a path',
+    ],
+    [
+      'a relative login URL of plain OAuth 2.0',
+      flags('--provider=github', '--oidc-issuer-url=', '--login-url=/login'),
+      '--login-url: give an absolute',
+    ],
     [
       'a redirect URL with a fragment',
       flags('--redirect-url=https://a.example/x#y'),

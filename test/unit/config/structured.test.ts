@@ -316,10 +316,10 @@ describe('several providers of a structured source', () => {
   })
 
   it('several providers of a structured source are complained about entry by entry', () => {
-    const { problems } = build({ ...PROVIDER, clientSecret: undefined }, { ...second, loginURL: '/login' })
+    const { problems } = build({ ...PROVIDER, clientSecret: undefined }, { ...second, loginURL: 'login' })
     expect(problems.map((line) => line.split(' ')[0])).toEqual([
-      'providers[1].loginURL',
       'providers[0].clientSecret',
+      'providers[1].loginURL',
     ])
   })
 

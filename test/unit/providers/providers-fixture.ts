@@ -31,6 +31,7 @@ export function aProviderConfig(
     profileUrl: traits.endpoints.profileUrl,
     validateUrl: traits.endpoints.validateUrl,
     jwksUrl: undefined,
+    publicKeyFiles: [],
     hosts: traits.hosts,
     urls: [],
     files: [],

@@ -174,6 +174,8 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
       },
       signIn: {
         redirectUrl: undefined,
+        redirectPath: '/oauth2/callback',
+        relativeRedirect: false,
         skipProviderButton: false,
         signInStatus: 200,
         forceJsonErrors: false,

@@ -6,7 +6,7 @@ import type { ENDPOINT_OPTIONS } from '../provider/endpoints.ts'
 import type { LOGIN_PARAMETER_OPTIONS } from '../provider/login-parameters.ts'
 import type { OIDC_OPTIONS } from '../provider/oidc.ts'
 import type { PROVIDER_OPTIONS } from '../provider.ts'
-import type { SIGN_IN_OPTIONS } from '../sign-in.ts'
+import type { REDIRECT_URL_OPTIONS } from '../sign-in/redirect-url.ts'
 
 /** Options of the cookie that ties a sign-in to the browser it began in. */
 export const CSRF_COOKIE_OPTIONS = {
@@ -55,7 +55,7 @@ export interface CsrfCookieConfig {
 
 /** Its own options, and those of cookies and redirects that decide whether a browser brings it back. */
 export type CsrfCookieSettings = SettingsOf<
-  typeof CSRF_COOKIE_OPTIONS & typeof COOKIE_OPTIONS & typeof SIGN_IN_OPTIONS
+  typeof CSRF_COOKIE_OPTIONS & typeof COOKIE_OPTIONS & typeof REDIRECT_URL_OPTIONS
 >
 
 /** Options of a provider that say from where and how it answers. */
@@ -148,5 +148,6 @@ function relationToProvider(
   if (!checkUrl(redirectUrl).ok) return 'unknown'
   const url = provider.value('login-url') || provider.value('oidc-issuer-url')
   // Providers without an issuer setting live on sites of their own.
+  if (url.startsWith('/')) return 'same site'
   return url !== '' && isSameSite(url, redirectUrl) ? 'same site' : 'cross site'
 }

@@ -1,15 +1,18 @@
+import { hasControls, quote } from '../../../lib/text.ts'
 import type { OptionRows } from '../../option.ts'
 import type { ProviderTraits } from '../../provider-kind.ts'
 import type { SettingsOf } from '../../settings.ts'
+import { checkUrl } from '../../values/url.ts'
 
 /** Options of the endpoints of a provider. */
 export const ENDPOINT_OPTIONS = {
   'login-url': {
     group: 'Provider',
     after: 'client-secret-file',
-    kind: 'url',
+    kind: 'string',
     default: '',
-    about: 'Authorization endpoint; discovery overrides it.',
+    about:
+      'Authorization endpoint; discovery overrides it. For an OpenID provider behind the same host it may be a path, which the browser resolves (`/dex/auth`).',
   },
   'redeem-url': {
     group: 'Provider',
@@ -44,7 +47,7 @@ export function readEndpoints(
   settings: SettingsOf<typeof ENDPOINT_OPTIONS>,
   { issuer, endpoints }: ProviderTraits,
 ): EndpointsConfig {
-  const loginUrl = settings.value('login-url') || endpoints.loginUrl
+  const loginUrl = readLoginUrl(settings, issuer) || endpoints.loginUrl
   const redeemUrl = settings.value('redeem-url') || endpoints.redeemUrl
   if (issuer === 'none') {
     if (loginUrl === undefined)
@@ -58,4 +61,16 @@ export function readEndpoints(
     profileUrl: settings.value('profile-url') || endpoints.profileUrl,
     validateUrl: settings.value('validate-url') || endpoints.validateUrl,
   }
+}
+
+function readLoginUrl(
+  settings: SettingsOf<typeof ENDPOINT_OPTIONS>,
+  issuer: ProviderTraits['issuer'],
+): string {
+  const text = settings.value('login-url')
+  const isPath = issuer === 'any' && /^\/(?!\/)[^\s#\\]*$/u.test(text) && !hasControls(text)
+  if (text === '' || isPath) return text
+  const checked = checkUrl(text)
+  if (!checked.ok) settings.problem('login-url', `${checked.problem}, not ${quote(text)}`)
+  return checked.ok ? text : ''
 }

@@ -1,7 +1,8 @@
 import { failed, ok, type Result } from '../../../result.ts'
-import type { OptionRows } from '../../option.ts'
+import { type OptionRows, SERVERS } from '../../option.ts'
 import type { ProviderKind, ProviderTraits } from '../../provider-kind.ts'
 import type { SettingsOf } from '../../settings.ts'
+import { checkPem, type Files } from '../../sources/files.ts'
 import { readEach } from '../../values/lists.ts'
 import { isLoopbackUrl } from '../../values/url.ts'
 import type { ENDPOINT_OPTIONS } from './endpoints.ts'
@@ -32,9 +33,9 @@ export const OIDC_OPTIONS = {
     kind: 'list',
     default: [],
     key: 'oidc_public_key_files',
-    supported: false,
-    instead: 'give oidc-jwks-url',
-    about: 'PEM files with public keys of the issuer.',
+    runtimes: SERVERS,
+    about:
+      'PEM files with public keys of the issuer (RSA, ECDSA, Ed25519), in place of oidc-jwks-url when discovery is skipped. They are read again when a token fits none, and every five minutes.',
   },
   'oidc-email-claim': {
     group: 'OpenID Connect',
@@ -113,6 +114,8 @@ export interface OidcConfig {
   readonly issuer: string | undefined
   readonly skipDiscovery: boolean
   readonly jwksUrl: string | undefined
+  /** PEM files with the keys of the issuer, in place of its own; none when empty. */
+  readonly publicKeyFiles: readonly string[]
   readonly signingAlgs: readonly string[]
   readonly skipIssuerVerification: boolean
   readonly skipNonce: boolean
@@ -138,19 +141,22 @@ const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-
 /** Reads issuer, endpoints and token checks of an OpenID provider. */
 export function buildOidc(
   settings: SettingsOf<typeof OIDC_OPTIONS & typeof ENDPOINT_OPTIONS>,
-  { displayName, traits }: Pick<ProviderKind, 'displayName' | 'traits'>,
+  { displayName, traits, files }: Pick<ProviderKind, 'displayName' | 'traits'> & { readonly files: Files },
 ): OidcConfig {
   warnOfInsecure(settings)
   const skipDiscovery = settings.value('skip-oidc-discovery')
   if (skipDiscovery && traits.issuer !== 'none') {
     for (const flag of ['login-url', 'redeem-url', 'oidc-jwks-url'] as const) {
-      if (settings.value(flag) === '') settings.problem(flag, 'give this URL, discovery is skipped')
+      const hasKeys = flag === 'oidc-jwks-url' && settings.value('oidc-public-key-file').length > 0
+      if (settings.value(flag) === '' && !hasKeys)
+        settings.problem(flag, 'give this URL, discovery is skipped')
     }
   }
   return {
     issuer: readIssuer(settings, { displayName, issuer: traits.issuer }),
     skipDiscovery,
     jwksUrl: settings.value('oidc-jwks-url') || undefined,
+    publicKeyFiles: readPublicKeyFiles(settings, { files, skipDiscovery }),
     signingAlgs: readEach(settings, 'oidc-enabled-signing-alg', parseSigningAlg),
     skipIssuerVerification: settings.value('insecure-oidc-skip-issuer-verification'),
     skipNonce: settings.value('insecure-oidc-skip-nonce'),
@@ -179,6 +185,24 @@ function readIssuer(
     settings.warning('oidc-issuer-url', 'use https, over plain http others on the way can sign in as anybody')
   }
   return issuer
+}
+
+/** Reads the key files; beside discovery the issuer's own keys count, as in oauth2-proxy. */
+function readPublicKeyFiles(
+  settings: SectionSettings,
+  { files, skipDiscovery }: { files: Files; skipDiscovery: boolean },
+): readonly string[] {
+  const paths = [...new Set(settings.value('oidc-public-key-file'))]
+  if (paths.length === 0) return []
+  if (settings.value('oidc-jwks-url') !== '')
+    settings.problem('oidc-public-key-file', 'remove this or oidc-jwks-url, keys come from one place')
+  for (const path of paths) {
+    const flaw = checkPem(files, path, 'PUBLIC KEY')
+    if (flaw !== undefined) settings.problem('oidc-public-key-file', flaw)
+  }
+  if (skipDiscovery) return paths
+  settings.warning('oidc-public-key-file', 'this has no effect without skip-oidc-discovery')
+  return []
 }
 
 function readClaims(settings: SectionSettings): OidcConfig['claims'] {
