@@ -108,6 +108,8 @@ export interface ForwardPlan {
   readonly target: string
   /** The complete request header lines but for framing (Content-Length, Transfer-Encoding, Connection), which the forwarder owns. */
   readonly headers: HeaderLines
+  /** Makes lines that depend on the content, which is held in memory then; the last of the head. */
+  readonly sign?: (content: Uint8Array) => HeaderLines
   readonly response: ResponseEdit
   /**
    * Milliseconds until response headers (not for WebSockets), and without progress of a body or of a client that reads;
@@ -221,6 +223,11 @@ export interface Platform {
    * caller bounds how many run at a time. Absent where there are no local users.
    */
   readonly bcrypt?: (password: string, hashes: readonly string[]) => Promise<readonly boolean[]>
+  /**
+   * HMAC (RFC 2104) of bytes in pieces, as base64, with hashes that WebCrypto has not; absent where requests are not
+   * signed.
+   */
+  readonly hmac?: (hash: string, key: string, pieces: readonly Uint8Array[]) => string
   /** Synchronous AES-256-GCM where the runtime has one; WebCrypto does the work elsewhere. Returns undefined if the tag does not fit. */
   readonly openAesGcm?: (
     key: Uint8Array,

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { TrustStoreConfig } from '../../src/config/sections/provider/trust.ts'
 import type { Platform } from '../../src/platform.ts'
@@ -94,6 +95,11 @@ export function createNodePlatform({
     readFile: (path) => readFileSync(path, 'utf8'),
     watch: watcher.watch,
     bcrypt: createBcrypt(),
+    hmac: (hash, key, pieces) => {
+      const mac = createHmac(hash, key)
+      for (const piece of pieces) mac.update(piece)
+      return mac.digest('base64')
+    },
     openAesGcm,
   }
   const settled = async (): Promise<void> => {

@@ -13,6 +13,7 @@ import { createGatewayHeaders } from './gateway-headers.ts'
 import { createIdentityHeaders } from './identity-headers.ts'
 import { createRequestHeaders } from './request-headers.ts'
 import { cacheAndCookieLines, createResponseEdit } from './response-edit.ts'
+import { createSign } from './signature.ts'
 import { compileUpstreams } from './upstreams.ts'
 import { isWebSocketHandshake } from './websocket-request.ts'
 
@@ -56,6 +57,8 @@ export function createForwarder(parts: {
   const pick = compileUpstreams(parts.upstreams)
   const requestHeaders = createRequestHeaders(policy)
   const responseEdit = createResponseEdit(policy)
+  const { hmac } = platform
+  const sign = headers.signature && hmac && createSign(headers.signature, { hmac })
   const gatewayHeaders = createGatewayHeaders(headers, policy.identity)
   const answerLines = (request: Pick<ForwardRequest, 'session' | 'setCookies'>) => [
     ...gatewayHeaders(request.session),
@@ -68,7 +71,7 @@ export function createForwarder(parts: {
     if (websocket && !isWebSocketHandshake(exchange.request)) {
       return Promise.resolve(failed(problem('request_malformed', { why: 'websocket handshake' })))
     }
-    return platform.forward(exchange.request, {
+    const plan = {
       upstream: address,
       share: request.share,
       target: exchange.target.raw,
@@ -77,7 +80,9 @@ export function createForwarder(parts: {
       timeoutMs: upstream.timeoutMs,
       websocket,
       ...(follow === undefined ? {} : { follow }),
-    })
+    }
+    const signed = sign && { ...plan, ...sign(exchange, session, plan.headers) }
+    return platform.forward(exchange.request, signed ?? plan)
   }
 
   /**

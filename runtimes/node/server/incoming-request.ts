@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import { hasBody } from '../../../src/http/body.ts'
 import type { Completion, HeaderLines, IncomingRequest, Peer } from '../../../src/platform.ts'
 
@@ -39,6 +40,8 @@ export class NodeRequest implements IncomingRequest, NodeEnv {
   readonly waitUntil: WaitUntil
   /** Content bytes of a forwarded response, for the access line. */
   bytes: number | undefined
+  /** Content that was read before it is sent upstream. */
+  held: Readable | undefined
   #isEmpty = false
 
   constructor({ incoming, outgoing }: NodeEnv, defer: WaitUntil) {
@@ -49,6 +52,7 @@ export class NodeRequest implements IncomingRequest, NodeEnv {
     this.headers = incoming.rawHeaders
     this.waitUntil = defer
     this.bytes = undefined
+    this.held = undefined
   }
 
   get httpVersion(): IncomingRequest['httpVersion'] {

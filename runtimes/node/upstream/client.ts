@@ -23,6 +23,17 @@ export interface UpstreamClient {
   readonly counts: () => PoolCounts
 }
 
+/** Sends a request whose head is complete only when its content is known. */
+async function sendSigned(
+  request: NodeRequest,
+  plan: ForwardPlan,
+  send: (complete: ForwardPlan) => Promise<Result<Response>>,
+): Promise<Result<Response>> {
+  const { withContent } = await import('./held-content.ts')
+  const complete = await withContent(request, plan)
+  return complete.ok ? send(complete.value) : complete
+}
+
 /**
  * Creates the client, with one pool for each upstream address of the configuration, for a process with a memory limit in
  * bytes.
@@ -57,9 +68,11 @@ export function createUpstreamClient(
       if (plan.websocket && !tunnels.reserve(plan.share)) {
         return Promise.resolve(failed(problem('overloaded', { why: 'open WebSockets' })))
       }
-      return new Promise((settle) => {
-        new Relay({ request, plan, pool: poolOf(upstream), tunnels, inFlight, settle }).start()
-      })
+      const send = (complete: ForwardPlan): Promise<Result<Response>> =>
+        new Promise((settle) => {
+          new Relay({ request, plan: complete, pool: poolOf(upstream), tunnels, inFlight, settle }).start()
+        })
+      return plan.sign === undefined ? send(plan) : sendSigned(request, plan, send)
     },
     close: () => {
       for (const pool of pools.values()) pool.close()

@@ -92,7 +92,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
   onConnection(connection: UpstreamConnection): void {
     this.#connection = connection
     this.#attempts += 1
-    const { incoming, outgoing, method } = this.#request
+    const { held, incoming, outgoing, method } = this.#request
     connection.begin(this, { method, head: requestHead(this.#request, this.#plan) })
     if (this.#timeoutMs === 0) clearTimeout(this.#headTimer)
     if (!this.#request.hasBody) return
@@ -101,6 +101,7 @@ export class Relay implements Waiter, ConnectionUser, Followable {
     this.#upload = startUpload({
       incoming,
       outgoing,
+      held,
       connection,
       timeoutMs: this.#plan.timeoutMs,
       onDone: () => this.#startHeadTimer(),

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { NodeRequest } from '../server/incoming-request.ts'
 import { onStalledWrites } from '../stalls.ts'
 import type { UpstreamConnection } from './connection.ts'
@@ -30,6 +31,8 @@ export function framingLines(request: NodeRequest): string {
 export function startUpload(from: {
   incoming: IncomingMessage
   outgoing: ServerResponse
+  /** Content that was read already; that of `incoming` when absent. */
+  held: Readable | undefined
   connection: UpstreamConnection
   /** Longest time in which the upstream may take nothing; 0 is no limit. */
   timeoutMs: number
@@ -37,19 +40,20 @@ export function startUpload(from: {
   onStalled: () => void
 }): Upload {
   const { incoming, outgoing, connection, timeoutMs, onDone, onStalled } = from
+  const content = from.held ?? incoming
   const { socket } = connection
   const chunked = incoming.headers['transfer-encoding'] !== undefined
   let state: 'connecting' | 'sending' | 'done' | 'stopped' = 'connecting'
 
   const onDrain = (): void => {
-    incoming.resume()
+    content.resume()
   }
   const onData = (bytes: Buffer): void => {
     notePassed(bytes.length)
     if (chunked) writeChunk(connection, bytes)
     else socket.write(bytes)
     if (!socket.writableNeedDrain) return
-    incoming.pause()
+    content.pause()
     socket.once('drain', onDrain)
   }
   let endWatch = (): void => {}
@@ -62,8 +66,8 @@ export function startUpload(from: {
   const stop = (): void => {
     endWatch()
     if (state !== 'done') state = 'stopped'
-    incoming.off('data', onData)
-    incoming.off('end', onEnd)
+    content.off('data', onData)
+    content.off('end', onEnd)
     socket.off('drain', onDrain)
   }
 
@@ -71,10 +75,10 @@ export function startUpload(from: {
     if (state === 'stopped') return
     state = 'sending'
     connection.outliveWrites()
-    if (expectsContinue(incoming)) sendContinue(outgoing)
+    if (content === incoming) inviteContent(incoming, outgoing)
     endWatch = onStalledWrites(socket, timeoutMs, onStalled)
-    incoming.on('data', onData)
-    incoming.on('end', onEnd)
+    content.on('data', onData)
+    content.on('end', onEnd)
   })
   return {
     isDone: () => state === 'done',
@@ -90,6 +94,11 @@ function writeChunk({ socket }: UpstreamConnection, bytes: Buffer): void {
   socket.write(bytes)
   socket.write('\r\n', 'latin1')
   socket.uncork()
+}
+
+/** Sends `100 Continue` to a client that waits for it. */
+export function inviteContent(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  if (expectsContinue(incoming)) sendContinue(outgoing)
 }
 
 function expectsContinue({ headers, httpVersion }: IncomingMessage): boolean {

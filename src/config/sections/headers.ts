@@ -3,6 +3,7 @@ import type { OptionRows, ValuesOf } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
 import type { HeaderRows } from '../values/header-rows.ts'
 import type { RawHeader, RawHeaders } from './headers/check-headers.ts'
+import { buildSignature, type SIGNATURE_OPTIONS, type SignatureConfig } from './headers/signature.ts'
 
 /** Options of the headers that carry the identity. */
 export const HEADER_OPTIONS = {
@@ -84,15 +85,6 @@ export const HEADER_OPTIONS = {
     default: 'X-Request-Id',
     about: 'Header with the request id, taken from the request when well formed, and sent upstream.',
   },
-  'signature-key': {
-    group: 'Headers',
-    kind: 'string',
-    default: '',
-    secret: true,
-    supported: false,
-    instead: 'with pass-authorization-header apps can verify the ID token',
-    about: 'Signs upstream requests with GAP-Signature (deprecated in oauth2-proxy).',
-  },
 } as const satisfies OptionRows
 
 type SectionSettings = SettingsOf<typeof HEADER_OPTIONS>
@@ -103,6 +95,8 @@ export interface HeadersConfig extends HeaderRows {
   readonly stripClientHeaders: boolean
   /** Lower-case name of the request id header. */
   readonly requestIdHeader: string
+  /** Key that requests to the apps are signed with; undefined when they are not. */
+  readonly signature: SignatureConfig | undefined
 }
 
 /** Headers that mean something else already, so the request id cannot travel in them. */
@@ -116,7 +110,10 @@ export function readHeaders(settings: SectionSettings): RawHeaders {
 }
 
 /** Adds what the options alone say to the rows of any source. */
-export function buildHeaders(settings: SectionSettings, rows: HeaderRows): HeadersConfig {
+export function buildHeaders(
+  settings: SettingsOf<typeof HEADER_OPTIONS & typeof SIGNATURE_OPTIONS>,
+  rows: HeaderRows,
+): HeadersConfig {
   const stripClientHeaders = settings.value('skip-auth-strip-headers')
   if (!stripClientHeaders) {
     settings.warning(
@@ -124,7 +121,12 @@ export function buildHeaders(settings: SectionSettings, rows: HeaderRows): Heade
       'this is insecure: identity headers that clients send reach the app',
     )
   }
-  return { ...rows, stripClientHeaders, requestIdHeader: readRequestIdHeader(settings) }
+  return {
+    ...rows,
+    stripClientHeaders,
+    requestIdHeader: readRequestIdHeader(settings),
+    signature: buildSignature(settings),
+  }
 }
 
 function readRequestHeaders(settings: SectionSettings): readonly RawHeader[] {

@@ -307,6 +307,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'basic-auth-password': ['p'],
   'skip-auth-strip-headers': ['false'],
   'request-id-header': ['X-Trace'],
+  'signature-key': ['sha256:key'],
   banner: ['<b>hi</b>'],
   footer: ['-'],
   'custom-sign-in-logo': ['/logo.png'],

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { createNodePlatform, type NodePlatform } from '../../../runtimes/node/platform.ts'
 import { type Listener, listen } from '../../../runtimes/node/server/listen.ts'
+import type { SignatureConfig } from '../../../src/config/sections/headers/signature.ts'
 import type { UpstreamConfig } from '../../../src/config/sections/upstreams.ts'
 import type { OverloadResponder } from '../../../src/endpoints/overload.ts'
 import type { UnparsedRequest, UnparsedResponder } from '../../../src/endpoints/unparsed.ts'
@@ -20,6 +21,8 @@ export interface DoorSettings {
   readonly setCookies?: readonly string[]
   readonly follow?: Follow
   readonly share?: Share
+  /** Key that requests are signed with. */
+  readonly signature?: SignatureConfig
   /** Answers instead of forwarding; undefined forwards. */
   readonly answer?: (incoming: IncomingRequest, request: Request) => Promise<Response | undefined>
 }
@@ -46,7 +49,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<RunningServ
     upstreams: [
       { ...UPSTREAM, target: { ...UPSTREAM.target, ...tcp(settings.upstream) }, ...settings.config },
     ],
-    headers: headersOf(),
+    headers: { ...headersOf(), signature: settings.signature },
     platform: node.platform,
     ownsCookie: (name) => name.startsWith('__Host-s'),
   })
