@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import type { IncomingRequest } from '../platform.ts'
 import { failed, ok, type Result } from '../result.ts'
 import { readCookies } from './cookies.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Target } from './exchange.ts'
 import { createReadFacts } from './facts.ts'
 import { findHeader, readHead } from './head.ts'
 import { checkHead, readTarget } from './target.ts'
@@ -24,12 +24,17 @@ export function createReadExchange(config: Config): ReadExchange {
     if (!target.ok) return target
     return ok({
       request,
-      target: target.value,
+      target: config.paths.querySemicolons ? withAmpersands(target.value) : target.value,
       facts: facts.value,
       cookies: readCookies(head.get('cookie')),
       requestId: readRequestId(request),
     })
   }
+}
+
+/** The target with a query that `&` alone separates (allow-query-semicolons); what goes to the app stays as it came. */
+function withAmpersands(target: Target): Target {
+  return target.query.includes(';') ? { ...target, query: target.query.replaceAll(';', '&') } : target
 }
 
 /**

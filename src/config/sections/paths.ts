@@ -47,6 +47,13 @@ export const PATHS_OPTIONS = {
     about:
       'Answer `/liveness_check` and `/readiness_check` as ping-path to the User-Agent `GoogleHC/1.0` (deprecated in oauth2-proxy). Unlike there, ping-path goes on to answer everybody.',
   },
+  'allow-query-semicolons': {
+    group: 'Paths and forwarded headers',
+    kind: 'boolean',
+    default: false,
+    about:
+      'Read `;` in the queries of our own addresses as `&`. The app gets the query as it came, in any case, as from oauth2-proxy.',
+  },
 } as const satisfies OptionRows
 
 /** Options of forwarded headers. */
@@ -80,14 +87,6 @@ export const TRUST_OPTIONS = {
     about:
       'Header in which the gateway names the address of the request that it asks about (auth_request, forward auth): X-Forwarded-Uri, X-Original-URL (ingress-nginx) or X-Original-URI. Rules that skip sign-in see that request, with the method of X-Forwarded-Method or X-Original-Method, whichever is of the same family. The gateway must write both over what clients send. Empty believes any of them, but only while all that are present agree. Not in oauth2-proxy.',
   },
-  'allow-query-semicolons': {
-    group: 'Paths and forwarded headers',
-    kind: 'boolean',
-    default: false,
-    supported: false,
-    instead: 'queries reach the app as they are, and our own parameters are separated by &',
-    about: 'Read `;` in query strings as `&`.',
-  },
 } as const satisfies OptionRows
 
 /** Paths that Sidegate answers itself; ping answers only to `pingUserAgent` when that is not empty. */
@@ -97,6 +96,8 @@ export interface PathsConfig extends OwnPaths {
   readonly ready: string | undefined
   readonly readyWaitsForProvider: boolean
   readonly pingUserAgent: string
+  /** A semicolon separates parameters of the query, as `&` does. */
+  readonly querySemicolons: boolean
   /** Also answer the paths that Google's load balancers ask for, to their User-Agent. */
   readonly googleHealth: boolean
 }
@@ -125,6 +126,7 @@ export function buildPaths(settings: SettingsOf<typeof PATHS_OPTIONS>): PathsCon
     ready,
     readyWaitsForProvider: settings.value('ready-wait-for-provider'),
     pingUserAgent: settings.value('ping-user-agent'),
+    querySemicolons: settings.value('allow-query-semicolons'),
     googleHealth: settings.value('gcp-healthchecks'),
   }
 }
