@@ -43,6 +43,8 @@ interface OptionBase {
   readonly placeholders?: 'meant'
   /** Runtimes that can honour it; all when absent. */
   readonly runtimes?: readonly RuntimeName[]
+  /** Reason why other runtimes cannot honour it, where it is not files or sockets. */
+  readonly whyNotElsewhere?: string
   /** An option of oauth2-proxy that is known and refused. */
   readonly supported?: false
   /** Values that switch it off, beside its default: they ask for nothing, so they are taken on every runtime. */

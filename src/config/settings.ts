@@ -118,7 +118,7 @@ function whyNotHere({ flag, option, runtime }: Reading, parsed: Result<Value, st
   if (option.runtimes === undefined || option.runtimes.includes(runtime)) return undefined
   if (parsed.ok && (sameValue(parsed.value, defaultOf(option)) || isOff(option, parsed.value)))
     return undefined
-  return `remove this setting, it cannot be honoured on ${runtime}: ${why(flag)}`
+  return `remove this setting, it cannot be honoured on ${runtime}: ${option.whyNotElsewhere ?? why(flag)}`
 }
 
 function isOff({ off = [] }: Option, value: Value): boolean {

@@ -9,7 +9,7 @@ import { toSink } from '../support/log-sink.ts'
 
 /** Every family that a program on Node serves, with nothing counted yet. */
 export function allFamilies(): readonly Family[] {
-  const node = createNodePlatform({ insecureTls: false, onBug: () => {}, sink: toSink() })
+  const node = createNodePlatform({ onBug: () => {}, sink: toSink() })
   const metrics = createMetrics({
     providers: ['oidc'],
     version: '0.0.0',

@@ -8,6 +8,7 @@ export interface CertificateOptions {
   readonly cert: string
   readonly key: string
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly ciphers?: string
   readonly ALPNProtocols: string[]
 }
 
@@ -21,12 +22,13 @@ export interface Certificate {
 
 /** Reads certificate and key from the configured files. */
 export function createCertificate(https: NonNullable<ListenConfig['https']>): Certificate {
-  const { certFile, keyFile, minVersion } = https
+  const { certFile, keyFile, minVersion, ciphers } = https
+  const suites = ciphers === undefined ? {} : { ciphers }
   const read = (): CertificateOptions => {
     const cert = readFileSync(certFile, 'utf8')
     const key = readFileSync(keyFile, 'utf8')
-    createSecureContext({ cert, key })
-    return { cert, key, minVersion, ALPNProtocols: ['http/1.1'] }
+    createSecureContext({ cert, key, ...suites })
+    return { cert, key, minVersion, ...suites, ALPNProtocols: ['http/1.1'] }
   }
   return {
     read,

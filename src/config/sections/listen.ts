@@ -4,6 +4,7 @@ import type { RawValue } from '../raw.ts'
 import type { Report } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 import { checkPem, type Files, type PemType } from '../sources/files.ts'
+import { parseCipherSuite } from '../values/cipher-suites.ts'
 import { type ListenAddress, parseListenAddress } from '../values/listen-address.ts'
 import type { TRUST_OPTIONS } from './paths.ts'
 
@@ -51,9 +52,10 @@ export const LISTEN_OPTIONS = {
     kind: 'list',
     default: [],
     key: 'tls_cipher_suites',
-    supported: false,
-    instead: 'tls-min-version is honoured',
-    about: 'Cipher suites of the TLS listener.',
+    runtimes: ['node'],
+    whyNotElsewhere: 'its TLS has a fixed choice of cipher suites',
+    about:
+      'Cipher suites of the TLS listener for TLS 1.2, by their names in Go (`TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`); those of TLS 1.3 are always offered. Weak ones are taken with a warning; RC4 and 3DES are not there any more.',
   },
   'force-https': {
     group: 'Listeners',
@@ -82,6 +84,8 @@ interface TlsListenConfig {
   readonly certFile: string
   readonly keyFile: string
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** Cipher suites of TLS 1.2 by their names in OpenSSL; undefined is the choice of the runtime. */
+  readonly ciphers: string | undefined
 }
 
 /** One server as a source gave it, by the names of oauth2-proxy's structured configuration; `-` and empty are off. */
@@ -93,6 +97,8 @@ export interface RawServer {
     readonly cert: RawValue<string>
     readonly key: RawValue<string>
     readonly minVersion: RawValue<string>
+    /** Names of Go; none is the choice of the runtime. */
+    readonly cipherSuites: RawValue<readonly string[]>
   }
 }
 
@@ -104,6 +110,7 @@ export function readServer(settings: SectionSettings): RawServer {
     cert: settings.raw('tls-cert-file'),
     key: settings.raw('tls-key-file'),
     minVersion: settings.raw('tls-min-version'),
+    cipherSuites: settings.raw('tls-cipher-suite'),
   }
   const hasTls = Boolean(tls.cert.value || tls.key.value)
   const isTlsOnly = hasTls && !isOff(secureBindAddress) && !settings.given('http-address')
@@ -180,8 +187,28 @@ export function checkTlsListener(
   if (address !== undefined && address.kind !== 'tcp') {
     report.problem(secureBindAddress.label, 'give host:port, TLS is not served on other sockets')
   }
-  const minVersion = tls.minVersion.value === 'TLS1.3' ? 'TLSv1.3' : 'TLSv1.2'
-  return address === undefined ? undefined : { address, certFile, keyFile, minVersion }
+  const ciphers = checkCipherSuites(tls.cipherSuites, report)
+  const minVersion = tls.minVersion.value === 'TLS1.3' || ciphers === '' ? 'TLSv1.3' : 'TLSv1.2'
+  return address && { address, certFile, keyFile, minVersion, ciphers: ciphers || undefined }
+}
+
+/** The cipher suites that TLS 1.2 is left with; empty when only TLS 1.3 has any, undefined when none is named. */
+function checkCipherSuites(
+  { value: names = [], label }: RawValue<readonly string[]>,
+  report: Report,
+): string | undefined {
+  if (names.length === 0) return undefined
+  const suites: string[] = []
+  for (const name of names) {
+    const suite = parseCipherSuite(name)
+    if (!suite.ok) report.problem(label, suite.problem)
+    else if (suite.value.openssl === undefined)
+      report.warning(label, `remove ${quote(name)}, it is broken and not offered here`)
+    else if (!suite.value.tls13) suites.push(suite.value.openssl)
+    if (suite.ok && suite.value.weak && suite.value.openssl !== undefined)
+      report.warning(label, `remove ${quote(name)}, it is weak`)
+  }
+  return suites.join(':')
 }
 
 /** Checks that a PEM file is given and has an entry of this type. */

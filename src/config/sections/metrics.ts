@@ -59,6 +59,7 @@ export function readMetricsServer(settings: SettingsOf<typeof METRICS_OPTIONS>):
       cert,
       key: settings.raw('metrics-tls-key-file'),
       minVersion: { value: undefined, label: cert.label },
+      cipherSuites: { value: undefined, label: cert.label },
     },
   }
 }

@@ -144,6 +144,7 @@ function toServer(at: At, entry: string): RawServer {
       cert: at(`${entry}.tls.cert.fromFile`),
       key: at(`${entry}.tls.key.fromFile`),
       minVersion: at(`${entry}.tls.minVersion`),
+      cipherSuites: at(`${entry}.tls.cipherSuites`),
     },
   }
 }

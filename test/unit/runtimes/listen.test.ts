@@ -131,7 +131,7 @@ describe('a listener', () => {
     const files = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') }
     makeCertificate('first.example.com', files)
     const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
-    const https = { ...files, address, minVersion: 'TLSv1.2' } as const
+    const https = { ...files, address, minVersion: 'TLSv1.2', ciphers: undefined } as const
     const requests: IncomingRequest[] = []
     const { url } = await openListener(
       { http: undefined, https, forceHttps: false },
@@ -142,6 +142,31 @@ describe('a listener', () => {
     await expect.poll(() => requests[0]?.encrypted).toBe(true)
     makeCertificate('second.example.com', files)
     await expect.poll(() => subjectAt(port), { timeout: 5000 }).toBe('second.example.com')
+  })
+
+  it('a listener speaks TLS 1.2 with the cipher suites that are configured only', async () => {
+    const files = { certFile: join(folder, 'suite.crt'), keyFile: join(folder, 'suite.key') }
+    makeCertificate('suite.example.com', files)
+    const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
+    const ciphers = 'ECDHE-ECDSA-AES256-GCM-SHA384'
+    const https = { ...files, address, minVersion: 'TLSv1.2', ciphers } as const
+    const { url } = await openListener(
+      { http: undefined, https, forceHttps: false },
+      appWith(() => {}),
+    )
+    const port = Number(new URL(url).port)
+    const speak = (offered: string, maxVersion: 'TLSv1.2' | 'TLSv1.3') =>
+      new Promise<string>((resolve) => {
+        const options = { host: '127.0.0.1', port, rejectUnauthorized: false, maxVersion, ciphers: offered }
+        const socket = connectTls(options, () => {
+          resolve(socket.getCipher().name)
+          socket.destroy()
+        })
+        socket.on('error', () => resolve('refused'))
+      })
+    expect(await speak('ECDHE-ECDSA-AES128-GCM-SHA256', 'TLSv1.2')).toBe('refused')
+    expect(await speak(ciphers, 'TLSv1.2')).toBe(ciphers)
+    expect(await speak('TLS_AES_128_GCM_SHA256', 'TLSv1.3')).toBe('TLS_AES_128_GCM_SHA256')
   })
 
   it('a listener says in one sentence why it cannot listen', async () => {
