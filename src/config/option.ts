@@ -51,6 +51,8 @@ interface OptionBase {
   readonly off?: readonly string[]
   /** For a refused option: what does its job here, as a person can do it. */
   readonly instead?: string
+  /** Marks an option that decides who may sign in: an empty list of names must not mean everybody. */
+  readonly restricts?: true
   /** Marks an option that is accepted and checked but changes nothing; `about` says why. */
   readonly inert?: true
 }
@@ -59,7 +61,14 @@ interface OptionBase {
 export type BareOption = OptionBase &
   (
     | { readonly kind: 'boolean'; readonly default: boolean }
-    | { readonly kind: 'integer'; readonly default: number; readonly min?: number; readonly max?: number }
+    | {
+        readonly kind: 'integer'
+        readonly default: number
+        readonly min?: number
+        readonly max?: number
+        /** Takes what is below zero as zero, with a warning: to oauth2-proxy both are off. */
+        readonly negativeIsZero?: true
+      }
     | { readonly kind: 'duration'; readonly default: string; readonly max?: string; readonly negative?: true }
     | { readonly kind: 'enum'; readonly default: string; readonly values: readonly string[] }
     | { readonly kind: 'list'; readonly default: readonly string[] }

@@ -3,10 +3,7 @@ import type { AnySettings } from './settings.ts'
 import type { Files } from './sources/files.ts'
 
 /** An option of a kind of provider; it is listed under the display name of the kind. */
-export type KindOption = BareOption & {
-  /** Marks an option that decides who may sign in, so beside another provider it restricts no one. */
-  readonly restricts?: true
-}
+export type KindOption = BareOption
 
 /** The options of a kind by flag. Kinds that share a flag share its row. */
 export type KindOptions = Readonly<Record<string, KindOption>>

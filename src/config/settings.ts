@@ -100,6 +100,10 @@ function readOne(reading: Reading, report: Report): Value | undefined {
   const placeholder = findPlaceholder(option, raw)
   if (placeholder !== undefined) report[placeholder.kind](winner.label, placeholder.sentence)
   if (placeholder?.kind === 'problem') return undefined
+  if (isNegativeZero(option, raw)) {
+    report.warning(winner.label, 'write 0, which is off, in place of a number below it')
+    return 0
+  }
   const parsed = parseValue(option, raw)
   const refusal = whyNotHere(reading, parsed)
   if (refusal !== undefined) {
@@ -132,6 +136,15 @@ function readNothing(option: Option, { source }: Given, raw: Unparsed): Value | 
   if (source !== 'file') return undefined
   if (option.kind === 'boolean') return false
   return option.kind === 'integer' && (option.min ?? 0) <= 0 ? 0 : undefined
+}
+
+function isNegativeZero(option: Option, raw: Unparsed): boolean {
+  return (
+    option.kind === 'integer' &&
+    option.negativeIsZero === true &&
+    raw.form === 'text' &&
+    /^-\d+$/u.test(raw.text)
+  )
 }
 
 interface Unsupported {

@@ -2,7 +2,7 @@ import { hasControls, quote } from '../../lib/text.ts'
 import { ok } from '../../result.ts'
 import type { OptionRows } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
-import { parseHost } from '../values/domains.ts'
+import { isAddress, parseHost } from '../values/domains.ts'
 import { readEach } from '../values/lists.ts'
 import { checkUrl, isLoopbackUrl } from '../values/url.ts'
 import {
@@ -110,6 +110,13 @@ function isHttpOnLoopback(url: string): boolean {
 function readDomains(settings: SectionSettings): readonly string[] {
   const domains = readEach(settings, 'cookie-domain', (text) => {
     const [, name = ''] = /^(?:\*?\.)?(.*?)(?::\d+)?$/su.exec(text) ?? []
+    if (isAddress(text)) {
+      settings.warning(
+        'cookie-domain',
+        `write the host alone in place of ${quote(text)}; the entry counts for nothing`,
+      )
+      return ok(undefined)
+    }
     const host = parseHost(name)
     if (!host.ok) return host
     if (text.toLowerCase().replace(/^\./u, '') === host.value) return ok(host.value)
@@ -124,7 +131,9 @@ function readDomains(settings: SectionSettings): readonly string[] {
 }
 
 function readPath(settings: SectionSettings): string {
-  const path = settings.value('cookie-path')
+  const given = settings.value('cookie-path')
+  if (given === '') settings.warning('cookie-path', 'this is empty, so the default counts: "/"')
+  const path = given || '/'
   if (/^\/[\x20-\x3a\x3c-\x7e]*$/u.test(path)) return path
   settings.problem(
     'cookie-path',

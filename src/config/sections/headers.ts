@@ -235,7 +235,10 @@ function checkAuthorization(settings: SectionSettings): void {
 }
 
 function readRequestIdHeader(settings: SectionSettings): string {
-  const name = settings.value('request-id-header').toLowerCase()
+  const usual = HEADER_OPTIONS['request-id-header'].default
+  if (settings.value('request-id-header') === '')
+    settings.warning('request-id-header', `this is empty, so the default counts: ${quote(usual)}`)
+  const name = (settings.value('request-id-header') || usual).toLowerCase()
   if (!/^[\w!#$%&'*+.^`|~-]{1,64}$/u.test(name) || TAKEN.test(name)) {
     settings.problem('request-id-header', `give a header name that is free for use, not ${quote(name)}`)
   }

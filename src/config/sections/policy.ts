@@ -1,3 +1,4 @@
+import { quote } from '../../lib/text.ts'
 import { compilePattern } from '../../re2/compile.ts'
 import { ok, type Result } from '../../result.ts'
 import { type OptionRows, SERVERS } from '../option.ts'
@@ -6,7 +7,7 @@ import { type Files, readTextFile } from '../sources/files.ts'
 import { isVeryWide } from '../values/cidr.ts'
 import { parseEmailDomain } from '../values/domains.ts'
 import { readAllowed, readCidrs, readEach } from '../values/lists.ts'
-import { type ParsedRoute, parseRoute, type RouteRule } from '../values/route.ts'
+import { findNoMethod, type ParsedRoute, parseRoute, type RouteRule } from '../values/route.ts'
 import type { SIGN_IN_OPTIONS } from './sign-in.ts'
 
 /** Options that say who may pass. */
@@ -32,6 +33,7 @@ export const POLICY_OPTIONS = {
     kind: 'list',
     default: [],
     key: 'allowed_groups',
+    restricts: true,
     about:
       'Groups of which one is needed, checked on every request. Always enforced, whatever the provider. An explicitly empty flag is refused.',
   },
@@ -144,7 +146,7 @@ function checkSomebodyMayPass(settings: SettingsOf<typeof POLICY_OPTIONS & typeo
 function readEmailDomains(settings: SectionSettings): readonly string[] {
   const domains = [...new Set(readEach(settings, 'email-domain', parseEmailDomain))]
   if (domains.includes('*') && domains.length > 1) {
-    settings.problem('email-domain', 'remove the * or all the others, * alone lets everybody in')
+    settings.warning('email-domain', 'remove the * or all the others, the * lets everybody in')
   }
   return domains
 }
@@ -162,7 +164,16 @@ function readRoutes(
   flag: 'skip-auth-route' | 'skip-auth-regex',
   parse: (text: string) => Result<ParsedRoute, string>,
 ): PolicyConfig['skipAuthRoutes'] {
-  const routes = readEach(settings, flag, parse)
+  const parsed = readEach(settings, flag, (text) => {
+    const method = flag === 'skip-auth-route' ? findNoMethod(text) : undefined
+    if (method === undefined) return parse(text)
+    settings.warning(
+      flag,
+      `write = in front of the pattern ${quote(text)}, ${quote(method)} is no HTTP method; the entry fits no request`,
+    )
+    return ok(undefined)
+  })
+  const routes = parsed.filter((route) => route !== undefined)
   for (const { text, anchored, opensAll, rule } of routes) {
     if (opensAll) {
       const which = rule.method === undefined ? 'no request at all' : `no ${rule.method} request`

@@ -1,8 +1,9 @@
 import { quote } from '../../lib/text.ts'
+import { ok } from '../../result.ts'
 import { type OptionRows, SERVERS } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
-import { parseWhitelistDomain } from '../values/domains.ts'
+import { isAddress, parseWhitelistDomain } from '../values/domains.ts'
 import { readHtpasswd } from '../values/htpasswd.ts'
 import { readEach } from '../values/lists.ts'
 import { checkUrl } from '../values/url.ts'
@@ -115,11 +116,23 @@ export function buildSignIn(
     skipProviderButton: settings.value('skip-provider-button'),
     signInStatus: settings.value('sign-in-status') === '403' ? 403 : 200,
     forceJsonErrors: settings.value('force-json-errors'),
-    whitelistDomains: readEach(settings, 'whitelist-domain', parseWhitelistDomain),
+    whitelistDomains: readWhitelistDomains(settings),
     ...readLocalUsers(settings, files),
     backendLogoutUrl: readBackendLogoutUrl(settings),
     formReplayLimitBytes: settings.value('form-replay-limit'),
   }
+}
+
+function readWhitelistDomains(settings: SectionSettings): readonly string[] {
+  const domains = readEach(settings, 'whitelist-domain', (text) => {
+    if (!isAddress(text)) return parseWhitelistDomain(text)
+    settings.warning(
+      'whitelist-domain',
+      `write host and port alone in place of ${quote(text)}; the entry fits no return target`,
+    )
+    return ok(undefined)
+  })
+  return domains.filter((domain) => domain !== undefined)
 }
 
 function readLocalUsers(

@@ -45,6 +45,7 @@ export const UPSTREAM_OPTIONS = {
     kind: 'duration',
     default: '30s',
     max: '576h',
+    negative: true,
     about:
       'Longest wait for the response headers of an upstream, and longest time in which a body does not come or a client does not read; 0 waits for ever. Running out answers 504, where oauth2-proxy answers 502, or 408 for a body; an answer that has begun is cut.',
   },
@@ -178,7 +179,8 @@ function toUpstream(
     passHostHeader: raw.passHostHeader.value ?? UPSTREAM_OPTIONS['pass-host-header'].default,
     websockets: raw.proxyWebSockets.value ?? UPSTREAM_OPTIONS['proxy-websockets'].default,
     getBody: raw.getBody.value ?? false,
-    timeoutMs: raw.timeout.value ?? Number(defaultOf(UPSTREAM_OPTIONS['upstream-timeout'])),
+    // To Go a timeout below zero is none.
+    timeoutMs: Math.max(0, raw.timeout.value ?? Number(defaultOf(UPSTREAM_OPTIONS['upstream-timeout']))),
   }
 }
 

@@ -10,6 +10,11 @@ const REGISTRY = /^(?:ac|co|com|edu|gov|go|gob|ltd|me|mil|ne|net|nom|or|org|plc|
 /** Top-level labels under which names cannot be registered. */
 const PRIVATE_TLD = /^(?:internal|lan|local|localhost|test)$/u
 
+/** True for an address where a host belongs, `https://host` or `host/path`: as a domain it fits nothing. */
+export function isAddress(text: string): boolean {
+  return /^(?:https?:\/\/)?[^\s/;,]+(?:\/[^\s;,]*)?$/iu.test(text) && text.includes('/')
+}
+
 /** Checks a host name without port and returns it in lower case. */
 export function parseHost(text: string): Result<string, string> {
   const host = lowerAscii(text)

@@ -24,6 +24,12 @@ export interface ParsedRoute {
   readonly text: string
 }
 
+/** Text that stands where the method belongs and is none, so that the rule fits no request: `^/a?b` of `^/a?b=c`. */
+export function findNoMethod(text: string): string | undefined {
+  const method = /^(?<method>[^=!]*)!?=/u.exec(text)?.groups?.['method'] ?? ''
+  return /^[A-Za-z-]*$/u.test(method) ? undefined : method
+}
+
 /**
  * Parses `METHOD=regex`, `METHOD!=regex`, `=regex`, `!=regex` or `regex`. The first separator decides: an equals sign
  * that comes later belongs to the pattern, and `GET=^/a!=b` negates nothing, unlike in oauth2-proxy.
@@ -33,8 +39,9 @@ export function parseRoute(text: string): Result<ParsedRoute, string> {
   if (whole === undefined && text.includes('=')) {
     return failed('write = in front of a pattern that holds an equals sign')
   }
-  if (!/^[A-Za-z-]*$/u.test(method)) {
-    return failed(`write = in front of the pattern, ${quote(method)} is no HTTP method`)
+  const noMethod = findNoMethod(text)
+  if (noMethod !== undefined) {
+    return failed(`write = in front of the pattern, ${quote(noMethod)} is no HTTP method`)
   }
   const pattern = text.slice(whole?.length ?? 0)
   if (pattern === '') return failed('give a pattern')

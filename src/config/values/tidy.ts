@@ -17,15 +17,29 @@ export function tidy(option: Option, given: Given): Tidied {
   const texts = raw.form === 'items' ? raw.items : [raw.text]
   const unbroken = texts.map((text) => text.replace(/[\r\n]+$/u, ''))
   const isSplit = raw.form === 'items' && raw.split === true
-  const clean = isSplit && option.kind === 'list' && !option.exact ? unbroken.map(trimBlanks) : unbroken
+  const isTrimmed = isSplit && option.kind === 'list' && !option.exact
+  const trimmed = isTrimmed ? unbroken.map(trimBlanks) : unbroken
+  const clean = raw.form === 'items' ? withoutEmpty(option, trimmed) : trimmed
   const remarks = [
     ...remarkOnBreaks(texts),
-    ...remarkOnBlanks({ unbroken, clean, isSplit }),
+    ...remarkOnBlanks({ unbroken, clean: trimmed, isSplit }),
+    ...(clean.length < trimmed.length
+      ? ['remove the empty entry, a stray comma makes one too; it counts for nothing']
+      : []),
     ...(source === 'variable' && clean.some(isQuoted)
       ? ['remove the quotes around the value, they are part of it here']
       : []),
   ]
   return { raw: withTexts(raw, clean), remarks }
+}
+
+/**
+ * A list without its empty entries, which oauth2-proxy passes over. Where names decide who may sign in, one that has no
+ * others stays as it is, and is refused: it would let in everybody.
+ */
+function withoutEmpty(option: Option, items: readonly string[]): readonly string[] {
+  const named = items.filter((item) => item !== '')
+  return named.length === 0 && option.restricts === true ? items : named
 }
 
 function withTexts(raw: Unparsed, texts: readonly string[]): Unparsed {

@@ -21,7 +21,7 @@ export type UpstreamUrl =
  * path behind host or name, and the fragment of a file URL, say nothing about the target and are not looked at.
  */
 export function parseUpstreamUrl(text: string, runtime: RuntimeName): Result<UpstreamUrl, string> {
-  const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/su.exec(text) ?? []
+  const [scheme, rest] = splitScheme(text)
   if (hasControls(text)) return failed('remove control characters')
   if (runtime === 'workers' && (scheme === 'unix' || scheme === 'file')) {
     return failed('give an http, https, static or binding upstream, Workers have no files and sockets')
@@ -48,7 +48,7 @@ export function parseUpstreamUrl(text: string, runtime: RuntimeName): Result<Ups
  * entry is in the log by its path, but for sockets and fixed answers, which bear their own name.
  */
 export function splitUpstreamUrl(text: string): { readonly path: string; readonly id: string | undefined } {
-  const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/su.exec(text) ?? []
+  const [scheme, rest] = splitScheme(text)
   switch (scheme) {
     case 'unix':
       return { path: '/', id: UNIX.exec(rest)?.[1] }
@@ -64,6 +64,12 @@ export function splitUpstreamUrl(text: string): { readonly path: string; readonl
         id: undefined,
       }
   }
+}
+
+/** The scheme in lower case (RFC 3986 §3.1), and what follows its colon. */
+function splitScheme(text: string): readonly [scheme: string, rest: string] {
+  const [, scheme = '', rest = ''] = /^([A-Za-z]+):(.*)$/su.exec(text) ?? []
+  return [scheme.toLowerCase(), rest]
 }
 
 const HTTP = /^\/\/(?:\[(?<v6>[\da-fA-F:.]+)\]|(?<name>[\w.-]+))(?::(?<port>\d+))?(?<path>\/.*)?$/su

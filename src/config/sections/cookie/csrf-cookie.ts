@@ -1,6 +1,7 @@
 import type { OptionRows } from '../../option.ts'
 import type { SettingsOf } from '../../settings.ts'
 import { checkUrl, isSameSite } from '../../values/url.ts'
+import { defaultOf } from '../../values/values.ts'
 import type { COOKIE_OPTIONS } from '../cookie.ts'
 import type { ENDPOINT_OPTIONS } from '../provider/endpoints.ts'
 import type { LOGIN_PARAMETER_OPTIONS } from '../provider/login-parameters.ts'
@@ -22,6 +23,7 @@ export const CSRF_COOKIE_OPTIONS = {
     kind: 'integer',
     default: 0,
     max: 100,
+    negativeIsZero: true,
     about:
       'How many of those cookies may exist at once before the oldest is deleted. 0, which is no limit in oauth2-proxy, is 20 here: abandoned sign-ins must not fill the headers of every request.',
   },
@@ -29,7 +31,8 @@ export const CSRF_COOKIE_OPTIONS = {
     group: 'Cookies',
     kind: 'duration',
     default: '15m',
-    about: 'How long a sign-in may take. 0, which has no limit in oauth2-proxy, is refused.',
+    about:
+      'How long a sign-in may take. 0, which has no limit in oauth2-proxy, is the default here, with a warning.',
   },
   'cookie-csrf-samesite': {
     group: 'Cookies',
@@ -71,10 +74,17 @@ export function buildCsrfCookie(
   settings: CsrfCookieSettings,
   providers: readonly AnsweringProvider[],
 ): CsrfCookieConfig {
-  const expireMs = settings.value('cookie-csrf-expire')
-  if (expireMs < 1_000) {
-    settings.problem('cookie-csrf-expire', 'give at least 1s, a sign-in takes some time and has to end')
+  const givenMs = settings.value('cookie-csrf-expire')
+  if (givenMs === 0) {
+    const { default: usual } = CSRF_COOKIE_OPTIONS['cookie-csrf-expire']
+    settings.warning(
+      'cookie-csrf-expire',
+      `give a duration, a sign-in has to end; ${usual} counts in place of 0`,
+    )
+  } else if (givenMs < 1_000) {
+    settings.problem('cookie-csrf-expire', 'give at least 1s, a sign-in takes some time')
   }
+  const expireMs = givenMs || Number(defaultOf(CSRF_COOKIE_OPTIONS['cookie-csrf-expire']))
   return {
     sameSite: readCsrfSameSite(settings, providers),
     expireMs,

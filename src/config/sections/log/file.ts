@@ -23,12 +23,14 @@ export const LOG_FILE_OPTIONS = {
   'logging-max-age': {
     group: 'Logging',
     kind: 'integer',
+    negativeIsZero: true,
     default: 7,
     about: `Days after which old log files are deleted; 0 keeps them. ${WITH_FILE}`,
   },
   'logging-max-backups': {
     group: 'Logging',
     kind: 'integer',
+    negativeIsZero: true,
     default: 0,
     about: `Number of old log files that are kept; 0 keeps all that logging-max-age keeps. ${WITH_FILE}`,
   },
