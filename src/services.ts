@@ -6,7 +6,7 @@ import { createSite, type Site, type SiteOptions } from './http/site.ts'
 import { thenMaybe } from './lib/async.ts'
 import type { Sink } from './observe/event.ts'
 import { createLog, type Log } from './observe/log.ts'
-import { createLogLines } from './observe/log-lines.ts'
+import { loadLogLines } from './observe/log-lines.ts'
 import { createCustomPages, type TemplateEngine } from './pages/custom-pages.ts'
 import type { Pages } from './pages/pages.ts'
 import type { CustomTemplates } from './pages/templates/load.ts'
@@ -81,7 +81,7 @@ export async function createServices(
   runtime: Platform,
   { sinks = [], kinds = PROVIDER_KINDS, permits, templateEngine }: ServicesOptions = {},
 ): Promise<Services> {
-  const log = createLog([createLogLines(config.log, runtime), ...sinks])
+  const log = createLog([await loadLogLines(config.log, runtime), ...sinks])
   const streams = createLiveStreams({ platform: runtime, log })
   const platform = withReload(runtime, streams)
   const { pages, templates } = await createCustomPages(config, { log, platform: runtime, templateEngine })

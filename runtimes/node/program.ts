@@ -3,7 +3,7 @@ import { type App, createApp } from '../../src/app.ts'
 import type { Config } from '../../src/config/config.ts'
 import { type LoadInput, loadConfig } from '../../src/config/load.ts'
 import { createLog, type Log } from '../../src/observe/log.ts'
-import { createLogLines } from '../../src/observe/log-lines.ts'
+import { loadLogLines } from '../../src/observe/log-lines.ts'
 import { readTemplates, type TemplateEngine } from '../../src/pages/custom-pages.ts'
 import type { Platform } from '../../src/platform.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
@@ -93,7 +93,7 @@ async function serve(program: Program, { config, warnings }: Settings): Promise<
     ...(stdout === undefined ? {} : { sink: stdout }),
     ...logSinks,
   })
-  const log = createLog([createLogLines(config.log, node.platform)])
+  const log = createLog([await loadLogLines(config.log, node.platform)])
   for (const warning of warnings) log.line('warn', warning)
   // Deno's fetch follows these variables by itself.
   const ignored = runtime === 'node' ? followProxyVariables(program.env) : undefined

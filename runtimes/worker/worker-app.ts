@@ -1,6 +1,6 @@
 import { type App, createApp } from '../../src/app.ts'
 import { createLog, type Log } from '../../src/observe/log.ts'
-import { createLogLines } from '../../src/observe/log-lines.ts'
+import { loadLogLines } from '../../src/observe/log-lines.ts'
 import { VERSION } from '../version.ts'
 import type { Bindings } from './forward.ts'
 import type { Visit } from './incoming-request.ts'
@@ -20,7 +20,7 @@ export async function createWorkerApp(bindings: Bindings): Promise<WorkerApp> {
   if (loaded.kind !== 'config') return refuseEverything(loaded.text, console.error)
   let shared: IsolateState | undefined
   const platform = createWorkerPlatform(bindings, async (waitUntil) => shared?.catchUp(waitUntil))
-  const log = createLog([createLogLines(loaded.config.log, platform)])
+  const log = createLog([await loadLogLines(loaded.config.log, platform)])
   for (const warning of loaded.warnings) log.line('warn', warning)
   shared = sharedState(bindings, log)
   const app = await createApp(loaded.config, shared === undefined ? platform : { ...platform, shared })

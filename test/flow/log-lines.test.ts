@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createLogLines } from '../../src/observe/log-lines.ts'
+import { loadLogLines } from '../../src/observe/log-lines.ts'
 import { startGate } from '../support/gate.ts'
 import { configOf } from '../unit/config/config-fixture.ts'
 
@@ -9,7 +9,7 @@ const USERS = { '/users': 'bob:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n' }
 async function startLogging(args: readonly string[] = [], files: Record<string, string> = USERS) {
   const lines: string[] = []
   const { log } = configOf({ args: ['--log-format=oauth2-proxy', '--errors-to-info-log'] })
-  const sink = createLogLines(log, { now: () => 0, write: (line) => lines.push(line) })
+  const sink = await loadLogLines(log, { now: () => 0, write: (line) => lines.push(line) })
   const gate = await startGate({ args: ['--htpasswd-file=/users', ...args], files, sinks: [sink] })
   return { gate, lines, said: (words: string) => lines.filter((line) => line.includes(words)) }
 }

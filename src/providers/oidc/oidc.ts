@@ -5,7 +5,6 @@ import type { ProviderContext } from '../context.ts'
 import { createProviderClient, hostOf } from '../http/client.ts'
 import type { ClientAssertion } from '../http/client-auth.ts'
 import { createReadClientSecret } from '../http/client-secret.ts'
-import { readKeyFiles } from '../http/key-files.ts'
 import { callValidateUrl } from '../http/validate-url.ts'
 import type { LoginRequest, Provider } from '../provider.ts'
 import type { ReadGroupEntries } from './claims.ts'
@@ -87,7 +86,11 @@ function assemble(
     readKeys:
       config.publicKeyFiles.length === 0
         ? undefined
-        : () => readKeyFiles(config.publicKeyFiles, context.readSecret),
+        : async () => {
+            // Read by the few who give their issuer's keys by hand.
+            const { readKeyFiles } = await import('../http/key-files.ts')
+            return readKeyFiles(config.publicKeyFiles, context.readSecret)
+          },
   })
   const verifier = createTokenVerifier({
     keys,

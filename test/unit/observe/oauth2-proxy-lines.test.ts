@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type EventName, type FinishedRequest, PERSON } from '../../../src/observe/event.ts'
 import { createLog, type Log } from '../../../src/observe/log.ts'
-import { createLogLines } from '../../../src/observe/log-lines.ts'
+import { loadLogLines } from '../../../src/observe/log-lines.ts'
 import { anIncomingRequest } from '../../support/incoming-request.ts'
 import { configOf, problemsOf } from '../config/config-fixture.ts'
 
@@ -23,7 +23,7 @@ const RECORD: FinishedRequest = {
   request: { ...anIncomingRequest({ target: '/inbox?q=a%20b' }), peerPort: 4711 },
 }
 
-function written(use: (log: Log) => void, ...args: readonly string[]) {
+async function written(use: (log: Log) => void, ...args: readonly string[]) {
   const lines = { stdout: [] as string[], stderr: [] as string[] }
   const { log } = configOf({ args: ['--logging-local-time=false', ...args] })
   const platform = {
@@ -31,7 +31,7 @@ function written(use: (log: Log) => void, ...args: readonly string[]) {
     write: (line: string) => lines.stdout.push(line),
     writeError: (line: string) => lines.stderr.push(line),
   }
-  use(createLog([createLogLines(log, platform)]))
+  use(createLog([await loadLogLines(log, platform)]))
   return lines
 }
 const everything = (log: Log) => {
@@ -42,8 +42,8 @@ const everything = (log: Log) => {
 }
 
 describe('the lines of oauth2-proxy', () => {
-  test('log-format=oauth2-proxy writes its default formats, errors to standard error', () => {
-    expect(written(everything, '--log-format=oauth2-proxy')).toEqual({
+  test('log-format=oauth2-proxy writes its default formats, errors to standard error', async () => {
+    expect(await written(everything, '--log-format=oauth2-proxy')).toEqual({
       stdout: [
         '[2026/11/27 18:30:05] [sidegate:0] Sidegate is listening  url=http://127.0.0.1:4180',
         '192.0.2.7 - r - - [2026/11/27 18:30:05] [AuthFailure] Invalid authentication via OAuth2: unauthorized',
@@ -57,61 +57,68 @@ describe('the lines of oauth2-proxy', () => {
     ['standard-logging-format', 'S {{.Message}}', /^S Sidegate is listening/u],
     ['auth-logging-format', 'A {{.Status}}', /^A AuthFailure$/u],
     ['request-logging-format', 'R {{.StatusCode}}', /^R 200$/u],
-  ])('%s alone has all lines written in the formats of oauth2-proxy', (flag, template, expected) => {
-    const { stdout, stderr } = written(everything, `--${flag}=${template}`)
+  ])('%s alone has all lines written in the formats of oauth2-proxy', async (flag, template, expected) => {
+    const { stdout, stderr } = await written(everything, `--${flag}=${template}`)
     expect(stdout.filter((line) => expected.test(line))).toHaveLength(1)
     expect([...stdout, ...stderr].filter((line) => line.startsWith('{'))).toEqual([])
     expect(stderr).toHaveLength(1)
   })
 
-  test('errors-to-info-log keeps errors among the other lines, in their order', () => {
-    const { stdout, stderr } = written(everything, '--log-format=oauth2-proxy', '--errors-to-info-log')
+  test('errors-to-info-log keeps errors among the other lines, in their order', async () => {
+    const { stdout, stderr } = await written(everything, '--log-format=oauth2-proxy', '--errors-to-info-log')
     expect(stderr).toEqual([])
     expect(stdout[1]).toContain('The app gave no answer')
   })
 
-  test('JSON and text stay on standard output, errors too', () => {
+  test('JSON and text stay on standard output, errors too', async () => {
     for (const format of ['json', 'text', 'auto'])
-      expect(written(everything, `--log-format=${format}`).stderr).toEqual([])
+      expect((await written(everything, `--log-format=${format}`)).stderr).toEqual([])
   })
 
-  test('errors go to standard error in every format when there is a log file', () => {
-    expect(written(everything, '--logging-filename=/var/log/gate.log').stderr).toHaveLength(1)
+  test('errors go to standard error in every format when there is a log file', async () => {
+    expect((await written(everything, '--logging-filename=/var/log/gate.log')).stderr).toHaveLength(1)
     const together = ['--logging-filename=/var/log/gate.log', '--errors-to-info-log']
-    expect(written(everything, ...together).stderr).toEqual([])
+    expect((await written(everything, ...together)).stderr).toEqual([])
   })
 
   test.each([
     ['standard-logging', 2, 0],
     ['auth-logging', 2, 1],
     ['request-logging', 2, 1],
-  ])('%s=false leaves out its lines', (flag, stdout, stderr) => {
-    const lines = written(everything, '--log-format=oauth2-proxy', `--${flag}=false`)
+  ])('%s=false leaves out its lines', async (flag, stdout, stderr) => {
+    const lines = await written(everything, '--log-format=oauth2-proxy', `--${flag}=false`)
     expect([lines.stdout.length, lines.stderr.length]).toEqual([stdout, stderr])
   })
 
-  test('paths that are excluded have no line', () => {
+  test('paths that are excluded have no line', async () => {
     const args = ['--log-format=oauth2-proxy', '--exclude-logging-path=/inbox']
-    expect(written((log) => log.finished(RECORD), ...args).stdout).toEqual([])
+    expect((await written((log) => log.finished(RECORD), ...args)).stdout).toEqual([])
   })
 
-  test('behind a reverse proxy the client has no port, as it is the one that the proxy told', () => {
-    const { stdout } = written((log) => log.finished(RECORD), '--log-format=oauth2-proxy', '--reverse-proxy')
+  test('behind a reverse proxy the client has no port, as it is the one that the proxy told', async () => {
+    const { stdout } = await written(
+      (log) => log.finished(RECORD),
+      '--log-format=oauth2-proxy',
+      '--reverse-proxy',
+    )
     expect(stdout[0]).toMatch(/^192\.0\.2\.7 - /u)
   })
 
-  test('an address of IPv6 stands in brackets before its port', () => {
-    const { stdout } = written(
+  test('an address of IPv6 stands in brackets before its port', async () => {
+    const { stdout } = await written(
       (log) => log.finished({ ...RECORD, client: '2001:db8::7' }),
       '--log-format=oauth2-proxy',
     )
     expect(stdout[0]).toMatch(/^\[2001:db8::7\]:4711 - /u)
   })
 
-  test('a request line has a dash or a zero for what is not known', () => {
+  test('a request line has a dash or a zero for what is not known', async () => {
     const { request: _, ...bare } = RECORD
     const unknown = { bytes: undefined, client: undefined, user: undefined, upstream: undefined, host: '' }
-    const { stdout } = written((log) => log.finished({ ...bare, ...unknown }), '--log-format=oauth2-proxy')
+    const { stdout } = await written(
+      (log) => log.finished({ ...bare, ...unknown }),
+      '--log-format=oauth2-proxy',
+    )
     expect(stdout[0]).toBe(
       '- - request-1 - - [2026/11/27 18:30:03] - GET - "/inbox" - "curl \\"8\\"" 200 0 1.234',
     )
@@ -119,14 +126,17 @@ describe('the lines of oauth2-proxy', () => {
 
   test.each(['code', 'state', 'id_token_hint', 'access_token', 'client_secret', 'user.password'])(
     'the value of the parameter %s is not written [IL-71]',
-    (name) => {
+    async (name) => {
       const request = anIncomingRequest({ target: `/x?a=1&${name}=s3cret-value&b=2` })
-      const { stdout } = written((log) => log.finished({ ...RECORD, request }), '--log-format=oauth2-proxy')
+      const { stdout } = await written(
+        (log) => log.finished({ ...RECORD, request }),
+        '--log-format=oauth2-proxy',
+      )
       expect(stdout[0]).toContain(`"/x?a=1&${name}=[redacted]&b=2"`)
     },
   )
 
-  test('the tokens of a session are told by their presence only [IL-72]', () => {
+  test('the tokens of a session are told by their presence only [IL-72]', async () => {
     const tokens = { access: 'tok-a', id: 'tok-i', refresh: undefined, accessExpiresAtMs: NOW_MS + 300_000 }
     const person = {
       user: 's1',
@@ -135,7 +145,7 @@ describe('the lines of oauth2-proxy', () => {
       tokens,
       refreshedAtMs: NOW_MS,
     }
-    const { stdout } = written(
+    const { stdout } = await written(
       (log) => log.event('sign_in_succeeded', 'info', { provider: 'oidc', [PERSON]: person }),
       '--log-format=oauth2-proxy',
     )
@@ -206,14 +216,17 @@ describe('the words of oauth2-proxy for an event', () => {
       '[sidegate:0] Unable to refresh session: provider_unreachable',
     ],
     ['signed_out', { user: 's1' }, '[sidegate:0] signed out  user=s1'],
-  ])('the event %s is told as oauth2-proxy tells it: %j', (event, fields, words) => {
+  ])('the event %s is told as oauth2-proxy tells it: %j', async (event, fields, words) => {
     const level = event === 'basic_accepted' || event === 'session_denied' ? 'debug' : 'info'
-    const { stdout, stderr } = written((log) => log.event(event, level, fields), '--log-format=oauth2-proxy')
+    const { stdout, stderr } = await written(
+      (log) => log.event(event, level, fields),
+      '--log-format=oauth2-proxy',
+    )
     expect([...stdout, ...stderr].join('\n')).toContain(words)
   })
 
-  test('events that every request would repeat are left out, as in the other formats', () => {
-    const { stdout } = written((log) => {
+  test('events that every request would repeat are left out, as in the other formats', async () => {
+    const { stdout } = await written((log) => {
       log.event('sign_in_started', 'debug', {})
       log.line('debug', 'x')
     }, '--log-format=oauth2-proxy')
@@ -222,24 +235,24 @@ describe('the words of oauth2-proxy for an event', () => {
 })
 
 describe('the settings of log formats', () => {
-  test('a template that is not known stops the start with the option and the construct', () => {
+  test('a template that is not known stops the start with the option and the construct', async () => {
     expect(problemsOf({ args: ['--auth-logging-format={{range .Client}}{{end}}'] })).toEqual([
       expect.stringMatching(/^--auth-logging-format: remove "range \.Client"/u),
     ])
   })
 
-  test('a template beside log-format=json stops the start', () => {
+  test('a template beside log-format=json stops the start', async () => {
     const args = ['--log-format=json', '--request-logging-format={{.Client}}']
     expect(problemsOf({ args })).toEqual([
       expect.stringMatching(/^--request-logging-format: .*log-format=json/u),
     ])
   })
 
-  test('an empty template is its default, and asks for nothing', () => {
+  test('an empty template is its default, and asks for nothing', async () => {
     expect(configOf({ args: ['--request-logging-format='] }).log.oauth2Proxy).toBeUndefined()
   })
 
-  test('the sizes and ages of log files that are not given are those of oauth2-proxy', () => {
+  test('the sizes and ages of log files that are not given are those of oauth2-proxy', async () => {
     expect(configOf({ args: ['--logging-filename=/l/g.log'] }).log.file).toEqual({
       path: '/l/g.log',
       maxBytes: 100 * 1024 * 1024,
@@ -250,7 +263,7 @@ describe('the settings of log formats', () => {
     })
   })
 
-  test('a log file is refused on Workers, where there are no files', () => {
+  test('a log file is refused on Workers, where there are no files', async () => {
     expect(problemsOf({ env: { OAUTH2_PROXY_LOGGING_FILENAME: '/g.log' }, runtime: 'workers' })[0]).toContain(
       'OAUTH2_PROXY_LOGGING_FILENAME',
     )

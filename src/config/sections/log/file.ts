@@ -2,8 +2,6 @@ import { type OptionRows, SERVERS } from '../../option.ts'
 import type { SettingsOf } from '../../settings.ts'
 import type { LOG_FORMAT_OPTIONS } from './formats.ts'
 
-const WITH_FILE = 'Has no effect without logging-filename.'
-
 /** Options of the log file. */
 export const LOG_FILE_OPTIONS = {
   'logging-filename': {
@@ -18,27 +16,30 @@ export const LOG_FILE_OPTIONS = {
     group: 'Logging',
     kind: 'integer',
     default: 100,
-    about: `Size of the log file in MiB from which a new one is begun; 0 is 100. ${WITH_FILE}`,
+    about:
+      'Size of the log file in MiB from which a new one is begun; 0 is 100. Has no effect without logging-filename.',
   },
   'logging-max-age': {
     group: 'Logging',
     kind: 'integer',
     negativeIsZero: true,
     default: 7,
-    about: `Days after which old log files are deleted; 0 keeps them. ${WITH_FILE}`,
+    about:
+      'Days after which old log files are deleted; 0 keeps them. Has no effect without logging-filename.',
   },
   'logging-max-backups': {
     group: 'Logging',
     kind: 'integer',
     negativeIsZero: true,
     default: 0,
-    about: `Number of old log files that are kept; 0 keeps all that logging-max-age keeps. ${WITH_FILE}`,
+    about:
+      'Number of old log files that are kept; 0 keeps all that logging-max-age keeps. Has no effect without logging-filename.',
   },
   'logging-compress': {
     group: 'Logging',
     kind: 'boolean',
     default: false,
-    about: `Compress old log files with gzip. ${WITH_FILE}`,
+    about: 'Compress old log files with gzip. Has no effect without logging-filename.',
   },
 } as const satisfies OptionRows
 

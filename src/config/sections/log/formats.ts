@@ -4,9 +4,6 @@ import { parseLogTemplate } from '../../values/log-format/parse.ts'
 import { LOG_FIELDS, type LogKind, type LogTemplate } from '../../values/log-format/template.ts'
 import type { TRUST_OPTIONS } from '../paths.ts'
 
-const SYNTAX =
-  'A template in the syntax of Go, with values, if, else and simple functions; what is not known is refused. Given, all lines have the formats of oauth2-proxy (see log-format).'
-
 /** Options of the form of log lines. */
 export const LOG_FORMAT_OPTIONS = {
   'log-format': {
@@ -22,14 +19,16 @@ export const LOG_FORMAT_OPTIONS = {
     kind: 'string',
     placeholders: 'meant',
     default: '[{{.Timestamp}}] [{{.File}}] {{.Message}}',
-    about: `Lines of the program: ${LOG_FIELDS.standard.join(', ')}. ${SYNTAX}`,
+    about:
+      'Template of lines about the program, of Timestamp, File and Message, in the syntax of Go (docs/logging.md); what is not known is refused. Given, all lines have the formats of oauth2-proxy, see log-format.',
   },
   'auth-logging-format': {
     group: 'Logging',
     kind: 'string',
     placeholders: 'meant',
     default: '{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] [{{.Status}}] {{.Message}}',
-    about: `Lines of sign-ins: ${LOG_FIELDS.auth.join(', ')}. ${SYNTAX}`,
+    about:
+      'Template of lines about sign-ins, of Client, Host, Message, Protocol, RequestID, RequestMethod, Status, Timestamp, UserAgent and Username; as standard-logging-format.',
   },
   'request-logging-format': {
     group: 'Logging',
@@ -37,7 +36,8 @@ export const LOG_FORMAT_OPTIONS = {
     placeholders: 'meant',
     default:
       '{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} {{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} {{.UserAgent}} {{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}',
-    about: `Lines of requests: ${LOG_FIELDS.request.join(', ')}. ${SYNTAX}`,
+    about:
+      'Template of lines about requests, of Client, Host, Protocol, RequestDuration, RequestID, RequestMethod, RequestURI, ResponseSize, StatusCode, Timestamp, Upstream, UserAgent and Username; as standard-logging-format.',
   },
   'logging-local-time': {
     group: 'Logging',
