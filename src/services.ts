@@ -87,12 +87,7 @@ export async function createServices(
   const { pages, templates } = await createCustomPages(config, { log, platform: runtime, templateEngine })
   const context = toTools(platform, log)
   const providers = createProviders(config.providers, context, kinds)
-  const rules = compileRules({
-    policy: config.policy,
-    trustedAddresses: createAddressSet(config.policy.trustedIps),
-    platform,
-    permits,
-  })
+  const rules = createRules(config, platform, permits)
   const localUsers = await createUsers(config, platform, log)
   const { sessions, ring, clients, denylist, refresher } = await createSessions(config, {
     platform,
@@ -147,6 +142,15 @@ export async function createServices(
     isReady: () => isReady(runtime),
     checkStore: runtime.entries?.check,
   }
+}
+
+function createRules({ policy }: Config, platform: Platform, permits: ServicesOptions['permits']): Rules {
+  return compileRules({
+    policy,
+    trustedAddresses: createAddressSet(policy.trustedIps),
+    platform,
+    permits,
+  })
 }
 
 function isReady({ isListening, ending }: Platform): boolean {

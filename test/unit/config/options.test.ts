@@ -399,13 +399,6 @@ describe('what is not supported yet is refused', () => {
     const value = Array.isArray(option.default) ? option.default.join(',') : String(option.default)
     expect(load({ args: [`--${flag}=${value}`] }).kind).toBe('config')
   })
-
-  it('an unsupported option is refused in variables and files too, with their old names', () => {
-    const files = { '/gate.toml': 'tls_cipher_suites = ["X"]' }
-    expect(problemsOf({ args: ['--config=/gate.toml'], files })).toEqual([
-      'tls_cipher_suites in /gate.toml: remove this setting, it is not supported yet; tls-min-version is honoured',
-    ])
-  })
 })
 
 describe('deprecated names', () => {
