@@ -103,7 +103,6 @@ export async function createServices(
     config,
     providers,
     clients,
-    formPost: config.providers.some(answersByForm),
     ring,
     sessions,
     denylist,
@@ -200,13 +199,10 @@ function readersOf(
   ]
 }
 
-function answersByForm({ loginParameters }: Config['providers'][number]): boolean {
-  return loginParameters['response_mode'] === 'form_post'
-}
-
 function toSiteOptions({ signIn, cookie }: Config): SiteOptions {
   const { redirectUrl, whitelistDomains } = signIn
-  return { redirectUrl, whitelistDomains, cookieDomains: cookie.domains }
+  const cookieDomains = cookie.domains.map((domain) => domain.replace(/^\./u, ''))
+  return { redirectUrl, whitelistDomains, cookieDomains }
 }
 
 function toTools(platform: Platform, log: Log): ProviderContext {

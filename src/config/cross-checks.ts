@@ -60,7 +60,8 @@ function checkCookieScope(settings: Settings, { cookie, signIn }: Config): void 
 }
 
 function isBelow(hostname: string, domain: string): boolean {
-  return hostname === domain || hostname.endsWith(`.${domain}`)
+  const name = domain.replace(/^\./u, '')
+  return hostname === name || hostname.endsWith(`.${name}`)
 }
 
 function isPathBelow(path: string, folder: string): boolean {

@@ -54,12 +54,15 @@ export function attributeBytes(cookie: CookieConfig): number {
 }
 
 /**
- * Chooses the longest configured domain that the host belongs to, without its leading dot; the shortest when none fits.
+ * Chooses the longest configured domain that the host belongs to, the shortest when none fits. A leading dot, which no
+ * cookie has on the wire, leaves out the domain itself: the cookie of `app.example.com` is then for its siblings too.
  */
 function chooseDomain(domains: readonly string[], host: string): string | undefined {
   const name = host.replace(/:\d+$/u, '')
-  const byLength = domains.map((domain) => domain.replace(/^\./u, '')).sort((a, b) => b.length - a.length)
-  return byLength.find((domain) => name === domain || name.endsWith(`.${domain}`)) ?? byLength.at(-1)
+  const byLength = [...domains].sort((a, b) => b.length - a.length)
+  const fits = (domain: string): boolean =>
+    domain.startsWith('.') ? name.endsWith(domain) : name === domain || name.endsWith(`.${domain}`)
+  return (byLength.find(fits) ?? byLength.at(-1))?.replace(/^\./u, '')
 }
 
 function capital(word: string): string {

@@ -13,6 +13,7 @@ export interface FormLimits {
 
 const LIMITS: FormLimits = { maxBytes: 16_384, maxFields: 64 }
 const TIMEOUT_MS = 10_000
+const FORM_TYPE = 'application/x-www-form-urlencoded'
 
 /** Reads the parameters of the query, if they are few enough to be honest. */
 export function readQuery({ target }: Exchange): Result<URLSearchParams> {
@@ -26,8 +27,7 @@ export async function readForm(
   { request }: Exchange,
   limits: FormLimits = LIMITS,
 ): Promise<Result<URLSearchParams>> {
-  const type = trimOws(findHeader(request.headers, 'content-type')?.split(';', 1)[0] ?? '').toLowerCase()
-  if (type !== 'application/x-www-form-urlencoded') {
+  if (typeOf(request.headers) !== FORM_TYPE) {
     return failed(problem('request_malformed', { why: 'content type' }))
   }
   // The body is not touched at all: one that is given up half read costs the client its connection, and with it the
@@ -39,10 +39,23 @@ export async function readForm(
   return text.ok ? bounded(text.value, limits) : text
 }
 
+/**
+ * Reads the parameters of a request that a link or a form makes: the query, or the form where one was posted. A body of
+ * another type is not looked at, as in Go's `ParseForm`.
+ */
+export async function readParameters(exchange: Exchange): Promise<Result<URLSearchParams>> {
+  const { headers, method } = exchange.request
+  return method === 'POST' && typeOf(headers) === FORM_TYPE ? readForm(exchange) : readQuery(exchange)
+}
+
 /** Value of a parameter that stands exactly once; undefined otherwise. */
 export function onlyValue(parameters: URLSearchParams, name: string): string | undefined {
   const [value, ...others] = parameters.getAll(name)
   return others.length === 0 ? value : undefined
+}
+
+function typeOf(headers: IncomingRequest['headers']): string {
+  return trimOws(findHeader(headers, 'content-type')?.split(';', 1)[0] ?? '').toLowerCase()
 }
 
 function bounded(text: string, { maxFields }: FormLimits): Result<URLSearchParams> {

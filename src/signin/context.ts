@@ -27,8 +27,6 @@ export interface SignInContext {
   }
   readonly providers: readonly Provider[]
   readonly clients: ClientFingerprints
-  /** True when a provider answers by form_post, so that the callback takes POST. */
-  readonly formPost: boolean
   /** Keys of purpose `transaction`. */
   readonly ring: KeyRing
   readonly sessions: Pick<SessionStore, 'load' | 'save' | 'clear'>

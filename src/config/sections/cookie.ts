@@ -29,7 +29,7 @@ export const COOKIE_OPTIONS = {
     default: [],
     key: 'cookie_domains',
     about:
-      'Domain attribute; of several the longest that fits the host. Empty keeps cookies to the host that set them; so does an entry with a port or `*`, with a warning. Refused where it does not cover the host of redirect-url.',
+      'Domain attribute; of several the longest that fits the host, where `.example.com` fits what is below it only, as in oauth2-proxy. Empty keeps cookies to the host that set them; so does an entry with a port or `*`, with a warning. Refused where it does not cover the host of redirect-url.',
   },
   'cookie-path': {
     group: 'Cookies',
@@ -65,6 +65,7 @@ type SectionSettings = SettingsOf<typeof COOKIE_OPTIONS>
 export interface CookieConfig {
   /** Name of the session cookie, `__Host-` prefix included where it applies. */
   readonly name: string
+  /** Longest first; with a leading dot a domain is for hosts below it. */
   readonly domains: readonly string[]
   readonly path: string
   readonly secure: boolean
@@ -119,7 +120,8 @@ function readDomains(settings: SectionSettings): readonly string[] {
     }
     const host = parseHost(name)
     if (!host.ok) return host
-    if (text.toLowerCase().replace(/^\./u, '') === host.value) return ok(host.value)
+    const written = text.toLowerCase()
+    if (written === host.value || written === `.${host.value}`) return ok(written)
     settings.warning(
       'cookie-domain',
       `write ${quote(host.value)} in place of ${quote(text)}, a cookie has neither port nor *; the entry counts for nothing`,

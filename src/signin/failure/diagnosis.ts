@@ -99,7 +99,8 @@ export function diagnoseScope(
   const findings: Finding[] = []
   const covers = (domain: string, host: string): boolean => {
     const name = withoutPort(host)
-    return name === domain || name.endsWith(`.${domain}`)
+    const base = domain.replace(/^\./u, '')
+    return name === base || name.endsWith(`.${base}`)
   }
   if (secure && isPlainHttp(facts)) findings.push(found('secure_over_http', { host: facts.host }))
   if (domains.length > 0 && !domains.some((domain) => covers(domain, facts.host)))

@@ -12,12 +12,9 @@ const ANSWER = ['state', 'code', 'error', 'iss']
  * Reads the parameters of an authorization response from one source: the query, or the form where the provider answers
  * by form_post. Every name stands once (RFC 6749 §3.1).
  */
-export async function readCallbackParameters(
-  exchange: Exchange,
-  formPost: boolean,
-): Promise<Result<URLSearchParams>> {
+export async function readCallbackParameters(exchange: Exchange): Promise<Result<URLSearchParams>> {
   const { method } = exchange.request
-  if (method !== 'GET' && !(method === 'POST' && formPost)) return failed(problem('method_not_allowed'))
+  if (method !== 'GET' && method !== 'POST') return failed(problem('method_not_allowed'))
   const query = readQuery(exchange)
   if (!query.ok || method === 'GET') return query.ok ? checkParameters(query.value) : query
   if (ANSWER.some((name) => query.value.has(name))) return failed(malformed('two sources'))

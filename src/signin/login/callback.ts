@@ -38,7 +38,7 @@ export function createCallback(
   const { startOver, startOverAfterError } = createStartOver(context, { ...tools, stop })
 
   return async function callback(exchange) {
-    const parameters = await readCallbackParameters(exchange, context.formPost)
+    const parameters = await readCallbackParameters(exchange)
     if (!parameters.ok) return stop(exchange, parameters.problem)
     const answer = parameters.value
 

@@ -1,5 +1,5 @@
 import type { Exchange } from '../../http/exchange.ts'
-import { onlyValue, readQuery } from '../../http/form.ts'
+import { onlyValue, readParameters } from '../../http/form.ts'
 import { findHeader } from '../../http/head.ts'
 import { type Problem, problem } from '../../problems.ts'
 import type { Provider } from '../../providers/provider.ts'
@@ -123,16 +123,17 @@ export function createStart(
   { begin, targets, refusals }: StartDeps,
 ): (exchange: Exchange) => Promise<Outcome> {
   return async function start(exchange) {
-    const returnTo = targets.choose(exchange)
     const refusal = checkVisit(context, exchange)
-    if (refusal !== undefined) return refuse(refusal, { returnTo })
-    const query = readQuery(exchange)
-    if (!query.ok) return refuse(query.problem, { returnTo })
+    if (refusal !== undefined) return refuse(refusal, { returnTo: targets.choose(exchange) })
+    const parameters = await readParameters(exchange)
+    const form = exchange.request.method === 'POST' && parameters.ok ? parameters.value : undefined
+    const returnTo = targets.choose(exchange, form)
+    if (!parameters.ok) return refuse(parameters.problem, { returnTo })
     const own = isStartEndpoint(context, exchange)
-    const wanted = own ? onlyValue(query.value, 'provider') : undefined
+    const wanted = own ? onlyValue(parameters.value, 'provider') : undefined
     const provider = context.providers.find(({ id }) => wanted === undefined || id === wanted)
     if (provider === undefined) return refuse(problem('not_found', { why: 'provider' }), { returnTo })
-    const otherAccount = own && onlyValue(query.value, 'account') === 'other'
+    const otherAccount = own && onlyValue(parameters.value, 'account') === 'other'
     const session = own && !otherAccount ? await loadSession(context, exchange) : undefined
     if (session !== undefined) {
       const refusal = refusals.find(session.id, returnTo)
@@ -144,10 +145,14 @@ export function createStart(
 
 function checkVisit(context: SignInContext, exchange: Exchange): Problem | undefined {
   const { method } = exchange.request
-  if (method !== 'GET' && method !== 'HEAD') return problem('method_not_allowed')
+  // oauth2-proxy takes a form for what a link does, at its own addresses.
+  const isOwn = isStartEndpoint(context, exchange)
+  if (method !== 'GET' && method !== 'HEAD' && !(method === 'POST' && isOwn))
+    return problem('method_not_allowed')
   if (method === 'HEAD') return problem('sign_in_required')
-  if (exchange.facts.navigation) return undefined
-  return isStartEndpoint(context, exchange) && isPlain(exchange) ? undefined : problem('sign_in_required')
+  const { navigation, wantsHtml } = exchange.facts
+  if (navigation || (method === 'POST' && wantsHtml)) return undefined
+  return isOwn && isPlain(exchange) ? undefined : problem('sign_in_required')
 }
 
 /**

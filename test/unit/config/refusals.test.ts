@@ -550,7 +550,7 @@ describe('what the settings become', () => {
     [
       'no prefix with a domain',
       flags('--cookie-domain=.B.example,a.b.example,b.example'),
-      { cookie: { name: '_oauth2_proxy', domains: ['a.b.example', 'b.example'] } },
+      { cookie: { name: '_oauth2_proxy', domains: ['a.b.example', '.b.example', 'b.example'] } },
     ],
     [
       'no prefix with a path',

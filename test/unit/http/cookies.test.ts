@@ -85,10 +85,23 @@ describe('toSetCookie()', () => {
     ['app.example.com:8443', 'example.com'],
     ['x.deep.example.com', 'deep.example.com'],
     ['badexample.com', 'other.org'],
+    ['deep.example.com', 'deep.example.com'],
   ])('toSetCookie() chooses on host %s the domain %s', (host, domain) => {
     const cookie = { ...COOKIE, domains: ['.example.com', 'deep.example.com', 'other.org'] }
     expect(toSetCookie(change, cookie, host)).toContain(`; Domain=${domain};`)
   })
+
+  it.each([
+    ['app.example.com', 'example.com'],
+    ['x.app.example.com', 'app.example.com'],
+    ['example.com', 'example.com'],
+  ])(
+    'toSetCookie() takes a leading dot on host %s for the hosts below alone, as oauth2-proxy does: %s',
+    (host, domain) => {
+      const cookie = { ...COOKIE, domains: ['.example.com', '.app.example.com'] }
+      expect(toSetCookie(change, cookie, host)).toContain(`; Domain=${domain};`)
+    },
+  )
 
   it('toSetCookie() gives the sign-in cookie its own SameSite', () => {
     const cookie: CookieConfig = { ...COOKIE, sameSite: 'strict', csrf: { ...COOKIE.csrf, sameSite: 'none' } }
