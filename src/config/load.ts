@@ -13,6 +13,7 @@ import { type Files, readTextFile } from './sources/files.ts'
 import { readFlags } from './sources/flags.ts'
 import type { OptionSource } from './sources/source.ts'
 import { readToml } from './sources/toml.ts'
+import { withStrict } from './strict.ts'
 import { defaultOf } from './values/values.ts'
 
 /** Everything that a configuration may come from; the readers throw when a file cannot be read. */
@@ -55,7 +56,8 @@ export function loadConfig(input: LoadInput, kinds: ProviderKinds): LoadResult {
   // Without its file the rest of the configuration would only look wrong.
   if (file === undefined) return toProblems(report)
   const { runtime, env } = input
-  const all = readSettings({ table, sources: [flags, variables, file], runtime }, report)
+  const sources = withStrict([flags, variables, file])
+  const all = readSettings({ table, sources, runtime }, report)
   const settings = settingsFor<typeof OPTIONS>(all)
   const raw = readRawConfig(all)
   const config = buildConfig(raw, { settings, kinds, files, env, report })

@@ -26,6 +26,7 @@ import { REDIS_TLS_OPTIONS } from './sections/session/redis-tls.ts'
 import { SECRET_OPTIONS } from './sections/session/secrets.ts'
 import { SESSION_OPTIONS } from './sections/session.ts'
 import { REDIRECT_URL_OPTIONS } from './sections/sign-in/redirect-url.ts'
+import { SIGN_OUT_OPTIONS } from './sections/sign-in/sign-out.ts'
 import { SIGN_IN_OPTIONS } from './sections/sign-in.ts'
 import { UPSTREAM_OPTIONS } from './sections/upstreams.ts'
 
@@ -45,6 +46,7 @@ export const OPTIONS = {
   ...POLICY_OPTIONS,
   ...REDIRECT_URL_OPTIONS,
   ...SIGN_IN_OPTIONS,
+  ...SIGN_OUT_OPTIONS,
   ...BEARER_OPTIONS,
   ...COOKIE_OPTIONS,
   ...CSRF_COOKIE_OPTIONS,

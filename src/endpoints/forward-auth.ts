@@ -11,6 +11,7 @@ import type { Services } from '../services.ts'
 import { displayName } from '../session/session.ts'
 import { type Caller, storeProblem, undecided } from '../signin/authenticate.ts'
 import { logDenied } from '../signin/context.ts'
+import { bareStatus } from './bare-status.ts'
 import type { Handle } from './handler.ts'
 
 /** Creates `<prefix>/auth`: 202, 401 or 403 for nginx's auth_request and its relatives. */
@@ -44,8 +45,11 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
   }
   if (verdict.kind === 'deny') logDenied(services, exchange, verdict)
   const { session } = verdict
+  const { emptyConstraints } = services.config.policy
   const why =
-    session === undefined || verdict.kind === 'deny' || meetsConstraints(exchange.target.query, session)
+    session === undefined ||
+    verdict.kind === 'deny' ||
+    meetsConstraints(exchange.target.query, session, emptyConstraints)
       ? verdict.problem
       : problem('not_permitted', { rule: 'query of the gateway' })
   if (session !== undefined && why !== undefined) {
@@ -72,14 +76,10 @@ function refusalStatus(caller: Caller): 401 | 403 | 503 {
   return caller.problem !== undefined && undecided(caller) === undefined ? 403 : 401
 }
 
-const BODIES = { 401: 'Unauthorized\n', 403: 'Forbidden\n', 503: 'Service Unavailable\n' }
-
 function bare(
-  services: Services,
+  { respond }: Services,
   { exchange, caller, status }: { exchange: Exchange; caller: Caller; status: 401 | 403 | 503 },
 ) {
-  const headers = ['Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff']
-  const answer = { status, body: BODIES[status], headers, changes: caller.changes }
-  const response = services.respond.answer(exchange, answer)
+  const response = bareStatus(respond, exchange, { status, changes: caller.changes })
   return status === 503 && caller.problem !== undefined ? withRetryAfter(response, caller.problem) : response
 }

@@ -6,11 +6,23 @@ import { type Problem, problem } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { displayName, type Session, sourceFields } from '../session/session.ts'
 import { type Caller, type SessionAccess, undecided } from '../signin/authenticate.ts'
+import { bareStatus } from './bare-status.ts'
 import type { Handle } from './handler.ts'
 
-/** Creates `<prefix>/userinfo`: the identity of the session, in oauth2-proxy's words. */
+/**
+ * Creates `<prefix>/userinfo`: the identity of the session, in oauth2-proxy's words and statuses: the text 401 without a
+ * session, and `{}` where no sign-in is needed.
+ */
 export function createUserinfo(services: Services): Handle {
-  return createDescription(services, { show: toUserinfo, access: 'touch' })
+  const { respond, rules } = services
+  return createDescription(services, {
+    show: toUserinfo,
+    access: 'touch',
+    withoutSession: (exchange, caller) =>
+      decide(rules, toPolicyRequest(exchange), undefined).kind === 'public'
+        ? respond.json(exchange, 200, {}, caller.changes)
+        : bareStatus(respond, exchange, { status: 401, changes: caller.changes }),
+  })
 }
 
 /** Creates `<prefix>/session`: the identity, and the end of the session; asking does not put the end off. */
@@ -36,14 +48,18 @@ export function createSessionRefresh(services: Services): Handle {
 interface Description {
   readonly show: (session: Session) => unknown
   readonly access: SessionAccess
+  /** Answer to a caller without a session; JSON when absent. */
+  readonly withoutSession?: (exchange: Exchange, caller: Caller) => Response
 }
 
-function createDescription(services: Services, { show, access }: Description): Handle {
+function createDescription(services: Services, { show, access, withoutSession }: Description): Handle {
   return async (exchange: Exchange, entry: AccessEntry) => {
     const caller = await services.authenticate(exchange, access)
     const { session } = caller
     if (session === undefined) {
-      return refuse(services, exchange, { why: undecided(caller) ?? problem('sign_in_required'), caller })
+      const why = undecided(caller) ?? caller.problem
+      if (why === undefined && withoutSession !== undefined) return withoutSession(exchange, caller)
+      return refuse(services, exchange, { why: why ?? problem('sign_in_required'), caller })
     }
     entry.user = displayName(session)
     // Where no sign-in is needed a person can still be signed in who may not be here.
@@ -63,9 +79,9 @@ function refuse(
   return services.respond.problem(asProgram, why, { changes: caller?.changes ?? [], returnTo: '/' })
 }
 
-/** Converts to oauth2-proxy's shape. */
-function toUserinfo({ user, email, groups, preferredUsername }: Session): unknown {
-  return { user, email, groups, preferredUsername }
+/** Converts to oauth2-proxy's shape: always an e-mail address, which may be empty, and groups where there are some. */
+function toUserinfo({ user, email = '', groups, preferredUsername }: Session): unknown {
+  return { user, email, groups: groups.length === 0 ? undefined : groups, preferredUsername }
 }
 
 /** State that a single-page app needs to warn before the end; never a token. Times are ISO 8601. */

@@ -11,11 +11,17 @@ import { type Outcome, type Redirected, type Refused, refuse } from '../signin/o
 import type { Handle } from './handler.ts'
 import { offerSignIn, showSignIn, toResponse, withChanges } from './sign-in-page.ts'
 
-/** Creates `<prefix>/sign_in`: GET shows the sign-in page, POST takes a user name and password. */
+/**
+ * Creates `<prefix>/sign_in`: GET shows the sign-in page, POST takes a user name and password where there are local
+ * users, and is as good as GET elsewhere.
+ */
 export function createSignInEndpoint(services: Services): Handle {
   const password = createStep(services, services.signIn.password)
+  const { htpasswdFile } = services.config.signIn
   return (exchange, entry) =>
-    exchange.request.method === 'POST' ? password(exchange, entry) : visitSignIn(services, exchange, entry)
+    exchange.request.method === 'POST' && htpasswdFile !== undefined
+      ? password(exchange, entry)
+      : visitSignIn(services, exchange, entry)
 }
 
 /** Creates `<prefix>/signed_in`, where a sign-in without a return target ends: a page that says so. */
@@ -73,6 +79,10 @@ async function visitSignIn(services: Services, exchange: Exchange, entry: Access
   if (otherAccount) return showSignIn(services, exchange, page)
   if (caller.session !== undefined) {
     entry.user = displayName(caller.session)
+    const isOnItsWay = returnTo !== '/' || signIn.namesTarget(exchange)
+    const ended =
+      !isOnItsWay && doublesAsSignOut(services, exchange) ? await signIn.endHere(exchange) : undefined
+    if (ended !== undefined) return showSignIn(services, exchange, { ...page, changes: ended })
     const outcome = goOn(services, exchange, { session: caller.session, returnTo })
     if (outcome.kind === 'refused') entry.verdict = outcome.problem.reason
     // The button "Sign in" of a template leads here. A page that can say "another account" itself leads elsewhere.
@@ -82,6 +92,15 @@ async function visitSignIn(services: Services, exchange: Exchange, entry: Access
   }
   const startsAlone = config.signIn.skipProviderButton && failure?.kind !== 'unreadable'
   return startsAlone ? offerSignIn(services, exchange, caller) : showSignIn(services, exchange, page)
+}
+
+/**
+ * True for a visit that oauth2-proxy documents as a second way to sign out: to the sign-in page itself. A gateway sends
+ * people here with a target, which they are to reach instead.
+ */
+function doublesAsSignOut({ config }: Services, { facts, request }: Exchange): boolean {
+  const { signInPageSignsOut, skipProviderButton } = config.signIn
+  return signInPageSignsOut && !skipProviderButton && facts.navigation && request.method !== 'HEAD'
 }
 
 /**

@@ -1,23 +1,26 @@
+import type { PolicyConfig } from '../config/sections/policy.ts'
 import type { Identity } from '../session/session.ts'
 import { compileEmailDomains } from './emails.ts'
 
 /**
  * Checks the constraints in the query of an auth request: `allowed_groups`, `allowed_emails`, `allowed_email_domains`,
  * each repeatable and separated by commas. Kinds are joined by "and", values of one kind by "or". A kind that is
- * present but empty admits no one: a gateway that fills it from a variable must fail closed.
+ * present but empty asks for nothing, as in oauth2-proxy, or admits no one, so that a gateway that fills it from a
+ * variable fails closed: `empty-constraints` says which.
  */
 export function meetsConstraints(
   query: string,
   { email = '', groups }: Pick<Identity, 'email' | 'groups'>,
+  whenEmpty: PolicyConfig['emptyConstraints'],
 ): boolean {
   const parameters = new URLSearchParams(query)
-  const listed = (name: string): readonly string[] | undefined =>
-    parameters.has(name)
-      ? parameters
-          .getAll(name)
-          .flatMap((value) => value.split(','))
-          .filter((value) => value !== '')
-      : undefined
+  const listed = (name: string): readonly string[] | undefined => {
+    const values = parameters
+      .getAll(name)
+      .flatMap((value) => value.split(','))
+      .filter((value) => value !== '')
+    return values.length > 0 || (whenEmpty === 'deny' && parameters.has(name)) ? values : undefined
+  }
   const allowedGroups = listed('allowed_groups')
   const emails = listed('allowed_emails')
   const domains = listed('allowed_email_domains')

@@ -6,6 +6,8 @@ import type { Session } from './session.ts'
 /** Parts of a session that this configuration can ever use; nothing else goes into the store. */
 export interface Projection {
   readonly keeps: { readonly access: boolean; readonly id: boolean; readonly refresh: boolean }
+  /** True where no session depends on its refresh token, which is kept to be revoked at the sign-out. */
+  readonly sparesRefresh: boolean
   /** True for a group that a rule names, which outlives every shortage of room. */
   isNamed(group: string): boolean
   /** Removes from a session what this configuration never reads. Pure. */
@@ -34,6 +36,7 @@ export function compileProjection(config: Config): Projection {
   }
   return {
     keeps,
+    sparesRefresh: config.session.refreshMs === 0 && config.session.revalidateMs === 0,
     isNamed: (group) => named.has(group),
     project(session) {
       const { access, id, refresh, accessExpiresAtMs } = session.tokens
@@ -62,17 +65,17 @@ const NO_TOKENS = { access: false, id: false, refresh: false }
 
 function compileKeeps({ headers, session, signIn, providers }: Config): Projection['keeps'] {
   const sent = tokensOf(headers)
-  // A token that is sent on has to stay fresh.
-  const refresh = session.refreshMs > 0 || session.revalidateMs > 0 || sent.size > 0
   // Elsewhere than in cookies there is room, and a token that is sent on by the settings of tomorrow is there already.
-  if (session.store !== 'cookie') return { access: true, id: true, refresh }
+  if (session.store !== 'cookie') return { access: true, id: true, refresh: true }
   if (session.minimal) return NO_TOKENS
   const asksWithAccess =
-    session.refreshMs > 0 && providers.some(({ validateUrl }) => validateUrl !== undefined)
+    session.refreshMs > 0 &&
+    providers.some((provider) => provider.validateUrl !== undefined && !isOpenId(provider))
   return {
     access: sent.has('access_token') || asksWithAccess,
     id: sent.has('id_token') || (signIn.backendLogoutUrl?.includes('{id_token}') ?? false),
-    refresh,
+    // To ask with, to keep what is sent on fresh, and to be revoked at the sign-out.
+    refresh: true,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Cookie, Exchange } from '../http/exchange.ts'
+import type { Cookie, CookieChange, Exchange } from '../http/exchange.ts'
 import { createReplayGuard } from '../lib/replay-guard.ts'
 import type { SignInContext } from './context.ts'
 import { createFailureLinks, type FailureLinks } from './failure/failure-links.ts'
@@ -11,7 +11,7 @@ import { createRedirectToProvider, createStart } from './login/start.ts'
 import { createTransactions } from './login/transaction.ts'
 import { createBackchannel } from './logout/backchannel.ts'
 import { createLogoutState } from './logout/logout-state.ts'
-import { createSignedOut, createSignOut } from './logout/sign-out.ts'
+import { createEndHere, createSignedOut, createSignOut } from './logout/sign-out.ts'
 import type { Outcome, Redirected, Refused } from './outcome.ts'
 
 type Handle = (exchange: Exchange) => Promise<Outcome>
@@ -30,12 +30,16 @@ export interface SignIn {
   readonly failures: FailureLinks
   /** `<prefix>/sign_out` */
   readonly signOut: Handle
+  /** Ends the session of a visit to the sign-in page; undefined where there is none to end, or another site asks. */
+  readonly endHere: (exchange: Exchange) => Promise<readonly CookieChange[] | undefined>
   /** `<prefix>/signed_out`, to which the provider's own sign-out returns. */
   readonly signedOut: Handle
   /** `POST <prefix>/backchannel_logout` */
   readonly backchannel: Handle
   /** Return target of a sign-in that this request causes; always valid. */
   returnTo(exchange: Exchange): string
+  /** True when a request names a return target itself. */
+  namesTarget(exchange: Exchange): boolean
 }
 
 /** Creates the endpoints of signing in and out for one configuration. */
@@ -73,8 +77,10 @@ export function createSignIn(context: SignInContext): SignIn {
       now,
     }),
     signOut: createSignOut(context, { targets, logoutState, transactions: { clear } }),
+    endHere: createEndHere(context, { transactions: { clear } }),
     signedOut: createSignedOut({ targets, logoutState }),
     backchannel: createBackchannel(context, { replays: createReplayGuard({ now }) }),
     returnTo: (exchange) => targets.choose(exchange),
+    namesTarget: (exchange) => targets.named(exchange) !== undefined,
   }
 }

@@ -21,9 +21,11 @@ function claimsOf(token: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
 }
 
+const AT_PROVIDER = ['--sign-out-at-provider']
+
 describe('signing out at the provider as well', () => {
   it('a sign-out shows the provider an ID token, which is fetched then and not carried along before', async () => {
-    const gate = await startGate()
+    const gate = await startGate({ args: AT_PROVIDER })
     const alice = await signedIn(gate)
     gate.platform.pass(60 * MINUTE)
     const seen = await alice.visit('/oauth2/sign_out', SIGN_OUT)
@@ -43,7 +45,7 @@ describe('signing out at the provider as well', () => {
   })
 
   it('a sign-out goes on without an ID token when the provider gives none any more', async () => {
-    const gate = await startGate()
+    const gate = await startGate({ args: AT_PROVIDER })
     const alice = await signedIn(gate)
     gate.provider.scripts.token = () => Response.json({ error: 'invalid_grant' }, { status: 400 })
     const seen = await alice.visit('/oauth2/sign_out', SIGN_OUT)
@@ -53,7 +55,7 @@ describe('signing out at the provider as well', () => {
   })
 
   it('a sign-out asks for no ID token where no address needs one', async () => {
-    const gate = await startGate({ args: ['--whitelist-domain=op.test'] })
+    const gate = await startGate({ args: [...AT_PROVIDER, '--whitelist-domain=op.test'] })
     gate.provider.behaviour.metadata = { end_session_endpoint: undefined }
     const alice = await signedIn(gate)
     const seen = await alice.visit('/oauth2/sign_out?rd=https://op.test/bye', SIGN_OUT)
@@ -79,7 +81,7 @@ describe('signing out at the provider as well', () => {
   })
 
   it('a sign-out fetches the ID token when the address in rd is the only place that names it', async () => {
-    const gate = await startGate({ args: ['--whitelist-domain=op.test'] })
+    const gate = await startGate({ args: [...AT_PROVIDER, '--whitelist-domain=op.test'] })
     const alice = await signedIn(gate)
     const rd = encodeURIComponent('https://op.test/logout?id_token_hint={id_token}')
     const seen = await alice.visit(`/oauth2/sign_out?rd=${rd}`, SIGN_OUT)
@@ -90,7 +92,7 @@ describe('signing out at the provider as well', () => {
 
 describe('a copy of the cookie after the sign-out', () => {
   it('a copy of the cookie is dead at once where the sign-out was, and after five minutes in a process that did not hear of it', async () => {
-    const gate = await startGate()
+    const gate = await startGate({ args: ['--session-revalidate=5m'] })
     const alice = await signedIn(gate)
     const copy = copyOf(alice)
     const deaf = await gate.sibling()

@@ -25,7 +25,7 @@ interface Pair {
 
 /** Two real processes, and Alice signed in at the first one with an access token of so many seconds. */
 async function aPair(args: readonly string[], accessTokenSeconds = 300): Promise<Pair> {
-  const deployment = await deploy({ gates: [[], []], args })
+  const deployment = await deploy({ gates: [[], []], args: ['--session-revalidate=5m', ...args] })
   running = deployment
   deployment.provider.behaviour.accessTokenSeconds = accessTokenSeconds
   deployment.provider.user = { ...deployment.provider.user, sub: 'alice', sid: 'sid-1' }

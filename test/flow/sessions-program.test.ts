@@ -48,7 +48,7 @@ async function fifty(gate: Gate, alice: Visitor): Promise<readonly Answered[]> {
 
 describe('fifty requests at the moment of expiry, at a provider that revokes the family of a reused token', () => {
   it('fifty requests at the moment of expiry make one token request and get one session, also those that come late with the old cookie', async () => {
-    const { gate, alice, refreshes } = await withAlice({}, 2)
+    const { gate, alice, refreshes } = await withAlice({ args: ['--session-revalidate=5m'] }, 2)
     await sleep(2_100)
     const answers = await fifty(gate, alice)
     expect(statusesOf(answers)).toEqual([200])
@@ -61,7 +61,7 @@ describe('fifty requests at the moment of expiry, at a provider that revokes the
   })
 
   it('fifty requests at the moment of expiry are not cut short by the one of them that started the refresh and left', async () => {
-    const { gate, alice, provider, refreshes } = await withAlice({}, 2)
+    const { gate, alice, provider, refreshes } = await withAlice({ args: ['--session-revalidate=5m'] }, 2)
     await sleep(2_100)
     provider.scripts.token = async (next) => {
       const answer = await next()
@@ -77,7 +77,7 @@ describe('fifty requests at the moment of expiry, at a provider that revokes the
   })
 
   it('fifty requests at the moment of expiry wait no longer than a second and a half for a provider that does not answer, and keep their session', async () => {
-    const { gate, alice, provider } = await withAlice({}, 8)
+    const { gate, alice, provider } = await withAlice({ args: ['--session-revalidate=5m'] }, 8)
     provider.scripts.token = () => new Promise<Response>(() => {})
     await sleep(6_100)
     const begun = performance.now()

@@ -19,6 +19,9 @@ function refreshes({ provider }: TestGate): number {
   return provider.tokenRequests.filter(({ form }) => form.get('grant_type') === 'refresh_token').length
 }
 
+/** The provider is asked every few minutes. */
+const REVALIDATING = ['--session-revalidate=5m']
+
 describe('an answer about another person', () => {
   // [what the refreshed ID token says]
   const strangers: [Claims][] = [
@@ -32,7 +35,7 @@ describe('an answer about another person', () => {
   it.each(strangers)(
     'an answer about another person ends the session, cookie and all: %j',
     async (change) => {
-      const gate = await startGate()
+      const gate = await startGate({ args: REVALIDATING })
       const alice = await signedIn(gate)
       gate.provider.idToken.claims = (claims) => ({ ...claims, ...change })
       gate.platform.pass(SOFT)
@@ -44,7 +47,7 @@ describe('an answer about another person', () => {
   )
 
   it('an answer about the same person whose new ID token cannot be verified ends no session', async () => {
-    const gate = await startGate()
+    const gate = await startGate({ args: REVALIDATING })
     const alice = await signedIn(gate)
     gate.provider.idToken.claims = (claims) => ({ ...claims, exp: 1 })
     gate.platform.pass(SOFT)
@@ -55,7 +58,7 @@ describe('an answer about another person', () => {
 
 describe('a provider in trouble', () => {
   it('a provider in trouble costs no session that is still valid, and is left alone for five seconds', async () => {
-    const gate = await startGate()
+    const gate = await startGate({ args: REVALIDATING })
     const alice = await signedIn(gate)
     gate.provider.scripts.token = () => new Response('oops', { status: 500 })
     gate.platform.pass(SOFT)
@@ -68,7 +71,7 @@ describe('a provider in trouble', () => {
   })
 
   it('a provider in trouble leaves the cookie alone even of a session that is over, so that it works again afterwards', async () => {
-    const gate = await startGate()
+    const gate = await startGate({ args: REVALIDATING })
     const alice = await signedIn(gate)
     gate.provider.scripts.token = () => Promise.reject(new Error('down'))
     gate.platform.pass(10 * MINUTE)

@@ -79,7 +79,7 @@ describe('a person who comes to the app', () => {
   })
 
   it('a person who comes to the app keeps their session while the provider is down', async () => {
-    const gate = await startGate()
+    const gate = await startGate({ args: ['--session-revalidate=5m'] })
     const alice = gate.visitor()
     await alice.browse('/oauth2/start?rd=%2F')
     gate.provider.scripts.token = () => Promise.reject(new Error('down'))

@@ -42,7 +42,8 @@ async function aGate(given: AGate = {}): Promise<{ gate: TestGate; held: Held[] 
     }
     return new Response('hello from the app')
   }
-  return { gate: await startGate({ ...given, upstream }), held }
+  const args = ['--session-revalidate=5m', ...(given.args ?? [])]
+  return { gate: await startGate({ ...given, args, upstream }), held }
 }
 
 async function signIn(gate: TestGate): Promise<Visitor> {
@@ -185,12 +186,10 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
   },
   'an access token that no longer stands': {
     args: [DOMAIN, '--cookie-refresh=2m', '--validate-url=https://op.test/userinfo'],
-    prepare: ({ provider }) => {
-      provider.behaviour.refreshTokens = false
-    },
-    end({ gate }) {
+    async end({ gate, alice }) {
       gate.provider.scripts.userinfo = () => new Response(null, { status: 401 })
       gate.platform.pass(2 * MINUTE)
+      await alice.fetch('/x')
     },
   },
   'the end of a bearer token': {

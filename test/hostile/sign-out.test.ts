@@ -10,7 +10,7 @@ const ALICE = { sub: 'alice', email: 'alice@example.com', email_verified: true, 
 
 beforeAll(async () => {
   rig = await startRig()
-  gate = await rig.gate('--whitelist-domain=allowed.example')
+  gate = await rig.gate('--whitelist-domain=allowed.example', '--sign-out-at-provider')
 })
 afterAll(() => rig.close())
 afterEach(() => {

@@ -37,6 +37,14 @@ export const POLICY_OPTIONS = {
     about:
       'Groups of which one is needed, checked on every request. Always enforced, whatever the provider. An explicitly empty flag is refused.',
   },
+  'empty-constraints': {
+    group: 'Who may sign in',
+    kind: 'enum',
+    values: ['ignore', 'deny'],
+    default: 'ignore',
+    about:
+      'Meaning of an empty `allowed_groups`, `allowed_emails` or `allowed_email_domains` in the query of `/oauth2/auth`: `ignore` restricts nothing, as in oauth2-proxy, `deny` refuses everyone. `strict` denies.',
+  },
   'skip-auth-route': {
     group: 'Requests without a sign-in',
     kind: 'list',
@@ -88,6 +96,8 @@ export interface PolicyConfig {
   readonly emailDomains: readonly string[]
   readonly authenticatedEmailsFile: string | undefined
   readonly allowedGroups: readonly string[]
+  /** Meaning of a constraint in the query of an auth request that names no value. */
+  readonly emptyConstraints: 'ignore' | 'deny'
   readonly skipAuthRoutes: readonly RouteRule[]
   readonly skipAuthPreflight: boolean
   /** Patterns in RE2 syntax, checked. */
@@ -115,6 +125,7 @@ export function buildPolicy(
     emailDomains: readEmailDomains(settings),
     authenticatedEmailsFile: readEmailsFile(settings, files),
     allowedGroups,
+    emptyConstraints: settings.value('empty-constraints'),
     skipAuthRoutes: [
       ...readRoutes(settings, 'skip-auth-route', parseRoute),
       ...readRoutes(settings, 'skip-auth-regex', parseAnyMethod),

@@ -1,6 +1,6 @@
 import { type OptionRows, SERVERS } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
-import type { OptionSource } from '../sources/source.ts'
+import type { Given, OptionSource } from '../sources/source.ts'
 
 /** Options that choose what the program does. */
 export const PROGRAM_OPTIONS = {
@@ -20,6 +20,13 @@ export const PROGRAM_OPTIONS = {
     runtimes: SERVERS,
     about:
       'Check the configuration, say what is wrong with it and exit: 0 when it is good, 1 or 2 when it is not.',
+  },
+  strict: {
+    group: 'Program',
+    kind: 'boolean',
+    default: false,
+    about:
+      'Be stricter than oauth2-proxy in everything that docs/migrating.md lists under this word. Each of those settings can also be given singly, and then wins.',
   },
   help: {
     group: 'Program',
@@ -73,11 +80,21 @@ export function isTestOnly(settings: SettingsOf<typeof PROGRAM_OPTIONS>): boolea
   return settings.value('config-test')
 }
 
+/** The source that switches `strict` on, the first that gives it; undefined where it is off. */
+export function findStrict(sources: readonly OptionSource[]): Given | undefined {
+  const given = sources.map((source) => source.get('strict')).find((one) => one !== undefined)
+  return given?.raw.form === 'text' && isTrue(given.raw.text) ? given : undefined
+}
+
 function textOf(flags: OptionSource, flag: 'config' | 'help' | 'version'): string | undefined {
   const raw = flags.get(flag)?.raw
   return raw?.form === 'text' ? raw.text : undefined
 }
 
 function isOn(flags: OptionSource, flag: 'help' | 'version'): boolean {
-  return /^(?:1|t|true)$/iu.test(textOf(flags, flag) ?? '')
+  return isTrue(textOf(flags, flag) ?? '')
+}
+
+function isTrue(text: string): boolean {
+  return /^(?:1|t|true)$/iu.test(text)
 }

@@ -22,7 +22,7 @@ export const SESSION_OPTIONS = {
     kind: 'duration',
     default: '0',
     about:
-      'Age after which a session is refreshed at the provider; 0 leaves it to the expiry of the access token. Shorter than cookie-expire.',
+      'Age after which a session is refreshed at the provider, and again before each access token ends. With 0 a session lives for cookie-expire whatever the provider says, as in oauth2-proxy; only tokens that are passed on are then kept fresh. Shorter than cookie-expire.',
   },
   'cookie-budget': {
     group: 'Cookies',
@@ -53,7 +53,8 @@ export const SESSION_OPTIONS = {
     group: 'Sessions',
     kind: 'duration',
     default: '0',
-    about: 'Longest life of a session from its sign-in, whatever is refreshed; 0 is unbounded.',
+    about:
+      'Longest life of a session from its sign-in, whatever is refreshed; 0 is unbounded. `strict` makes it 168h.',
   },
   'session-idle-timeout': {
     group: 'Sessions',
@@ -64,9 +65,9 @@ export const SESSION_OPTIONS = {
   'session-revalidate': {
     group: 'Sessions',
     kind: 'duration',
-    default: '5m',
+    default: '0',
     about:
-      'Longest time that a session with a refresh token lives without asking the provider again; 0 is off. Without a refresh token it changes nothing.',
+      'Longest time that a session with a refresh token lives without asking the provider again; 0 is off. Without a refresh token it changes nothing. `strict` makes it 5m.',
   },
   'min-issued-at': {
     group: 'Sessions',

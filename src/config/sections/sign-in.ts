@@ -14,6 +14,7 @@ import {
   type REDIRECT_URL_OPTIONS,
   type RedirectUrlConfig,
 } from './sign-in/redirect-url.ts'
+import { buildSignOut, type SIGN_OUT_OPTIONS, type SignOutConfig } from './sign-in/sign-out.ts'
 
 /** Options of signing in and out. */
 export const SIGN_IN_OPTIONS = {
@@ -92,7 +93,7 @@ export const SIGN_IN_OPTIONS = {
 type SectionSettings = SettingsOf<typeof SIGN_IN_OPTIONS>
 
 /** Settings of signing in and out; `signInStatus` is that of the page for a visit without a session. */
-export interface SignInConfig extends RedirectUrlConfig {
+export interface SignInConfig extends RedirectUrlConfig, SignOutConfig {
   readonly skipProviderButton: boolean
   readonly signInStatus: 200 | 403
   readonly forceJsonErrors: boolean
@@ -108,7 +109,9 @@ export interface SignInConfig extends RedirectUrlConfig {
 
 /** Reads the settings of signing in and out. */
 export function buildSignIn(
-  settings: SettingsOf<typeof SIGN_IN_OPTIONS & typeof REDIRECT_URL_OPTIONS & typeof COOKIE_OPTIONS>,
+  settings: SettingsOf<
+    typeof SIGN_IN_OPTIONS & typeof REDIRECT_URL_OPTIONS & typeof SIGN_OUT_OPTIONS & typeof COOKIE_OPTIONS
+  >,
   { files, paths }: { files: Files; paths: PathsConfig },
 ): SignInConfig {
   return {
@@ -119,6 +122,7 @@ export function buildSignIn(
     whitelistDomains: readWhitelistDomains(settings),
     ...readLocalUsers(settings, files),
     backendLogoutUrl: readBackendLogoutUrl(settings),
+    ...buildSignOut(settings),
     formReplayLimitBytes: settings.value('form-replay-limit'),
   }
 }

@@ -49,6 +49,7 @@ export function createIssuerVerifier(
       clientId: audience,
       audienceClaims: settings.audience,
       extraAudiences: settings.extraAudiences,
+      otherAudiences: settings.otherAudiences,
     },
     algs: () => read('algs'),
     readClientSecret: async () => ok(undefined),

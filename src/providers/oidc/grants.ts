@@ -5,6 +5,7 @@ import type { Grant, Identity, Session } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'
 import type { ProviderClient } from '../http/client.ts'
 import { type TokenResponse, toTokens } from '../http/token-response.ts'
+import { callValidateUrl } from '../http/validate-url.ts'
 import { findClaim, lacksClaims, type ReadGroupEntries, readIdentity } from './claims.ts'
 import type { CodeFlow } from './code-flow.ts'
 import type { ReadMetadata } from './discovery.ts'
@@ -90,9 +91,22 @@ export async function refreshGrant(deps: OidcDeps, session: Session): Promise<Re
     profile: profile.ok ? profile.value : undefined,
   })
   if (!identity.ok) return identity
+  const refusal = await askValidateUrl(deps, accessToken)
+  if (refusal !== undefined) return failed(refusal)
   // An ID token that could not be verified is not kept: headers and logout would pass it on.
   const kept = verified === undefined ? { ...response.value, idToken: undefined } : response.value
   return ok({ identity: identity.value, tokens: toTokens(kept, session.tokens, deps.context.platform.now()) })
+}
+
+/**
+ * Asks the validate-url about a new access token, as oauth2-proxy does after each refresh. An answer that is not 200
+ * ends the session; none at all does not, since the old refresh token may be used up.
+ */
+async function askValidateUrl({ http, config }: OidcDeps, accessToken: string): Promise<Problem | undefined> {
+  const valid = await callValidateUrl(http, config.validateUrl, accessToken, 'Bearer')
+  return valid.ok && !valid.value
+    ? problem('not_permitted', { rule: 'validate-url', setting: 'validate-url' })
+    : undefined
 }
 
 async function readRefreshedClaims(

@@ -10,6 +10,8 @@ export interface Parties {
   /** Names of the claims that may hold the audience: the first that is present counts. */
   readonly audienceClaims: readonly string[]
   readonly extraAudiences: readonly string[]
+  /** Accepts ID tokens that name further audiences: `azp` then has to be the client. */
+  readonly otherAudiences: boolean
 }
 
 /** Nonce and age that one login expects of its ID token. */
@@ -90,11 +92,14 @@ export function checkIssuer({ iss }: Claims, { issuers }: Parties): Problem | un
   return issuers === undefined || issuers.includes(iss) ? undefined : invalid('iss')
 }
 
-/** Checks `aud`: every audience must be this client or one that the operator trusts, and one of them must be. */
+/**
+ * Checks `aud`: one audience must be this client or one that the operator trusts, and so must all the others unless
+ * further ones are accepted.
+ */
 export function checkAudience(claims: Claims, parties: Parties): Problem | undefined {
   const audience = audienceOf(claims, parties)
   const trusted = [parties.clientId, ...parties.extraAudiences]
-  const known = audience?.every((value) => trusted.includes(value)) ?? false
+  const known = parties.otherAudiences || (audience?.every((value) => trusted.includes(value)) ?? false)
   return known && namesUs(audience, parties) ? undefined : wrongAudience(claims, parties)
 }
 

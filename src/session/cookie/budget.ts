@@ -5,7 +5,7 @@ import type { Projection } from '../projection.ts'
 import type { Session } from '../session.ts'
 
 /** Part that was left out of a cookie because there was no room for it. */
-export type Dropped = 'id_token' | 'access_token' | 'claims' | 'groups'
+export type Dropped = 'refresh_token' | 'id_token' | 'access_token' | 'claims' | 'groups'
 
 /** A session as far as it fits, ready to be sealed. */
 export interface Fitted {
@@ -25,20 +25,16 @@ export interface BudgetOptions {
 
 /**
  * Fits a session into the budget. Leaves out, one after the other, the ID token, the access token, the claims that only
- * header rows name and the groups that no rule names, until the session fits the budget. Never the refresh token:
- * without it the session would end at the first refresh.
+ * header rows name and the groups that no rule names, until the session fits the budget. The refresh token stays: without
+ * it the session would end at the first refresh. Where nothing but its revocation needs it, it is left out if that alone
+ * makes room for the others, or if nothing else does.
  */
 export async function fitToBudget(
   session: Session,
   { budgetBytes, projection, sizeOf }: BudgetOptions,
 ): Promise<Result<Fitted>> {
-  let kept = projection.project(session)
-  const dropped: Dropped[] = []
-  for (const [name, without] of [NOTHING, ...DROPS]) {
-    const lighter = without(kept, projection)
-    if (lighter === undefined) continue
-    kept = lighter
-    if (name !== undefined) dropped.push(name)
+  const attempts = toAttempts(projection.project(session), projection)
+  for (const { kept, dropped } of attempts) {
     const payload = await encodeSession(kept)
     if (!payload.ok && payload.problem === 'identity_incomplete') return failed(problem(payload.problem))
     const bytes = payload.ok ? sizeOf(payload.value.length) : undefined
@@ -46,13 +42,37 @@ export async function fitToBudget(
       return ok({ session: kept, payload: payload.value, dropped, bytes })
     }
   }
-  return failed(tooLarge(kept, budgetBytes))
+  return failed(tooLarge(attempts.at(-1)?.kept ?? session, budgetBytes))
+}
+
+interface Attempt {
+  readonly kept: Session
+  readonly dropped: readonly Dropped[]
+}
+
+/** Attempts to fit, in the order in which they are made; each leaves out more than the one before. */
+function toAttempts(whole: Session, projection: Projection): readonly Attempt[] {
+  const attempts: Attempt[] = [{ kept: whole, dropped: [] }]
+  const spare = withoutSpareRefresh({ kept: whole, dropped: [] }, projection)
+  if (spare !== undefined) attempts.push(spare)
+  let last: Attempt = { kept: whole, dropped: [] }
+  for (const [name, without] of DROPS) {
+    const kept = without(last.kept, projection)
+    if (kept === undefined) continue
+    last = { kept, dropped: [...last.dropped, name] }
+    attempts.push(last)
+  }
+  const least = withoutSpareRefresh(last, projection)
+  return least === undefined ? attempts : [...attempts, least]
+}
+
+function withoutSpareRefresh({ kept, dropped }: Attempt, { sparesRefresh }: Projection): Attempt | undefined {
+  const without = sparesRefresh ? withoutToken(kept, 'refresh') : undefined
+  return without && { kept: without, dropped: [...dropped, 'refresh_token'] }
 }
 
 /** Removes one part of a session; undefined when it has none of the kind. */
 type Without = (session: Session, projection: Projection) => Session | undefined
-
-const NOTHING: readonly [undefined, Without] = [undefined, (session) => session]
 
 const DROPS: readonly (readonly [Dropped, Without])[] = [
   ['id_token', (session) => withoutToken(session, 'id')],
@@ -61,7 +81,7 @@ const DROPS: readonly (readonly [Dropped, Without])[] = [
   ['groups', withoutUnnamedGroups],
 ]
 
-function withoutToken(session: Session, kind: 'id' | 'access'): Session | undefined {
+function withoutToken(session: Session, kind: 'id' | 'access' | 'refresh'): Session | undefined {
   if (session.tokens[kind] === undefined) return undefined
   return { ...session, tokens: { ...session.tokens, [kind]: undefined } }
 }

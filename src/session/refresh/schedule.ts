@@ -60,7 +60,8 @@ const NEVER: RefreshSchedule = {
 /**
  * Schedule of a session with a refresh token: before its access token ends, before `session-revalidate` is over, and
  * once it is as old as `cookie-refresh`; the first of them counts. The operator's own `cookie-refresh` holds for every
- * process alike. Pure.
+ * process alike. Where neither setting asks for an answer of the provider, none ends the session, as in oauth2-proxy:
+ * only tokens that are passed on are then kept fresh. Pure.
  */
 function refreshDue(
   session: Session,
@@ -69,6 +70,12 @@ function refreshDue(
 ): RefreshSchedule {
   const { refreshedAtMs, tokens } = session
   const tokenEndsAtMs = tokens.accessExpiresAtMs
+  if (refreshMs === 0 && revalidateMs === 0) {
+    const isPassedOn = tokens.access !== undefined || tokens.id !== undefined
+    return isPassedOn && tokenEndsAtMs !== undefined
+      ? { ...NEVER, askAtMs: refreshedAtMs + Math.max(tokenEndsAtMs - refreshedAtMs, 1000) * softPart }
+      : NEVER
+  }
   const spans: { readonly soft: number; readonly hard: number }[] = []
   const soften = (life: number): void => {
     spans.push({ soft: refreshedAtMs + life * softPart, hard: refreshedAtMs + life })

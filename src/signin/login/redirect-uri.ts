@@ -10,6 +10,13 @@ export interface RedirectUriConfig {
   readonly signIn: RedirectUrlConfig
 }
 
+/** Configuration that decides where a sign-out leads. */
+export interface SignOutWayConfig extends Omit<RedirectUriConfig, 'paths' | 'signIn'> {
+  readonly paths: Pick<Config['paths'], 'callback' | 'signedOut'>
+  readonly signIn: Pick<Config['signIn'], 'redirectUrl' | 'signOutAtProvider'>
+  readonly providers: readonly Pick<Config['providers'][number], 'issuer'>[]
+}
+
 /**
  * Fields of the line at start that says what to register at the provider (RFC 6749 §3.1.2.2). Without `redirect-url`
  * the URI follows the Host of each request, so the line has a placeholder, or `localhost` where only this machine can
@@ -25,6 +32,29 @@ export function describeRedirectUri(config: RedirectUriConfig): EventFields {
   return {
     redirect_uri: `${isHttps ? 'https' : 'http'}://${host}${signIn.redirectPath}`,
     advice: adviceFor(config, port),
+  }
+}
+
+/**
+ * Message and fields of the line at start about signing out (OpenID Connect RP-Initiated Logout 1.0 §3): the address to
+ * register where sign-outs go to the provider, the recommendation to have them go there elsewhere. Undefined where no
+ * provider is an OpenID issuer.
+ */
+export function describeSignOutWay(
+  config: SignOutWayConfig,
+): { readonly message: string; readonly fields: EventFields } | undefined {
+  if (config.providers.every(({ issuer }) => issuer === undefined)) return undefined
+  const { redirect_uri: uri } = describeRedirectUri(config)
+  const origin = /^\w+:\/\/[^/]+/u.exec(String(uri))?.[0] ?? ''
+  const address = `${origin}${config.paths.signedOut}`
+  if (config.signIn.signOutAtProvider) {
+    const fields = { post_logout_redirect_uri: address }
+    return { message: 'Register the post-logout redirect URI at the provider', fields }
+  }
+  const advice = `register ${address} there as a post-logout redirect URI, then set --sign-out-at-provider`
+  return {
+    message: 'A sign-out leaves the session at the provider, which signs in again',
+    fields: { advice },
   }
 }
 

@@ -1,8 +1,7 @@
-import { hasBody } from '../../http/body.ts'
-import type { Exchange } from '../../http/exchange.ts'
-import { onlyValue, readForm, readQuery } from '../../http/form.ts'
-import { findHeader } from '../../http/head.ts'
+import type { CookieChange, Exchange } from '../../http/exchange.ts'
+import { onlyValue, readParameters, readQuery } from '../../http/form.ts'
 import { problem } from '../../problems.ts'
+import { failed } from '../../result.ts'
 import { findProvider, type Session, sourceFields } from '../../session/session.ts'
 import { logFailure, requestFields, type SignInContext, toRedirectUri } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
@@ -29,7 +28,7 @@ const STAND_IN = 'ID_TOKEN_GOES_HERE'
 /**
  * Creates `<prefix>/sign_out`: by POST, or by GET from Sidegate's own pages or the address bar. Ends every cookie of
  * Sidegate, tells the backend, denies and revokes what could bring the session back, and leaves through the provider's
- * own sign-out where it has one.
+ * own sign-out where sign-out-at-provider is set and it has one.
  */
 export function createSignOut(
   context: SignInContext,
@@ -54,47 +53,80 @@ export function createSignOut(
     const session = loaded.kind === 'active' ? await toEnding(context, loaded.session, target) : undefined
     const exit = await chooseExit(context, exchange, { session, target, logoutState })
     if (session !== undefined) await endSession(context, exchange, session)
-    const { cookies } = exchange
-    const changes = [...(await context.sessions.clear(cookies)), ...transactions.clear(cookies)]
-    return exit === undefined ? { kind: 'signed-out', changes } : redirect(exit, changes)
+    return redirect(exit, await clearCookies(context, exchange, transactions))
   }
 }
 
+/**
+ * Creates the sign-out of a visit to the sign-in page: it ends the session as `<prefix>/sign_out` does, unless another
+ * site sent the person. Returns the cookie changes; undefined where nothing ended.
+ */
+export function createEndHere(
+  context: SignInContext,
+  { transactions }: Pick<SignOutTools, 'transactions'>,
+): (exchange: Exchange) => Promise<readonly CookieChange[] | undefined> {
+  return async function endHere(exchange) {
+    if (context.site.checkSite(exchange) !== undefined) return undefined
+    const loaded = await context.sessions.load(exchange.cookies)
+    if (loaded.kind !== 'active') return undefined
+    await endSession(context, exchange, await toEnding(context, loaded.session, undefined))
+    return clearCookies(context, exchange, transactions)
+  }
+}
+
+async function clearCookies(
+  { sessions }: SignInContext,
+  { cookies }: Exchange,
+  transactions: SignOutTools['transactions'],
+): Promise<readonly CookieChange[]> {
+  return [...(await sessions.clear(cookies)), ...transactions.clear(cookies)]
+}
+
 /** Completes the session that ends with an ID token where the provider or the backend is going to be shown it. */
-async function toEnding(context: SignInContext, session: Session, target: string): Promise<Session> {
+async function toEnding(
+  context: SignInContext,
+  session: Session,
+  target: string | undefined,
+): Promise<Session> {
   const provider = findProvider(context.providers, session.source)
-  const isNamed =
-    target.includes(STAND_IN) || (context.config.signIn.backendLogoutUrl?.includes(ID_TOKEN) ?? false)
+  const { backendLogoutUrl, signOutAtProvider } = context.config.signIn
+  const isNamed = target?.includes(STAND_IN) || (backendLogoutUrl?.includes(ID_TOKEN) ?? false)
   const isShown = async () =>
-    target.startsWith('/') &&
+    signOutAtProvider &&
+    target?.startsWith('/') !== false &&
     (await provider?.endSessionUrl({ idToken: undefined, returnTo: '', state: '' })) !== undefined
   return isNamed || (await isShown()) ? withIdToken(session, provider) : session
 }
 
 interface Leaving {
   readonly session: Session | undefined
-  readonly target: string
+  /** Validated; undefined where none was asked for. */
+  readonly target: string | undefined
   readonly logoutState: LogoutState
 }
 
 /**
  * Chooses the target. An absolute one of the operator's choice is usually the provider's own sign-out, so it wins over
- * Sidegate's.
+ * Sidegate's. Without one it is the start page, as in oauth2-proxy, except where that would sign in again at once.
  */
 async function chooseExit(
   context: SignInContext,
   exchange: Exchange,
   { session, target, logoutState }: Leaving,
-): Promise<string | undefined> {
+): Promise<string> {
+  const { paths, signIn } = context.config
   const idToken = session?.tokens.id
-  if (!target.startsWith('/')) return target.replaceAll(STAND_IN, encodeURIComponent(idToken ?? ''))
-  const returnTo = target.replaceAll(STAND_IN, '')
+  if (target !== undefined && !target.startsWith('/'))
+    return target.replaceAll(STAND_IN, encodeURIComponent(idToken ?? ''))
+  const returnTo = target?.replaceAll(STAND_IN, '')
+  const here = returnTo ?? (signIn.skipProviderButton ? paths.signedOut : '/')
+  if (!signIn.signOutAtProvider) return here
   const provided = await findProvider(context.providers, session?.source)?.endSessionUrl({
     idToken,
-    returnTo: `${new URL(toRedirectUri(context, exchange)).origin}${context.config.paths.signedOut}`,
-    state: await logoutState.write(returnTo),
+    returnTo: `${new URL(toRedirectUri(context, exchange)).origin}${paths.signedOut}`,
+    state: await logoutState.write(returnTo ?? '/'),
   })
-  return provided ?? (returnTo === '/' ? undefined : returnTo)
+  return provided ?? here
 }
 
 /**
@@ -114,20 +146,17 @@ export function createSignedOut({
   }
 }
 
-async function readSignOutForm(exchange: Exchange): ReturnType<typeof readForm> {
+async function readSignOutForm(exchange: Exchange): ReturnType<typeof readParameters> {
   const { method } = exchange.request
-  if (method === 'GET' || method === 'HEAD') return readQuery(exchange)
-  if (method !== 'POST') return { ok: false, problem: problem('method_not_allowed') }
-  // A program that posts nothing names no type.
-  const isBare =
-    findHeader(exchange.request.headers, 'content-type') === undefined && !hasBody(exchange.request.headers)
-  return isBare ? readQuery(exchange) : readForm(exchange)
+  return method === 'GET' || method === 'HEAD' || method === 'POST'
+    ? readParameters(exchange)
+    : failed(problem('method_not_allowed'))
 }
 
 /** Reads `rd` as oauth2-proxy takes it; the stand-in for `{id_token}` is filled in after the check. */
-function readTarget(targets: ReturnTargets, exchange: Exchange, form: URLSearchParams): string {
+function readTarget(targets: ReturnTargets, exchange: Exchange, form: URLSearchParams): string | undefined {
   const named = targets.named(exchange, form)
-  return named === undefined ? '/' : targets.check(named.replaceAll(ID_TOKEN, STAND_IN), exchange)
+  return named === undefined ? undefined : targets.check(named.replaceAll(ID_TOKEN, STAND_IN), exchange)
 }
 
 /** Ends the session elsewhere: each part is tried, none can keep the person signed in here. */

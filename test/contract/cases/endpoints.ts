@@ -38,7 +38,7 @@ export function endpoints(world: World): void {
     it.each([
       ['?allowed_groups=admins', 202],
       ['?allowed_groups=board', 403],
-      ['?allowed_groups=', 403],
+      ['?allowed_groups=', 202],
       ['?allowed_emails=alice@example.com', 202],
     ])('/oauth2/auth narrows what a gateway allows: %s is %d', async (query, status) => {
       expect((await world.asAlice({ target: `/oauth2/auth${query}` })).status).toBe(status)
@@ -77,7 +77,7 @@ export function endpoints(world: World): void {
       expect(world.app.heard).toEqual([])
     })
 
-    it('a sign-out takes back every piece of a large session, and ends the provider’s session', async () => {
+    it('a sign-out takes back every piece of a large session, and revokes its refresh token', async () => {
       const { user } = world.provider
       world.provider.user = { ...user, sub: 'alice', groups: manyGroups() }
       const visitor = world.visitor()
@@ -85,11 +85,11 @@ export function endpoints(world: World): void {
       const pieces = [...visitor.jar.keys()].filter((name) => name.includes('_oauth2_proxy'))
       expect(pieces.length).toBeGreaterThan(1)
       expect((await visitor.fetch('/who')).status).toBe(200)
-      const logouts = world.provider.logouts.length
-      await visitor.browse('/oauth2/sign_out')
+      const revoked = world.provider.revoked.length
+      await visitor.visit('/oauth2/sign_out')
       world.provider.user = user
       expect([...visitor.jar.keys()].filter((name) => pieces.includes(name))).toEqual([])
-      expect(world.provider.logouts.length).toBe(logouts + 1)
+      await expect.poll(() => world.provider.revoked.length).toBe(revoked + 1)
       expect((await visitor.fetch('/who')).status).toBe(401)
     })
 

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { keyOf, variableOf } from '../../../src/config/option.ts'
+import { keyOf, renderDefault, variableOf } from '../../../src/config/option.ts'
 import { groupsOf, optionTable } from '../../../src/config/options.ts'
+import { STRICT } from '../../../src/config/strict.ts'
 import { defaultOf, parseValue } from '../../../src/config/values/values.ts'
 import { PROVIDER_KINDS } from '../../../src/providers/registry.ts'
 import { load, problemsOf } from './config-fixture.ts'
@@ -124,6 +125,11 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'gcp-healthchecks': ['true'],
   'ready-path': [''],
   'ready-wait-for-provider': ['true'],
+  strict: ['true'],
+  'sign-out-at-provider': ['true'],
+  'sign-in-page-signs-out': ['false'],
+  'empty-constraints': ['deny'],
+  'oidc-other-audiences': ['false'],
   'reverse-proxy': ['true'],
   'trusted-proxy-ip': ['192.0.2.1', '--reverse-proxy'],
   'real-client-ip-header': ['x-forwarded-for'],
@@ -289,7 +295,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'session-groups': ['named'],
   'session-max-lifetime': ['24h'],
   'session-idle-timeout': ['1h'],
-  'session-revalidate': ['0'],
+  'session-revalidate': ['5m'],
   'min-issued-at': ['1750000000'],
   upstream: ['http://a'],
   'pass-host-header': ['false', '--upstream=http://a'],
@@ -448,4 +454,31 @@ it('any OpenID provider is asked for groups when a rule needs them, unless a sco
   expect(scopeOf()).toBe('openid email profile')
   expect(scopeOf('--allowed-group=admins')).toBe('openid email profile groups')
   expect(scopeOf('--allowed-group=admins', '--scope=openid email')).toBe('openid email')
+})
+
+describe('the settings of strict', () => {
+  const table = optionTable(PROVIDER_KINDS)
+
+  it.each(STRICT)(
+    'the settings of strict are options that are not their default: $flag=$value',
+    ({ flag, value }) => {
+      const option = table.get(flag)
+      if (option === undefined) throw new TypeError(`no option ${flag}`)
+      const parsed = parseValue(option, { form: 'text', text: value })
+      expect(parsed.ok && parsed.value).not.toEqual(defaultOf(option))
+      expect(load({ args: ['--strict'] })).toEqual(
+        load({ args: [...STRICT.map((row) => `--${row.flag}=${row.value}`)] }),
+      )
+    },
+  )
+
+  it.each(STRICT)('the settings of strict yield to the one that is given: $flag', ({ flag, value }) => {
+    const option = table.get(flag)
+    const given = option === undefined ? '' : renderDefault(option)
+    const others = STRICT.filter((row) => row.flag !== flag).map((row) => `--${row.flag}=${row.value}`)
+    expect(given).not.toBe(value)
+    expect(load({ args: ['--strict', `--${flag}=${given}`] })).toEqual(
+      load({ args: [...others, `--${flag}=${given}`] }),
+    )
+  })
 })

@@ -13,6 +13,7 @@ const POLICY: PolicyConfig = {
   emailDomains: ['example.com'],
   authenticatedEmailsFile: undefined,
   allowedGroups: [],
+  emptyConstraints: 'ignore',
   skipAuthRoutes: [],
   skipAuthPreflight: false,
   apiRoutes: [],

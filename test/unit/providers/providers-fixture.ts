@@ -41,6 +41,7 @@ export function aProviderConfig(
       groups: 'groups',
       audience: ['aud'],
       extraAudiences: [],
+      otherAudiences: false,
       additional: [],
       skipProfileUrl: false,
       allowUnverifiedEmail: false,

@@ -25,7 +25,7 @@ const QUIET = { revalidateMs: 0, refreshMs: 0 }
 describe('of the tokens', () => {
   it.each<[string, Wishes, string]>([
     ['by default: re-validation asks with the refresh token', {}, 'RT'],
-    ['nothing asks and nothing passes on', { session: QUIET }, ''],
+    ['nothing asks and nothing passes on: a sign-out revokes it', { session: QUIET }, 'RT'],
     ['cookie-refresh', { session: { ...QUIET, refreshMs: 1000 } }, 'RT'],
     [
       'pass-access-token, which has to stay fresh',
@@ -44,7 +44,11 @@ describe('of the tokens', () => {
     ['a sign-out address that names it', { backendLogoutUrl: 'https://op/out?h={id_token}' }, 'IT RT'],
     ['a sign-out address that does not', { backendLogoutUrl: 'https://op/out' }, 'RT'],
     ['validate-url without cookie-refresh', { provider: { validateUrl: 'https://op/v' } }, 'RT'],
-    ['validate-url', { session: { refreshMs: 1000 }, provider: { validateUrl: 'https://op/v' } }, 'AT RT'],
+    [
+      'validate-url of an OpenID provider, which is asked about new tokens only',
+      { session: { refreshMs: 1000 }, provider: { validateUrl: 'https://op/v' } },
+      'RT',
+    ],
     [
       'a provider without an issuer that is asked with it',
       { session: { refreshMs: 1000 }, provider: { issuer: undefined, validateUrl: 'https://op/v' } },

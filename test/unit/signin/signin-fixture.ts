@@ -134,7 +134,6 @@ export interface Given {
   readonly signIn?: Partial<SignInConfig>
   readonly csrf?: Partial<CookieConfig['csrf']>
   readonly cookie?: Partial<Pick<CookieConfig, 'domains' | 'secure'>>
-  readonly formPost?: boolean
   readonly localUsers?: LocalUsers
   readonly providers?: readonly Provider[]
   /** A real session store, instead of one whose cookies the bench can read. */
@@ -184,13 +183,14 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
         htpasswdGroups: [],
         displayHtpasswdForm: false,
         backendLogoutUrl: undefined,
+        signOutAtProvider: false,
+        signInPageSignsOut: true,
         formReplayLimitBytes: 16_384,
         ...given.signIn,
       },
     },
     providers,
     clients,
-    formPost: given.formPost ?? false,
     ring: await createKeyRing({
       secrets: [new Uint8Array(32).fill(7)],
       deployment: 'test',

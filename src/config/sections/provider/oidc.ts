@@ -63,7 +63,14 @@ export const OIDC_OPTIONS = {
     default: [],
     key: 'oidc_extra_audiences',
     about:
-      'Further audiences to accept beside client-id. A bearer token needs one of them; an ID token may name no others.',
+      'Further audiences to accept beside client-id. A bearer token needs one of them; with oidc-other-audiences=false an ID token may name no others.',
+  },
+  'oidc-other-audiences': {
+    group: 'OpenID Connect',
+    kind: 'boolean',
+    default: true,
+    about:
+      'Accept an ID token that names audiences beside client-id and oidc-extra-audience, if it was issued to this client (`azp`). Off with `strict`.',
   },
   'oidc-enabled-signing-alg': {
     group: 'OpenID Connect',
@@ -124,6 +131,8 @@ export interface OidcConfig {
     readonly groups: string
     readonly audience: readonly string[]
     readonly extraAudiences: readonly string[]
+    /** Accept an ID token that names further audiences. */
+    readonly otherAudiences: boolean
     /** Further claims to keep, because header rows name them. */
     readonly additional: readonly string[]
     readonly skipProfileUrl: boolean
@@ -212,6 +221,7 @@ function readClaims(settings: SectionSettings): OidcConfig['claims'] {
     groups: settings.value('oidc-groups-claim'),
     audience: settings.value('oidc-audience-claim'),
     extraAudiences: settings.value('oidc-extra-audience'),
+    otherAudiences: settings.value('oidc-other-audiences'),
     // The loader fills these in when the header rows are read.
     additional: [],
     skipProfileUrl: settings.value('skip-claims-from-profile-url'),

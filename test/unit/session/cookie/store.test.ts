@@ -205,6 +205,26 @@ describe('save()', () => {
     expect(await droppedOf(tokens(1000, 1000, 8000))).toBe('session_too_large')
   })
 
+  it.each([
+    ['if that makes room for what is passed on', 3_000, ['refresh_token']],
+    ['not where that would not be enough', 9_000, ['id_token']],
+  ])(
+    'save() leaves out a refresh token that only a sign-out would use, %s',
+    async (_, idTokenBytes, dropped) => {
+      const quiet = { refreshMs: 0, revalidateMs: 0 }
+      const headers = headersOf('--pass-access-token', '--pass-authorization-header')
+      const { store } = await aGate({ session: quiet, headers })
+      const tokens = {
+        ...aSession().tokens,
+        access: aToken(3_000),
+        id: aToken(idTokenBytes),
+        refresh: aToken(2_500),
+      }
+      const saved = await store.save({ session: aSession({ tokens }), carried: [] })
+      expect(saved.ok && saved.value.dropped).toEqual(dropped)
+    },
+  )
+
   it('save() drops further claims before groups, and neither before it must', async () => {
     const row = { name: 'X-Roles', values: [{ kind: 'claim', names: ['roles'], prefix: '' } as const] }
     const gate = await aGate({ headers: { ...headersOf(), response: [row] } })

@@ -110,6 +110,36 @@ describe('two people at the same instant (SL-14)', () => {
   })
 })
 
+describe('without cookie-refresh and session-revalidate', () => {
+  const QUIET = { revalidateMs: 0, refreshMs: 0 }
+
+  it('a session lives for cookie-expire without cookie-refresh, as in oauth2-proxy: the provider is not asked', async () => {
+    const { clock, provider, visit, gate } = await aWorld({ session: QUIET })
+    // Nothing of it is passed on.
+    const tokens = { ...aSession().tokens, access: undefined, id: undefined, refresh: 'RT-alice-1-0' }
+    const cookies = await cookiesOf(gate, aSession({ tokens }))
+    clock.ms += 7 * 24 * HOUR_MS - 1
+    expect((await visit(cookies)).session).toBeDefined()
+    expect(provider.asked).toBe(0)
+  })
+
+  it.each(['refresh_refused', 'provider_unreachable'] as const)(
+    'a token that is passed on is kept fresh without cookie-refresh, and an answer of %s ends nothing',
+    async (reason) => {
+      const { clock, provider, visit, signIn } = await aWorld({ session: QUIET })
+      const cookies = await signIn()
+      clock.ms += 0.75 * HOUR_MS
+      const answer = await visit(cookies)
+      expect(answer.session).toMatchObject({ refreshedAtMs: clock.ms })
+      const jar = jarAfter(cookies, answer)
+      provider.problem = problem(reason)
+      clock.ms += 5 * 24 * HOUR_MS
+      expect(await visit(jar)).toMatchObject({ session: { subject: 'alice-1' }, changes: [] })
+      expect(provider.asked).toBe(2)
+    },
+  )
+})
+
 describe('when a refresh is due', () => {
   it.each<[string, Partial<SessionConfig>, number]>([
     ['three quarters into the life of the access token', TOKENS_ONLY, 0.75 * HOUR_MS],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeRedirectUri } from '../../../../src/signin/login/redirect-uri.ts'
+import { describeRedirectUri, describeSignOutWay } from '../../../../src/signin/login/redirect-uri.ts'
 import { configOf } from '../../config/config-fixture.ts'
 
 const described = (...args: readonly string[]) => describeRedirectUri(configOf({ args }))
@@ -34,5 +34,30 @@ describe('the redirect URI that is named at start', () => {
       redirect_uri: 'https://<host in the browser>/oauth2/callback',
       advice: expect.stringContaining('set --cookie-secure=false to open http://localhost:4180'),
     })
+  })
+})
+
+describe('describeSignOutWay()', () => {
+  const way = (...args: readonly string[]) => describeSignOutWay(configOf({ args }))
+
+  it('describeSignOutWay() recommends the sign-out at the provider, and names the address that has to be registered first', () => {
+    expect(way('--redirect-url=https://app.example/oauth2/callback')).toEqual({
+      message: 'A sign-out leaves the session at the provider, which signs in again',
+      fields: {
+        advice:
+          'register https://app.example/oauth2/signed_out there as a post-logout redirect URI, then set --sign-out-at-provider',
+      },
+    })
+  })
+
+  it('describeSignOutWay() names the address to register where sign-outs go to the provider', () => {
+    expect(way('--sign-out-at-provider', '--redirect-url=https://app.example')).toEqual({
+      message: 'Register the post-logout redirect URI at the provider',
+      fields: { post_logout_redirect_uri: 'https://app.example/oauth2/signed_out' },
+    })
+  })
+
+  it('describeSignOutWay() says nothing of a provider without an issuer', () => {
+    expect(way('--provider=github', '--oidc-issuer-url=')).toBeUndefined()
   })
 })

@@ -28,19 +28,34 @@ async function signedIn(given: Given = {}) {
   }
 }
 
+const AT_PROVIDER: Given = { signIn: { signOutAtProvider: true } }
 /** A provider without a sign-out of its own. */
-const WITHOUT_END: Given = { metadata: { end_session_endpoint: undefined } }
+const WITHOUT_END: Given = { ...AT_PROVIDER, metadata: { end_session_endpoint: undefined } }
 
-test('a sign-out ends every cookie of Sidegate, and the provider hears about it [LO-05]', async () => {
-  const { denials, events, jar, op, out, session } = await signedIn()
-  const outcome = await out(OUT)
-  expect(shortOf(outcome)).toMatch(/^to https:\/\/op\.test\/logout\?/u)
-  expect([...jar.cookies.keys()]).toEqual([])
-  expect(op.revoked).toEqual([session?.tokens.refresh])
-  const of = { issuer: session?.issuer, subject: 'alice', signedInBeforeMs: session?.signedInAtMs }
-  expect(denials).toEqual([{ kind: 'session', id: session?.id, of }])
-  expect(events.at(-1)).toMatchObject({ event: 'signed_out', fields: { user: 'alice', provider: 'oidc' } })
-})
+// [row, settings, where the sign-out leads]
+const ways: [string, NonNullable<Given['signIn']>, RegExp][] = [
+  ['by default, as in oauth2-proxy', {}, /^to \/$/u],
+  [
+    'with skip-provider-button, where / would sign in again',
+    { skipProviderButton: true },
+    /^to \/oauth2\/signed_out$/u,
+  ],
+  ['with sign-out-at-provider', { signOutAtProvider: true }, /^to https:\/\/op\.test\/logout\?/u],
+]
+
+test.each(ways)(
+  'a sign-out ends every cookie of Sidegate and revokes the refresh token, %s [LO-05]',
+  async (_name, signIn, way) => {
+    const { denials, events, jar, op, out, session } = await signedIn({ signIn })
+    const outcome = await out(OUT)
+    expect(shortOf(outcome)).toMatch(way)
+    expect([...jar.cookies.keys()]).toEqual([])
+    expect(op.revoked).toEqual([session?.tokens.refresh])
+    const of = { issuer: session?.issuer, subject: 'alice', signedInBeforeMs: session?.signedInAtMs }
+    expect(denials).toEqual([{ kind: 'session', id: session?.id, of }])
+    expect(events.at(-1)).toMatchObject({ event: 'signed_out', fields: { user: 'alice', provider: 'oidc' } })
+  },
+)
 
 // [row, request, signed out]
 const requests: [string, AnExchange, boolean][] = [
@@ -103,7 +118,7 @@ test('a sign-out by other methods changes nothing', async () => {
 })
 
 test('a sign-out over the provider leads back to where the person wanted to go [LO-06, LO-07]', async () => {
-  const { op, out, session, signIn } = await signedIn()
+  const { op, out, session, signIn } = await signedIn(AT_PROVIDER)
   const outcome = await out(`${OUT}?rd=/bye`)
   const url = new URL(outcome.kind === 'redirect' ? outcome.location : '')
   expect(Object.fromEntries(url.searchParams)).toMatchObject({
@@ -124,7 +139,7 @@ const ends: [string, string, string][] = [
 ]
 
 test.each(ends)('a sign-out at the provider: %s', async (_name, query, expected) => {
-  const { out, signIn } = await signedIn()
+  const { out, signIn } = await signedIn(AT_PROVIDER)
   const outcome = await out(`${OUT}?rd=/bye`)
   const state = new URL(outcome.kind === 'redirect' ? outcome.location : '').searchParams.get('state') ?? ''
   expect(
@@ -133,7 +148,7 @@ test.each(ends)('a sign-out at the provider: %s', async (_name, query, expected)
 })
 
 test('a login state is no sign-out state, and a sign-out state no login [LO-07]', async () => {
-  const { callback, jar, out, signIn, start } = await signedIn()
+  const { callback, jar, out, signIn, start } = await signedIn(AT_PROVIDER)
   const login = (await start(jar)).searchParams.get('state')
   expect(shortOf(await signIn.signedOut(anExchange(`/oauth2/signed_out?state=${login}`)))).toBe('signed-out')
   const outcome = await out(`${OUT}?rd=/bye`)
@@ -142,7 +157,7 @@ test('a login state is no sign-out state, and a sign-out state no login [LO-07]'
 })
 
 test('a sign-out that took more than ten minutes ends on the plain page [LO-07]', async () => {
-  const { out, platform, signIn } = await signedIn()
+  const { out, platform, signIn } = await signedIn(AT_PROVIDER)
   const outcome = await out(`${OUT}?rd=/bye`)
   const state = new URL(outcome.kind === 'redirect' ? outcome.location : '').searchParams.get('state')
   platform.pass(601_000)
@@ -151,13 +166,13 @@ test('a sign-out that took more than ten minutes ends on the plain page [LO-07]'
 
 // LO-04 [target, where a provider without a sign-out of its own leaves the person]
 const exits: [string, string][] = [
-  [OUT, 'signed-out'],
+  [OUT, 'to /'],
   [`${OUT}?rd=/bye`, 'to /bye'],
-  [`${OUT}?rd=%2F%2Fevil.com`, 'signed-out'],
-  [`${OUT}?rd=https://evil.com`, 'signed-out'],
-  [`${OUT}?rd=/%5cevil.com`, 'signed-out'],
-  [`${OUT}?rd=/oauth2/start`, 'signed-out'],
-  [`${OUT}?rd=/a&rd=/b`, 'signed-out'],
+  [`${OUT}?rd=%2F%2Fevil.com`, 'to /'],
+  [`${OUT}?rd=https://evil.com`, 'to /'],
+  [`${OUT}?rd=/%5cevil.com`, 'to /'],
+  [`${OUT}?rd=/oauth2/start`, 'to /'],
+  [`${OUT}?rd=/a&rd=/b`, 'to /'],
   [`${OUT}?rd=https://x.example.org/out`, 'to https://x.example.org/out'],
   [
     `${OUT}?rd=https://x.example.org/out?keep={id_token_hint}`,
@@ -228,12 +243,16 @@ test('a sign-out leaves out a provider that is down', async () => {
   expect(jar.cookies.has('__Host-s')).toBe(false)
 })
 
-test('a sign-out without a session ends nothing, and the page is the same', async () => {
+test('a sign-out without a session ends nothing, and leads to the same place', async () => {
   const { denials, op, signIn } = await aSignInBench()
   const outcome = await signIn.signOut(
     anExchange(OUT, { method: 'POST', headers: OWN, cookies: '__Host-s_0=old' }),
   )
-  expect(outcome).toMatchObject({ kind: 'signed-out', changes: [{ name: '__Host-s_0', maxAgeSeconds: 0 }] })
+  expect(outcome).toMatchObject({
+    kind: 'redirect',
+    location: '/',
+    changes: [{ name: '__Host-s_0', maxAgeSeconds: 0 }],
+  })
   expect([denials, op.revoked]).toEqual([[], []])
 })
 
