@@ -26,6 +26,7 @@ export default defineConfig({
       tier('flow', ['test/flow/**/*.test.ts'], { testTimeout: 20_000 }),
       tier('hostile', ['test/hostile/**/*.test.ts'], { ...after(1), testTimeout: 30_000, hookTimeout: 30_000 }),
       tier('contract', ['test/contract/**/*.test.ts'], { ...after(2), testTimeout: 60_000, hookTimeout: 60_000 }),
+      tier('compare', ['test/compare/**/*.test.ts'], { ...after(3), testTimeout: 300_000 }),
       tier('deploy', ['test/deploy/**/*.test.ts'], { ...after(3), exclude: elsewhere, testTimeout: 60_000, hookTimeout: 300_000 }),
       tier('browser', ['test/browser/**/*.test.ts'], { ...after(4), testTimeout: 60_000, hookTimeout: 60_000 }),
     ],

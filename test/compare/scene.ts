@@ -1,0 +1,76 @@
+import type { HeaderLines } from '../../src/platform.ts'
+import type { EchoApp } from '../support/echo-app.ts'
+import type { FakeProvider } from '../support/fake-provider.ts'
+
+/** One configuration, and what both programs are asked under it. */
+export interface Scene {
+  readonly name: string
+  /** Flags for both programs, beside the usual ones; `{dir}` is a folder with `files`, `{app}` and `{provider}` are addresses. */
+  readonly flags: readonly string[]
+  /** Flags in place of `--upstream={app}/`. */
+  readonly upstreams?: readonly string[]
+  readonly files?: Readonly<Record<string, string>>
+  /** Sets up the provider before the sign-ins, for both programs alike. */
+  readonly prepare?: (world: World) => void
+  readonly probes: readonly Probe[]
+}
+
+/** Provider and app, which both programs share. */
+export interface World {
+  readonly provider: FakeProvider
+  readonly app: EchoApp
+}
+
+/** One question to both programs. */
+export interface Probe {
+  readonly name: string
+  readonly method?: string
+  readonly target: string
+  /** Header lines after Host; a Host among them takes its place. */
+  readonly headers?: HeaderLines
+  readonly body?: string
+  /** Cookies of a person who is signed in; `fresh` for a probe that ends the session. */
+  readonly session?: 'shared' | 'fresh'
+  /** Asks for an upgrade to a WebSocket. */
+  readonly upgrade?: true
+  /** Milliseconds between the sign-in and the request. */
+  readonly waitMs?: number
+  /** Signs in with `target` as the first page, and observes the callback. */
+  readonly signsIn?: true
+  /** Changes provider or app before the request, for each program. */
+  readonly before?: (world: World) => void
+}
+
+/** Headers of a page load of a browser. */
+export const PAGE: HeaderLines = [
+  'Accept',
+  'text/html,application/xhtml+xml,*/*;q=0.8',
+  'Sec-Fetch-Mode',
+  'navigate',
+  'Sec-Fetch-Dest',
+  'document',
+  'Sec-Fetch-Site',
+  'same-origin',
+]
+
+/** Headers of a `fetch` of a page. */
+export const FETCH: HeaderLines = [
+  'Accept',
+  '*/*',
+  'Sec-Fetch-Mode',
+  'cors',
+  'Sec-Fetch-Dest',
+  'empty',
+  'Sec-Fetch-Site',
+  'same-origin',
+]
+
+/** Page load of a person who is signed in. */
+export function page(name: string, target: string, more: Partial<Probe> = {}): Probe {
+  return { name, target, headers: PAGE, session: 'shared', ...more }
+}
+
+/** Page load of a stranger. */
+export function stranger(name: string, target: string, more: Partial<Probe> = {}): Probe {
+  return { name, target, headers: PAGE, ...more }
+}
