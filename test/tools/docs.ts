@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { keyOf, keysOf, type Option, renderDefault, variableOf } from '../../src/config/option.ts'
 import { groupsOf, optionTable } from '../../src/config/options.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
+import { fillMigratingPage, MIGRATING_PAGE } from './migrating.ts'
 
 const TABLE = optionTable(PROVIDER_KINDS)
 const ROWS = [...TABLE]
@@ -84,4 +85,7 @@ function renderUnsupported(): string {
   return `\n## Not supported yet\n\n${text}\n\n| flag | variable | what it is |\n| --- | --- | --- |\n${lines.join('')}`
 }
 
-if (import.meta.main) writeFileSync(OPTIONS_PAGE, renderOptionsPage())
+if (import.meta.main) {
+  writeFileSync(OPTIONS_PAGE, renderOptionsPage())
+  writeFileSync(MIGRATING_PAGE, fillMigratingPage(readFileSync(MIGRATING_PAGE, 'utf8')))
+}

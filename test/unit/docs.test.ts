@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { OPTIONS_PAGE, renderOptionsPage } from '../tools/docs.ts'
+import { fillMigratingPage, MIGRATING_PAGE } from '../tools/migrating.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const LONGEST_LINE = 120
@@ -38,6 +39,11 @@ function read(file: string): string {
 
 it('docs/options.md says what the option table says: run `npm run docs` and commit the page', () => {
   expect(readFileSync(OPTIONS_PAGE, 'utf8')).toBe(renderOptionsPage())
+})
+
+it('docs/migrating.md says what the tables of differences and of strict say: run `npm run docs` and commit the page', () => {
+  const page = readFileSync(MIGRATING_PAGE, 'utf8')
+  expect(fillMigratingPage(page)).toBe(page)
 })
 
 it('docs/architecture.md shows the kind of provider that the tests sign in with', () => {
