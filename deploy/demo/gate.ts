@@ -58,6 +58,7 @@ function toFlags({ client, flags, issuer, port, upstream }: GateSettings): reado
     `--allowed-group=${STAFF}`,
     '--cookie-secure=false',
     '--cookie-refresh=4m',
+    '--sign-out-at-provider',
     '--silence-ping-logging',
     ...flags,
   ]
