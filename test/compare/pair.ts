@@ -17,8 +17,8 @@ export interface Pair {
   close(): Promise<void>
 }
 
-const HOST = 'app.example.com'
-const REDIRECT = `--redirect-url=https://${HOST}/oauth2/callback`
+const USUAL_HOST = 'app.example.com'
+const REDIRECT = `--redirect-url=https://${USUAL_HOST}/oauth2/callback`
 const SECRET = 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk'
 const PROGRAM = join(import.meta.dirname, '../../runtimes/node.ts')
 
@@ -33,7 +33,10 @@ export async function startPair(scene: Scene, binary: string): Promise<Pair> {
   const appOrigin = `http://127.0.0.1:${app.port}`
   const fill = (flag: string) =>
     flag.replaceAll('{dir}', dir).replaceAll('{app}', appOrigin).replaceAll('{provider}', provider.origin)
-  const redirect = scene.flags.some((flag) => flag.startsWith('--redirect-url=')) ? [] : [REDIRECT]
+  const redirect =
+    scene.flags.some((flag) => flag.startsWith('--redirect-url=')) || scene.host !== undefined
+      ? []
+      : [REDIRECT]
   const flags = [
     ...toFlags(provider),
     ...redirect,
@@ -41,7 +44,8 @@ export async function startPair(scene: Scene, binary: string): Promise<Pair> {
     ...scene.flags,
   ].map(fill)
   const port = await freePort()
-  const env = { PATH: process.env['PATH'] }
+  const filled = Object.entries(scene.env ?? {}).map(([name, text]) => [name, fill(text)])
+  const env = { PATH: process.env['PATH'], HOME: dir, ...Object.fromEntries(filled) }
   const [theirs, ours] = await Promise.all([
     start({ command: binary, args: [`--http-address=127.0.0.1:${port}`, ...flags], port, env }),
     serve({ command: process.execPath, args: [PROGRAM, '--http-address=127.0.0.1:0', ...flags], env }),
@@ -53,7 +57,8 @@ export async function startPair(scene: Scene, binary: string): Promise<Pair> {
   const reset = () => restore(provider, honest, () => scene.prepare?.(world))
   const theirUrl = `http://127.0.0.1:${port}`
   const prefix = flagOf(scene, 'proxy-prefix') ?? '/oauth2'
-  const sides = [theirUrl, ours.urls[0] ?? ''].map((url) => createSide(url, world, { names, prefix }))
+  const host = scene.host ?? USUAL_HOST
+  const sides = [theirUrl, ours.urls[0] ?? ''].map((url) => createSide(url, world, { names, prefix, host }))
   return {
     async ask(probe) {
       const seen: Observation[] = []
@@ -78,16 +83,17 @@ type Side = (probe: Probe) => Promise<Observation>
 interface SideOptions {
   readonly names: (url: string) => Names
   readonly prefix: string
+  readonly host: string
 }
 
 /** One of the programs, with people who sign in there. */
-function createSide(url: string, world: World, { names, prefix }: SideOptions): Side {
+function createSide(url: string, world: World, { host, names, prefix }: SideOptions): Side {
   let shared: Promise<Visitor> | undefined
   const { app, provider } = world
 
   async function signedIn(): Promise<Visitor> {
     const visitor = createVisitor({
-      gateOrigin: `https://${HOST}`,
+      gateOrigin: `https://${host}`,
       gate: (target, asking) => toResponse(url, target, asking),
       elsewhere: (address, init) => fetch(address, init),
     })
@@ -107,7 +113,7 @@ function createSide(url: string, world: World, { names, prefix }: SideOptions): 
     const cookie = await cookieFor(probe)
     probe.before?.(world)
     if (probe.waitMs !== undefined) await sleep(probe.waitMs)
-    const lines = [...(headers.includes('Host') ? [] : ['Host', HOST]), ...headers, ...cookie]
+    const lines = [...(headers.includes('Host') ? [] : ['Host', host]), ...headers, ...cookie]
     app.received.length = 0
     const named = names(url)
     try {
@@ -179,8 +185,8 @@ function cookieNameOf(scene: Scene): string {
   return flagOf(scene, 'cookie-name') ?? '_oauth2_proxy'
 }
 
-function flagOf({ flags }: Scene, name: string): string | undefined {
-  return flags.find((flag) => flag.startsWith(`--${name}=`))?.slice(name.length + 3)
+function flagOf({ base = [], flags }: Scene, name: string): string | undefined {
+  return [...base, ...flags].find((flag) => flag.startsWith(`--${name}=`))?.slice(name.length + 3)
 }
 
 function writeFiles(files: Readonly<Record<string, string>>): string {

@@ -9,6 +9,11 @@ export interface Scene {
   readonly flags: readonly string[]
   /** Flags in place of `--upstream={app}/`. */
   readonly upstreams?: readonly string[]
+  /** Flags before the usual ones, which win: a configuration as its operator wrote it. */
+  readonly base?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Host of the requests; `app.example.com` when absent. */
+  readonly host?: string
   readonly files?: Readonly<Record<string, string>>
   /** Sets up the provider before the sign-ins, for both programs alike. */
   readonly prepare?: (world: World) => void
