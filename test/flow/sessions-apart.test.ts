@@ -17,7 +17,8 @@ interface Pair {
 }
 
 async function aPair(given: Parameters<typeof startGate>[0] = {}): Promise<Pair> {
-  const here = await startGate(given)
+  const args = ['--session-revalidate=5m', ...(given.args ?? [])]
+  const here = await startGate({ ...given, args })
   const there = await here.sibling()
   const signedIn = here.visitor()
   await signedIn.browse('/oauth2/start?rd=%2F')
