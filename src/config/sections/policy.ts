@@ -157,7 +157,10 @@ function checkSomebodyMayPass(settings: SettingsOf<typeof POLICY_OPTIONS & typeo
 function readEmailDomains(settings: SectionSettings): readonly string[] {
   const domains = [...new Set(readEach(settings, 'email-domain', parseEmailDomain))]
   if (domains.includes('*') && domains.length > 1) {
-    settings.warning('email-domain', 'remove the * or all the others, the * lets everybody in')
+    settings.warning(
+      'email-domain',
+      'remove the * or all the others, * alone lets everyone in, as in oauth2-proxy',
+    )
   }
   return domains
 }

@@ -398,6 +398,7 @@ describe('refused with one sentence', () => {
 
 describe('taken with a warning', () => {
   it.each<[string, Given, string]>([
+    ['everyone and some', flags('--email-domain=*,example.com'), 'remove the *'],
     [
       'reverse-proxy for unnamed proxies',
       flags('--reverse-proxy'),
