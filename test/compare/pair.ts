@@ -38,6 +38,7 @@ export async function startPair(scene: Scene, binary: string): Promise<Pair> {
       ? []
       : [REDIRECT]
   const flags = [
+    ...(scene.base ?? []),
     ...toFlags(provider),
     ...redirect,
     ...(scene.upstreams ?? ['--upstream={app}/']),
@@ -46,10 +47,26 @@ export async function startPair(scene: Scene, binary: string): Promise<Pair> {
   const port = await freePort()
   const filled = Object.entries(scene.env ?? {}).map(([name, text]) => [name, fill(text)])
   const env = { PATH: process.env['PATH'], HOME: dir, ...Object.fromEntries(filled) }
-  const [theirs, ours] = await Promise.all([
-    start({ command: binary, args: [`--http-address=127.0.0.1:${port}`, ...flags], port, env }),
-    serve({ command: process.execPath, args: [PROGRAM, '--http-address=127.0.0.1:0', ...flags], env }),
-  ])
+  const release = async (error: unknown): Promise<never> => {
+    app.close()
+    await listener.close()
+    rmSync(dir, { recursive: true, force: true })
+    throw error
+  }
+  const theirs = await start({
+    command: binary,
+    args: [`--http-address=127.0.0.1:${port}`, ...flags],
+    port,
+    env,
+  }).catch(release)
+  const ours = await serve({
+    command: process.execPath,
+    args: [PROGRAM, '--http-address=127.0.0.1:0', ...flags],
+    env,
+  }).catch(async (error: unknown) => {
+    await theirs.stop()
+    return release(error)
+  })
   const names = (url: string): Names => ({
     origins: { [provider.origin]: '<provider>', [appOrigin]: '<app>', [url]: '<program>' },
     cookieName: cookieNameOf(scene),
@@ -182,7 +199,7 @@ function toFlags({ client, origin }: FakeProvider): readonly string[] {
 }
 
 function cookieNameOf(scene: Scene): string {
-  return flagOf(scene, 'cookie-name') ?? '_oauth2_proxy'
+  return flagOf(scene, 'cookie-name') || '_oauth2_proxy'
 }
 
 function flagOf({ base = [], flags }: Scene, name: string): string | undefined {

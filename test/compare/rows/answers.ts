@@ -15,7 +15,7 @@ export const ANSWER_ROWS: readonly Row[] = [
         aspect: /^status$/u,
         theirs: /^403$/u,
         ours: /^200$/u,
-        where: /plain \/ (?:page|HEAD|slash after sign_in|nothing below|static)/u,
+        where: /(?:^plain|\.conf) \/ (?:page|HEAD|slash after sign_in|nothing below|static)/u,
       },
       {
         aspect: /^status$/u,
@@ -40,7 +40,7 @@ export const ANSWER_ROWS: readonly Row[] = [
         aspect: /^location$/u,
         theirs: /authorize$/u,
         ours: /^$/u,
-        where: /skip-provider-button|by fetch|HEAD start/u,
+        where: /skip-provider-button|by fetch|HEAD start|\.conf \/ fetch/u,
       },
     ],
   },
@@ -130,7 +130,7 @@ export const ANSWER_ROWS: readonly Row[] = [
     ours: '302 to `/oauth2/signed_out`, a page that says so',
     reason: 'the person asked to be signed out',
     switch: '`rd=/`',
-    covers: [{ where: /skip-provider-button \/ sign_out/u, aspect: /^location$/u }],
+    covers: [{ where: /(?:skip-provider-button|\.conf) \/ sign_out/u, aspect: /^location$/u }],
   },
   {
     id: 'E5',
@@ -141,7 +141,7 @@ export const ANSWER_ROWS: readonly Row[] = [
     reason: 'a reload does not send a spent code again',
     switch: 'none',
     covers: [
-      { aspect: /^(?:status|location)$/u, ours: /^(?:303|\/oauth2\/sign_in\?rd=%2F&failure=<sealed>)$/u },
+      { aspect: /^(?:status|location)$/u, ours: /^(?:303|\/oauth2\/sign_in\?rd=[^&]*&failure=<sealed>)$/u },
     ],
   },
   {

@@ -162,7 +162,9 @@ export const LINE_ROWS: readonly Row[] = [
     ours: 'Lax',
     reason: 'browsers read none as Lax, but some not for two minutes',
     switch: '`--cookie-samesite`',
-    covers: [{ aspect: /^cookie (?:session|sign-in)$/u, theirs: /Secure$/u, ours: /SameSite=Lax$/u }],
+    covers: [
+      { aspect: /^cookie (?:session|sign-in)$/u, theirs: /(?:HttpOnly|Secure)$/u, ours: /SameSite=Lax$/u },
+    ],
   },
   {
     id: 'C3',
@@ -183,7 +185,7 @@ export const LINE_ROWS: readonly Row[] = [
     reason: 'a refusal may only mean that another process was quicker',
     switch: 'none',
     covers: [
-      { where: /plain \/ sign_out$/u, aspect: /^cookie session$/u },
+      { where: /(?:^plain|\.conf) \/ sign_out$/u, aspect: /^cookie session$/u },
       { where: /cookie-refresh \/ refused/u, aspect: /^cookie session$/u },
     ],
   },

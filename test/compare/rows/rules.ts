@@ -112,6 +112,18 @@ export const RULE_ROWS: readonly Row[] = [
     ],
   },
   {
+    id: 'R11',
+    area: 'Rules',
+    input: '`/oauth2/auth` when a rule opens that path itself (`^/oauth2/`) and the gateway names no address',
+    theirs: '202 for everybody',
+    ours: '401: the path of the question is none that a gateway protects',
+    reason: 'a rule for own pages would open the whole app',
+    switch: 'have the gateway send X-Forwarded-Uri',
+    covers: [
+      { where: /(?:own pages open|\.conf) \/ auth$/u, aspect: /^status$/u, theirs: /^202$/u, ours: /^401$/u },
+    ],
+  },
+  {
     id: 'T1',
     area: 'Return targets',
     input: '`//` or dots in the query; `/a//b`, `/a/../b`; own host as an absolute address',

@@ -58,6 +58,11 @@ export const RULE_SCENES: readonly Scene[] = [
     ],
   },
   {
+    name: 'own pages open',
+    flags: ['--skip-auth-route=GET=^/oauth2/.*'],
+    probes: [stranger('auth', '/oauth2/auth', { headers: [] })],
+  },
+  {
     name: 'api-route',
     flags: ['--api-route=^/api/', '--api-route=[?&]format=json$', '--skip-provider-button'],
     probes: [
