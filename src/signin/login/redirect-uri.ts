@@ -11,9 +11,9 @@ export interface RedirectUriConfig {
 }
 
 /** Configuration that decides where a sign-out leads. */
-export interface SignOutWayConfig extends Omit<RedirectUriConfig, 'paths' | 'signIn'> {
-  readonly paths: Pick<Config['paths'], 'callback' | 'signedOut'>
-  readonly signIn: Pick<Config['signIn'], 'redirectUrl' | 'signOutAtProvider'>
+export interface SignOutWayConfig extends Omit<RedirectUriConfig, 'signIn'> {
+  readonly paths: Pick<Config['paths'], 'signedOut'>
+  readonly signIn: RedirectUrlConfig & Pick<Config['signIn'], 'signOutAtProvider'>
   readonly providers: readonly Pick<Config['providers'][number], 'issuer'>[]
 }
 
