@@ -9,7 +9,7 @@ import { callValidateUrl } from '../http/validate-url.ts'
 import { findClaim, lacksClaims, type ReadGroupEntries, readIdentity } from './claims.ts'
 import type { CodeFlow } from './code-flow.ts'
 import type { ReadMetadata } from './discovery.ts'
-import { toSubject } from './id-token.ts'
+import { checkTimes, toSubject } from './id-token.ts'
 import type { Claims } from './jwks.ts'
 import { fetchProfile } from './profile.ts'
 import type { TokenVerifier } from './token-verifier.ts'
@@ -71,8 +71,8 @@ export function toBearerGrant(identity: Identity, token: string, claims: Claims)
 /**
  * Refreshes (OpenID Connect Core 1.0 §12). An answer about another person, issuer or client keeps its own reason, which
  * ends the session at once; one that cannot be trusted counts as a refusal. Once the provider has answered, its old
- * refresh token may be used up: trouble on the way to keys or profile then keeps the old identity, so that the new
- * token is not lost.
+ * refresh token may be used up: trouble with keys, profile or clocks then keeps the old identity, so that the new token
+ * is not lost.
  */
 export async function refreshGrant(deps: OidcDeps, session: Session): Promise<Result<Grant>> {
   const { refresh } = session.tokens
@@ -110,16 +110,20 @@ async function askValidateUrl({ http, config }: OidcDeps, accessToken: string): 
 }
 
 async function readRefreshedClaims(
-  { verifier, config }: OidcDeps,
+  { verifier, config, context }: OidcDeps,
   session: Session,
   { idToken, accessToken }: { readonly idToken: string; readonly accessToken: string },
 ): Promise<Result<Claims>> {
-  const claims = await verifier.idToken(idToken, { nonce: undefined, maxAgeMs: undefined, accessToken })
+  const login = { nonce: undefined, maxAgeMs: undefined, timesLater: true, accessToken }
+  const claims = await verifier.idToken(idToken, login)
   if (!claims.ok) return claims
   const same =
     toSubject(claims.value['sub']) === session.subject &&
     toIssuer(config, claims.value['iss']) === session.issuer
-  return same ? claims : failed(problem('id_token_invalid', { check: 'same person' }))
+  if (!same) return failed(problem('id_token_invalid', { check: 'same person' }))
+  // Last, because a clock that is wrong excuses a token about this person only.
+  const untimely = checkTimes(claims.value, context.platform.now(), undefined)
+  return untimely === undefined ? claims : failed(untimely)
 }
 
 /**
@@ -201,11 +205,13 @@ export function toIssuer({ issuer, skipIssuerVerification }: ProviderConfig, iss
 }
 
 /**
- * True when the answer itself is wrong; anything else is trouble that passes, and so is a key that was not published
- * yet.
+ * Checks of a refreshed ID token that fail for a while: its key is not published yet, or one of the two clocks is wrong.
  */
+const PASSING: readonly unknown[] = ['kid', 'exp', 'iat', 'nbf']
+
+/** True when the answer itself is wrong; anything else is trouble that passes. */
 function isFatal({ reason, detail }: Problem): boolean {
-  return reason === 'id_token_invalid' && detail?.['check'] !== 'kid'
+  return reason === 'id_token_invalid' && !PASSING.includes(detail?.['check'])
 }
 
 /**
@@ -214,10 +220,7 @@ function isFatal({ reason, detail }: Problem): boolean {
  */
 const STRANGE: readonly unknown[] = ['same person', 'profile sub', 'iss', 'aud', 'azp']
 
-/**
- * Problem of a refresh. A token that is merely late or badly signed may be trouble of the provider, while the old one
- * is still valid.
- */
+/** Problem of a refresh. A token that is badly signed may be trouble of the provider, while the old one is still valid. */
 function toRefusal(why: Problem): Problem {
   const { reason, detail } = why
   return STRANGE.includes(detail?.['check']) ? why : problem('refresh_refused', { why: reason, ...detail })

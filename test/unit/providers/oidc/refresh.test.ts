@@ -83,7 +83,8 @@ const tokens: [string, Claims, string][] = [
   ['SL-09', { iss: 'https://evil.test' }, 'id_token_invalid/iss'],
   ['SL-09', { aud: 'other' }, 'id_token_invalid/aud'],
   ['SL-09', { azp: 'other' }, 'id_token_invalid/azp'],
-  ['SL-09', { exp: 1 }, 'refresh_refused/exp'],
+  ['SL-08', { sub: 'mallory', exp: 1 }, 'id_token_invalid/same person'],
+  ['SL-09', { iss: 'https://evil.test', exp: 1 }, 'id_token_invalid/iss'],
   ['SL-18', { email_verified: false }, 'email_unverified'],
   ['SL-08', { nonce: 'whatever' }, 'ok'],
 ]
@@ -170,6 +171,32 @@ test('a rotated refresh token is not lost because a new key is not published yet
   expect(grant.value.identity).toMatchObject({ subject: 'alice', groups: ['staff'] })
   expect(grant.value.tokens.id).toBe(before.tokens.id)
   expect(grant.value.tokens.refresh).not.toBe(before.tokens.refresh)
+})
+
+// [what the clock of one of the two does, what the new ID token says of its times]
+const untimely: [string, (nowS: number) => Claims][] = [
+  ['six minutes behind the provider', (nowS) => ({ iat: nowS + 360, exp: nowS + 660 })],
+  ['six minutes behind a provider that says nbf', (nowS) => ({ nbf: nowS + 360 })],
+  ['a day ahead of the provider', (nowS) => ({ iat: nowS - 86_400, exp: nowS - 86_100 })],
+]
+
+test.each(untimely)('a rotated refresh token is not lost because the clock is %s', async (_, times) => {
+  const { op, platform, provider, session } = await aBench()
+  const before = await session()
+  op.user = { sub: 'alice', email: 'alice@example.com', email_verified: true, groups: ['staff'] }
+  op.idToken.claims = (honest) => ({
+    ...honest,
+    ...times(Math.floor(platform.now() / 1000)),
+    groups: ['forged'],
+  })
+  const grant = await provider.refresh(before)
+  if (!grant.ok) throw new Error(verdictOf(grant))
+  // What the token says counts for nothing; the profile was asked.
+  expect(grant.value.identity).toMatchObject({ subject: 'alice', groups: ['staff'] })
+  expect(grant.value.tokens.id).toBe(before.tokens.id)
+  expect(grant.value.tokens.refresh).not.toBe(before.tokens.refresh)
+  op.idToken.claims = (honest) => honest
+  expect(verdictOf(await provider.refresh({ ...before, tokens: grant.value.tokens }))).toBe('ok')
 })
 
 test('a provider that gives no new refresh token keeps the old one good', async () => {
