@@ -111,17 +111,19 @@ interface Place {
   /** Of the request line that the parser was at or behind, as far as it stands in the packet that broke. */
   readonly method: string
   readonly target: string
-  readonly part: 'method' | 'target' | 'version' | 'header'
+  readonly part: 'method' | 'target' | 'version' | 'header' | 'body'
   /** Byte that it stopped at: `0xc3`. */
   readonly byte: string | undefined
 }
 
 /** Finds where the parser stopped. Node's codes say it as well, Deno's do not. */
-function placeOf({ code, rawPacket, bytesParsed = 0 }: ParserError): Place {
+function placeOf({ code, reason, rawPacket, bytesParsed = 0 }: ParserError): Place {
   const text = rawPacket?.toString('latin1') ?? ''
+  // The frame of a body looks like a request line: both begin behind an empty line, or a packet.
+  const isBody = /chunk/iu.test(`${code} ${reason}`)
   const lineAt = text.lastIndexOf('\n', bytesParsed - 1) + 1
   const headEnd = text.lastIndexOf('\r\n\r\n', lineAt - 4)
-  const requestAt = headEnd < 0 ? 0 : headEnd + 4
+  const requestAt = isBody ? lineAtHeadOf(text, headEnd) : headEnd < 0 ? 0 : headEnd + 4
   const [method = '', target = ''] = (text.slice(requestAt).split(/\r?\n/u, 1)[0] ?? '').split(' ', 2)
   const spaces = text.slice(lineAt, bytesParsed).split(' ').length - 1
   const isRequestLine = rawPacket !== undefined && lineAt === requestAt
@@ -129,7 +131,14 @@ function placeOf({ code, rawPacket, bytesParsed = 0 }: ParserError): Place {
   return {
     method,
     target,
-    part: isRequestLine ? (PARTS[spaces] ?? 'version') : 'header',
+    part: isBody ? 'body' : isRequestLine ? (PARTS[spaces] ?? 'version') : 'header',
     byte: stopped === undefined ? undefined : `0x${stopped.toString(16).padStart(2, '0')}`,
   }
+}
+
+/** Start of the head that ends at `headEnd`; the end of the packet when the head came in an earlier one. */
+function lineAtHeadOf(text: string, headEnd: number): number {
+  if (headEnd < 0) return text.length
+  const before = text.lastIndexOf('\r\n\r\n', headEnd - 1)
+  return before < 0 ? 0 : before + 4
 }

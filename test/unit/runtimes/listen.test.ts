@@ -267,6 +267,11 @@ describe('what a client may send', () => {
       { wantsHtml: true },
     ],
     [aRequest('/x', ['Accept: text/html', 'A : b']), 'request_malformed', { wantsHtml: true }],
+    [
+      `${aRequest('/form', ['Transfer-Encoding: chunked'], 'POST')}0x5\r\nhello\r\n0\r\n\r\n`,
+      'request_malformed',
+      { method: 'POST', target: '/form', why: expect.stringMatching(/CHUNK.* in the body$/u) },
+    ],
     ['garbage that never was a request\r\n', 'method_unknown', { method: 'garbage' }],
     ['\x16\x03\x01\x02\x00\x01', 'request_malformed', { method: '' }],
   ])('a listener tells the core what the parser refuses: %j', async (request, reason, seen) => {
@@ -274,6 +279,17 @@ describe('what a client may send', () => {
     open.push(door)
     await talk(door.port, request).closed()
     expect(door.unparsed).toMatchObject([{ reason, client: '127.0.0.1', aborted: false, ...seen }])
+  })
+
+  it('a listener does not take the broken frame of a body, in a packet of its own, for a request', async () => {
+    const upstream = await startRawUpstream(() => {})
+    const door = await openDoor({ upstream: upstream.port })
+    open.push(upstream, door)
+    const client = talk(door.port, `${aRequest('/', ['Transfer-Encoding: chunked'], 'POST')}4\r\nbody\r\n`)
+    await upstream.waitFor((received) => received[0]?.includes('body') === true)
+    client.send('0x5\r\n')
+    await client.closed()
+    expect(door.unparsed).toMatchObject([{ reason: 'request_malformed', method: '', target: '' }])
   })
 
   it('a listener tells the core nothing of connections that break', async () => {
