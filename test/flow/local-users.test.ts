@@ -61,6 +61,23 @@ describe('the session of a local user', () => {
     expect(gate.platform.plans).toHaveLength(1)
   })
 
+  it('the session of a local user who signs out while their line is gone stays ended when it is back', async () => {
+    const gate = await start()
+    const carol = await signedIn(gate)
+    const cookie = cookiesOf(carol)
+    gate.platform.change('/users', FILE.replace(CAROL, ''))
+    await expect.poll(async () => (await carol.fetch('/oauth2/auth')).status).toBe(401)
+    await carol.visit('/oauth2/sign_out', { method: 'POST', headers: ['Origin', 'https://app.example.com'] })
+    gate.platform.change('/users', FILE)
+    const erin = gate.visitor()
+    await expect
+      .poll(async () => (await post(erin, { username: 'carol', password: 'demo', rd: '/' })).status)
+      .toBe(302)
+    expect((await gate.ask('/x', { headers: ['Host', 'app.example.com', 'Cookie', cookie] })).status).toBe(
+      401,
+    )
+  })
+
   it('the session of a local user goes on when only others changed', async () => {
     const gate = await start()
     const carol = await signedIn(gate)

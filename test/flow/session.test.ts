@@ -256,4 +256,18 @@ describe('a clock that steps back', () => {
       before.filter(([name]) => name === SESSION),
     )
   })
+
+  it('a clock that steps back does not keep a sign-out from ending the session for good [SL-28]', async () => {
+    const gate = await startGate()
+    const alice = await signedIn(gate)
+    const cookie = jarOf(alice)
+      .map(([name, value]) => `${name}=${value}`)
+      .join('; ')
+    gate.platform.pass(-6 * MINUTE)
+    await alice.visit('/oauth2/sign_out', { method: 'POST', headers: ['Origin', 'https://app.example.com'] })
+    expect(gate.provider.revoked).toHaveLength(1)
+    gate.platform.pass(6 * MINUTE)
+    const copied = await gate.ask('/x', { headers: ['Host', 'app.example.com', 'Cookie', cookie] })
+    expect(copied.status).toBe(401)
+  })
 })

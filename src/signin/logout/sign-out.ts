@@ -2,6 +2,7 @@ import type { CookieChange, Exchange } from '../../http/exchange.ts'
 import { onlyValue, readParameters, readQuery } from '../../http/form.ts'
 import { problem } from '../../problems.ts'
 import { failed } from '../../result.ts'
+import { isFinal } from '../../session/lifetimes.ts'
 import { findProvider, type Session, sourceFields } from '../../session/session.ts'
 import { logFailure, requestFields, type SignInContext, toRedirectUri } from '../context.ts'
 import type { ReturnTargets } from '../login/return-targets.ts'
@@ -50,7 +51,10 @@ export function createSignOut(
       logFailure(context, 'sign_out_refused', { exchange, why })
       return refuse(why)
     }
-    const session = loaded.kind === 'active' ? await toEnding(context, loaded.session, target) : undefined
+    // A session that is only refused for now would count again when the clock or the file is right.
+    const mayReturn = loaded.kind === 'unreadable' && !isFinal(loaded.why)
+    const carried = loaded.kind === 'active' || mayReturn ? loaded.session : undefined
+    const session = carried && (await toEnding(context, carried, target))
     const exit = await chooseExit(context, exchange, { session, target, logoutState })
     if (session !== undefined) await endSession(context, exchange, session)
     return redirect(exit, await clearCookies(context, exchange, transactions))
