@@ -41,11 +41,11 @@ export function createSingleFlight<Value>({
   maxKept = 10_000,
 }: SingleFlightOptions): SingleFlight<Value> {
   const inFlight = new Map<string, Call<Value>>()
-  const kept = new Map<string, { readonly value: Value; readonly untilMs: number }>()
+  const kept = new Map<string, { readonly value: Value; readonly keepMs: number; untilMs: number }>()
 
   function keep(key: string, { value, keepMs }: Settled<Value>): void {
     kept.delete(key)
-    kept.set(key, { value, untilMs: now() + keepMs })
+    kept.set(key, { value, keepMs, untilMs: now() + keepMs })
     // Oldest first; what is kept for a shorter time than its neighbours waits behind them, which the bound
     // allows for.
     for (const [oldest, { untilMs }] of kept) {
@@ -56,7 +56,10 @@ export function createSingleFlight<Value>({
 
   function find(key: string): Value | undefined {
     const found = kept.get(key)
-    return found !== undefined && found.untilMs > now() ? found.value : undefined
+    if (found === undefined) return undefined
+    // After a clock was set back its time begins again; the step itself would keep it for as long.
+    found.untilMs = Math.min(found.untilMs, now() + found.keepMs)
+    return found.untilMs > now() ? found.value : undefined
   }
 
   function start(key: string, work: () => Promise<Settled<Value>>): Call<Value> {
@@ -106,7 +109,7 @@ export async function within<Value>(
 ): Promise<Value | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds)
+    timer = setTimeout(() => resolve(undefined), Math.max(0, milliseconds))
   })
   try {
     return await Promise.race([promise, timeout])

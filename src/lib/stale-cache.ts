@@ -51,12 +51,18 @@ export function createStaleCache<Value>(options: StaleCacheOptions<Value>): Cach
   }
 
   async function attempt(): Promise<void> {
-    if (failure !== undefined && platform.now() < failure.untilMs) return
+    if (failure !== undefined && isPausing(failure)) return
     if (platform.runtime === 'workers') return load()
     underWay ??= load().finally(() => {
       underWay = undefined
     })
     return underWay
+  }
+
+  /** A pause that is longer than it began is one of a clock that was set back, and over. */
+  function isPausing({ untilMs, pauseMs }: Failure): boolean {
+    const leftMs = untilMs - platform.now()
+    return leftMs > 0 && leftMs <= pauseMs
   }
 
   function keptFor(ageMs: number): Result<Value> | undefined {
@@ -69,7 +75,9 @@ export function createStaleCache<Value>(options: StaleCacheOptions<Value>): Cach
 
   return {
     async get() {
-      const fresh = keptFor(freshMs)
+      // After a clock was set back nothing tells how old the value is.
+      const isFromFuture = kept !== undefined && kept.atMs > platform.now()
+      const fresh = isFromFuture ? undefined : keptFor(freshMs)
       if (fresh !== undefined) return fresh
       await attempt()
       return keptFor(freshMs + staleMs) ?? refusal()

@@ -76,7 +76,9 @@ export function createKeys({ jwksUri, http, platform, readKeys }: KeysDeps): Key
     if (!keys.ok) return keys
     const first = await verifyOnce(token, keys.value, algs)
     if (first.ok || !mayBeNewKey(first.problem)) return first
-    if (platform.now() - renewedAtMs[from] < COOLDOWN_MS[from]) return first
+    const sinceMs = platform.now() - renewedAtMs[from]
+    // Below 0 the clock was set back, which must not make the pause longer.
+    if (sinceMs >= 0 && sinceMs < COOLDOWN_MS[from]) return first
     renewedAtMs[from] = platform.now()
     const renewed = await remembered.renew()
     return renewed.ok ? verifyOnce(token, renewed.value, algs) : renewed

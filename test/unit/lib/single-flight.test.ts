@@ -23,6 +23,18 @@ describe('flights', () => {
     expect(await flights.join('k', work).done).toBe(2)
   })
 
+  it('a single flight keeps no result for longer because the clock is set back', async () => {
+    const clock = { ms: 360_000, now: () => clock.ms }
+    const flights = createSingleFlight<string>({ now: clock.now, sharesPromises: true })
+    await flights.join('k', async () => ({ value: 'failed', keepMs: 1000 })).done
+    clock.ms = 0
+    expect(flights.find('k')).toBe('failed')
+    clock.ms = 999
+    expect(flights.find('k')).toBe('failed')
+    clock.ms = 1000
+    expect(flights.find('k')).toBeUndefined()
+  })
+
   it('a single flight keeps a bounded number of results', async () => {
     const flights = createSingleFlight<number>({ now: () => 0, sharesPromises: true, maxKept: 3 })
     for (let at = 0; at < 5; at += 1)
@@ -47,6 +59,10 @@ describe('within()', () => {
   it('within() gives a value that came in time, undefined otherwise, and passes errors on', async () => {
     expect(await within(Promise.resolve(1), 1000)).toBe(1)
     expect(await within(new Promise(() => {}), 1)).toBeUndefined()
+    // Node warns of a timer below 0 on standard error.
+    const warned = new Promise<string>((resolve) => process.once('warning', ({ name }) => resolve(name)))
+    expect(await within(new Promise(() => {}), -5)).toBeUndefined()
+    expect(await within(warned, 20)).toBeUndefined()
     await expect(within(Promise.reject(new Error('no')), 1000)).rejects.toThrow('no')
   })
 })

@@ -73,3 +73,17 @@ test('a stale cache loads on renew() although the value is fresh, and says when 
   expect((await value.renew()).ok).toBe(false)
   expect(await value.get()).toEqual(ok(2))
 })
+
+test('a stale cache asks again after the clock was set back, in place of waiting for as long', async () => {
+  const { world, value } = remembered()
+  world.down = true
+  expect((await value.get()).ok).toBe(false)
+  world.now -= 360_000
+  world.down = false
+  expect(await value.get()).toEqual(ok(2))
+  world.now -= 360_000
+  expect(await value.get()).toEqual(ok(3))
+  world.down = true
+  world.now -= 360_000
+  expect(await value.get()).toEqual(ok(3))
+})

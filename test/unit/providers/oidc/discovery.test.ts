@@ -219,6 +219,19 @@ test('a token with an unknown key id causes one fetch of the keys and is accepte
   expect(op.hits.jwks).toBe(2)
 })
 
+test('a clock that is set back does not keep a new key from being fetched', async () => {
+  const { op, platform, provider, signIn } = await aBench()
+  await signIn()
+  const { user } = op
+  // A token with an unknown key id begins the pause between two fetches.
+  await provider.verifyBearer?.(await op.mint({ sub: user?.sub }, { kid: 'random' }))
+  platform.pass(-6 * 60_000)
+  await signIn()
+  await op.signer.rotate()
+  platform.pass(31_000)
+  expect((await provider.verifyBearer?.(await op.mint()))?.ok).toBe(true)
+})
+
 test('keys that cannot be read do not hide the good one', async () => {
   const { op, signIn } = await aBench()
   const odd = [
