@@ -29,6 +29,7 @@ export default defineConfig({
       tier('compare', ['test/compare/**/*.test.ts'], { ...after(3), testTimeout: 300_000 }),
       tier('deploy', ['test/deploy/**/*.test.ts'], { ...after(3), exclude: elsewhere, testTimeout: 60_000, hookTimeout: 300_000 }),
       tier('browser', ['test/browser/**/*.test.ts'], { ...after(4), testTimeout: 60_000, hookTimeout: 60_000 }),
+      tier('soak', ['test/soak/**/*.test.ts'], after(5)),
     ],
   },
 })

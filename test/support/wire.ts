@@ -1,4 +1,4 @@
-import { type IncomingMessage, request } from 'node:http'
+import { type Agent, type IncomingMessage, request } from 'node:http'
 import type { HeaderLines } from '../../src/platform.ts'
 
 /** One request as a test wants it on the wire; nothing is added but framing. */
@@ -10,6 +10,10 @@ export interface OnTheWire {
   readonly body?: string | Uint8Array
   /** Leaves when it fires. */
   readonly signal?: AbortSignal
+  /** Address of the loopback that it comes from. */
+  readonly localAddress?: string
+  /** Keeper of connections; each request has its own without one. */
+  readonly agent?: Agent
 }
 
 /** One answer as it was on the wire. */
@@ -26,7 +30,7 @@ export interface Answered {
 /** Sends a request and returns the answer with its body still under way. */
 export function open(
   origin: string,
-  { method = 'GET', target = '/', headers, body, signal }: OnTheWire,
+  { method = 'GET', target = '/', headers, body, signal, localAddress, agent }: OnTheWire,
 ): Promise<IncomingMessage> {
   const { hostname, port } = new URL(origin)
   const lines = headers ?? ['Host', 'app.example.com']
@@ -40,7 +44,8 @@ export function open(
         path: target,
         headers: [...lines, ...framing],
         setHost: false,
-        agent: false,
+        agent: agent ?? false,
+        ...(localAddress === undefined ? {} : { localAddress }),
         // Browsers take far more than Node's 16 KiB of header lines.
         maxHeaderSize: 65_536,
         ...(signal === undefined ? {} : { signal }),

@@ -15,6 +15,8 @@ export interface Pod {
   /** Takes a process in that runs already, and puts it back. */
   admit(pid: number): void
   release(pid: number): void
+  /** Memory that is charged now, in MiB. */
+  chargedMiB(): number
   /** Most memory that was charged, with buffers of the kernel and the files it read first, in MiB. */
   peakMiB(): number
   /** How often the kernel killed a process for memory. */
@@ -47,6 +49,7 @@ function unified(name: string, { memoryMiB, millicores }: Partial<PodLimits>): P
   if (millicores !== undefined) group.write('cpu.max', `${quota(millicores)} ${PERIOD_US}`)
   return {
     ...doorsOf([group.entrance], [join(ROOT, 'cgroup.procs')]),
+    chargedMiB: () => Number(group.read('memory.current')) / MIB,
     peakMiB: () => Number(group.read('memory.peak')) / MIB,
     kills: () => countIn(group.read('memory.events')),
     remove: group.remove,
@@ -64,6 +67,7 @@ function separate(name: string, { memoryMiB, millicores }: Partial<PodLimits>): 
       [memory.entrance, cpu.entrance],
       [join(ROOT, 'memory/cgroup.procs'), join(ROOT, 'cpu/cgroup.procs')],
     ),
+    chargedMiB: () => Number(memory.read('memory.usage_in_bytes')) / MIB,
     peakMiB: () => Number(memory.read('memory.max_usage_in_bytes')) / MIB,
     kills: () => countIn(memory.read('memory.oom_control')),
     remove: () => {

@@ -31,8 +31,8 @@ export interface Start {
   readonly pod?: Pick<Pod, 'entrances'> | undefined
 }
 
-/** Joins control groups, then becomes the command. */
-const JOIN = 'for entrance in $ENTRANCES; do echo $$ > "$entrance"; done; unset ENTRANCES; exec "$@"'
+/** Script of a shell that joins the control groups of $ENTRANCES, then becomes the command that it was given. */
+export const JOIN = 'for entrance in $ENTRANCES; do echo $$ > "$entrance"; done; unset ENTRANCES; exec "$@"'
 
 const running = new Set<number>()
 
