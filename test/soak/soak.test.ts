@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
+import { ensureProgram } from '../support/built-program.ts'
 import { FAULTS } from './faults/faults.ts'
 import { PROFILES } from './profiles.ts'
-import { ensureProgram } from './program.ts'
 import { LIMITS, report } from './report.ts'
 import { soak } from './run.ts'
 

@@ -24,7 +24,8 @@ const SILENCE_MS = 2000
 
 /** Loads the library, which only those need who have a Redis; `ca` is the text of `redis-ca-path`. */
 export async function loadRedisClients(servers: RedisServers, ca: string | undefined): Promise<RedisClients> {
-  const { Cluster, Redis } = await import('ioredis')
+  // By its default export: the library is CommonJS, and the build gives it no other where it lies in a file of its own.
+  const { Cluster, Redis } = (await import('ioredis')).default
   const secure = servers.tls && toTlsOptions(servers.tls, ca)
   const connection = toConnection(servers, secure)
   const toRedis = (more: Pick<RedisOptions, 'retryStrategy'>): Redis => {

@@ -87,9 +87,10 @@ export async function startWorld(program: string, profile: Profile): Promise<Wor
       OAUTH2_PROXY_COOKIE_SECRET: COOKIE_SECRET,
     },
   }
-  const gates: SoakGate[] = [await startSoakGate(start)]
+  const gates: SoakGate[] = []
+  // Cast: there is one before anything asks for it.
   const gate = (): SoakGate => gates.at(-1) as SoakGate
-  return {
+  const world: World = {
     places,
     provider,
     providerLink,
@@ -108,6 +109,13 @@ export async function startWorld(program: string, profile: Profile): Promise<Wor
       await Promise.all([app.close(), listener.close()])
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+  try {
+    gates.push(await startSoakGate(start))
+    return world
+  } catch (error) {
+    await world.close()
+    throw error
   }
 }
 
