@@ -3,11 +3,14 @@ import { Deviation } from '../judge.ts'
 import type { Stage, TrafficKind } from '../stage.ts'
 import type { Person } from '../world/people.ts'
 import { openEvents, openSocket, type Stream } from '../world/streams.ts'
+import { TOKEN_SECONDS } from '../world/world.ts'
 import { judgeApp, someTarget, withPerson } from './answers.ts'
 
 /** Longest life of a stream that its person does not end before, in ms. */
 const LONG_MS = 40_000
 const MOST_PER_PERSON = 2
+/** From three quarters of its life a token waits for a request to renew it; a stream alone cannot. */
+const DUE_MS = TOKEN_SECONDS * 250 - 500
 
 const hasRoom = ({ state, streams }: Person): boolean => state === 'in' && streams.size < MOST_PER_PERSON
 
@@ -76,8 +79,9 @@ async function live(stage: Stage, person: Person, stream: Stream): Promise<void>
   clearTimeout(timer)
   person.streams.delete(stream)
   if (end === 'client' || person.state !== 'in') return
-  // 1012: connecting again is enough (docs/sessions.md). Then the session is good, as a request shows.
-  if (end === 1012) {
+  // 1012: connecting again is enough (docs/sessions.md), as it is for an event stream of a person who asked for nothing
+  // while their session was due at the provider. Then the session is good, as a request shows.
+  if (end === 1012 || performance.now() - person.goodAtMs > DUE_MS) {
     await checkServed(stage, person, openedAtMs)
     return
   }
