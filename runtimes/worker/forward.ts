@@ -49,7 +49,7 @@ async function send(to: Fetches, exchange: ForwardExchange): Promise<Result<Resp
     why ??= reason
     cut.abort()
   }
-  const isBounded = plan.timeoutMs > 0 && !plan.websocket
+  const isBounded = plan.timeoutMs > 0
   const timer = isBounded ? setTimeout(() => abort('upstream_timeout'), plan.timeoutMs) : null
   const stop = plan.follow && watchStream(plan.follow, { catchUp, end: () => abort('sign_in_required') })
   try {

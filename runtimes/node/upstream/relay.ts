@@ -33,7 +33,7 @@ const NEW = -1
 /** Longest wait in the pool's queue where the upstream itself may take for ever. */
 const QUEUE_MS = 30_000
 
-/** Longest wait for a 101, whatever the upstream's timeout: a client that waits for one cannot be seen leaving. */
+/** Longest wait for a 101, also where the upstream has all the time: a client that waits for one cannot be seen leaving. */
 const HANDSHAKE_MS = 30_000
 
 const SENT = ok(RESPONSE_ALREADY_SENT)
@@ -64,7 +64,8 @@ export class Relay implements Waiter, ConnectionUser, Followable {
     this.#tunnels = tunnels
     this.#inFlight = inFlight
     this.#settle = settle
-    this.#timeoutMs = plan.websocket ? HANDSHAKE_MS : plan.timeoutMs
+    const { timeoutMs } = plan
+    this.#timeoutMs = plan.websocket ? Math.min(timeoutMs || HANDSHAKE_MS, HANDSHAKE_MS) : timeoutMs
   }
 
   get share(): Share {

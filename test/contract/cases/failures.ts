@@ -31,6 +31,15 @@ export function failures(world: World): void {
       expect([answer.status, JSON.parse(answer.text).error]).toEqual([504, 'upstream_timeout'])
     })
 
+    it('an app that does not answer a WebSocket handshake in time is a 504', async () => {
+      const headers = [
+        ...['Connection', 'Upgrade', 'Upgrade', 'websocket', 'Origin', 'https://app.example.com'],
+        ...['Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+      ]
+      const answer = await world.asAlice({ target: '/stubborn/hang', headers })
+      expect([answer.status, JSON.parse(answer.text).error]).toEqual([504, 'upstream_timeout'])
+    }, 20_000)
+
     it.each(NONSENSE)('an app that answers with nonsense is a 502: %s [SM-25]', async (_, bytes) => {
       world.odd.play((socket) => socket.end(bytes, 'latin1'))
       const answer = await world.asAlice({ target: '/odd/' })
