@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { readEnvironment } from './deno/environment.ts'
+import { createReadVariable, readEnvironment } from './deno/environment.ts'
 import { createFetch, createReader, refuse } from './deno/permissions.ts'
 import { createDenoSink } from './deno/stdout.ts'
 import { runProgram } from './node/program.ts'
@@ -13,6 +13,7 @@ runProgram({
   runtime: 'deno',
   args: Deno.args,
   env: readEnvironment(warn),
+  readVariable: createReadVariable(warn),
   readFile: (path) => reader(path, (from) => readFileSync(from, 'utf8')),
   readBinaryFile: (path) => reader(path, (from) => readFileSync(from)),
   refuse: (config) => refuse(config, files),

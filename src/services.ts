@@ -131,12 +131,7 @@ export async function createServices(
     streams,
     rejudge: createRejudge({ authenticate, refresher, sessions, rules }),
     signIn,
-    forwarder: createForwarder({
-      upstreams: config.upstreams,
-      headers: config.headers,
-      platform,
-      ownsCookie: compileOwnsCookie(config, sessions),
-    }),
+    forwarder: await buildForwarder(config, platform, sessions),
     now: platform.now,
     isReady: () => isReady(runtime),
     checkStore: runtime.entries?.check,
@@ -149,6 +144,23 @@ function createRules({ policy }: Config, platform: Platform, permits: ServicesOp
     trustedAddresses: createAddressSet(policy.trustedIps),
     platform,
     permits,
+  })
+}
+
+/** Creates the forwarder; the compiler of rewriteTargets is loaded where there are some, which is seldom. */
+async function buildForwarder(
+  config: Config,
+  platform: Platform,
+  sessions: SessionStore,
+): Promise<Forwarder> {
+  const { upstreams, headers } = config
+  const rewrites = upstreams.some(({ rewriteTarget }) => rewriteTarget !== undefined)
+  return createForwarder({
+    upstreams,
+    headers,
+    platform,
+    ownsCookie: compileOwnsCookie(config, sessions),
+    compileRewrites: rewrites ? (await import('./proxy/rewrite/rules.ts')).compileRewrites : undefined,
   })
 }
 

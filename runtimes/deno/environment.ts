@@ -19,6 +19,18 @@ export function readEnvironment(
   return Object.fromEntries(allowed.map((name) => [name, Deno.env.get(name)]))
 }
 
+/** Creates a reader of any variable, which a structured file may name; a permission that is missing is told once. */
+export function createReadVariable(warn: (sentence: string) => void): (name: string) => string | undefined {
+  const told = new Set<string>()
+  return (name) => {
+    if (isGranted({ name: 'env', variable: name })) return Deno.env.get(name)
+    if (!told.has(name))
+      warn(`Run Deno with --allow-env=${name} as well: the file of --alpha-config names it`)
+    told.add(name)
+    return undefined
+  }
+}
+
 function isGranted(what: Deno.PermissionDescriptor): boolean {
   return Deno.permissions.querySync(what).state === 'granted'
 }

@@ -2,6 +2,7 @@ import type { Config } from '../../src/config/config.ts'
 import type { LogFileConfig } from '../../src/config/sections/log/file.ts'
 import type { ProviderConfig } from '../../src/config/sections/provider.ts'
 import type { UpstreamConfig } from '../../src/config/sections/upstreams.ts'
+import type { Secret } from '../../src/config/values/header-rows.ts'
 import type { ListenAddress } from '../../src/config/values/listen-address.ts'
 import type { RedisAddress } from '../../src/config/values/redis-url.ts'
 import { needsTrustingFetch } from '../node/provider/trusting-fetch.ts'
@@ -43,10 +44,7 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
     policy.authenticatedEmailsFile,
     pages.templatesDirectory,
     ...providers.flatMap(({ caFiles, publicKeyFiles }) => [...caFiles, ...publicKeyFiles]),
-    listen.https?.certFile,
-    listen.https?.keyFile,
-    metrics.https?.certFile,
-    metrics.https?.keyFile,
+    ...[listen.https, metrics.https].flatMap((https) => [https?.cert, https?.key].map(fileOf)),
     session.redis?.tls?.caFile,
   ]
   return [
@@ -114,6 +112,10 @@ const PORTS: Readonly<Record<string, string>> = {
 
 function urlsOf({ issuer, jwksUrl, profileUrl, redeemUrl, validateUrl }: ProviderConfig) {
   return [issuer, redeemUrl, profileUrl, validateUrl, jwksUrl]
+}
+
+function fileOf(source: Secret | undefined): string | undefined {
+  return source !== undefined && 'file' in source ? source.file : undefined
 }
 
 function net(value: string): Need {

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { type App, createApp } from '../../src/app.ts'
 import type { Config } from '../../src/config/config.ts'
-import { type LoadInput, loadConfig } from '../../src/config/load.ts'
+import { type LoadInput, loadConfiguration } from '../../src/config/load.ts'
 import { createLog, type Log } from '../../src/observe/log.ts'
 import { loadLogLines } from '../../src/observe/log-lines.ts'
 import { readTemplates, type TemplateEngine } from '../../src/pages/custom-pages.ts'
@@ -49,7 +49,7 @@ export function runProgram(program: Program): void {
 }
 
 async function main(program: Program): Promise<void> {
-  const loaded = loadConfig({ ...program, version: VERSION }, PROVIDER_KINDS)
+  const loaded = await loadConfiguration({ ...program, version: VERSION }, PROVIDER_KINDS)
   if (loaded.kind === 'problems') return fail(loaded.text.trimEnd(), loaded.exitCode)
   if (loaded.kind === 'text') return void process.stdout.write(loaded.text)
   const refusal = program.refuse(loaded.config)

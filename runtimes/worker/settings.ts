@@ -1,25 +1,28 @@
-import { type LoadInput, type LoadResult, loadConfig } from '../../src/config/load.ts'
+import { type LoadInput, type LoadResult, loadConfiguration } from '../../src/config/load.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import type { Bindings } from './forward.ts'
 
-/** The variable that holds a whole TOML configuration, for those who keep theirs in a file. */
-const TOML = 'OAUTH2_PROXY_CONFIG_TOML'
+/** The variables that hold the text of a configuration file, by the flag that names such a file elsewhere. */
+const FILES: Readonly<Record<string, string>> = {
+  '--config': 'OAUTH2_PROXY_CONFIG_TOML',
+  '--alpha-config': 'OAUTH2_PROXY_CONFIG_YAML',
+}
 
 /** The binding of the Durable Object that isolates share state through. */
 export const STATE = 'SIDEGATE_STATE'
 
 /** Reads the settings from variables and secrets, by the names that they have everywhere. */
-export function readSettings(bindings: Bindings, version: string): LoadResult {
+export async function readSettings(bindings: Bindings, version: string): Promise<LoadResult> {
   const { texts, problems } = textsOf(bindings)
-  const { [TOML]: toml, ...env } = texts
+  const files = new Map(Object.values(FILES).flatMap((name) => (texts[name] ? [[name, texts[name]]] : [])))
   const input: LoadInput = {
-    args: toml === undefined ? [] : ['--config', TOML],
-    env,
-    readFile: toml === undefined ? undefined : readOnly(toml),
+    args: Object.entries(FILES).flatMap(([flag, name]) => (files.has(name) ? [flag, name] : [])),
+    env: Object.fromEntries(Object.entries(texts).filter(([name]) => !Object.values(FILES).includes(name))),
+    readFile: files.size === 0 ? undefined : (path) => readOnly(files, path),
     runtime: 'workers',
     version,
   }
-  const loaded = loadConfig(input, PROVIDER_KINDS)
+  const loaded = await loadConfiguration(input, PROVIDER_KINDS)
   if (loaded.kind === 'config') problems.push(...missingBindings(loaded, bindings))
   return problems.length === 0 ? loaded : withProblems(loaded, problems)
 }
@@ -37,11 +40,10 @@ function textsOf(bindings: Bindings): { texts: Record<string, string>; problems:
   return { texts, problems }
 }
 
-function readOnly(toml: string): (path: string) => string {
-  return (path) => {
-    if (path !== TOML) throw new Error('a Worker has no files')
-    return toml
-  }
+function readOnly(files: ReadonlyMap<string, string>, path: string): string {
+  const text = files.get(path)
+  if (text === undefined) throw new Error('a Worker has no files')
+  return text
 }
 
 function missingBindings({ config }: LoadResult & { kind: 'config' }, bindings: Bindings): readonly string[] {

@@ -16,7 +16,7 @@ export interface WorkerApp {
 
 /** Reads the settings and builds the program; answers every request with 500 while the configuration is invalid. */
 export async function createWorkerApp(bindings: Bindings): Promise<WorkerApp> {
-  const loaded = readSettings(bindings, VERSION)
+  const loaded = await readSettings(bindings, VERSION)
   if (loaded.kind !== 'config') return refuseEverything(loaded.text, console.error)
   let shared: IsolateState | undefined
   const platform = createWorkerPlatform(bindings, async (waitUntil) => shared?.catchUp(waitUntil))

@@ -13,7 +13,7 @@ import { checkMetricsServer, readMetricsServer } from './sections/metrics.ts'
 import { buildPages } from './sections/pages.ts'
 import { buildPaths, buildTrust } from './sections/paths.ts'
 import { buildPolicy } from './sections/policy.ts'
-import { checkProviders, type RawProvider, readProvider } from './sections/provider.ts'
+import { checkProviders, type ProviderConfig, type RawProvider, readProvider } from './sections/provider.ts'
 import { buildSession } from './sections/session.ts'
 import { buildSignIn } from './sections/sign-in.ts'
 import { checkUpstreams, type RawUpstream, readUpstreams } from './sections/upstreams.ts'
@@ -81,10 +81,16 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
   const config = {
     ...first,
     ...second,
-    providers: providers.map((provider) => ({ ...provider, claims: { ...provider.claims, additional } })),
+    providers: providers.map((provider) => withClaims(provider, additional)),
     pages: buildPages(settings, files),
     log: buildLog(settings, env),
   }
   checkTogether(config, { upstreams: raw.upstreams, metricsServer: raw.metricsServer, settings, report })
   return config
+}
+
+/** Adds the claims that header rows name to those that the settings of the provider name. */
+function withClaims(provider: ProviderConfig, named: readonly string[]): ProviderConfig {
+  const additional = [...new Set([...named, ...provider.claims.additional])]
+  return { ...provider, claims: { ...provider.claims, additional } }
 }

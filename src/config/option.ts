@@ -28,6 +28,11 @@ interface OptionBase {
   readonly about: string
   /** TOML key where it is not the flag with underscores; null when the option is a flag only. */
   readonly key?: string | null
+  /**
+   * Place of its value in the structured file, where `[]` is an entry of a list. An option that has one counts there only,
+   * and is refused beside such a file, as in oauth2-proxy.
+   */
+  readonly structured?: string
   /** Further TOML keys that mean the same. */
   readonly oldKeys?: readonly string[]
   /** Marks a value that is never shown, neither in a message nor in a log. */

@@ -17,6 +17,7 @@ import { POLICY_OPTIONS } from './sections/policy.ts'
 import { PROGRAM_OPTIONS } from './sections/program.ts'
 import { CLIENT_OPTIONS } from './sections/provider/client.ts'
 import { ENDPOINT_OPTIONS } from './sections/provider/endpoints.ts'
+import { KEY_OPTIONS } from './sections/provider/keys.ts'
 import { LOGIN_PARAMETER_OPTIONS } from './sections/provider/login-parameters.ts'
 import { OIDC_OPTIONS } from './sections/provider/oidc.ts'
 import { TRUST_STORE_OPTIONS } from './sections/provider/trust.ts'
@@ -43,6 +44,7 @@ export const OPTIONS = {
   ...ENDPOINT_OPTIONS,
   ...LOGIN_PARAMETER_OPTIONS,
   ...OIDC_OPTIONS,
+  ...KEY_OPTIONS,
   ...POLICY_OPTIONS,
   ...REDIRECT_URL_OPTIONS,
   ...SIGN_IN_OPTIONS,

@@ -58,7 +58,8 @@ export function readSettings(
   }
 }
 
-interface ReadSettingsOptions {
+/** Options, and the sources to read them from. */
+export interface ReadSettingsOptions {
   readonly table: OptionTable
   readonly sources: readonly OptionSource[]
   readonly runtime: RuntimeName

@@ -14,9 +14,10 @@ import type { Handle } from './handler.ts'
  * session, and `{}` where no sign-in is needed.
  */
 export function createUserinfo(services: Services): Handle {
-  const { respond, rules } = services
+  const { respond, rules, config } = services
+  const told = new Set(config.providers.flatMap(({ claims }) => claims.told))
   return createDescription(services, {
-    show: toUserinfo,
+    show: (session) => toUserinfo(session, told),
     access: 'touch',
     withoutSession: (exchange, caller) =>
       decide(rules, toPolicyRequest(exchange), undefined).kind === 'public'
@@ -80,8 +81,17 @@ function refuse(
 }
 
 /** Converts to oauth2-proxy's shape: always an e-mail address, which may be empty, and groups where there are some. */
-function toUserinfo({ user, email = '', groups, preferredUsername }: Session): unknown {
-  return { user, email, groups: groups.length === 0 ? undefined : groups, preferredUsername }
+function toUserinfo(session: Session, told: ReadonlySet<string>): unknown {
+  const { user, email = '', groups, preferredUsername, claims = {} } = session
+  const additional = Object.entries(claims).filter(([name]) => told.has(name))
+  const additionalClaims = additional.length === 0 ? undefined : Object.fromEntries(additional)
+  return {
+    user,
+    email,
+    groups: groups.length === 0 ? undefined : groups,
+    preferredUsername,
+    additionalClaims,
+  }
 }
 
 /** State that a single-page app needs to warn before the end; never a token. Times are ISO 8601. */

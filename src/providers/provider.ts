@@ -8,7 +8,7 @@ export interface LoginRequest {
   readonly nonce: string
   readonly codeVerifier: string
   /** Extra parameters such as `prompt=select_account`; they win over configured ones, and an empty one takes it out. */
-  readonly extra: Readonly<Record<string, string>>
+  readonly extra: Readonly<Record<string, string | readonly string[]>>
 }
 
 /** Authorization response (RFC 6749 §4.1.2), after `state` was checked. */

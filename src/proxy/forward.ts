@@ -2,7 +2,15 @@ import type { HeadersConfig } from '../config/sections/headers.ts'
 import type { UpstreamConfig } from '../config/sections/upstreams.ts'
 import { hasBody } from '../http/body.ts'
 import type { Exchange, Target } from '../http/exchange.ts'
-import type { Follow, HeaderLines, IncomingRequest, Platform, Share, UpstreamAddress } from '../platform.ts'
+import type {
+  FilePlan,
+  Follow,
+  HeaderLines,
+  IncomingRequest,
+  Platform,
+  Share,
+  UpstreamAddress,
+} from '../platform.ts'
 import { problem } from '../problems.ts'
 import { failed, ok, type Result } from '../result.ts'
 import type { Session } from '../session/session.ts'
@@ -13,6 +21,8 @@ import { createGatewayHeaders } from './gateway-headers.ts'
 import { createIdentityHeaders } from './identity-headers.ts'
 import { createRequestHeaders } from './request-headers.ts'
 import { cacheAndCookieLines, createResponseEdit } from './response-edit.ts'
+import type { PathAndQuery } from './rewrite/rule.ts'
+import type { CompileRewrites } from './rewrite/rules.ts'
 import { createSign } from './signature.ts'
 import { compileUpstreams } from './upstreams.ts'
 import { isWebSocketHandshake } from './websocket-request.ts'
@@ -51,10 +61,12 @@ export function createForwarder(parts: {
   headers: HeadersConfig
   platform: Platform
   ownsCookie: OwnsCookie
+  /** Present where an upstream rewrites. */
+  compileRewrites?: CompileRewrites | undefined
 }): Forwarder {
   const { platform, headers, ownsCookie } = parts
   const policy = { headers, ownsCookie, identity: createIdentityHeaders(headers, platform) }
-  const pick = compileUpstreams(parts.upstreams)
+  const pick = compileUpstreams(parts.upstreams, parts.compileRewrites)
   const requestHeaders = createRequestHeaders(policy)
   const responseEdit = createResponseEdit(policy)
   const { hmac } = platform
@@ -65,7 +77,7 @@ export function createForwarder(parts: {
     ...cacheAndCookieLines(request),
   ]
 
-  const send = (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
+  const send = ({ request, upstream, target, path }: Sending, address: UpstreamAddress) => {
     const { exchange, session, follow, dropAuthorization = false } = request
     const websocket = exchange.facts.websocket && upstream.websockets
     if (websocket && !isWebSocketHandshake(exchange.request)) {
@@ -74,14 +86,14 @@ export function createForwarder(parts: {
     const plan = {
       upstream: address,
       share: request.share,
-      target: exchange.target.raw,
+      target,
       headers: requestHeaders({ exchange, session, upstream, dropAuthorization }),
       response: responseEdit(request),
       timeoutMs: upstream.timeoutMs,
       websocket,
       ...(follow === undefined ? {} : { follow }),
     }
-    const signed = sign && { ...plan, ...sign(exchange, session, plan.headers) }
+    const signed = sign && { ...plan, ...sign(withPath(exchange, path), session, plan.headers) }
     return platform.forward(exchange.request, signed ?? plan)
   }
 
@@ -89,9 +101,10 @@ export function createForwarder(parts: {
    * Forwards a GET with a body, if that is empty. Upstreams that do not expect a body would read it as the next
    * request, which nothing has judged.
    */
-  const sendOddGet = async (request: ForwardRequest, upstream: UpstreamConfig, address: UpstreamAddress) => {
+  const sendOddGet = async (sending: Sending, address: UpstreamAddress) => {
+    const { request, upstream } = sending
     const isRefused = !upstream.getBody && (await request.exchange.request.hasContent())
-    return isRefused ? failed(problem('get_with_body')) : send(request, upstream, address)
+    return isRefused ? failed(problem('get_with_body')) : send(sending, address)
   }
 
   const forward = (request: ForwardRequest): Promise<Result<Response>> => {
@@ -101,23 +114,26 @@ export function createForwarder(parts: {
     if (route.kind === 'redirect') {
       return Promise.resolve(ok(slashRedirect(route.location, responseEdit(request).add)))
     }
-    const { id, target, path, timeoutMs } = route.upstream
+    const { upstream } = route
+    const { id, target, timeoutMs } = upstream
     if (request.entry !== undefined) request.entry.upstream = id
     if (target.kind === 'static') {
       return Promise.resolve(ok(staticAnswer(target.status, answerLines(request))))
     }
+    const rewritten = route.rewrite?.()
+    if (rewritten?.ok === false) return Promise.resolve(rewritten)
     if (target.kind !== 'file') {
-      return isOddGet(exchange.request)
-        ? sendOddGet(request, route.upstream, target)
-        : send(request, route.upstream, target)
+      const { path = exchange.target.path } = rewritten?.value ?? {}
+      const sending = { request, upstream, path, target: rawOf(rewritten?.value) ?? exchange.target.raw }
+      return isOddGet(exchange.request) ? sendOddGet(sending, target) : send(sending, target)
     }
-    const file = toFilePath({ path: exchange.target.path, prefix: path, directory: target.directory })
-    if (file === undefined || platform.serveFile === undefined) {
-      return Promise.resolve(failed(problem('not_found')))
-    }
-    const { follow } = request
-    const plan = { path: file, response: responseEdit(request), timeoutMs }
-    return platform.serveFile(exchange.request, follow === undefined ? plan : { ...plan, follow })
+    const path = toFilePath({
+      path: rewritten?.value.path ?? exchange.target.path,
+      // What was rewritten is a path within the directory.
+      prefix: rewritten === undefined ? upstream.path : '/',
+      directory: target.directory,
+    })
+    return serveFile(platform, request, { path, response: responseEdit(request), timeoutMs })
   }
 
   const isStatic = (target: Target): boolean => {
@@ -126,6 +142,38 @@ export function createForwarder(parts: {
   }
 
   return { forward, isStatic, answerLines }
+}
+
+/** A request on its way to an upstream with the target that it is asked for. */
+interface Sending {
+  readonly request: ForwardRequest
+  readonly upstream: UpstreamConfig
+  readonly target: string
+  /** Path of that target. */
+  readonly path: string
+}
+
+/** The exchange as it is signed: as in oauth2-proxy with the path that the upstream sees, and the query of the client. */
+function withPath(exchange: Exchange, path: string): Exchange {
+  return path === exchange.target.path ? exchange : { ...exchange, target: { ...exchange.target, path } }
+}
+
+/** Serves a file; without a path, or where there are no files, there is none. */
+function serveFile(
+  platform: Platform,
+  { exchange, follow }: ForwardRequest,
+  plan: Omit<FilePlan, 'path'> & { readonly path: string | undefined },
+): Promise<Result<Response>> {
+  const { path } = plan
+  if (path === undefined || platform.serveFile === undefined) {
+    return Promise.resolve(failed(problem('not_found')))
+  }
+  const complete = { ...plan, path }
+  return platform.serveFile(exchange.request, follow === undefined ? complete : { ...complete, follow })
+}
+
+function rawOf(target: PathAndQuery | undefined): string | undefined {
+  return target === undefined ? undefined : `${target.path}${target.query}`
 }
 
 /** True for a GET or HEAD whose head announces a body, which has no meaning (RFC 9110 §9.3.1) and may be empty. */

@@ -8,6 +8,7 @@ import {
   type Assertion,
   alternateNode,
   assertionNode,
+  captureNode,
   classNode,
   concatNode,
   type PatternNode,
@@ -16,7 +17,8 @@ import {
 
 /** A group that is still open; the outermost one is the pattern itself. */
 interface Group {
-  readonly captures: boolean
+  /** Number of a capturing group. */
+  readonly index: number | undefined
   /** Flags that hold again behind the group. */
   readonly outer: Flags
   readonly branches: PatternNode[]
@@ -25,6 +27,10 @@ interface Group {
 
 interface Parser extends Reader {
   readonly groups: Group[]
+  /** Names of the capturing groups in their order, those without one undefined. */
+  readonly names: (string | undefined)[]
+  /** Keeps the capturing groups in the tree. */
+  readonly captures: boolean
   /** True when the token before this one was a quantifier. */
   quantified: boolean
 }
@@ -41,10 +47,13 @@ const MOST_INSTRUCTIONS = 100_000
  * Reads a pattern as Go's regexp package does (github.com/google/re2/wiki/Syntax, without `\C`); the failure says how to
  * fix it. Open groups stand in a list, so that no depth of parentheses can exhaust the stack.
  */
-export function parse(text: string, { ignoreCase }: Pick<Flags, 'ignoreCase'>): Result<PatternNode, string> {
-  const flags = { ignoreCase, multiLine: false, dotAll: false }
-  const pattern: Group = { captures: false, outer: flags, branches: [], parts: [] }
-  const parser: Parser = { text, at: 0, flags, groups: [pattern], quantified: false }
+export function parse(
+  text: string,
+  { ignoreCase, captures = false }: Pick<Flags, 'ignoreCase'> & { readonly captures?: boolean },
+): Result<PatternNode & { readonly names: Parser['names'] }, string> {
+  const flags = { ignoreCase, multiLine: false, dotAll: false, ungreedy: false }
+  const pattern: Group = { index: undefined, outer: flags, branches: [], parts: [] }
+  const parser: Parser = { text, at: 0, flags, groups: [pattern], names: [], captures, quantified: false }
   while (parser.at < text.length) {
     const group = parser.groups.at(-1) ?? pattern
     const read = readToken(parser, group)
@@ -56,7 +65,7 @@ export function parse(text: string, { ignoreCase }: Pick<Flags, 'ignoreCase'>): 
   if (parser.groups.length > 1) return failed('close the parenthesis')
   const root = closeBranches(pattern)
   const problem = checkSize(root)
-  return problem === undefined ? ok(root) : failed(problem)
+  return problem === undefined ? ok({ ...root, names: parser.names }) : failed(problem)
 }
 
 type Token = 'quantifier' | 'other'
@@ -89,23 +98,25 @@ function openGroup(parser: Parser): Result<Token, string> {
     return failed(`rename the group "${name}", names are letters, digits and underscores`)
   }
   if (plain !== undefined) {
-    parser.groups.push({ captures: true, outer, branches: [], parts: [] })
+    parser.names.push(name)
+    parser.groups.push({ index: parser.names.length, outer, branches: [], parts: [] })
     return ok('other')
   }
   const [whole, on = '', off = '', end] = take(parser, /\(\?([imsU]*)(?:-([imsU]+))?([:)])/uy) ?? []
   if (whole === undefined) return failed(explainGroup(parser))
   setFlags(parser, { on, off })
-  if (end === ':') parser.groups.push({ captures: false, outer, branches: [], parts: [] })
+  if (end === ':') parser.groups.push({ index: undefined, outer, branches: [], parts: [] })
   return ok('other')
 }
 
 function setFlags(parser: Parser, { on, off }: { readonly on: string; readonly off: string }): void {
   const holds = (letter: string, before: boolean) => !off.includes(letter) && (before || on.includes(letter))
-  const { ignoreCase, multiLine, dotAll } = parser.flags
+  const { ignoreCase, multiLine, dotAll, ungreedy } = parser.flags
   parser.flags = {
     ignoreCase: holds('i', ignoreCase),
     multiLine: holds('m', multiLine),
     dotAll: holds('s', dotAll),
+    ungreedy: holds('U', ungreedy),
   }
 }
 
@@ -121,8 +132,13 @@ function closeGroup(parser: Parser, group: Group): Result<Token, string> {
   parser.groups.pop()
   parser.flags = group.outer
   const body = closeBranches(group)
-  parser.groups.at(-1)?.parts.push(group.captures ? { ...body, height: body.height + 1 } : body)
+  parser.groups.at(-1)?.parts.push(toGroup(parser, body, group.index))
   return ok('other')
+}
+
+function toGroup({ captures }: Parser, body: PatternNode, index: number | undefined): PatternNode {
+  if (index === undefined) return body
+  return captures ? captureNode(body, index) : { ...body, height: body.height + 1 }
 }
 
 function closeBranches({ branches, parts }: Group): PatternNode {

@@ -46,6 +46,8 @@ function emit(instructions: Instruction[], { tree, next }: Part): number {
       return tree.branches
         .map((branch) => emit(instructions, { tree: branch, next }))
         .reduceRight((other, first) => instructions.push({ kind: 'split', next: first, other }) - 1)
+    case 'capture':
+      return emit(instructions, { tree: tree.body, next })
     default:
       return emitRepeat(instructions, { tree, next })
   }

@@ -4,16 +4,18 @@ import type { Counts } from './tree.ts'
 
 const MOST_REPEATS = 1_000
 
-const SIGNS: Readonly<Record<string, Counts>> = {
+const SIGNS: Readonly<Record<string, Pick<Counts, 'min' | 'max'>>> = {
   '*': { min: 0, max: Infinity },
   '+': { min: 1, max: Infinity },
   '?': { min: 0, max: 1 },
 }
 
-/** Reads a quantifier, lazy or not; undefined when a brace stands here that begins none and so is itself. */
+/** Reads a quantifier; undefined when a brace stands here that begins none and so is itself. */
 export function readQuantifier(reader: Reader): Result<Counts | undefined, string> {
-  const [sign, mark] = take(reader, /([*+?])\??/uy) ?? []
-  if (sign !== undefined) return ok(SIGNS[mark ?? ''])
+  const { ungreedy } = reader.flags
+  const [sign, mark = ''] = take(reader, /([*+?])\??/uy) ?? []
+  const counts = SIGNS[mark]
+  if (sign !== undefined && counts !== undefined) return ok({ ...counts, lazy: sign.length > 1 !== ungreedy })
   // A count with a leading zero is no count.
   const counted = take(reader, /\{(0|[1-9]\d*)(?:(,)(0|[1-9]\d*)?)?\}\??/uy)
   if (counted === undefined) return ok(undefined)
@@ -24,5 +26,5 @@ export function readQuantifier(reader: Reader): Result<Counts | undefined, strin
   if (min > MOST_REPEATS || (max > MOST_REPEATS && max !== Infinity)) {
     return failed(`repeat at most ${MOST_REPEATS} times, not "${whole}"`)
   }
-  return ok({ min, max })
+  return ok({ min, max, lazy: whole.endsWith('?') !== ungreedy })
 }

@@ -1,8 +1,9 @@
-/** `(?i)`, `(?m)` and `(?s)`; `(?U)` changes which match is found, and not whether there is one. */
+/** `(?i)`, `(?m)`, `(?s)` and `(?U)`; the last changes which match is found, and not whether there is one. */
 export interface Flags {
   readonly ignoreCase: boolean
   readonly multiLine: boolean
   readonly dotAll: boolean
+  readonly ungreedy: boolean
 }
 
 /** A pattern that is being read, and the place that the reading has come to. */

@@ -13,7 +13,10 @@ interface Measured {
   readonly copies: number
 }
 
-/** A regular expression as a tree. Groups, captures and laziness are gone: they do not change whether a text matches. */
+/**
+ * A regular expression as a tree. Groups are gone, and so are captures unless they were asked for; they and laziness do not
+ * change whether a text matches.
+ */
 export type PatternNode = Measured &
   (
     | { readonly kind: 'class'; readonly points: CodePoints }
@@ -21,12 +24,16 @@ export type PatternNode = Measured &
     | { readonly kind: 'concat'; readonly parts: readonly PatternNode[] }
     | { readonly kind: 'alternate'; readonly branches: readonly PatternNode[] }
     | ({ readonly kind: 'repeat'; readonly body: PatternNode } & Counts)
+    /** Group number `index`, from 1 on. */
+    | { readonly kind: 'capture'; readonly index: number; readonly body: PatternNode }
   )
 
 /** Bounds of a repeat; `max` is Infinity for `*`, `+` and `{n,}`. */
 export interface Counts {
   readonly min: number
   readonly max: number
+  /** Prefers few copies to many. */
+  readonly lazy: boolean
 }
 
 const LEAF = { size: 1, height: 0, copies: 1 }
@@ -51,6 +58,12 @@ export function concatNode(given: readonly PatternNode[]): PatternNode {
   return { kind: 'concat', parts, ...above(parts), size: sum(parts) }
 }
 
+/** A group whose place in the text is of interest. */
+export function captureNode(body: PatternNode, index: number): PatternNode {
+  const { size, height, copies } = body
+  return { kind: 'capture', body, index, size: size + 2, height: height + 1, copies }
+}
+
 /** One branch or another; a single one stands for itself. */
 export function alternateNode(branches: readonly PatternNode[]): PatternNode {
   const [single] = branches
@@ -59,12 +72,12 @@ export function alternateNode(branches: readonly PatternNode[]): PatternNode {
 }
 
 /** Unfolds a repeat: `x{2,4}` is `xx(x(x)?)?`, `x{2,}` is `xx+`. */
-export function repeatNode(body: PatternNode, { min, max }: Counts): PatternNode {
+export function repeatNode(body: PatternNode, { min, max, lazy }: Counts): PatternNode {
   const endless = max === Infinity
   const size = endless ? Math.max(1, min) * body.size + 1 : max * body.size + max - min
   const times = endless ? min : max
   const copies = max === 0 ? 1 : Math.max(1, times) * body.copies
-  return { kind: 'repeat', body, min, max, size, height: body.height + 1, copies }
+  return { kind: 'repeat', body, min, max, lazy, size, height: body.height + 1, copies }
 }
 
 function above(children: readonly PatternNode[]): Pick<Measured, 'height' | 'copies'> {
@@ -92,6 +105,8 @@ export function isAnchored(tree: PatternNode): boolean {
       return tree.branches.every(isAnchored)
     case 'repeat':
       return tree.min > 0 && isAnchored(tree.body)
+    case 'capture':
+      return isAnchored(tree.body)
     default:
       return false
   }
@@ -153,6 +168,7 @@ export function mirror(tree: PatternNode): PatternNode {
       return { ...tree, parts: tree.parts.map(mirror).reverse() }
     case 'alternate':
       return { ...tree, branches: tree.branches.map(mirror) }
+    case 'capture':
     case 'repeat':
       return { ...tree, body: mirror(tree.body) }
     default:

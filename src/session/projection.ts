@@ -27,7 +27,10 @@ export function compileProjection(config: Config): Projection {
   const keeps = compileKeeps(config)
   const named = new Set(config.policy.allowedGroups)
   const keepsAllGroups = config.session.groups === 'all'
-  const additionalClaims: ReadonlySet<string> = new Set(additionalClaimsOf(config.headers))
+  const additionalClaims: ReadonlySet<string> = new Set([
+    ...additionalClaimsOf(config.headers),
+    ...config.providers.flatMap(({ claims }) => claims.told),
+  ])
   // A provider wants the ID token back at sign-out; with a refresh token a fresh one is a request away.
   const needsHint = new Set(config.providers.filter(isOpenId).map(({ id }) => id))
   const keepsId = ({ source, tokens }: Session): boolean => {

@@ -1,5 +1,6 @@
 import type { OwnPaths } from '../config/own-paths.ts'
 import type { CookieConfig } from '../config/sections/cookie.ts'
+import type { ProviderConfig } from '../config/sections/provider.ts'
 import type { SignInConfig } from '../config/sections/sign-in.ts'
 import type { KeyRing } from '../crypto/keys.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -24,6 +25,7 @@ export interface SignInContext {
     readonly signIn: SignInConfig
     readonly paths: OwnPaths
     readonly cookie: Pick<CookieConfig, 'name' | 'csrf' | 'domains' | 'secure'>
+    readonly providers: readonly Pick<ProviderConfig, 'id' | 'loginUrlParameters'>[]
   }
   readonly providers: readonly Provider[]
   readonly clients: ClientFingerprints

@@ -55,6 +55,23 @@ describe('settings', () => {
     expect(statuses).toEqual([200, 401, 200])
   })
 
+  it('settings of a Worker may be a structured text, with variables in it', async () => {
+    const yaml = `upstreamConfig:
+  upstreams: [{id: app, path: /, static: true, staticCode: 204}]
+providers: [{id: work, provider: github, clientID: "$NAME", clientSecret: b}]
+injectRequestHeaders: [{name: X-Key, values: [{secretSource: {fromEnv: APP_KEY}}]}]
+options: {ping_path: /alive, skip_auth_routes: ["^/public$"]}
+`
+    world = await startWorkerWorld({ variables: { OAUTH2_PROXY_CONFIG_YAML: yaml, NAME: 'a', APP_KEY: 'k' } })
+    const statuses = await Promise.all(
+      ['/alive', '/public', '/other'].map(
+        async (target) => (await ask(world.worker.urls[0] ?? '', { target })).status,
+      ),
+    )
+    expect(statuses).toEqual([200, 204, 401])
+    expect(world.worker.output()).toContain('nothing reads this beside --alpha-config')
+  })
+
   it('settings of a Worker may send requests to another Worker, which sees the Host that the browser sees', async () => {
     world = await startWorkerWorld({ variables: { OAUTH2_PROXY_UPSTREAMS: 'static://204,binding:APP/app/' } })
     const visitor = world.visitor()

@@ -1,6 +1,8 @@
 import { type App, createApp } from '../../src/app.ts'
 import type { Config } from '../../src/config/config.ts'
 import { type LoadInput, loadConfig } from '../../src/config/load.ts'
+import { readToml } from '../../src/config/sources/toml.ts'
+import { structured } from '../../src/config/structured/all.ts'
 import type { Sink } from '../../src/observe/event.ts'
 import type { Completion } from '../../src/platform.ts'
 import type { Rules } from '../../src/policy/rules.ts'
@@ -31,6 +33,8 @@ export interface AGate extends World {
   /** Instead of one app at `/`. */
   readonly upstreams?: readonly string[]
   readonly secret?: string
+  /** A structured file in place of the flags that have a place in it; `$OP`, `$CLIENT_ID` and `$CLIENT_SECRET` are those of the provider. */
+  readonly file?: string
   /** What no flag can say yet: the configuration as it is read otherwise. */
   readonly change?: ((config: Config) => Config) | undefined
   /** What no setting can say yet: rules that see the request as well as the person. */
@@ -61,26 +65,33 @@ interface Assembly {
 
 async function assemble({ provider, platform, given, args }: Assembly): Promise<TestGate> {
   const { kinds = PROVIDER_KINDS } = given
+  const placed = [
+    '--provider=oidc',
+    `--oidc-issuer-url=${provider.origin}`,
+    `--client-id=${provider.client.id}`,
+    ...(given.upstreams ?? ['http://127.0.0.1:8080/']).map((url) => `--upstream=${url}`),
+  ]
   const input: LoadInput = {
     args: [
-      '--provider=oidc',
-      `--oidc-issuer-url=${provider.origin}`,
-      `--client-id=${provider.client.id}`,
+      ...(given.file === undefined ? placed : ['--alpha-config=gate.yaml']),
       '--email-domain=example.com',
-      ...(given.upstreams ?? ['http://127.0.0.1:8080/']).map((url) => `--upstream=${url}`),
       ...args,
     ],
     env: {
-      OAUTH2_PROXY_CLIENT_SECRET: provider.client.secret,
+      OP: provider.origin,
+      CLIENT_ID: provider.client.id,
+      CLIENT_SECRET: provider.client.secret,
+      OAUTH2_PROXY_CLIENT_SECRET: given.file === undefined ? provider.client.secret : '',
       OAUTH2_PROXY_COOKIE_SECRET: args.some((arg) => arg.startsWith('--cookie-secret-file'))
         ? ''
         : (given.secret ?? SECRET),
     },
-    readFile: platform.readFile,
+    readFile: (path) =>
+      path === 'gate.yaml' && given.file !== undefined ? given.file : (platform.readFile?.(path) ?? ''),
     runtime: 'node',
     version: '0.0.0',
   }
-  const loaded = loadConfig(input, kinds)
+  const loaded = loadConfig(input, kinds, { readToml, structured })
   if (loaded.kind !== 'config') throw new Error(loaded.text)
   const { change = (config: Config) => config, permits, sinks = [] } = given
   const app = await createApp(change(loaded.config), platform, {

@@ -2,8 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { keyOf, keysOf, type Option, renderDefault, variableOf } from '../../src/config/option.ts'
 import { groupsOf, optionTable } from '../../src/config/options.ts'
+import { renderJsonSchema } from '../../src/config/structured/json-schema.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import { fillMigratingPage, MIGRATING_PAGE } from './migrating.ts'
+import { renderStructuredPage, STRUCTURED_PAGE } from './structured-page.ts'
 
 const TABLE = optionTable(PROVIDER_KINDS)
 const ROWS = [...TABLE]
@@ -15,7 +17,8 @@ const INTRODUCTION = `# Options
 
 <!-- Written by \`npm run docs\` from the options in src/config/sections and src/providers/kinds; edit those. -->
 
-Every option is a flag, and nearly every one is an environment variable and a TOML key too. The names are those of
+Every option is a flag, and nearly every one is an environment variable and a TOML key too; what is marked YAML has a
+place of its own in the [structured file](structured-config.md) and is not taken beside one. The names are those of
 oauth2-proxy, so settings can be kept; where an option does something else here, its description says so.
 
 **Who wins.** Flag, then variable, then the TOML file of \`--config\`, then the default. An empty variable counts as not
@@ -54,6 +57,7 @@ function renderOption(flag: string, option: Option): string {
   const names = [`\`--${flag}\``]
   const key = keyOf(flag, option)
   if (key !== undefined) names.push(`\`${variableOf(key)}\``, `\`${key}\``)
+  if (option.structured !== undefined) names.push(`YAML \`${option.structured}\``)
   return `\n### ${flag}\n\n${names.join(' · ')}\\\n${renderTraits(option)}\n\n${option.about}\n`
 }
 
@@ -85,7 +89,22 @@ function renderUnsupported(): string {
   return `\n## Not supported yet\n\n${text}\n\n| flag | variable | what it is |\n| --- | --- | --- |\n${lines.join('')}`
 }
 
+/** JSON Schema of structured files, which editors can be pointed to. */
+export const SCHEMA_FILE = join(import.meta.dirname, '../../docs/config.schema.json')
+
+/** The schema as `--config-schema` prints it. */
+export function renderSchemaFile(): string {
+  return renderJsonSchema(TABLE)
+}
+
+/** The page about structured files. */
+export function renderStructuredFile(): string {
+  return renderStructuredPage(TABLE)
+}
+
 if (import.meta.main) {
   writeFileSync(OPTIONS_PAGE, renderOptionsPage())
+  writeFileSync(SCHEMA_FILE, renderSchemaFile())
+  writeFileSync(STRUCTURED_PAGE, renderStructuredFile())
   writeFileSync(MIGRATING_PAGE, fillMigratingPage(readFileSync(MIGRATING_PAGE, 'utf8')))
 }

@@ -1,8 +1,15 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { OPTIONS_PAGE, renderOptionsPage } from '../tools/docs.ts'
+import {
+  OPTIONS_PAGE,
+  renderOptionsPage,
+  renderSchemaFile,
+  renderStructuredFile,
+  SCHEMA_FILE,
+} from '../tools/docs.ts'
 import { fillMigratingPage, MIGRATING_PAGE } from '../tools/migrating.ts'
+import { STRUCTURED_PAGE } from '../tools/structured-page.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const LONGEST_LINE = 120
@@ -36,6 +43,14 @@ const NO_SUBJECT = new RegExp(
 function read(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8')
 }
+
+it('docs/structured-config.md has every key of the tables: run `npm run docs` when this fails', () => {
+  expect(readFileSync(STRUCTURED_PAGE, 'utf8')).toBe(renderStructuredFile())
+})
+
+it('docs/config.schema.json is the schema of the option table: run `npm run docs` when this fails', () => {
+  expect(readFileSync(SCHEMA_FILE, 'utf8')).toBe(renderSchemaFile())
+})
 
 it('docs/options.md says what the option table says: run `npm run docs` and commit the page', () => {
   expect(readFileSync(OPTIONS_PAGE, 'utf8')).toBe(renderOptionsPage())

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { ListenConfig } from '../../../src/config/sections/listen.ts'
+import type { Secret } from '../../../src/config/values/header-rows.ts'
 import type { Watch } from '../watch.ts'
 
 /** PEM certificate chain and private key of a TLS listener. */
@@ -20,13 +21,13 @@ export interface Certificate {
   follow(watch: Watch, onChange: (next: CertificateOptions) => void, onBug: (error: unknown) => void): void
 }
 
-/** Reads certificate and key from the configured files. */
+/** Reads certificate and key as configured: from files, or from the configuration itself. */
 export function createCertificate(https: NonNullable<ListenConfig['https']>): Certificate {
-  const { certFile, keyFile, minVersion, ciphers } = https
+  const { minVersion, ciphers } = https
   const suites = ciphers === undefined ? {} : { ciphers }
   const read = (): CertificateOptions => {
-    const cert = readFileSync(certFile, 'utf8')
-    const key = readFileSync(keyFile, 'utf8')
+    const cert = textOf(https.cert)
+    const key = textOf(https.key)
     createSecureContext({ cert, key, ...suites })
     return { cert, key, minVersion, ...suites, ALPNProtocols: ['http/1.1'] }
   }
@@ -41,8 +42,13 @@ export function createCertificate(https: NonNullable<ListenConfig['https']>): Ce
           onBug(error)
         }
       }
-      watch({ path: certFile, onChange: reload })
-      watch({ path: keyFile, onChange: reload })
+      for (const source of [https.cert, https.key]) {
+        if ('file' in source) watch({ path: source.file, onChange: reload })
+      }
     },
   }
+}
+
+function textOf(source: Secret): string {
+  return 'file' in source ? readFileSync(source.file, 'utf8') : source.value
 }

@@ -3,6 +3,13 @@ import type { OptionRows, ValuesOf } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
 import type { HeaderRows } from '../values/header-rows.ts'
 import type { RawHeader, RawHeaders } from './headers/check-headers.ts'
+import {
+  AUTH_REQUEST,
+  AUTH_REQUEST_TOKEN,
+  BEARER,
+  FORWARDED_TOKEN,
+  type SentHeader,
+} from './headers/sent-headers.ts'
 import { buildSignature, type SIGNATURE_OPTIONS, type SignatureConfig } from './headers/signature.ts'
 
 /** Options of the headers that carry the identity. */
@@ -10,6 +17,7 @@ export const HEADER_OPTIONS = {
   'pass-basic-auth': {
     group: 'Headers',
     kind: 'boolean',
+    structured: 'injectRequestHeaders',
     default: true,
     about:
       'With basic-auth-password, send the user upstream as HTTP Basic. As in oauth2-proxy the X-Forwarded-User family stays on unless this and pass-user-headers are both false.',
@@ -17,12 +25,14 @@ export const HEADER_OPTIONS = {
   'pass-user-headers': {
     group: 'Headers',
     kind: 'boolean',
+    structured: 'injectRequestHeaders',
     default: true,
     about: 'Send X-Forwarded-User, -Email, -Groups and -Preferred-Username upstream.',
   },
   'pass-access-token': {
     group: 'Headers',
     kind: 'boolean',
+    structured: 'injectRequestHeaders',
     default: false,
     about:
       'Send X-Forwarded-Access-Token upstream, and X-Auth-Request-Access-Token in answers with set-xauthrequest.',
@@ -30,12 +40,14 @@ export const HEADER_OPTIONS = {
   'pass-authorization-header': {
     group: 'Headers',
     kind: 'boolean',
+    structured: 'injectRequestHeaders',
     default: false,
     about: 'Send `Authorization: Bearer <ID token>` upstream.',
   },
   'set-xauthrequest': {
     group: 'Headers',
     kind: 'boolean',
+    structured: 'injectResponseHeaders',
     default: false,
     about:
       'Set X-Auth-Request-User, -Email, -Preferred-Username and -Groups in answers, for gateways that only ask.',
@@ -43,6 +55,7 @@ export const HEADER_OPTIONS = {
   'set-xforwarded': {
     group: 'Headers',
     kind: 'boolean',
+    structured: 'injectResponseHeaders',
     default: false,
     about:
       'Set X-Forwarded-User, -Email, -Groups and -Preferred-Username, and with pass-access-token X-Forwarded-Access-Token, in answers: for gateways that hand on what they are told under its own name. They double what long groups take. Not in oauth2-proxy.',
@@ -50,24 +63,28 @@ export const HEADER_OPTIONS = {
   'set-authorization-header': {
     group: 'Headers',
     kind: 'boolean',
+    structured: 'injectResponseHeaders',
     default: false,
     about: 'Set `Authorization: Bearer <ID token>` in answers.',
   },
   'set-basic-auth': {
     group: 'Headers',
     kind: 'boolean',
+    structured: 'injectResponseHeaders',
     default: false,
     about: 'Set `Authorization: Basic …` in answers. Needs basic-auth-password.',
   },
   'prefer-email-to-user': {
     group: 'Headers',
     kind: 'boolean',
+    structured: 'injectRequestHeaders',
     default: false,
     about: 'The e-mail address stands where the user name would, and X-Forwarded-Email is not sent.',
   },
   'basic-auth-password': {
     group: 'Headers',
     kind: 'string',
+    structured: 'injectRequestHeaders',
     default: '',
     secret: true,
     about: 'Password in the HTTP Basic headers that we make.',
@@ -75,6 +92,7 @@ export const HEADER_OPTIONS = {
   'skip-auth-strip-headers': {
     group: 'Headers',
     kind: 'boolean',
+    structured: 'injectRequestHeaders[].preserveRequestValue',
     default: true,
     about:
       'Delete identity headers that clients send, in any spelling. False keeps them and appends those of Sidegate: dangerous.',
@@ -151,24 +169,6 @@ function readResponseHeaders(settings: SectionSettings): readonly RawHeader[] {
       : sentBy(settings, 'set-authorization-header', [BEARER])),
   ]
 }
-
-/** A header that an option sends: the first of the claims that has a value. */
-interface SentHeader {
-  readonly name: string
-  readonly claim: readonly string[]
-  readonly prefix?: string
-  readonly password?: string
-}
-
-const AUTH_REQUEST: readonly SentHeader[] = [
-  { name: 'X-Auth-Request-User', claim: ['user'] },
-  { name: 'X-Auth-Request-Email', claim: ['email'] },
-  { name: 'X-Auth-Request-Groups', claim: ['groups'] },
-  { name: 'X-Auth-Request-Preferred-Username', claim: ['preferred_username'] },
-]
-const AUTH_REQUEST_TOKEN: SentHeader = { name: 'X-Auth-Request-Access-Token', claim: ['access_token'] }
-const FORWARDED_TOKEN: SentHeader = { name: 'X-Forwarded-Access-Token', claim: ['access_token'] }
-const BEARER: SentHeader = { name: 'Authorization', claim: ['id_token'], prefix: 'Bearer ' }
 
 function forwarded(settings: SectionSettings): readonly SentHeader[] {
   const prefersEmail = settings.value('prefer-email-to-user')

@@ -5,6 +5,7 @@ import type { Report } from '../report.ts'
 import type { SettingsOf } from '../settings.ts'
 import { checkPem, type Files, type PemType } from '../sources/files.ts'
 import { parseCipherSuite } from '../values/cipher-suites.ts'
+import type { Secret } from '../values/header-rows.ts'
 import { type ListenAddress, parseListenAddress } from '../values/listen-address.ts'
 import type { TRUST_OPTIONS } from './paths.ts'
 
@@ -13,6 +14,7 @@ export const LISTEN_OPTIONS = {
   'http-address': {
     group: 'Listeners',
     kind: 'string',
+    structured: 'server.bindAddress',
     default: '127.0.0.1:4180',
     runtimes: SERVERS,
     about:
@@ -21,6 +23,7 @@ export const LISTEN_OPTIONS = {
   'https-address': {
     group: 'Listeners',
     kind: 'string',
+    structured: 'server.secureBindAddress',
     default: ':443',
     runtimes: SERVERS,
     about: 'TLS listener, `[https://]host:port`. Listens only when tls-cert-file and tls-key-file are given.',
@@ -28,6 +31,7 @@ export const LISTEN_OPTIONS = {
   'tls-cert-file': {
     group: 'Listeners',
     kind: 'file',
+    structured: 'server.tls.cert',
     default: '',
     runtimes: SERVERS,
     about: 'PEM certificate chain of the TLS listener.',
@@ -35,6 +39,7 @@ export const LISTEN_OPTIONS = {
   'tls-key-file': {
     group: 'Listeners',
     kind: 'file',
+    structured: 'server.tls.key',
     default: '',
     runtimes: SERVERS,
     about: 'PEM private key of the TLS listener.',
@@ -42,6 +47,7 @@ export const LISTEN_OPTIONS = {
   'tls-min-version': {
     group: 'Listeners',
     kind: 'enum',
+    structured: 'server.tls.minVersion',
     values: ['', 'TLS1.2', 'TLS1.3'],
     default: '',
     runtimes: SERVERS,
@@ -50,6 +56,7 @@ export const LISTEN_OPTIONS = {
   'tls-cipher-suite': {
     group: 'Listeners',
     kind: 'list',
+    structured: 'server.tls.cipherSuites',
     default: [],
     key: 'tls_cipher_suites',
     runtimes: ['node'],
@@ -81,8 +88,9 @@ export interface ListenConfig extends ServerConfig {
 
 interface TlsListenConfig {
   readonly address: ListenAddress
-  readonly certFile: string
-  readonly keyFile: string
+  /** PEM certificate chain and private key, or the files that hold them. */
+  readonly cert: Secret
+  readonly key: Secret
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
   /** Cipher suites of TLS 1.2 by their names in OpenSSL; undefined is the choice of the runtime. */
   readonly ciphers: string | undefined
@@ -93,9 +101,9 @@ export interface RawServer {
   readonly bindAddress: RawValue<string>
   readonly secureBindAddress: RawValue<string>
   readonly tls: {
-    /** Files with the PEM certificate chain and its private key. */
-    readonly cert: RawValue<string>
-    readonly key: RawValue<string>
+    /** PEM certificate chain and its private key. */
+    readonly cert: RawValue<Secret>
+    readonly key: RawValue<Secret>
     readonly minVersion: RawValue<string>
     /** Names of Go; none is the choice of the runtime. */
     readonly cipherSuites: RawValue<readonly string[]>
@@ -107,8 +115,8 @@ export function readServer(settings: SectionSettings): RawServer {
   const bindAddress = settings.raw('http-address')
   const secureBindAddress = settings.raw('https-address')
   const tls = {
-    cert: settings.raw('tls-cert-file'),
-    key: settings.raw('tls-key-file'),
+    cert: toFile(settings.raw('tls-cert-file')),
+    key: toFile(settings.raw('tls-key-file')),
     minVersion: settings.raw('tls-min-version'),
     cipherSuites: settings.raw('tls-cipher-suite'),
   }
@@ -120,6 +128,11 @@ export function readServer(settings: SectionSettings): RawServer {
     secureBindAddress: isSecure ? secureBindAddress : { ...secureBindAddress, value: undefined },
     tls,
   }
+}
+
+/** The file that an option names, if it names one. */
+export function toFile({ value, label }: RawValue<string>): RawValue<Secret> {
+  return { value: value ? { file: value } : undefined, label }
 }
 
 /** Completes the server of the proxy with what holds for all its listeners. */
@@ -179,8 +192,8 @@ export function checkTlsListener(
   { secureBindAddress, tls }: RawServer,
   { files, report }: Pick<CheckServerDeps, 'files' | 'report'>,
 ): ServerConfig['https'] {
-  const { value: certFile = '' } = tls.cert
-  const { value: keyFile = '' } = tls.key
+  const { value: cert } = tls.cert
+  const { value: key } = tls.key
   checkTlsFile(tls.cert, { files, report, type: 'CERTIFICATE' })
   checkTlsFile(tls.key, { files, report, type: 'PRIVATE KEY' })
   const address = checkAddress(secureBindAddress, report)
@@ -189,7 +202,8 @@ export function checkTlsListener(
   }
   const ciphers = checkCipherSuites(tls.cipherSuites, report)
   const minVersion = tls.minVersion.value === 'TLS1.3' || ciphers === '' ? 'TLSv1.3' : 'TLSv1.2'
-  return address && { address, certFile, keyFile, minVersion, ciphers: ciphers || undefined }
+  const isComplete = address !== undefined && cert !== undefined && key !== undefined
+  return isComplete ? { address, cert, key, minVersion, ciphers: ciphers || undefined } : undefined
 }
 
 /** The cipher suites that TLS 1.2 is left with; empty when only TLS 1.3 has any, undefined when none is named. */
@@ -211,12 +225,13 @@ function checkCipherSuites(
   return suites.join(':')
 }
 
-/** Checks that a PEM file is given and has an entry of this type. */
+/** Checks that PEM text is given and has an entry of this type. */
 function checkTlsFile(
-  { value: path, label }: RawValue<string>,
+  { value: source, label }: RawValue<Secret>,
   { files, report, type }: { files: Files; report: Report; type: PemType },
 ): void {
-  const flaw = path ? checkPem(files, path, type) : 'give this file too, TLS needs certificate and key'
+  const missing = 'give this file too, TLS needs certificate and key'
+  const flaw = source === undefined ? missing : checkPem(files, source, type)
   if (flaw !== undefined) report.problem(label, flaw)
 }
 

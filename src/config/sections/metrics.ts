@@ -7,6 +7,7 @@ import {
   isOff,
   type RawServer,
   type ServerConfig,
+  toFile,
 } from './listen.ts'
 
 /** Options of the listeners for Prometheus. */
@@ -14,6 +15,7 @@ export const METRICS_OPTIONS = {
   'metrics-address': {
     group: 'Listeners',
     kind: 'string',
+    structured: 'metricsServer.bindAddress',
     default: '',
     off: ['-'],
     runtimes: SERVERS,
@@ -23,6 +25,7 @@ export const METRICS_OPTIONS = {
   'metrics-secure-address': {
     group: 'Listeners',
     kind: 'string',
+    structured: 'metricsServer.secureBindAddress',
     default: '',
     off: ['-'],
     runtimes: SERVERS,
@@ -32,6 +35,7 @@ export const METRICS_OPTIONS = {
   'metrics-tls-cert-file': {
     group: 'Listeners',
     kind: 'file',
+    structured: 'metricsServer.tls.cert',
     default: '',
     runtimes: SERVERS,
     about: 'PEM certificate chain of the TLS listener for Prometheus, read again when it changes.',
@@ -39,6 +43,7 @@ export const METRICS_OPTIONS = {
   'metrics-tls-key-file': {
     group: 'Listeners',
     kind: 'file',
+    structured: 'metricsServer.tls.key',
     default: '',
     runtimes: SERVERS,
     about: 'PEM private key of the TLS listener for Prometheus.',
@@ -50,14 +55,14 @@ export type MetricsConfig = ServerConfig
 
 /** Reads the options of the listeners for Prometheus. */
 export function readMetricsServer(settings: SettingsOf<typeof METRICS_OPTIONS>): RawServer {
-  const cert = settings.raw('metrics-tls-cert-file')
+  const cert = toFile(settings.raw('metrics-tls-cert-file'))
   return {
     bindAddress: settings.raw('metrics-address'),
     secureBindAddress: settings.raw('metrics-secure-address'),
     // As in oauth2-proxy, tls-min-version is about the other listener.
     tls: {
       cert,
-      key: settings.raw('metrics-tls-key-file'),
+      key: toFile(settings.raw('metrics-tls-key-file')),
       minVersion: { value: undefined, label: cert.label },
       cipherSuites: { value: undefined, label: cert.label },
     },

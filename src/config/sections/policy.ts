@@ -31,6 +31,7 @@ export const POLICY_OPTIONS = {
   'allowed-group': {
     group: 'Who may sign in',
     kind: 'list',
+    structured: 'providers[].allowedGroups',
     default: [],
     key: 'allowed_groups',
     restricts: true,

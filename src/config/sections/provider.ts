@@ -8,11 +8,13 @@ import { type AnySettings, type SettingsOf, settingsFor } from '../settings.ts'
 import { type POLICY_OPTIONS, readAllowedGroups } from './policy.ts'
 import { buildClient, type CLIENT_OPTIONS, type ClientConfig } from './provider/client.ts'
 import { type ENDPOINT_OPTIONS, type EndpointsConfig, readEndpoints } from './provider/endpoints.ts'
+import type { KEY_OPTIONS } from './provider/keys.ts'
 import {
   buildLoginParameters,
   type LOGIN_PARAMETER_OPTIONS,
   type LoginParametersConfig,
 } from './provider/login-parameters.ts'
+import type { LoginUrlParameter } from './provider/login-url-parameters.ts'
 import { buildOidc, type OIDC_OPTIONS, type OidcConfig } from './provider/oidc.ts'
 import {
   buildTrustStore,
@@ -26,12 +28,14 @@ export const PROVIDER_OPTIONS = {
   provider: {
     group: 'Provider',
     kind: 'string',
+    structured: 'providers[].provider',
     default: '',
     about: 'Where people sign in.',
   },
   'provider-display-name': {
     group: 'Provider',
     kind: 'string',
+    structured: 'providers[].name',
     default: '',
     about:
       'Name on the sign-in button; empty is the host of oidc-issuer-url or login-url, or the name of the provider.',
@@ -73,6 +77,10 @@ export interface RawProvider {
   /** Name of the provider in addresses, cookies and the log; its kind unless it is given. */
   readonly id: RawValue<string>
   readonly settings: AnySettings
+  /** Further claims that sessions keep, beside those that header rows name. */
+  readonly additionalClaims?: readonly string[]
+  /** Parameters of the authorization request, checked; they win over those of the options. */
+  readonly loginUrlParameters?: readonly LoginUrlParameter[]
 }
 
 /** Reads the one provider that the options describe. */
@@ -91,8 +99,9 @@ export function checkProviders(
   { files, kinds, env, report }: CheckProvidersDeps,
 ): { readonly providers: readonly ProviderConfig[]; readonly allowedGroups: readonly string[] } {
   const ids = new Set<string>()
-  const checked = raws.map(({ id, settings }) => {
-    const { provider, allowedGroups } = toProvider(settings, { files, kinds, env })
+  const checked = raws.map((raw) => {
+    const { id } = raw
+    const { provider, allowedGroups } = toProvider(raw, { files, kinds, env })
     const own = id.value ?? provider.kind
     if (ids.has(own)) report.problem(id.label, `give each provider an id of its own, two have ${quote(own)}`)
     ids.add(own)
@@ -117,7 +126,7 @@ export function checkProviders(
 }
 
 function toProvider(
-  all: AnySettings,
+  { settings: all, additionalClaims = [], loginUrlParameters }: RawProvider,
   { files, kinds, env }: Omit<CheckProvidersDeps, 'report'>,
 ): { readonly provider: ProviderConfig; readonly allowedGroups: readonly string[] } {
   const settings = settingsFor<ProviderRows>(all)
@@ -144,8 +153,8 @@ function toProvider(
     urls,
     files: ownFiles,
     ...buildTrustStore(settings, files),
-    ...buildOidc(settings, { displayName, traits, files }),
-    ...buildLoginParameters(settings, { traits, wantsGroups: groups.length > 0, scopes }),
+    ...buildOidc(settings, kind, { files, additionalClaims }),
+    ...buildLoginParameters(settings, { traits, wantsGroups: groups.length > 0, scopes, loginUrlParameters }),
     own,
   }
   return { provider, allowedGroups: [...groups, ...allowedGroups] }
@@ -161,6 +170,7 @@ type ProviderRows = typeof PROVIDER_OPTIONS &
   typeof ENDPOINT_OPTIONS &
   typeof CLIENT_OPTIONS &
   typeof OIDC_OPTIONS &
+  typeof KEY_OPTIONS &
   typeof TRUST_STORE_OPTIONS &
   typeof LOGIN_PARAMETER_OPTIONS &
   typeof POLICY_OPTIONS

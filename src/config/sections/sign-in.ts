@@ -76,6 +76,7 @@ export const SIGN_IN_OPTIONS = {
   'backend-logout-url': {
     group: 'Sign-in',
     kind: 'string',
+    structured: 'providers[].backendLogoutURL',
     default: '',
     placeholders: 'meant',
     about: 'Called with GET at each sign-out; `{id_token}` is replaced.',

@@ -1,5 +1,6 @@
 import { quote } from '../../lib/text.ts'
 import type { UpstreamAddress } from '../../platform.ts'
+import { failed, ok, type Result } from '../../result.ts'
 import { type OptionRows, type RuntimeName, SERVERS } from '../option.ts'
 import type { RawValue } from '../raw.ts'
 import type { Report } from '../report.ts'
@@ -13,6 +14,7 @@ export const UPSTREAM_OPTIONS = {
   upstream: {
     group: 'Upstreams',
     kind: 'list',
+    structured: 'upstreamConfig.upstreams',
     default: [],
     key: 'upstreams',
     about:
@@ -21,6 +23,7 @@ export const UPSTREAM_OPTIONS = {
   'pass-host-header': {
     group: 'Upstreams',
     kind: 'boolean',
+    structured: 'upstreamConfig.upstreams[].passHostHeader',
     default: true,
     about:
       "Send the client's Host upstream; false sends the upstream's own. On Workers this is so for bindings only: an upstream URL always gets its own Host, and the client's in X-Forwarded-Host.",
@@ -28,6 +31,7 @@ export const UPSTREAM_OPTIONS = {
   'upstream-get-body': {
     group: 'Upstreams',
     kind: 'list',
+    structured: 'upstreamConfig.upstreams[].getBody',
     default: [],
     runtimes: SERVERS,
     about:
@@ -36,6 +40,7 @@ export const UPSTREAM_OPTIONS = {
   'proxy-websockets': {
     group: 'Upstreams',
     kind: 'boolean',
+    structured: 'upstreamConfig.upstreams[].proxyWebSockets',
     default: true,
     about:
       'Carry WebSocket connections. With a session cookie their Origin header must name this site (redirect-url), or a sibling that cookie-domain or whitelist-domain names; programs send it too, or a bearer token.',
@@ -43,6 +48,7 @@ export const UPSTREAM_OPTIONS = {
   'upstream-timeout': {
     group: 'Upstreams',
     kind: 'duration',
+    structured: 'upstreamConfig.upstreams[].timeout',
     default: '30s',
     max: '576h',
     negative: true,
@@ -52,6 +58,7 @@ export const UPSTREAM_OPTIONS = {
   'ssl-upstream-insecure-skip-verify': {
     group: 'Upstreams',
     kind: 'boolean',
+    structured: 'upstreamConfig.upstreams[].insecureSkipTLSVerify',
     default: false,
     runtimes: SERVERS,
     about: 'Do not verify TLS certificates of upstreams.',
@@ -59,6 +66,7 @@ export const UPSTREAM_OPTIONS = {
   'disable-keep-alives': {
     group: 'Upstreams',
     kind: 'boolean',
+    structured: 'upstreamConfig.upstreams[].disableKeepAlives',
     default: false,
     runtimes: SERVERS,
     about: 'Use a new connection for each request to an upstream.',
@@ -66,6 +74,7 @@ export const UPSTREAM_OPTIONS = {
   'flush-interval': {
     group: 'Upstreams',
     kind: 'duration',
+    structured: 'upstreamConfig.upstreams[].flushInterval',
     default: '1s',
     negative: true,
     inert: true,
@@ -83,6 +92,8 @@ export interface RawUpstream {
   readonly path: RawValue<string>
   /** `http://host:port`, `https://…`, `unix:///path`, `file:///directory`, `static://status` or `binding:NAME`. */
   readonly uri: RawValue<string>
+  /** Path that the app is asked for, made of the match of `path`, which is a pattern then; only structured files have it. */
+  readonly rewriteTarget?: RawValue<string>
   readonly passHostHeader: RawValue<boolean>
   readonly proxyWebSockets: RawValue<boolean>
   /** Takes a GET or HEAD with a body; not in oauth2-proxy. */
@@ -96,8 +107,10 @@ export interface RawUpstream {
 /** One upstream and the paths that go to it. */
 export interface UpstreamConfig {
   readonly id: string
-  /** `/x/` takes everything below, `/x` only itself. */
+  /** `/x/` takes everything below, `/x` only itself; beside rewriteTarget a pattern in RE2 syntax, checked. */
   readonly path: string
+  /** Path that the upstream is asked for, in the replacement syntax of Go's regexp package; undefined leaves it as it is. */
+  readonly rewriteTarget: string | undefined
   readonly target:
     | UpstreamAddress
     | { readonly kind: 'file'; readonly directory: string }
@@ -167,7 +180,8 @@ function toUpstream(
   { runtime, report }: { runtime: RuntimeName; report: Report },
 ): UpstreamConfig | undefined {
   const url = parseUpstreamUrl(raw.uri.value ?? '', runtime)
-  const path = checkRoute(raw.path.value ?? '')
+  const rewriteTarget = raw.rewriteTarget?.value || undefined
+  const path = checkPath(raw.path.value ?? '', rewriteTarget)
   if (!url.ok) report.problem(raw.uri.label, withWritten(url.problem, raw.uri))
   else if (!path.ok) report.problem(raw.path.label, withWritten(path.problem, raw.path))
   if (raw.insecureSkipTLSVerify.value) report.warning(raw.insecureSkipTLSVerify.label, INSECURE)
@@ -175,6 +189,7 @@ function toUpstream(
   return {
     id: raw.id.value ?? path.value,
     path: path.value,
+    rewriteTarget,
     target: toTarget(url.value, raw),
     passHostHeader: raw.passHostHeader.value ?? UPSTREAM_OPTIONS['pass-host-header'].default,
     websockets: raw.proxyWebSockets.value ?? UPSTREAM_OPTIONS['proxy-websockets'].default,
@@ -182,6 +197,12 @@ function toUpstream(
     // To Go a timeout below zero is none.
     timeoutMs: Math.max(0, raw.timeout.value ?? Number(defaultOf(UPSTREAM_OPTIONS['upstream-timeout']))),
   }
+}
+
+/** Beside a rewriteTarget it is a pattern, which the reader of the source has checked. */
+function checkPath(path: string, rewriteTarget: string | undefined): Result<string, string> {
+  if (rewriteTarget === undefined) return checkRoute(path)
+  return path === '' ? failed('give the pattern of the paths to rewrite') : ok(path)
 }
 
 function toTarget(

@@ -30,10 +30,17 @@ function attempt<Content>(path: string, read: () => Content | undefined): Result
 /** Type of an entry of a PEM file (RFC 7468 §4); that of a key may have its algorithm in front. */
 export type PemType = 'CERTIFICATE' | 'PRIVATE KEY' | 'PUBLIC KEY'
 
-/** Finds what is wrong with a PEM file that has to have an entry of this type; undefined when it is good. */
-export function checkPem(files: Files, path: string, type: PemType): string | undefined {
-  const text = readTextFile(files, path)
+/** Finds what is wrong with PEM text that has to have an entry of this type, or its file; undefined when it is good. */
+export function checkPem(
+  files: Files,
+  source: string | { readonly file: string } | { readonly value: string },
+  type: PemType,
+): string | undefined {
+  const path = typeof source === 'string' ? source : 'file' in source ? source.file : undefined
+  const text =
+    typeof source === 'object' && 'value' in source ? ok(source.value) : readTextFile(files, path ?? '')
   if (!text.ok) return text.problem
   if (new RegExp(`^-----BEGIN (?:[A-Z]+ )*${type}-----`, 'mu').test(text.value)) return undefined
-  return `give a PEM file with "-----BEGIN ${type}-----", ${quote(path)} has none`
+  const where = path === undefined ? 'this text' : quote(path)
+  return `give a PEM file with "-----BEGIN ${type}-----", ${where} has none`
 }

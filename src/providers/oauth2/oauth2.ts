@@ -6,6 +6,7 @@ import { type ProviderClient, readJsonObject } from '../http/client.ts'
 import type { ReadClientSecret } from '../http/client-secret.ts'
 import { toErrorCode } from '../http/error-code.ts'
 import type { LoginRequest, LoginResponse } from '../provider.ts'
+import { addLoginParameters } from './login-url-parameters.ts'
 
 /** The code flow of a plain OAuth 2.0 provider: no ID token, no discovery, no refresh. */
 export interface OAuth2Flow {
@@ -15,7 +16,10 @@ export interface OAuth2Flow {
 }
 
 export interface OAuth2FlowDeps {
-  readonly config: Pick<ProviderConfig, 'clientId' | 'loginParameters' | 'codeChallengeMethod'>
+  readonly config: Pick<
+    ProviderConfig,
+    'clientId' | 'loginParameters' | 'loginUrlParameters' | 'codeChallengeMethod'
+  >
   readonly authorizationEndpoint: string
   readonly tokenEndpoint: string
   readonly scopes: readonly string[]
@@ -40,10 +44,9 @@ export function createOAuth2Flow(deps: OAuth2FlowDeps): OAuth2Flow {
       const url = client.createAuthorizationURLWithPKCE(authorizationEndpoint, state, method, codeVerifier, [
         ...scopes,
       ])
-      for (const [name, value] of Object.entries({ ...config.loginParameters, ...extra })) {
-        // The protocol's own parameters are not for settings to change.
-        if (value !== '' && !url.searchParams.has(name)) url.searchParams.set(name, value)
-      }
+      // The protocol's own parameters are not for settings to change.
+      const own = new Set(url.searchParams.keys())
+      addLoginParameters(url, { config, extra, isTaken: (name) => own.has(name) })
       return url.href
     },
     async redeem(login) {

@@ -4,6 +4,7 @@ import type { ProviderContext } from '../context.ts'
 import { createProviderClient, hostOf } from '../http/client.ts'
 import type { ClientAssertion } from '../http/client-auth.ts'
 import { createReadClientSecret } from '../http/client-secret.ts'
+import { addLoginParameters } from '../oauth2/login-url-parameters.ts'
 import type { LoginRequest, Provider } from '../provider.ts'
 import type { ReadGroupEntries } from './claims.ts'
 import { createCodeFlow, toCodeChallenge } from './code-flow.ts'
@@ -130,9 +131,8 @@ async function toAuthorizationUrl(
   const { authorizationEndpoint } = metadata.value
   // Without a host it is resolved by the browser, on the host that it is at.
   const url = new URL(authorizationEndpoint, ANYWHERE)
+  addLoginParameters(url, { config, extra: login.extra })
   const parameters = {
-    ...config.loginParameters,
-    ...login.extra,
     response_type: 'code',
     client_id: config.clientId,
     redirect_uri: login.redirectUri,

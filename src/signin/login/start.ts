@@ -15,6 +15,7 @@ import { toSessionSeen } from '../failure/diagnosis.ts'
 import type { Refusals } from '../failure/refusals.ts'
 import type { Turns } from '../failure/turns.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
+import { compileLoginParameters } from './login-url-parameters.ts'
 import type { ReturnTargets } from './return-targets.ts'
 import { lostTarget, MAX_RETURN_TO } from './return-to.ts'
 import type { Transactions } from './transaction.ts'
@@ -30,6 +31,8 @@ export interface LoginStart {
   readonly otherAccount: boolean
   /** Lets the provider ask the person something, whatever `prompt=none` in the settings says. */
   readonly interactive?: boolean
+  /** Parameters of the authorization request that this visit asked for and the settings allow. */
+  readonly parameters?: Readonly<Record<string, readonly string[]>>
 }
 
 /** Redirects the browser to the provider. */
@@ -47,7 +50,7 @@ export function createRedirectToProvider(
   { transactions, turns }: StartTools,
 ): RedirectToProvider {
   return async function redirectToProvider(exchange, login) {
-    const { provider, restarts, returnTo, otherAccount, interactive = false } = login
+    const { provider, restarts, returnTo, otherAccount, interactive = false, parameters = {} } = login
     const { cookies, facts } = exchange
     const carried = await context.sessions.load(cookies)
     // A sign-in could not be completed now, and this person may be signed in.
@@ -66,7 +69,7 @@ export function createRedirectToProvider(
       host: new URL(redirectUri).host === facts.host ? undefined : facts.host,
       cookies,
     })
-    const extra = promptFor({ otherAccount, interactive })
+    const extra = { ...parameters, ...promptFor({ otherAccount, interactive }) }
     const location = await provider.authorizationUrl({
       ...started,
       redirectUri: toRedirectUriParameter(context, exchange),
@@ -122,6 +125,7 @@ export function createStart(
   context: SignInContext,
   { begin, targets, refusals }: StartDeps,
 ): (exchange: Exchange) => Promise<Outcome> {
+  const chooseParameters = compileLoginParameters(context.config.providers)
   return async function start(exchange) {
     const refusal = checkVisit(context, exchange)
     if (refusal !== undefined) return refuse(refusal, { returnTo: targets.choose(exchange) })
@@ -139,7 +143,8 @@ export function createStart(
       const refusal = refusals.find(session.id, returnTo)
       if (refusal !== undefined) return refuse(refusal, { returnTo, identity: session })
     }
-    return begin(exchange, { provider, returnTo, restarts: 0, otherAccount })
+    const chosen = own ? chooseParameters(provider.id, parameters.value) : {}
+    return begin(exchange, { provider, returnTo, restarts: 0, otherAccount, parameters: chosen })
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Config } from '../../../src/config/config.ts'
 import { type LoadInput, type LoadResult, loadConfig } from '../../../src/config/load.ts'
 import type { ProviderKinds } from '../../../src/config/provider-kind.ts'
+import { readToml } from '../../../src/config/sources/toml.ts'
 import { PROVIDER_KINDS } from '../../../src/providers/registry.ts'
 
 /** A secret that is random enough and belongs to nobody. */
@@ -42,7 +43,8 @@ export function loadBare(
   }
   const lent = runtime === 'workers' ? undefined : readFile
   const readBinaryFile = lent && ((path: string) => new TextEncoder().encode(lent(path)))
-  return loadConfig({ args, env, readFile: lent, readBinaryFile, runtime, version: '1.2.3' }, kinds)
+  const input = { args, env, readFile: lent, readBinaryFile, runtime, version: '1.2.3' }
+  return loadConfig(input, kinds, { readToml })
 }
 
 /** The configuration, or the problems as the error of the test. */

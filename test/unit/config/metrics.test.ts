@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { configOf, problemsOf, warningsOf } from './config-fixture.ts'
-import { buildStructured } from './structured-fixture.ts'
+import { buildStructured } from './structured/structured-fixture.ts'
 
 const FILES = {
   '/cert': '-----BEGIN CERTIFICATE-----\n',
@@ -39,8 +39,8 @@ describe('the listeners for metrics', () => {
       http: { kind: 'tcp', host: '', port: 44_180 },
       https: {
         address: { kind: 'tcp', host: '', port: 44_181 },
-        certFile: '/cert',
-        keyFile: '/key',
+        cert: { file: '/cert' },
+        key: { file: '/key' },
         minVersion: 'TLSv1.2',
       },
     })
@@ -96,6 +96,7 @@ describe('the listeners for metrics', () => {
     const tls = { cert: { fromFile: '/cert' }, key: { fromFile: '/key' }, minVersion: 'TLS1.3' }
     const file = {
       server: { bindAddress: ':4180' },
+      providers: [{ provider: 'github', clientID: 'gate', clientSecret: 'client-secret' }],
       metricsServer: { bindAddress: '-', secureBindAddress: ':44180', tls },
     }
     expect(buildStructured({ file, files: FILES }).config.metrics).toMatchObject({

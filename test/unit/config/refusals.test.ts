@@ -33,7 +33,7 @@ describe('refused with one sentence', () => {
     [
       'no client secret',
       { env: { OAUTH2_PROXY_CLIENT_SECRET: '' } },
-      'a public client says --client-secret=',
+      'a public client gives an explicitly empty one',
     ],
     [
       'no client secret at GitHub',
@@ -447,7 +447,7 @@ describe('taken with a warning', () => {
       flags('--github-token=t'),
       'it has no effect with --provider=oidc',
     ],
-    ['everybody and some', flags('--email-domain=*,example.com'), 'the * lets everybody in'],
+    ['everybody and some', flags('--email-domain=*,example.com'), '* alone lets everyone in'],
     ['a sign-in without end', flags('--cookie-csrf-expire=0'), '15m counts in place of 0'],
     ['a cookie domain with a path', flags('--cookie-domain=a.example/x'), 'the entry counts for nothing'],
     [

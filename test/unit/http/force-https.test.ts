@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Exchange, Facts } from '../../../src/http/exchange.ts'
 import { toHttps } from '../../../src/http/force-https.ts'
 
-const TLS = { certFile: 'c', keyFile: 'k', minVersion: 'TLSv1.2', ciphers: undefined } as const
+const TLS = { cert: { file: 'c' }, key: { file: 'k' }, minVersion: 'TLSv1.2', ciphers: undefined } as const
 
 function plain(host: string, scheme: Facts['scheme'] = 'http'): Exchange {
   // Only these members are read.

@@ -14,6 +14,7 @@ export const STRANGER: Share = { holder: '203.0.113.7', anonymous: true }
 export const UPSTREAM: UpstreamConfig = {
   id: 'app',
   path: '/',
+  rewriteTarget: undefined,
   target: { kind: 'tcp', protocol: 'http:', host: '127.0.0.1', port: 8080, verifyTls: true, keepAlive: true },
   passHostHeader: true,
   websockets: true,

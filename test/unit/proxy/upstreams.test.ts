@@ -6,6 +6,7 @@ function upstream(path: string): UpstreamConfig {
   return {
     id: path,
     path,
+    rewriteTarget: undefined,
     target: { kind: 'static', status: 200 },
     passHostHeader: true,
     websockets: true,

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { flagsOf, needsOf, placeOf } from '../../../runtimes/deno/needs.ts'
 import { type LoadInput, loadConfig } from '../../../src/config/load.ts'
+import { readToml } from '../../../src/config/sources/toml.ts'
+import { structured } from '../../../src/config/structured/all.ts'
 import { PROVIDER_KINDS } from '../../../src/providers/registry.ts'
 
 const SECRET = 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk'
+
+const STRUCTURED = `server: {bindAddress: ":8080"}
+upstreamConfig: {upstreams: [{path: /, uri: "file:///srv"}]}
+injectRequestHeaders: [{name: X-Key, values: [{secretSource: {fromFile: /run/key}}]}]
+providers: [{provider: github, clientID: a, clientSecretFile: /run/client}]
+`
 
 /** The flags for a configuration, which reads any file there is. */
 function flagsFor(...args: readonly string[]): readonly string[] {
@@ -12,16 +20,21 @@ function flagsFor(...args: readonly string[]): readonly string[] {
     files.push(path)
     if (path.startsWith('/etc/metrics.')) return '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n'
     if (path === '/etc/ca.pem') return '-----BEGIN CERTIFICATE-----'
+    if (path === 'gate.yaml') return STRUCTURED
+    if (path === '/run/client') return 'client-secret'
     return path === '/etc/passwords' ? 'alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=' : ''
   }
+  const client = args.some((arg) => arg.startsWith('--alpha-config'))
+    ? []
+    : ['--client-id=a', '--client-secret=b']
   const input: LoadInput = {
-    args: ['--client-id=a', '--client-secret=b', '--email-domain=*', `--cookie-secret=${SECRET}`, ...args],
+    args: [...client, '--email-domain=*', `--cookie-secret=${SECRET}`, ...args],
     env: {},
     readFile,
     runtime: 'deno',
     version: '0.0.0',
   }
-  const loaded = loadConfig(input, PROVIDER_KINDS)
+  const loaded = loadConfig(input, PROVIDER_KINDS, { readToml, structured })
   if (loaded.kind !== 'config') throw new Error(loaded.text)
   return flagsOf(needsOf(loaded.config, files))
 }
@@ -50,6 +63,13 @@ describe('what Deno has to allow', () => {
     expect(flags).toEqual([
       '--allow-net=127.0.0.1:4180,0.0.0.0:44180,[::]:44181,github.com:443,api.github.com:443',
       '--allow-read=/etc/metrics.crt,/etc/metrics.key',
+    ])
+  })
+
+  it('the permissions for Deno are those of a structured file and of the files that it names', () => {
+    expect(flagsFor('--alpha-config=gate.yaml')).toEqual([
+      '--allow-net=[::]:8080,github.com:443,api.github.com:443',
+      '--allow-read=/srv,gate.yaml,/run/client,/run/key',
     ])
   })
 

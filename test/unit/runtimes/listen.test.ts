@@ -131,7 +131,13 @@ describe('a listener', () => {
     const files = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') }
     makeCertificate('first.example.com', files)
     const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
-    const https = { ...files, address, minVersion: 'TLSv1.2', ciphers: undefined } as const
+    const https = {
+      cert: { file: files.certFile },
+      key: { file: files.keyFile },
+      address,
+      minVersion: 'TLSv1.2',
+      ciphers: undefined,
+    } as const
     const requests: IncomingRequest[] = []
     const { url } = await openListener(
       { http: undefined, https, forceHttps: false },
@@ -149,7 +155,13 @@ describe('a listener', () => {
     makeCertificate('suite.example.com', files)
     const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
     const ciphers = 'ECDHE-ECDSA-AES256-GCM-SHA384'
-    const https = { ...files, address, minVersion: 'TLSv1.2', ciphers } as const
+    const https = {
+      cert: { file: files.certFile },
+      key: { file: files.keyFile },
+      address,
+      minVersion: 'TLSv1.2',
+      ciphers,
+    } as const
     const { url } = await openListener(
       { http: undefined, https, forceHttps: false },
       appWith(() => {}),

@@ -68,7 +68,11 @@ export function aConfig(wishes: Wishes = {}): Config {
     headers: wishes.headers ?? headersOf(),
     policy: { allowedGroups: wishes.allowedGroups ?? [] },
     signIn: { backendLogoutUrl: wishes.backendLogoutUrl },
-    providers: wishes.providers ?? [{ ...PROVIDER, ...wishes.provider }],
+    providers: (wishes.providers ?? [wishes.provider]).map((provider) => ({
+      ...PROVIDER,
+      claims: { told: [] },
+      ...provider,
+    })),
   }
   // The rest of a Config has no meaning here.
   return slices as unknown as Config

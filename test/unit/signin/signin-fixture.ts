@@ -159,10 +159,12 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
     line: () => undefined,
   }
   const providerContext = { platform, log, readSecret: async () => '' }
-  const providers = given.providers ?? createProviders([aProviderConfig(given.provider)], providerContext)
+  const providerConfigs = [aProviderConfig(given.provider)]
+  const providers = given.providers ?? createProviders(providerConfigs, providerContext)
   const clients = new Map(providers.map(({ id }) => [id, CLIENT]))
   const context: SignInContext = {
     config: {
+      providers: providerConfigs,
       paths: toOwnPaths('/oauth2'),
       cookie: {
         name: '__Host-s',

@@ -9,12 +9,14 @@ export const CLIENT_OPTIONS = {
     group: 'Provider',
     after: 'provider-display-name',
     kind: 'string',
+    structured: 'providers[].clientID',
     default: '',
     about: 'OAuth client id. Required.',
   },
   'client-secret': {
     group: 'Provider',
     kind: 'string',
+    structured: 'providers[].clientSecret',
     default: '',
     secret: true,
     about:
@@ -23,6 +25,7 @@ export const CLIENT_OPTIONS = {
   'client-secret-file': {
     group: 'Provider',
     kind: 'file',
+    structured: 'providers[].clientSecretFile',
     default: '',
     runtimes: SERVERS,
     about: 'File with the client secret, read again at each use, so it can be replaced while running.',
@@ -89,7 +92,7 @@ function readSecret(
   if (ownCredentials) return undefined
   // Blanks alone are a gap that was not filled in rather than the wish to have none.
   if (!settings.given('client-secret') || settings.value('client-secret') !== '' || !publicClient) {
-    const hint = publicClient ? '; a public client says --client-secret= with nothing behind it' : ''
+    const hint = publicClient ? '; a public client gives an explicitly empty one (--client-secret=)' : ''
     settings.problem(
       'client-secret',
       `give the client secret that the provider issued, or client-secret-file${hint}`,

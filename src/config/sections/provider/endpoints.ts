@@ -10,6 +10,7 @@ export const ENDPOINT_OPTIONS = {
     group: 'Provider',
     after: 'client-secret-file',
     kind: 'string',
+    structured: 'providers[].loginURL',
     default: '',
     about:
       'Authorization endpoint; discovery overrides it. For an OpenID provider behind the same host it may be a path, which the browser resolves (`/dex/auth`).',
@@ -17,18 +18,21 @@ export const ENDPOINT_OPTIONS = {
   'redeem-url': {
     group: 'Provider',
     kind: 'url',
+    structured: 'providers[].redeemURL',
     default: '',
     about: 'Token endpoint; discovery overrides it.',
   },
   'profile-url': {
     group: 'Provider',
     kind: 'url',
+    structured: 'providers[].profileURL',
     default: '',
     about: 'User-info endpoint; discovery overrides it.',
   },
   'validate-url': {
     group: 'Provider',
     kind: 'url',
+    structured: 'providers[].validateURL',
     default: '',
     about: 'Endpoint that answers 200 to a valid access token. Never taken from discovery.',
   },

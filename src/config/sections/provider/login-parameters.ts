@@ -2,6 +2,7 @@ import { quote } from '../../../lib/text.ts'
 import type { OptionRows } from '../../option.ts'
 import type { ProviderTraits } from '../../provider-kind.ts'
 import type { SettingsOf } from '../../settings.ts'
+import type { LoginUrlParameter } from './login-url-parameters.ts'
 
 /** Options of the authorization request (RFC 6749 section 4.1.1). */
 export const LOGIN_PARAMETER_OPTIONS = {
@@ -9,14 +10,22 @@ export const LOGIN_PARAMETER_OPTIONS = {
     group: 'Provider',
     after: 'validate-url',
     kind: 'string',
+    structured: 'providers[].scope',
     default: '',
     about:
       'Scopes, separated by spaces; empty is what the provider needs, which for any OpenID issuer is `openid email profile`, and `groups` when allowed-group is set. Issuers without a scope of that name need it spelt out.',
   },
-  prompt: { group: 'Provider', kind: 'string', default: '', about: 'Sent as `prompt` when people sign in.' },
+  prompt: {
+    group: 'Provider',
+    kind: 'string',
+    structured: 'providers[].loginURLParameters',
+    default: '',
+    about: 'Sent as `prompt` when people sign in.',
+  },
   'approval-prompt': {
     group: 'Provider',
     kind: 'string',
+    structured: 'providers[].loginURLParameters',
     default: '',
     about:
       'Sent as `approval_prompt` when it is set and prompt is not. oauth2-proxy sends `force` to every provider unless prompt is set.',
@@ -24,12 +33,14 @@ export const LOGIN_PARAMETER_OPTIONS = {
   'acr-values': {
     group: 'Provider',
     kind: 'string',
+    structured: 'providers[].loginURLParameters',
     default: '',
     about: 'Sent as `acr_values` when people sign in.',
   },
   'code-challenge-method': {
     group: 'Provider',
     kind: 'enum',
+    structured: 'providers[].code_challenge_method',
     values: ['', 'S256', 'plain'],
     default: '',
     about: 'PKCE method (RFC 7636). Empty is S256, always on; in oauth2-proxy PKCE is off by default.',
@@ -38,6 +49,7 @@ export const LOGIN_PARAMETER_OPTIONS = {
     group: 'Provider',
     after: 'use-system-trust-store',
     kind: 'string',
+    structured: 'providers[].authRequestResponseMode',
     default: '',
     about:
       'Sent as `response_mode` when people sign in. `query` or `form_post`. With the latter the provider answers by a POST from its own site, which brings back only Secure cookies with SameSite=None: the sign-in cookie gets these attributes unless cookie-csrf-samesite is given.',
@@ -45,6 +57,7 @@ export const LOGIN_PARAMETER_OPTIONS = {
   'force-code-challenge-method': {
     group: 'Provider',
     kind: 'enum',
+    structured: 'providers[].code_challenge_method',
     values: ['', 'S256', 'plain'],
     default: '',
     about: 'Deprecated name of code-challenge-method, which wins when both are given.',
@@ -57,10 +70,20 @@ export interface LoginParametersConfig {
   readonly scope: string
   /** Extra authorization parameters: prompt, acr_values, response_mode, … */
   readonly loginParameters: Readonly<Record<string, string>>
+  /** Parameters of several values, or that a sign-in may change; they win over the others. */
+  readonly loginUrlParameters: readonly LoginUrlParameter[]
   readonly codeChallengeMethod: 'S256' | 'plain'
 }
 
 type SectionSettings = SettingsOf<typeof LOGIN_PARAMETER_OPTIONS>
+
+interface BuildLoginParametersDeps {
+  readonly traits: ProviderTraits
+  readonly wantsGroups: boolean
+  /** Scopes that are asked for beside those of `scope`. */
+  readonly scopes?: readonly string[] | undefined
+  readonly loginUrlParameters: readonly LoginUrlParameter[] | undefined
+}
 
 /**
  * Reads the parameters of an authorization request. A rule on groups needs groups: as in oauth2-proxy, a provider that
@@ -68,11 +91,7 @@ type SectionSettings = SettingsOf<typeof LOGIN_PARAMETER_OPTIONS>
  */
 export function buildLoginParameters(
   settings: SectionSettings,
-  {
-    traits,
-    wantsGroups,
-    scopes = [],
-  }: { traits: ProviderTraits; wantsGroups: boolean; scopes?: readonly string[] | undefined },
+  { traits, wantsGroups, scopes = [], loginUrlParameters = [] }: BuildLoginParametersDeps,
 ): LoginParametersConfig {
   const { scope, groupsScope, loginParameters } = traits
   const codeChallengeMethod =
@@ -88,9 +107,19 @@ export function buildLoginParameters(
     settings.value('scope') || (wantsGroups && groupsScope !== undefined ? `${scope} ${groupsScope}` : scope)
   return {
     scope: [...new Set([...asked.split(' '), ...scopes])].join(' ').trim(),
-    loginParameters: { ...loginParameters, ...readLoginParameters(settings) },
+    loginParameters: { ...loginParameters, ...readLoginParameters(settings), ...fixedOf(loginUrlParameters) },
+    loginUrlParameters: loginUrlParameters.filter((parameter) => !isFixed(parameter)),
     codeChallengeMethod,
   }
+}
+
+/** The parameters that always have one value are like those of the options. */
+function fixedOf(parameters: readonly LoginUrlParameter[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(parameters.filter(isFixed).map(({ name, values: [value = ''] }) => [name, value]))
+}
+
+function isFixed({ values, allow }: LoginUrlParameter): boolean {
+  return values.length === 1 && allow.length === 0
 }
 
 function readLoginParameters(settings: SectionSettings): Readonly<Record<string, string>> {

@@ -1,17 +1,19 @@
 import { failed, ok, type Result } from '../../../result.ts'
-import { type OptionRows, SERVERS } from '../../option.ts'
+import type { OptionRows } from '../../option.ts'
 import type { ProviderKind, ProviderTraits } from '../../provider-kind.ts'
 import type { SettingsOf } from '../../settings.ts'
-import { checkPem, type Files } from '../../sources/files.ts'
+import type { Files } from '../../sources/files.ts'
 import { readEach } from '../../values/lists.ts'
 import { isLoopbackUrl } from '../../values/url.ts'
 import type { ENDPOINT_OPTIONS } from './endpoints.ts'
+import { buildKeys, type KEY_OPTIONS, type KeysConfig } from './keys.ts'
 
 /** Options of OpenID Connect. */
 export const OIDC_OPTIONS = {
   'oidc-issuer-url': {
     group: 'OpenID Connect',
     kind: 'url',
+    structured: 'providers[].oidcConfig.issuerURL',
     default: '',
     about:
       'Issuer. Must equal the `issuer` of the discovery document byte for byte. Required unless the provider has one of its own (see provider). Discovery happens at the first sign-in and not at the start, so a provider that is down does not stop people who are signed in.',
@@ -19,27 +21,14 @@ export const OIDC_OPTIONS = {
   'skip-oidc-discovery': {
     group: 'OpenID Connect',
     kind: 'boolean',
+    structured: 'providers[].oidcConfig.skipDiscovery',
     default: false,
     about: 'Do not read the discovery document; login-url, redeem-url and oidc-jwks-url are needed then.',
-  },
-  'oidc-jwks-url': {
-    group: 'OpenID Connect',
-    kind: 'url',
-    default: '',
-    about: 'Keys of the issuer when discovery is skipped.',
-  },
-  'oidc-public-key-file': {
-    group: 'OpenID Connect',
-    kind: 'list',
-    default: [],
-    key: 'oidc_public_key_files',
-    runtimes: SERVERS,
-    about:
-      'PEM files with public keys of the issuer (RSA, ECDSA, Ed25519), in place of oidc-jwks-url when discovery is skipped. They are read again when a token fits none, and every five minutes.',
   },
   'oidc-email-claim': {
     group: 'OpenID Connect',
     kind: 'string',
+    structured: 'providers[].oidcConfig.emailClaim',
     default: 'email',
     about:
       'Claim with the e-mail address; dots walk into objects. Any other than `email` switches the email_verified check off.',
@@ -47,12 +36,14 @@ export const OIDC_OPTIONS = {
   'oidc-groups-claim': {
     group: 'OpenID Connect',
     kind: 'string',
+    structured: 'providers[].oidcConfig.groupsClaim',
     default: 'groups',
     about: 'Claim with the groups, a text or a list; dots walk into objects.',
   },
   'oidc-audience-claim': {
     group: 'OpenID Connect',
     kind: 'list',
+    structured: 'providers[].oidcConfig.audienceClaims',
     default: ['aud'],
     key: 'oidc_audience_claims',
     about: 'Claims looked up in order; the first one present must hold client-id or an oidc-extra-audience.',
@@ -60,6 +51,7 @@ export const OIDC_OPTIONS = {
   'oidc-extra-audience': {
     group: 'OpenID Connect',
     kind: 'list',
+    structured: 'providers[].oidcConfig.extraAudiences',
     default: [],
     key: 'oidc_extra_audiences',
     about:
@@ -68,6 +60,7 @@ export const OIDC_OPTIONS = {
   'oidc-other-audiences': {
     group: 'OpenID Connect',
     kind: 'boolean',
+    structured: 'providers[].oidcConfig.otherAudiences',
     default: true,
     about:
       'Accept an ID token that names audiences beside client-id and oidc-extra-audience, if it was issued to this client (`azp`). Off with `strict`.',
@@ -75,6 +68,7 @@ export const OIDC_OPTIONS = {
   'oidc-enabled-signing-alg': {
     group: 'OpenID Connect',
     kind: 'list',
+    structured: 'providers[].oidcConfig.enabledSigningAlgs',
     default: [],
     key: 'oidc_enabled_signing_algs',
     about:
@@ -83,18 +77,21 @@ export const OIDC_OPTIONS = {
   'insecure-oidc-allow-unverified-email': {
     group: 'OpenID Connect',
     kind: 'boolean',
+    structured: 'providers[].oidcConfig.insecureAllowUnverifiedEmail',
     default: false,
     about: 'Accept e-mail addresses that the issuer has not verified.',
   },
   'insecure-oidc-skip-issuer-verification': {
     group: 'OpenID Connect',
     kind: 'boolean',
+    structured: 'providers[].oidcConfig.insecureSkipIssuerVerification',
     default: false,
     about: 'Do not compare the issuer in discovery and in tokens.',
   },
   'insecure-oidc-skip-nonce': {
     group: 'OpenID Connect',
     kind: 'boolean',
+    structured: 'providers[].oidcConfig.insecureSkipNonce',
     default: false,
     about:
       'Neither send nor check a nonce. Off here, so the nonce is checked; oauth2-proxy skips it by default.',
@@ -102,6 +99,7 @@ export const OIDC_OPTIONS = {
   'user-id-claim': {
     group: 'OpenID Connect',
     kind: 'string',
+    structured: 'providers[].oidcConfig.userIDClaim',
     default: 'email',
     about:
       'Deprecated name of oidc-email-claim, which wins when it is not `email`. As in oauth2-proxy it does not choose the user name.',
@@ -110,19 +108,17 @@ export const OIDC_OPTIONS = {
     group: 'Provider',
     after: 'code-challenge-method',
     kind: 'boolean',
+    structured: 'providers[].skipClaimsFromProfileURL',
     default: false,
     about: 'Never ask the user-info endpoint for claims that the ID token lacks.',
   },
 } as const satisfies OptionRows
 
 /** Issuer, endpoints and token checks of an OpenID provider (OpenID Connect Core 1.0). */
-export interface OidcConfig {
+export interface OidcConfig extends KeysConfig {
   /** Issuer for OpenID providers; undefined for plain OAuth 2.0. */
   readonly issuer: string | undefined
   readonly skipDiscovery: boolean
-  readonly jwksUrl: string | undefined
-  /** PEM files with the keys of the issuer, in place of its own; none when empty. */
-  readonly publicKeyFiles: readonly string[]
   readonly signingAlgs: readonly string[]
   readonly skipIssuerVerification: boolean
   readonly skipNonce: boolean
@@ -133,8 +129,10 @@ export interface OidcConfig {
     readonly extraAudiences: readonly string[]
     /** Accept an ID token that names further audiences. */
     readonly otherAudiences: boolean
-    /** Further claims to keep, because header rows name them. */
+    /** Further claims to keep, because settings or header rows name them. */
     readonly additional: readonly string[]
+    /** Those of them that user-info tells, because settings name them. */
+    readonly told: readonly string[]
     readonly skipProfileUrl: boolean
     readonly allowUnverifiedEmail: boolean
   }
@@ -149,27 +147,25 @@ const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-
 
 /** Reads issuer, endpoints and token checks of an OpenID provider. */
 export function buildOidc(
-  settings: SettingsOf<typeof OIDC_OPTIONS & typeof ENDPOINT_OPTIONS>,
-  { displayName, traits, files }: Pick<ProviderKind, 'displayName' | 'traits'> & { readonly files: Files },
+  settings: SettingsOf<typeof OIDC_OPTIONS & typeof ENDPOINT_OPTIONS & typeof KEY_OPTIONS>,
+  { displayName, traits }: Pick<ProviderKind, 'displayName' | 'traits'>,
+  { files, additionalClaims }: { files: Files; additionalClaims: readonly string[] },
 ): OidcConfig {
   warnOfInsecure(settings)
   const skipDiscovery = settings.value('skip-oidc-discovery')
   if (skipDiscovery && traits.issuer !== 'none') {
-    for (const flag of ['login-url', 'redeem-url', 'oidc-jwks-url'] as const) {
-      const hasKeys = flag === 'oidc-jwks-url' && settings.value('oidc-public-key-file').length > 0
-      if (settings.value(flag) === '' && !hasKeys)
-        settings.problem(flag, 'give this URL, discovery is skipped')
+    for (const flag of ['login-url', 'redeem-url'] as const) {
+      if (settings.value(flag) === '') settings.problem(flag, 'give this URL, discovery is skipped')
     }
   }
   return {
     issuer: readIssuer(settings, { displayName, issuer: traits.issuer }),
     skipDiscovery,
-    jwksUrl: settings.value('oidc-jwks-url') || undefined,
-    publicKeyFiles: readPublicKeyFiles(settings, { files, skipDiscovery }),
+    ...buildKeys(settings, { files, skipDiscovery, hasIssuer: traits.issuer !== 'none' }),
     signingAlgs: readEach(settings, 'oidc-enabled-signing-alg', parseSigningAlg),
     skipIssuerVerification: settings.value('insecure-oidc-skip-issuer-verification'),
     skipNonce: settings.value('insecure-oidc-skip-nonce'),
-    claims: readClaims(settings),
+    claims: { ...readClaims(settings), additional: additionalClaims, told: additionalClaims },
   }
 }
 
@@ -196,25 +192,7 @@ function readIssuer(
   return issuer
 }
 
-/** Reads the key files; beside discovery the issuer's own keys count, as in oauth2-proxy. */
-function readPublicKeyFiles(
-  settings: SectionSettings,
-  { files, skipDiscovery }: { files: Files; skipDiscovery: boolean },
-): readonly string[] {
-  const paths = [...new Set(settings.value('oidc-public-key-file'))]
-  if (paths.length === 0) return []
-  if (settings.value('oidc-jwks-url') !== '')
-    settings.problem('oidc-public-key-file', 'remove this or oidc-jwks-url, keys come from one place')
-  for (const path of paths) {
-    const flaw = checkPem(files, path, 'PUBLIC KEY')
-    if (flaw !== undefined) settings.problem('oidc-public-key-file', flaw)
-  }
-  if (skipDiscovery) return paths
-  settings.warning('oidc-public-key-file', 'this has no effect without skip-oidc-discovery')
-  return []
-}
-
-function readClaims(settings: SectionSettings): OidcConfig['claims'] {
+function readClaims(settings: SectionSettings): Omit<OidcConfig['claims'], 'additional' | 'told'> {
   const emailClaim = settings.value('oidc-email-claim')
   return {
     email: emailClaim === 'email' ? settings.value('user-id-claim') || 'email' : emailClaim,
@@ -222,8 +200,6 @@ function readClaims(settings: SectionSettings): OidcConfig['claims'] {
     audience: settings.value('oidc-audience-claim'),
     extraAudiences: settings.value('oidc-extra-audience'),
     otherAudiences: settings.value('oidc-other-audiences'),
-    // The loader fills these in when the header rows are read.
-    additional: [],
     skipProfileUrl: settings.value('skip-claims-from-profile-url'),
     allowUnverifiedEmail: settings.value('insecure-oidc-allow-unverified-email'),
   }

@@ -16,6 +16,7 @@ export const TRUST_STORE_OPTIONS = {
   'provider-ca-file': {
     group: 'Provider',
     kind: 'list',
+    structured: 'providers[].caFiles',
     default: [],
     key: 'provider_ca_files',
     runtimes: SERVERS,
@@ -25,6 +26,7 @@ export const TRUST_STORE_OPTIONS = {
   'use-system-trust-store': {
     group: 'Provider',
     kind: 'boolean',
+    structured: 'providers[].useSystemTrustStore',
     default: false,
     runtimes: SERVERS,
     about:

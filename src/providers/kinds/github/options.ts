@@ -7,12 +7,14 @@ import type { GithubRules } from './rules.ts'
 export const GITHUB_OPTIONS = {
   'github-org': {
     kind: 'string',
+    structured: 'providers[].githubConfig.org',
     default: '',
     restricts: true,
     about: 'Organisation that people must be a member of.',
   },
   'github-team': {
     kind: 'string',
+    structured: 'providers[].githubConfig.team',
     default: '',
     restricts: true,
     about:
@@ -20,18 +22,21 @@ export const GITHUB_OPTIONS = {
   },
   'github-repo': {
     kind: 'string',
+    structured: 'providers[].githubConfig.repo',
     default: '',
     restricts: true,
     about: 'Repository `owner/name` whose collaborators may sign in. Not together with github-org.',
   },
   'github-token': {
     kind: 'string',
+    structured: 'providers[].githubConfig.token',
     default: '',
     secret: true,
     about: 'Token with push access to github-repo, for the collaborator check.',
   },
   'github-user': {
     kind: 'list',
+    structured: 'providers[].githubConfig.users',
     default: [],
     key: 'github_users',
     restricts: true,

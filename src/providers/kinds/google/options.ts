@@ -10,6 +10,7 @@ import { type GoogleCredentials, readCredentials } from './credentials.ts'
 export const GOOGLE_OPTIONS = {
   'google-group': {
     kind: 'list',
+    structured: 'providers[].googleConfig.group',
     default: [],
     key: 'google_groups',
     oldKeys: ['google_group'],
@@ -20,11 +21,13 @@ export const GOOGLE_OPTIONS = {
   },
   'google-admin-email': {
     kind: 'string',
+    structured: 'providers[].googleConfig.adminEmail',
     default: '',
     about: 'Administrator to act as when the directory is asked.',
   },
   'google-service-account-json': {
     kind: 'file',
+    structured: 'providers[].googleConfig.serviceAccountJson',
     default: '',
     runtimes: ['node', 'deno'],
     about:
@@ -32,6 +35,7 @@ export const GOOGLE_OPTIONS = {
   },
   'google-use-application-default-credentials': {
     kind: 'boolean',
+    structured: 'providers[].googleConfig.useApplicationDefaultCredentials',
     default: false,
     runtimes: ['node', 'deno'],
     about:
@@ -39,12 +43,14 @@ export const GOOGLE_OPTIONS = {
   },
   'google-target-principal': {
     kind: 'string',
+    structured: 'providers[].googleConfig.targetPrincipal',
     default: '',
     about:
       'Service account to act as with the credentials of the machine; empty is the one that these belong to. It signs for itself, so it needs the role Service Account Token Creator on itself.',
   },
   'google-use-organization-id': {
     kind: 'boolean',
+    structured: 'providers[].googleConfig.useOrganizationID',
     default: false,
     runtimes: ['node', 'deno'],
     about:
@@ -52,6 +58,7 @@ export const GOOGLE_OPTIONS = {
   },
   'google-admin-api-user-scope': {
     kind: 'string',
+    structured: 'providers[].googleConfig.adminAPIUserScope',
     default: 'readonly',
     about: 'Scope of that look-up: `user`, `cloud`, or anything else for `admin.directory.user.readonly`.',
   },

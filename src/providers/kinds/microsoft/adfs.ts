@@ -14,10 +14,22 @@ export const adfs = defineProvider({
   displayName: 'ADFS',
   about: 'Active Directory Federation Services; upn stands for a missing e-mail address',
   traits: { ...OIDC_TRAITS, groupsScope: undefined },
-  options: RESOURCE_OPTIONS,
-  check: (settings) => ({ own: settings.value('resource'), allowedGroups: [] }),
-  create(config, resource, context) {
-    const scope = resource === '' ? config.scope : `${resource.replace(/\/$/u, '')}/${config.scope}`
+  options: {
+    ...RESOURCE_OPTIONS,
+    'adfs-skip-scope': {
+      kind: 'boolean',
+      structured: 'providers[].ADFSConfig.skipScope',
+      default: false,
+      about: 'Send no `scope` when people sign in. In oauth2-proxy only its structured file can say so.',
+    },
+  },
+  check: (settings) => ({
+    own: { resource: settings.value('resource'), skipScope: settings.value('adfs-skip-scope') },
+    allowedGroups: [],
+  }),
+  create(config, own, context) {
+    const resource = own.resource === '' ? '' : `${own.resource.replace(/\/$/u, '')}/`
+    const scope = own.skipScope ? '' : `${resource}${config.scope}`
     const oidc = createOidcProvider(withMoreClaims({ ...config, scope }, ['upn']), context)
     return withUpn(oidc, config)
   },

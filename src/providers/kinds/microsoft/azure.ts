@@ -36,12 +36,14 @@ export const azure = defineProvider({
     ...RESOURCE_OPTIONS,
     'azure-tenant': {
       kind: 'string',
+      structured: 'providers[].azureConfig.tenant',
       default: 'common',
       inert: true,
       about: 'Tenant. The issuer says which one it is, so another than in oidc-issuer-url is refused.',
     },
     'azure-graph-group-field': {
       kind: 'string',
+      structured: 'providers[].azureConfig.graphGroupField',
       default: 'id',
       about: 'Field of a group of Microsoft Graph that becomes the group: `id`, `displayName` or `mail`.',
     },

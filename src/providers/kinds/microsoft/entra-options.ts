@@ -7,6 +7,7 @@ import { quote } from '../../../lib/text.ts'
 export const ENTRA_OPTIONS = {
   'entra-id-allowed-tenant': {
     kind: 'list',
+    structured: 'providers[].microsoftEntraIDConfig.allowedTenants',
     default: [],
     key: 'entra_id_allowed_tenants',
     restricts: true,
@@ -15,6 +16,7 @@ export const ENTRA_OPTIONS = {
   },
   'entra-id-federated-token-auth': {
     kind: 'boolean',
+    structured: 'providers[].microsoftEntraIDConfig.federatedTokenAuth',
     default: false,
     about:
       'The client shows who it is with the token in the file that AZURE_FEDERATED_TOKEN_FILE names (workload identity), which is read at each use, and has no client secret.',
@@ -22,6 +24,7 @@ export const ENTRA_OPTIONS = {
   },
   'entra-id-graph-groups': {
     kind: 'boolean',
+    structured: 'providers[].microsoftEntraIDConfig.graphGroups',
     default: false,
     about:
       'Ask Microsoft Graph for the groups of everyone, not only of people whose token leaves them out. Not in oauth2-proxy.',

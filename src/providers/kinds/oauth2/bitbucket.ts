@@ -54,12 +54,14 @@ export const bitbucket = defineProvider({
   options: {
     'bitbucket-team': {
       kind: 'string',
+      structured: 'providers[].bitbucketConfig.team',
       default: '',
       restricts: true,
       about: 'Workspace (its slug) that people must be a member of; asks for the scope `account`.',
     },
     'bitbucket-repository': {
       kind: 'string',
+      structured: 'providers[].bitbucketConfig.repository',
       default: '',
       restricts: true,
       about:

@@ -38,6 +38,7 @@ export const discord = defineProvider({
   options: {
     'discord-guild': {
       kind: 'list',
+      structured: 'providers[].discordConfig.guilds',
       default: [],
       key: 'discord_guilds',
       restricts: true,

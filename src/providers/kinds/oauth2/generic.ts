@@ -21,12 +21,14 @@ export const oauth2 = defineProvider({
   options: {
     'oauth2-subject-claim': {
       kind: 'string',
+      structured: 'providers[].oauth2Config.subjectClaim',
       default: 'sub',
       about:
         'Member of the answer of profile-url that never changes for a person and is no one else’s: `id`, `user.id`. E-mail address and groups are those of oidc-email-claim and oidc-groups-claim.',
     },
     'oauth2-user-claim': {
       kind: 'string',
+      structured: 'providers[].oauth2Config.userClaim',
       default: '',
       about:
         'Member with the user name, which is the preferred user name too; the subject unless it is given.',

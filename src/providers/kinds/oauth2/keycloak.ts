@@ -32,6 +32,7 @@ export const keycloak = defineProvider({
   options: {
     'keycloak-group': {
       kind: 'list',
+      structured: 'providers[].keycloakConfig.groups',
       default: [],
       key: 'keycloak_groups',
       restricts: true,

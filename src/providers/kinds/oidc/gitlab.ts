@@ -43,6 +43,7 @@ export const gitlab = defineProvider({
   options: {
     'gitlab-group': {
       kind: 'list',
+      structured: 'providers[].gitlabConfig.group',
       default: [],
       key: 'gitlab_groups',
       restricts: true,
@@ -50,6 +51,7 @@ export const gitlab = defineProvider({
     },
     'gitlab-project': {
       kind: 'list',
+      structured: 'providers[].gitlabConfig.projects',
       default: [],
       key: 'gitlab_projects',
       restricts: true,

@@ -23,6 +23,7 @@ export const keycloakOidc = defineProvider({
   options: {
     'allowed-role': {
       kind: 'list',
+      structured: 'providers[].keycloakConfig.roles',
       default: [],
       key: 'allowed_roles',
       restricts: true,

@@ -12,18 +12,21 @@ const ORIGIN = 'https://secure.login.gov'
 const LOGIN_GOV_OPTIONS = {
   'jwt-key': {
     kind: 'string',
+    structured: 'providers[].loginGovConfig.jwtKey',
     default: '',
     secret: true,
     about: 'RSA private key in PEM with which the client shows who it is. One of this and jwt-key-file.',
   },
   'jwt-key-file': {
     kind: 'file',
+    structured: 'providers[].loginGovConfig.jwtKeyFile',
     default: '',
     runtimes: ['node', 'deno'],
     about: 'File with that key, read at the start.',
   },
   'pubjwk-url': {
     kind: 'url',
+    structured: 'providers[].loginGovConfig.pubjwkURL',
     default: '',
     about: 'Keys of the issuer, where they are not those that its discovery document names.',
   },

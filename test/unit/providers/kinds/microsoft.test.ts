@@ -269,7 +269,7 @@ describe('Azure', () => {
 
 describe('AD FS', () => {
   it('the user principal name stands for an address that is missing, at a refresh too', async () => {
-    const { op, provider, session } = await aBench({ kind: 'adfs', own: '' })
+    const { op, provider, session } = await aBench({ kind: 'adfs', own: { resource: '', skipScope: false } })
     op.user = { sub: 'alice', upn: 'alice@corp.example' }
     const before = await session()
     expect([before.email, before.claims]).toEqual(['alice@corp.example', undefined])
@@ -279,8 +279,11 @@ describe('AD FS', () => {
     })
   })
 
-  it('the resource stands in front of the scope', async () => {
-    const { provider } = await aBench({ kind: 'adfs', own: 'https://app.example' })
+  it.each([
+    ['the resource stands in front of the scope', false, 'https://app.example/openid email profile'],
+    ['adfs-skip-scope sends no scope', true, null],
+  ])('%s', async (_, skipScope, expected) => {
+    const { provider } = await aBench({ kind: 'adfs', own: { resource: 'https://app.example', skipScope } })
     const url = await provider.authorizationUrl({
       redirectUri: 'https://a/',
       state: '',
@@ -288,8 +291,6 @@ describe('AD FS', () => {
       codeVerifier: 'v',
       extra: {},
     })
-    expect(url.ok && new URL(url.value).searchParams.get('scope')).toBe(
-      'https://app.example/openid email profile',
-    )
+    expect(url.ok && new URL(url.value).searchParams.get('scope')).toBe(expected)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { configOf, warningsOf } from './config-fixture.ts'
+import { configOf, warningsOf } from '../config-fixture.ts'
 import { buildStructured } from './structured-fixture.ts'
 
 const PEM = { '/cert': '-----BEGIN CERTIFICATE-----\n', '/key': '-----BEGIN PRIVATE KEY-----\n' }
@@ -44,7 +44,9 @@ describe('a structured source and the flags make the same configuration', () => 
     expect(built.problems).toEqual([])
     expect(built.config.upstreams).toEqual(configOf({ args }).upstreams)
     const [warning = ''] = warningsOf({ args }).map((line) => line.replace(/^[^:]*/u, ''))
-    expect(built.warnings).toEqual([`upstreamConfig.upstreams[0].insecureSkipTLSVerify (line 8)${warning}`])
+    expect(built.warnings).toEqual([
+      `upstreamConfig.upstreams[0].insecureSkipTLSVerify in gate.yaml, line 7, column 7${warning}`,
+    ])
   })
 
   it('a structured source and the flags make the same configuration with TLS beside the plain listener', () => {
@@ -56,6 +58,20 @@ describe('a structured source and the flags make the same configuration', () => 
     expect(built.config.listen).toEqual(
       configOf({ args: [...args, '--tls-min-version=TLS1.3'], files: PEM }).listen,
     )
+  })
+
+  it('a structured source takes certificate and key as text and out of a variable', () => {
+    const tls = { cert: { value: PEM['/cert'] }, key: { fromEnv: 'TLS_KEY' } }
+    const server = { secureBindAddress: ':443', tls }
+    const { config, problems } = buildStructured({ file: { ...FILE, server }, env: { TLS_KEY: PEM['/key'] } })
+    expect(problems).toEqual([])
+    expect(config.listen).toMatchObject({
+      http: undefined,
+      https: { cert: { value: PEM['/cert'].trim() }, key: { value: PEM['/key'] } },
+    })
+    const wrong = buildStructured({ file: { ...FILE, server }, env: { TLS_KEY: 'hunter2' } })
+    expect(wrong.problems).toEqual([expect.stringMatching(/^server\.tls\.key\.fromEnv .*give a PEM file/u)])
+    expect(wrong.problems.join()).not.toContain('hunter2')
   })
 
   it('a structured source and the flags make the same configuration with options of one kind of provider', () => {
@@ -114,7 +130,9 @@ describe('what a structured source says counts for the options beside it', () =>
     const env = { OAUTH2_PROXY_COOKIE_SECURE: 'false', OAUTH2_PROXY_REDIRECT_URL: redirect }
     const { problems } = buildStructured({ file: { ...FILE, providers }, env })
     expect(problems).toEqual([
-      expect.stringMatching(/^providers\[0\]\.authRequestResponseMode \(line 16\): remove this or set /u),
+      expect.stringMatching(
+        /^providers\[0\]\.authRequestResponseMode in gate\.yaml, line 14, column 5: remove this or set /u,
+      ),
     ])
   })
 
@@ -122,7 +140,9 @@ describe('what a structured source says counts for the options beside it', () =>
     const upstreams = [{ path: '/', uri: 'http://localhost:8080' }]
     const { problems } = buildStructured({ file: { ...FILE, upstreamConfig: { upstreams } } })
     expect(problems).toEqual([
-      expect.stringMatching(/^upstreamConfig\.upstreams\[0\]\.uri \(line 7\): give the address of the app/u),
+      expect.stringMatching(
+        /^upstreamConfig\.upstreams\[0\]\.uri in gate\.yaml, line 6, column 7: give the address of the app/u,
+      ),
     ])
   })
 
@@ -133,37 +153,37 @@ describe('what a structured source says counts for the options beside it', () =>
   })
 })
 
-/** [what is wrong, members of the file, path and line of the problem, what it says]. */
+/** The path of a problem, and whether it is missing there. */
+function placeOf(problem = ''): string {
+  return problem.replace(/ in gate\.yaml, (missing)?.*$/su, (_, missing = '') => (missing ? ', missing' : ''))
+}
+
+/** [what is wrong, members of the file, path of the problem, what it says]. */
 const WRONG: [string, object, string, string][] = [
-  [
-    'a listener without a port',
-    { server: { bindAddress: 'app' } },
-    'server.bindAddress (line 2)',
-    'give host:port',
-  ],
-  ['no listener', { server: {} }, 'server.bindAddress (missing, line 1)', 'nothing would listen'],
+  ['a listener without a port', { server: { bindAddress: 'app' } }, 'server.bindAddress', 'give host:port'],
+  ['no listener', { server: {} }, 'server.bindAddress, missing', 'nothing would listen'],
   [
     'a certificate without its key',
     { server: { secureBindAddress: ':443', tls: { cert: { fromFile: '/cert' } } } },
-    'server.tls.key.fromFile (missing, line 3)',
+    'server.tls.key, missing',
     'TLS needs certificate and key',
   ],
   [
     'an upstream without a scheme',
     { upstreamConfig: { upstreams: [{ path: '/', uri: 'app:8080' }] } },
-    'upstreamConfig.upstreams[0].uri (line 7)',
+    'upstreamConfig.upstreams[0].uri',
     'give http://',
   ],
   [
     'an upstream without an address',
     { upstreamConfig: { upstreams: [{ path: '/' }] } },
-    'upstreamConfig.upstreams[0].uri (missing, line 5)',
+    'upstreamConfig.upstreams[0].uri, missing',
     'give http://',
   ],
   [
     'an upstream without a path',
     { upstreamConfig: { upstreams: [{ uri: 'http://app' }] } },
-    'upstreamConfig.upstreams[0].path (missing, line 5)',
+    'upstreamConfig.upstreams[0].path, missing',
     'start the path with a slash',
   ],
   [
@@ -176,7 +196,7 @@ const WRONG: [string, object, string, string][] = [
         ],
       },
     },
-    'upstreamConfig.upstreams[1].path (line 9)',
+    'upstreamConfig.upstreams[1].path',
     'two take "/"',
   ],
   [
@@ -189,31 +209,31 @@ const WRONG: [string, object, string, string][] = [
         ],
       },
     },
-    'upstreamConfig.upstreams[1].id (line 10)',
+    'upstreamConfig.upstreams[1].id',
     'two have "a"',
   ],
   [
     'a header without a name',
     { injectRequestHeaders: [{ values: [] }] },
-    'injectRequestHeaders[0].name (missing, line 17)',
+    'injectRequestHeaders[0].name, missing',
     'give the name of a header',
   ],
   [
     'a header that frames the message',
     { injectResponseHeaders: [{ name: 'Content-Length', values: [] }] },
-    'injectResponseHeaders[0].name (line 18)',
+    'injectResponseHeaders[0].name',
     'none that frames the message',
   ],
   [
     'a header that is there twice',
     { injectRequestHeaders: [{ name: 'X-A' }, { name: 'x-a' }] },
-    'injectRequestHeaders[1].name (line 20)',
+    'injectRequestHeaders[1].name',
     'two are "x-a"',
   ],
   [
     'a header value of nothing',
     { injectRequestHeaders: [{ name: 'X-A', values: [{}] }] },
-    'injectRequestHeaders[0].values[0].claimSource.claim (missing, line 20)',
+    'injectRequestHeaders[0].values[0].claimSource.claim, missing',
     'name a claim, or give a secret',
   ],
   [
@@ -223,7 +243,7 @@ const WRONG: [string, object, string, string][] = [
         { name: 'X-A', values: [{ claimSource: { claim: 'email' }, secretSource: { value: 'key' } }] },
       ],
     },
-    'injectRequestHeaders[0].values[0].secretSource.value (line 24)',
+    'injectRequestHeaders[0].values[0].secretSource.value',
     'not both',
   ],
   [
@@ -236,31 +256,31 @@ const WRONG: [string, object, string, string][] = [
         },
       ],
     },
-    'injectRequestHeaders[0].values[0].claimSource.claim (line 22)',
+    'injectRequestHeaders[0].values[0].claimSource.claim',
     'id_token is no user name',
   ],
   [
     'a secret whose file is not there',
     { injectRequestHeaders: [{ name: 'X-A', values: [{ secretSource: { fromFile: '/none' } }] }] },
-    'injectRequestHeaders[0].values[0].secretSource.fromFile (line 22)',
+    'injectRequestHeaders[0].values[0].secretSource.fromFile',
     'make the file "/none" readable',
   ],
   [
     'an unknown kind of provider',
     { providers: [{ ...PROVIDER, provider: 'oicd' }] },
-    'providers[0].provider (line 11)',
+    'providers[0].provider',
     'did you mean "oidc"?',
   ],
   [
     'a provider without a client',
     { providers: [{ ...PROVIDER, clientID: undefined }] },
-    'providers[0].clientID (line 12)',
+    'providers[0].clientID, missing',
     'give the client id',
   ],
   [
     'a provider without an issuer',
     { providers: [{ ...PROVIDER, oidcConfig: {} }] },
-    'providers[0].oidcConfig.issuerURL (missing, line 14)',
+    'providers[0].oidcConfig.issuerURL, missing',
     'give the issuer',
   ],
   [
@@ -270,7 +290,7 @@ const WRONG: [string, object, string, string][] = [
         { ...PROVIDER, oidcConfig: { issuerURL: 'https://i.example', insecureSkipNonce: 'maybe' } },
       ],
     },
-    'providers[0].oidcConfig.insecureSkipNonce (line 16)',
+    'providers[0].oidcConfig.insecureSkipNonce',
     'give true or false',
   ],
   [
@@ -280,13 +300,13 @@ const WRONG: [string, object, string, string][] = [
         { ...PROVIDER, oidcConfig: { issuerURL: 'https://i.example', enabledSigningAlgs: ['none'] } },
       ],
     },
-    'providers[0].oidcConfig.enabledSigningAlgs (line 16)',
+    'providers[0].oidcConfig.enabledSigningAlgs',
     'give EdDSA',
   ],
   [
     'an option of a kind that cannot be read',
     { providers: [{ ...PROVIDER, provider: 'github', oidcConfig: {}, githubConfig: { repo: 'app' } }] },
-    'providers[0].githubConfig.repo (line 16)',
+    'providers[0].githubConfig.repo',
     'give owner/name',
   ],
 ]
@@ -297,7 +317,7 @@ describe('a problem in a structured source is named by its path and line', () =>
     (_, members, place, sentence) => {
       const { problems } = buildStructured({ file: { ...FILE, ...members }, files: PEM })
       expect(problems).toEqual([expect.stringContaining(sentence)])
-      expect(problems[0]?.split(': ')[0]).toBe(place)
+      expect(placeOf(problems[0])).toBe(place)
     },
   )
 })
@@ -332,6 +352,6 @@ describe('several providers of a structured source', () => {
   it('several providers of a structured source ask for no groups, which would be one list for everyone', () => {
     const { problems } = build(PROVIDER, { ...second, allowedGroups: ['ops'] })
     expect(problems).toHaveLength(1)
-    expect(problems[0]).toMatch(/^providers\[1\]\.id \(line \d+\): demand no groups/u)
+    expect(problems[0]).toMatch(/^providers\[1\]\.id in gate\.yaml, line \d+, column \d+: demand no groups/u)
   })
 })
