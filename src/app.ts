@@ -1,4 +1,6 @@
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
+import { RegExpRouter } from 'hono/router/reg-exp-router'
+import { Hono } from 'hono/tiny'
 import type { Config } from './config/config.ts'
 import type { Endpoint, Handler } from './endpoints/handler.ts'
 import { createOverloadResponder, type OverloadResponder } from './endpoints/overload.ts'
@@ -83,7 +85,10 @@ export async function createApp(
     isTold = true
   }
 
-  const app = new Hono<Env>({ getPath: (_, options) => pathOf(options?.env?.request.target) })
+  const app = new Hono<Env>({
+    router: new RegExpRouter(),
+    getPath: (_, options) => pathOf(options?.env?.request.target),
+  })
   for (const endpoint of [...endpoints, gate]) {
     app.all(endpoint.path, (c: Context<Env>) => receive(c.env.request, endpoint))
   }

@@ -45,11 +45,6 @@ interface Call {
 /** Meaning of an OAuth error code for the call that it answers. */
 type JudgeError = (error: string) => Problem
 
-/** S256 code challenge of a verifier (RFC 7636 §4.2). */
-export function toCodeChallenge(verifier: string): Promise<string> {
-  return oauth.calculatePKCECodeChallenge(verifier)
-}
-
 /** Creates the calls for one provider. */
 export function createCodeFlow(given: CodeFlowDeps): CodeFlow {
   const deps = { ...given, send: createSendAsClient(given.http) }

@@ -1,4 +1,5 @@
 import type { ProviderConfig } from '../../config/sections/provider.ts'
+import { toBase64Url, utf8 } from '../../lib/bytes.ts'
 import { ok, type Result } from '../../result.ts'
 import type { ProviderContext } from '../context.ts'
 import { createProviderClient, hostOf } from '../http/client.ts'
@@ -7,7 +8,7 @@ import { createReadClientSecret } from '../http/client-secret.ts'
 import { addLoginParameters } from '../oauth2/login-url-parameters.ts'
 import type { LoginRequest, Provider } from '../provider.ts'
 import type { ReadGroupEntries } from './claims.ts'
-import { createCodeFlow, toCodeChallenge } from './code-flow.ts'
+import type { CodeFlow, CodeFlowDeps } from './code-flow.ts'
 import { createReadMetadata, type Metadata, type ReadMetadata } from './discovery.ts'
 import { type OidcDeps, readBearerGrant, readLoginGrant, refreshGrant, toIssuer } from './grants.ts'
 import { createKeys, type Keys } from './jwks.ts'
@@ -105,7 +106,7 @@ function assemble(
     readClientSecret,
     platform: context.platform,
   })
-  const flow = createCodeFlow({
+  const flow = loadedByNeed({
     config,
     readMetadata,
     readClientSecret,
@@ -114,6 +115,30 @@ function assemble(
     log: context.log,
   })
   return { config, context, readMetadata, http, flow, verifier, keys, groupEntries }
+}
+
+/**
+ * The code flow, which is loaded at the first sign-in or refresh: most processes serve for long before. On Workers a promise
+ * of one request must not be awaited by another, so what is kept is the flow.
+ */
+function loadedByNeed(deps: CodeFlowDeps): CodeFlow {
+  let flow: CodeFlow | undefined
+  const load = async (): Promise<CodeFlow> => {
+    if (flow !== undefined) return flow
+    const { createCodeFlow } = await import('./code-flow.ts')
+    flow ??= createCodeFlow(deps)
+    return flow
+  }
+  return {
+    redeem: async (response) => (await load()).redeem(response),
+    refresh: async (token) => (await load()).refresh(token),
+    revoke: async (token) => (await load()).revoke(token),
+  }
+}
+
+/** S256 code challenge of a verifier (RFC 7636 §4.2). */
+async function toCodeChallenge(verifier: string): Promise<string> {
+  return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(verifier))))
 }
 
 /**
