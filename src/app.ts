@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
+import { HonoBase } from 'hono/hono-base'
 import { RegExpRouter } from 'hono/router/reg-exp-router'
-import { Hono } from 'hono/tiny'
 import type { Config } from './config/config.ts'
 import type { Endpoint, Handler } from './endpoints/handler.ts'
 import { createOverloadResponder, type OverloadResponder } from './endpoints/overload.ts'
@@ -85,7 +85,8 @@ export async function createApp(
     isTold = true
   }
 
-  const app = new Hono<Env>({
+  const app = new HonoBase<Env>({
+    // Paths are literals and one ending each, which is all that this router takes; the others stay out.
     router: new RegExpRouter(),
     getPath: (_, options) => pathOf(options?.env?.request.target),
   })
