@@ -59,8 +59,8 @@ export async function signOut({ world: { people } }: Pick<Stage, 'world'>, perso
     body: '',
   })
   judgeTrouble(answer, `sign-out of ${person.name}`)
-  // A local user is told here; others go on to the provider's own sign-out.
-  if (answer.status !== (person.kind === 'local' ? 200 : 302))
+  // It leads to the start page; nothing says that the provider's own session is to be left.
+  if (answer.status !== 302)
     throw new Deviation(`sign-out: ${answer.status} ${textOf(answer)}`)
   if (person.browser.jar.has(SESSION_COOKIE))
     throw new Deviation(`sign-out of ${person.name}: the cookie stays`)
