@@ -60,8 +60,7 @@ export async function signOut({ world: { people } }: Pick<Stage, 'world'>, perso
   })
   judgeTrouble(answer, `sign-out of ${person.name}`)
   // It leads to the start page; nothing says that the provider's own session is to be left.
-  if (answer.status !== 302)
-    throw new Deviation(`sign-out: ${answer.status} ${textOf(answer)}`)
+  if (answer.status !== 302) throw new Deviation(`sign-out: ${answer.status} ${textOf(answer)}`)
   if (person.browser.jar.has(SESSION_COOKIE))
     throw new Deviation(`sign-out of ${person.name}: the cookie stays`)
   person.state = 'out'
