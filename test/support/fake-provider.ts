@@ -54,6 +54,8 @@ export interface Behaviour {
   /** A refresh answer carries a new ID token. */
   idTokenOnRefresh: boolean
   accessTokenSeconds: number
+  /** Judges a client secret in the form, where it is not one fixed text. */
+  fitsSecret: (secret: string) => boolean
   /** Claims that only the profile endpoint knows. */
   profileOnly: readonly string[]
   /** Advertised and accepted ways to authenticate; `none` is a public client. */
@@ -100,6 +102,7 @@ export async function createFakeProvider(origin = 'https://op.test'): Promise<Fa
     rotation: true,
     idTokenOnRefresh: true,
     accessTokenSeconds: 300,
+    fitsSecret: (secret) => secret === client.secret,
     profileOnly: [],
     authMethods: ['client_secret_basic', 'client_secret_post'],
     metadata: {},
@@ -229,7 +232,9 @@ export async function createFakeProvider(origin = 'https://op.test'): Promise<Fa
     }
     if (form.get('client_id') !== client.id) return false
     if (form.has('client_secret')) {
-      return authMethods.includes('client_secret_post') && form.get('client_secret') === client.secret
+      return (
+        authMethods.includes('client_secret_post') && behaviour.fitsSecret(form.get('client_secret') ?? '')
+      )
     }
     return authMethods.includes('none')
   }

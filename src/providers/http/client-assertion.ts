@@ -1,22 +1,9 @@
-import { fromBase64, toBase64 } from '../../lib/bytes.ts'
-import { failed, ok, type Result } from '../../result.ts'
+import { ok } from '../../result.ts'
 import type { ProviderContext } from '../context.ts'
 import type { ClientAssertion } from './client-auth.ts'
 import type { SignJwt } from './sign-jwt.ts'
 
 const LIFETIME_SECONDS = 300
-
-/** A private key in PEM as PKCS #8, whichever of the two usual forms it has (RFC 5208, RFC 8017 §A.1.2). */
-export function readRsaPem(text: string): Result<string, string> {
-  // Variables and YAML often hold the line ends as two characters.
-  const pem = text.replaceAll('\\n', '\n').trim()
-  const [, label, body = ''] = /^-----BEGIN ([A-Z ]+)-----([\s\S]+)-----END \1-----$/u.exec(pem) ?? []
-  const der = fromBase64(body.replaceAll(/\s/gu, ''))
-  if (der === undefined || der.length < 256) return failed('give a private key in PEM')
-  if (label === 'PRIVATE KEY') return ok(toPem(der))
-  if (label === 'RSA PRIVATE KEY') return ok(toPem(toPkcs8(der)))
-  return failed('give an RSA private key in PEM that is not encrypted')
-}
 
 /**
  * Makes client assertions (RFC 7523 §3): issuer and subject are the client, the audience is the token endpoint, and each
@@ -31,7 +18,7 @@ export function createClientAssertion(
     if (sign === undefined) {
       // Loaded for the few clients that have a key.
       const { createSignJwt } = await import('./sign-jwt.ts')
-      sign ??= createSignJwt(pkcs8)
+      sign ??= createSignJwt({ pkcs8, alg: 'RS256' })
     }
     const iat = Math.floor(platform.now() / 1000)
     return ok(
@@ -45,21 +32,4 @@ export function createClientAssertion(
       }),
     )
   }
-}
-
-/** PrivateKeyInfo around an RSAPrivateKey: version 0, rsaEncryption with NULL, the key as an octet string. */
-function toPkcs8(rsa: Uint8Array): Uint8Array {
-  const algorithm = Uint8Array.of(0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0)
-  return toDer(0x30, [Uint8Array.of(2, 1, 0), algorithm, toDer(0x04, [rsa])])
-}
-
-/** One DER element (X.690 §8.1) of up to 65,535 bytes. */
-function toDer(tag: number, parts: readonly Uint8Array[]): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, 0)
-  const head = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
-  return Uint8Array.from([tag, ...head, ...parts.flatMap((part) => [...part])])
-}
-
-function toPem(der: Uint8Array): string {
-  return `-----BEGIN PRIVATE KEY-----\n${toBase64(der)}\n-----END PRIVATE KEY-----`
 }

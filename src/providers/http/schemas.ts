@@ -49,7 +49,7 @@ export const JwkSet = v.object({
   keys: v.pipe(
     v.array(v.unknown()),
     v.maxLength(256),
-    v.transform((keys) => keys.filter((key) => v.is(v.looseObject({ kty: v.string() }), key))),
+    v.transform((keys) => keys.filter((key) => v.is(v.object({ kty: v.string() }), key))),
   ),
 })
 

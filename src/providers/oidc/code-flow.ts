@@ -25,6 +25,8 @@ export interface CodeFlowDeps {
   readonly readMetadata: ReadMetadata
   readonly readClientSecret: ReadClientSecret
   readonly clientAssertion?: ClientAssertion | undefined
+  /** Settings that say who the client is, for the log. */
+  readonly credentials?: string | undefined
   readonly http: ProviderClient
   readonly log: Pick<Log, 'line'>
 }
@@ -49,6 +51,7 @@ type JudgeError = (error: string) => Problem
 export function createCodeFlow(given: CodeFlowDeps): CodeFlow {
   const deps = { ...given, send: createSendAsClient(given.http) }
   const toTokens = createReadTokens(given)
+  const refusedCode = createRefusedCode(given)
   return {
     redeem: (login) =>
       attempt(deps, { endpoint: 'token', judge: refusedCode }, async ({ server, client, auth, options }) => {
@@ -202,11 +205,15 @@ const CLIENT_ERRORS: Readonly<Record<string, string>> = {
   invalid_scope: 'scope',
 }
 
-function refusedCode(error: string): Problem {
-  const setting = Object.hasOwn(CLIENT_ERRORS, error) ? CLIENT_ERRORS[error] : undefined
-  return setting === undefined
-    ? problem('code_refused', { error: toErrorCode(error) })
-    : problem('misconfigured', { error, endpoint: 'token', setting })
+function createRefusedCode({ credentials }: Pick<CodeFlowDeps, 'credentials'>): JudgeError {
+  const errors: Readonly<Record<string, string>> =
+    credentials === undefined ? CLIENT_ERRORS : { ...CLIENT_ERRORS, invalid_client: credentials }
+  return (error) => {
+    const setting = Object.hasOwn(errors, error) ? errors[error] : undefined
+    return setting === undefined
+      ? problem('code_refused', { error: toErrorCode(error) })
+      : problem('misconfigured', { error, endpoint: 'token', setting })
+  }
 }
 
 /**

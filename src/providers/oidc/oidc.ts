@@ -4,7 +4,7 @@ import { ok, type Result } from '../../result.ts'
 import type { ProviderContext } from '../context.ts'
 import { createProviderClient, hostOf } from '../http/client.ts'
 import type { ClientAssertion } from '../http/client-auth.ts'
-import { createReadClientSecret } from '../http/client-secret.ts'
+import { createReadClientSecret, type ReadClientSecret } from '../http/client-secret.ts'
 import { addLoginParameters } from '../oauth2/login-url-parameters.ts'
 import type { LoginRequest, Provider } from '../provider.ts'
 import type { ReadGroupEntries } from './claims.ts'
@@ -22,6 +22,10 @@ export interface OidcPreset {
   readonly groupEntries?: ReadGroupEntries
   /** Makes the assertion that takes the place of a client secret. */
   readonly clientAssertion?: ClientAssertion
+  /** Reads the client secret of a kind that makes it itself. */
+  readonly readClientSecret?: ReadClientSecret
+  /** Settings that say who the client is where that is not `client-secret`, for the log. */
+  readonly credentials?: string
 }
 
 /** Any OpenID provider: authorization code flow with PKCE and full ID token validation (OpenID Connect Core 1.0 §3.1). */
@@ -69,7 +73,13 @@ export function createOidcProvider(
 function assemble(
   config: ProviderConfig,
   context: ProviderContext,
-  { issuerAliases = [], groupEntries, clientAssertion }: OidcPreset,
+  {
+    issuerAliases = [],
+    groupEntries,
+    clientAssertion,
+    readClientSecret = createReadClientSecret(config, context),
+    credentials,
+  }: OidcPreset,
 ): OidcDeps & { readonly keys: Keys } {
   if (config.issuer === undefined && !config.skipIssuerVerification) {
     throw new TypeError(`Set the issuer of provider "${config.id}"`)
@@ -78,7 +88,6 @@ function assemble(
   const operatorUrls = [issuer, loginUrl, redeemUrl, profileUrl, jwksUrl, validateUrl]
   const http = createProviderClient({ platform: context.platform, operatorUrls })
   const readMetadata = createReadMetadata(config, http, context)
-  const readClientSecret = createReadClientSecret(config, context)
   const keys = createKeys({
     jwksUri: async () => select(await readMetadata(), ({ jwksUri }) => jwksUri),
     http,
@@ -111,6 +120,7 @@ function assemble(
     readMetadata,
     readClientSecret,
     clientAssertion,
+    credentials,
     http,
     log: context.log,
   })

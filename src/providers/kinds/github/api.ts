@@ -22,22 +22,6 @@ export interface GithubApi {
 const PER_PAGE = 100
 const MAX_PAGES = 20
 
-/**
- * Turns a 403 that means "asked too often" into `provider_unreachable`: GitHub uses the status for that and for what is
- * not permitted. Taken for the latter it would be a person without groups, or a token that is no longer valid.
- */
-export function withRateLimit(http: ProviderClient): ProviderClient {
-  return {
-    ...http,
-    async request(url, question) {
-      const response = await http.request(url, question)
-      const limited =
-        response.ok && response.value.status === 403 && /\brate limit\b/iu.test(response.value.text)
-      return limited ? failed(problem('provider_unreachable', { why: 'rate limit', status: 403 })) : response
-    },
-  }
-}
-
 /** Calls to one API base such as `https://api.github.com`. */
 export function createGithubApi(http: ProviderClient, base: string): GithubApi {
   function get(path: string, token: string): Promise<Result<ProviderResponse>> {

@@ -11,7 +11,7 @@ export const GithubEmails = v.array(v.object({ email: Email, primary: v.boolean(
 const GithubOrganization = v.object({
   login: v.optional(Text),
   username: v.optional(Text),
-  name: v.optional(v.nullable(v.string())),
+  name: v.nullish(v.string()),
 })
 
 /** `GET /user/orgs`. */

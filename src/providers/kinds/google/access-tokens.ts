@@ -65,7 +65,7 @@ export function createAccessTokens({
   }
 
   async function signWithKey(key: ServiceAccountKey, scope: string, subject?: string) {
-    const sign = keyed.get(key.email) ?? createSignJwt(key.pkcs8)
+    const sign = keyed.get(key.email) ?? createSignJwt({ pkcs8: key.pkcs8, alg: 'RS256' })
     keyed.set(key.email, sign)
     return sign({ ...claimsOf(key.email, { scope, subject, nowMs: platform.now() }), aud: key.tokenUrl })
   }

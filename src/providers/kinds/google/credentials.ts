@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { parseJson } from '../../../lib/json.ts'
 import { failed, ok, type Result } from '../../../result.ts'
-import { readRsaPem } from '../../http/client-assertion.ts'
+import { readRsaPem } from '../../http/pem.ts'
 
 /** The key of a service account. */
 export interface ServiceAccountKey {
@@ -47,7 +47,7 @@ export const DIRECTORY_URL = 'https://admin.googleapis.com'
 const Text = v.pipe(v.string(), v.minLength(1))
 
 /** Files with credentials (https://google.aip.dev/auth/4112, https://google.aip.dev/auth/4113). */
-const KeyFile = v.variant('type', [
+const KeyFile = v.union([
   v.object({
     type: v.literal('service_account'),
     client_email: Text,

@@ -1,14 +1,12 @@
 import type { ProviderConfig } from '../../../config/sections/provider.ts'
-import { problem } from '../../../problems.ts'
-import { failed, ok, type Result } from '../../../result.ts'
-import type { Grant } from '../../../session/session.ts'
+import { ok } from '../../../result.ts'
 import type { ProviderContext } from '../../context.ts'
 import { defineProvider } from '../../define-provider.ts'
 import { createOidcProvider } from '../../oidc/oidc.ts'
 import { OIDC_TRAITS } from '../../oidc/traits.ts'
 import type { Provider } from '../../provider.ts'
+import type { CompleteGrant } from './complete-grant.ts'
 import { addressesOf } from './credentials.ts'
-import type { Directory } from './directory.ts'
 import { GOOGLE_OPTIONS, type GoogleDirectoryConfig, readDirectory } from './options.ts'
 
 /**
@@ -43,24 +41,23 @@ function createGoogleProvider(
 ): Provider {
   const oidc = createOidcProvider(config, context, { issuerAliases: ['accounts.google.com'] })
   if (own === undefined) return oidc
-  const { organizationId } = own
-  let directory: Directory | undefined
-  const loadDirectory = async (): Promise<Directory> => {
-    if (directory !== undefined) return directory
-    const { createDirectory } = await import('./directory.ts')
-    directory ??= createDirectory(own, context.platform)
-    return directory
+  let complete: CompleteGrant | undefined
+  const loadComplete = async (): Promise<CompleteGrant> => {
+    if (complete !== undefined) return complete
+    const { createCompleteGrant } = await import('./complete-grant.ts')
+    complete ??= createCompleteGrant(own, context.platform)
+    return complete
   }
   return {
     ...oidc,
     async redeem(login) {
       const grant = await oidc.redeem(login)
-      return grant.ok ? askDirectory(await loadDirectory(), organizationId, grant.value) : grant
+      return grant.ok ? (await loadComplete())(grant.value) : grant
     },
     async refresh(session) {
       const grant = await oidc.refresh(session)
       if (!grant.ok) return grant
-      const asked = await askDirectory(await loadDirectory(), organizationId, grant.value)
+      const asked = await (await loadComplete())(grant.value)
       // The person was asked about before, and trouble with the directory is not theirs.
       if (asked.ok || asked.problem.reason === 'identity_incomplete') return asked
       const { identity, tokens: kept } = grant.value
@@ -68,23 +65,4 @@ function createGoogleProvider(
       return ok({ tokens: kept, identity: { ...identity, groups: before, preferredUsername } })
     },
   }
-}
-
-/** Adds the groups of the directory, and the organisation's id of the person in place of the preferred user name. */
-async function askDirectory(
-  directory: Directory,
-  organizationId: boolean,
-  { identity, tokens }: Grant,
-): Promise<Result<Grant>> {
-  const { email } = identity
-  if (email === undefined) return failed(problem('identity_incomplete', { claim: 'email' }))
-  const groups = await directory.groups(email)
-  if (!groups.ok) return groups
-  const withGroups = { ...identity, groups: groups.value }
-  if (!organizationId) return ok({ tokens, identity: withGroups })
-  const id = await directory.organizationId(email)
-  if (!id.ok) return id
-  return id.value === undefined
-    ? failed(problem('identity_incomplete', { claim: 'externalIds' }))
-    : ok({ tokens, identity: { ...withGroups, preferredUsername: id.value } })
 }

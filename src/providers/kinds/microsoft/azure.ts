@@ -6,11 +6,11 @@ import { ok, type Result } from '../../../result.ts'
 import type { Grant } from '../../../session/session.ts'
 import type { ProviderContext } from '../../context.ts'
 import { defineProvider } from '../../define-provider.ts'
-import { createProviderClient } from '../../http/client.ts'
 import { createOidcProvider } from '../../oidc/oidc.ts'
 import { OIDC_TRAITS } from '../../oidc/traits.ts'
 import type { Provider } from '../../provider.ts'
-import { createGraph, type Graph, graphOf } from './graph.ts'
+import type { Graph } from './graph.ts'
+import { createLoadGraph } from './graph-of.ts'
 import { RESOURCE_OPTIONS } from './resource.ts'
 
 interface AzureRules {
@@ -80,18 +80,17 @@ function createAzureProvider(config: ProviderConfig, rules: AzureRules, context:
     context,
   )
   if (!rules.asksGraph) return oidc
-  const http = createProviderClient({ platform: context.platform, operatorUrls: [issuer] })
-  const graph = createGraph(http, graphOf(issuer))
+  const loadGraph = createLoadGraph(issuer, context)
   return {
     ...oidc,
     async redeem(login) {
       const grant = await oidc.redeem(login)
-      return grant.ok ? askGraph(graph, rules, grant.value) : grant
+      return grant.ok ? askGraph(await loadGraph(), rules, grant.value) : grant
     },
     async refresh(session) {
       const grant = await oidc.refresh(session)
       if (!grant.ok) return grant
-      const asked = await askGraph(graph, rules, grant.value)
+      const asked = await askGraph(await loadGraph(), rules, grant.value)
       if (asked.ok) return asked
       // The refresh token may be used up, so trouble with Graph keeps what was known.
       const { identity, tokens } = grant.value

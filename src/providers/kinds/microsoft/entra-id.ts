@@ -5,13 +5,13 @@ import { failed, ok, type Result } from '../../../result.ts'
 import type { Grant } from '../../../session/session.ts'
 import type { ProviderContext } from '../../context.ts'
 import { defineProvider } from '../../define-provider.ts'
-import { createProviderClient } from '../../http/client.ts'
 import { type FindClaim, peekClaims } from '../../oidc/claims.ts'
 import { createOidcProvider } from '../../oidc/oidc.ts'
 import { OIDC_TRAITS } from '../../oidc/traits.ts'
 import type { Provider } from '../../provider.ts'
 import { ENTRA_OPTIONS, type EntraRules, isForAnyTenant, readEntraRules } from './entra-options.ts'
-import { createGraph, type Graph, graphOf } from './graph.ts'
+import type { Graph } from './graph.ts'
+import { createLoadGraph } from './graph-of.ts'
 
 /**
  * Microsoft Entra ID. App roles become the groups `role:NAME`; groups that do not fit into a token are asked of Graph. A
@@ -39,7 +39,7 @@ export const entraId = defineProvider({
 interface EntraDeps {
   readonly config: ProviderConfig
   readonly rules: EntraRules
-  readonly graph: Graph
+  readonly loadGraph: () => Promise<Graph>
   readonly log: ProviderContext['log']
 }
 
@@ -54,8 +54,7 @@ function createEntraProvider(config: ProviderConfig, rules: EntraRules, context:
       ...clientAssertion(rules, context),
     },
   )
-  const http = createProviderClient({ platform: context.platform, operatorUrls: [issuer] })
-  const deps = { config, rules, graph: createGraph(http, graphOf(issuer)), log: context.log }
+  const deps = { config, rules, loadGraph: createLoadGraph(issuer, context), log: context.log }
   const { verifyBearer } = oidc
   return {
     ...oidc,
@@ -78,6 +77,7 @@ function createEntraProvider(config: ProviderConfig, rules: EntraRules, context:
 function clientAssertion({ federatedTokenFile: file }: EntraRules, { readSecret }: ProviderContext) {
   if (file === undefined) return {}
   return {
+    credentials: 'entra-id-federated-token-auth',
     clientAssertion: async (): Promise<Result<string>> => {
       try {
         return ok((await readSecret(file)).trim())
@@ -114,9 +114,10 @@ function readRoles(find: FindClaim): readonly string[] {
  * Adds the groups that Graph has where the ID token says that it leaves them out ("overage": more than 200), or where
  * the operator says so. Passing trouble is a failure; a refusal leaves the person without groups, and is logged.
  */
-async function addGroups({ config, rules, graph, log }: EntraDeps, grant: Grant): Promise<Result<Grant>> {
+async function addGroups({ config, rules, loadGraph, log }: EntraDeps, grant: Grant): Promise<Result<Grant>> {
   const isOverage = leavesGroupsOut(grant.tokens.id, config.claims.groups)
   if (!isOverage && !rules.asksGraph) return ok(grant)
+  const graph = await loadGraph()
   const found = await graph.groups(grant.tokens.access ?? '', { field: 'id', securityOnly: false })
   if (found.ok) return ok(withGroups(grant, found.value))
   if (found.problem.reason === 'provider_unreachable') return found

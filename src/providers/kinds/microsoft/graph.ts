@@ -20,12 +20,6 @@ export interface GraphGroups {
   readonly securityOnly: boolean
 }
 
-/** Graph of each cloud of Microsoft, by the host that people sign in at. */
-const GRAPHS: Readonly<Record<string, string>> = {
-  'login.microsoftonline.us': 'https://graph.microsoft.us',
-  'login.partner.microsoftonline.cn': 'https://microsoftgraph.chinacloudapi.cn',
-}
-
 /** `GET /me/transitiveMemberOf/microsoft.graph.group` (https://learn.microsoft.com/graph/api/user-list-transitivememberof). */
 const Groups = v.object({
   value: v.array(v.record(v.string(), v.unknown())),
@@ -35,18 +29,12 @@ const Groups = v.object({
 /** `GET /me` (https://learn.microsoft.com/graph/api/user-get). */
 const User = v.object({
   mail: OptionalEmail,
-  otherMails: v.optional(v.nullable(v.array(OptionalEmail))),
+  otherMails: v.nullish(v.array(OptionalEmail)),
   userPrincipalName: OptionalEmail,
 })
 
 /** 100 groups each: more than anyone is in, and an end for a server without one. */
 const MAX_PAGES = 50
-
-/** Origin of Graph beside an issuer. */
-export function graphOf(issuer: string): string {
-  const host = URL.canParse(issuer) ? new URL(issuer).hostname : ''
-  return GRAPHS[host] ?? 'https://graph.microsoft.com'
-}
 
 /** Creates the calls to Graph at this origin. */
 export function createGraph(http: ProviderClient, origin: string): Graph {

@@ -1,4 +1,3 @@
-import * as v from 'valibot'
 import type { ProviderConfig } from '../../../config/sections/provider.ts'
 import { readAllowed, readEach } from '../../../config/values/lists.ts'
 import { problem } from '../../../problems.ts'
@@ -6,8 +5,7 @@ import { failed, ok, type Result } from '../../../result.ts'
 import type { Grant, Session } from '../../../session/session.ts'
 import type { ProviderContext } from '../../context.ts'
 import { defineProvider } from '../../define-provider.ts'
-import { createProviderClient, type ProviderClient, readJson } from '../../http/client.ts'
-import { parseSchema } from '../../http/schemas.ts'
+import { createProviderClient } from '../../http/client.ts'
 import { claimOf, withMoreClaims, withoutMoreClaims } from '../../oidc/more-claims.ts'
 import { createOidcProvider } from '../../oidc/oidc.ts'
 import { OIDC_TRAITS } from '../../oidc/traits.ts'
@@ -15,16 +13,8 @@ import type { Provider } from '../../provider.ts'
 
 const PROJECT = 'project:'
 
-const Access = v.nullish(v.object({ access_level: v.number() }))
-
-/** `GET /api/v4/projects/:id` (https://docs.gitlab.com/api/projects/), as far as it is read. */
-const Project = v.object({
-  archived: v.optional(v.boolean(), false),
-  permissions: v.nullish(v.object({ project_access: Access, group_access: Access })),
-})
-
 /** A project, and the access that people need to it. */
-interface RequiredProject {
+export interface RequiredProject {
   /** `group/project`. */
   readonly path: string
   /** 10 guest, 20 reporter, 30 developer, 40 maintainer. */
@@ -89,18 +79,31 @@ function createGitlabProvider(
   const http = createProviderClient({ platform: context.platform, operatorUrls: [issuer, loginUrl] })
   const api = `${issuer.replace(/\/$/u, '')}/api/v4`
   const { verifyBearer } = oidc
+  const addProjects = async (grant: Grant): Promise<Result<Grant>> => {
+    if (projects.length === 0) return ok(grant)
+    const { readOpenProjects } = await import('./gitlab-projects.ts')
+    const open = await readOpenProjects({ http, api, projects }, grant.tokens.access ?? '')
+    return open.ok
+      ? ok(
+          withGroups(
+            grant,
+            open.value.map((path) => `${PROJECT}${path}`),
+          ),
+        )
+      : open
+  }
   return {
     ...oidc,
     async redeem(login) {
       const grant = toGitlabUser(await oidc.redeem(login), config)
-      return grant.ok ? addProjects({ http, api, projects }, grant.value) : grant
+      return grant.ok ? addProjects(grant.value) : grant
     },
     async refresh(session) {
       const known = session.groups.filter((group) => group.startsWith(PROJECT))
       const groups = session.groups.filter((group) => !group.startsWith(PROJECT))
       const grant = toGitlabUser(await oidc.refresh({ ...session, groups }), config, session)
       if (!grant.ok) return grant
-      const asked = await addProjects({ http, api, projects }, grant.value)
+      const asked = await addProjects(grant.value)
       // The refresh token may be used up, so trouble with the API keeps what was known.
       return asked.ok ? asked : ok(withGroups(grant.value, known))
     },
@@ -120,51 +123,7 @@ function toGitlabUser(grant: Result<Grant>, config: ProviderConfig, before?: Ses
   return ok({ tokens, identity: { ...withoutMoreClaims(identity, config), user } })
 }
 
-interface ProjectsDeps {
-  readonly http: ProviderClient
-  readonly api: string
-  readonly projects: readonly RequiredProject[]
-}
-
-/** Adds the group of each project that the person has the required access to. */
-async function addProjects({ http, api, projects }: ProjectsDeps, grant: Grant): Promise<Result<Grant>> {
-  const token = grant.tokens.access ?? ''
-  const levels = await Promise.all(projects.map(({ path }) => readLevel(http, { api, path, token })))
-  const trouble = levels.find((level) => !level.ok)
-  if (trouble?.ok === false) return trouble
-  const open = projects.filter(({ level }, at) => {
-    const found = levels[at]
-    return found?.ok === true && found.value >= level
-  })
-  return ok(
-    withGroups(
-      grant,
-      open.map(({ path }) => `${PROJECT}${path}`),
-    ),
-  )
-}
-
 function withGroups(grant: Grant, groups: readonly string[]): Grant {
   const { identity } = grant
   return { ...grant, identity: { ...identity, groups: [...new Set([...identity.groups, ...groups])] } }
-}
-
-/** Access level of the person, 0 for a project that is archived or that they cannot see. */
-async function readLevel(
-  http: ProviderClient,
-  { api, path, token }: { readonly api: string; readonly path: string; readonly token: string },
-): Promise<Result<number>> {
-  const headers = { authorization: `Bearer ${token}` }
-  const response = await http.request(`${api}/projects/${encodeURIComponent(path)}`, {
-    endpoint: 'project',
-    headers,
-  })
-  if (!response.ok) return response
-  if (response.value.status === 403 || response.value.status === 404) return ok(0)
-  const json = readJson(response.value)
-  const project = json.ok ? parseSchema(Project, json.value) : json
-  if (!project.ok) return project
-  const { archived, permissions } = project.value
-  if (archived) return ok(0)
-  return ok(permissions?.project_access?.access_level ?? permissions?.group_access?.access_level ?? 0)
 }

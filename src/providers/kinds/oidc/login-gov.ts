@@ -1,11 +1,11 @@
 import type { KindOptions } from '../../../config/provider-kind.ts'
-import type { SettingsOf } from '../../../config/settings.ts'
-import { type Files, readTextFile } from '../../../config/sources/files.ts'
 import { ok } from '../../../result.ts'
 import { defineProvider } from '../../define-provider.ts'
-import { createClientAssertion, readRsaPem } from '../../http/client-assertion.ts'
+import { createClientAssertion } from '../../http/client-assertion.ts'
+import { readRsaPem } from '../../http/pem.ts'
 import { createOidcProvider } from '../../oidc/oidc.ts'
 import { OIDC_TRAITS } from '../../oidc/traits.ts'
+import { readPrivateKey } from './private-key.ts'
 
 const ORIGIN = 'https://secure.login.gov'
 
@@ -53,8 +53,9 @@ export const loginGov = defineProvider({
     loginParameters: { acr_values: 'http://idmanagement.gov/ns/assurance/loa/1' },
   },
   options: LOGIN_GOV_OPTIONS,
-  check(settings, _, { files }) {
-    const own = { pkcs8: readKey(settings, files), jwksUrl: settings.value('pubjwk-url') }
+  check(settings, all, { files }) {
+    const pkcs8 = readPrivateKey(all, { flag: 'jwt-key', files, parse: readRsaPem })
+    const own = { pkcs8, jwksUrl: settings.value('pubjwk-url') }
     return { own, allowedGroups: [], ownCredentials: true }
   },
   create(config, { pkcs8, jwksUrl }, context) {
@@ -67,24 +68,11 @@ export const loginGov = defineProvider({
       ...(jwksUrl === '' ? {} : { skipDiscovery: true, jwksUrl }),
     }
     const clientAssertion = createClientAssertion({ clientId, pkcs8 }, context)
-    const oidc = createOidcProvider(settings, context, { clientAssertion })
+    const oidc = createOidcProvider(settings, context, {
+      clientAssertion,
+      credentials: 'jwt-key or client-id',
+    })
     // There are no refresh tokens to revoke, and no address to do so.
     return { ...oidc, revoke: async () => ok(undefined) }
   },
 })
-
-function readKey(settings: SettingsOf<typeof LOGIN_GOV_OPTIONS>, files: Files): string {
-  const value = settings.value('jwt-key')
-  const file = settings.value('jwt-key-file')
-  if ((value === '') === (file === '')) {
-    settings.problem(
-      'jwt-key',
-      'give the private key of the client, here or in jwt-key-file, and not in both',
-    )
-    return ''
-  }
-  const text = value === '' ? readTextFile(files, file) : ok(value)
-  const key = text.ok ? readRsaPem(text.value) : text
-  if (!key.ok) settings.problem(value === '' ? 'jwt-key-file' : 'jwt-key', key.problem)
-  return key.ok ? key.value : ''
-}

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { importSPKI, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { createClientAssertion, readRsaPem } from '../../../../src/providers/http/client-assertion.ts'
+import { createClientAssertion } from '../../../../src/providers/http/client-assertion.ts'
+import { readRsaPem } from '../../../../src/providers/http/pem.ts'
 import { changed } from '../../../support/fake-server.ts'
 import { configOf } from '../../config/config-fixture.ts'
 import { aBench, verdictOf } from '../providers-fixture.ts'
@@ -65,6 +66,13 @@ describe('login.gov', () => {
     const { payload } = await jwtVerify(assertion, await importSPKI(SPKI, 'RS256'), { currentDate })
     expect(payload).toMatchObject({ iss: 'sidegate', sub: 'sidegate', aud: 'https://op.test/token' })
     expect([request?.form.get('client_secret'), request?.authorization]).toEqual([null, null])
+  })
+
+  it('an assertion that is refused names the key', async () => {
+    const { op, signIn } = await aBench({ ...LOGIN_GOV, issuer: 'https://op.test' })
+    op.behaviour.authMethods = []
+    const grant = await signIn()
+    expect(grant.ok ? {} : grant.problem.detail).toMatchObject({ setting: 'jwt-key or client-id' })
   })
 
   it('an address that is not verified is refused', async () => {
