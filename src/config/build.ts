@@ -13,7 +13,13 @@ import { checkMetricsServer, readMetricsServer } from './sections/metrics.ts'
 import { buildPages } from './sections/pages.ts'
 import { buildPaths, buildTrust } from './sections/paths.ts'
 import { buildPolicy } from './sections/policy.ts'
-import { checkProviders, type ProviderConfig, type RawProvider, readProvider } from './sections/provider.ts'
+import {
+  checkProviders,
+  type ProviderConfig,
+  type RawProvider,
+  readProvider,
+  responseModeOf,
+} from './sections/provider.ts'
 import { buildSession } from './sections/session.ts'
 import { buildSignIn } from './sections/sign-in.ts'
 import { checkUpstreams, type RawUpstream, readUpstreams } from './sections/upstreams.ts'
@@ -65,7 +71,10 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
     trust: buildTrust(settings),
     cookie: buildCookie(
       settings,
-      raw.providers.map((provider) => settingsFor<typeof OPTIONS>(provider.settings)),
+      raw.providers.map((provider) => {
+        const own = settingsFor<typeof OPTIONS>(provider.settings)
+        return { settings: own, responseMode: responseModeOf(own, kinds) }
+      }),
     ),
     session: buildSession(settings, files),
     signIn: buildSignIn(settings, { files, paths }),

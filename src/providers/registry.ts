@@ -18,6 +18,7 @@ import { keycloak } from './kinds/oauth2/keycloak.ts'
 import { linkedin } from './kinds/oauth2/linkedin.ts'
 import { nextcloud } from './kinds/oauth2/nextcloud.ts'
 import { sourcehut } from './kinds/oauth2/sourcehut.ts'
+import { apple } from './kinds/oidc/apple.ts'
 import { cidaas } from './kinds/oidc/cidaas.ts'
 import { gitlab } from './kinds/oidc/gitlab.ts'
 import { keycloakOidc } from './kinds/oidc/keycloak-oidc.ts'
@@ -58,6 +59,7 @@ export const PROVIDER_KINDS: RegisteredKinds = [
   loginGov,
   nextcloud,
   sourcehut,
+  apple,
   auth0,
   okta,
   cognito,

@@ -88,6 +88,15 @@ export function readProvider(all: AnySettings): RawProvider {
   return { id: { value: undefined, label: all.raw('provider').label }, settings: all }
 }
 
+/** The `response_mode` that a provider is sent: that of its settings, else that of its kind; empty is none. */
+export function responseModeOf(
+  settings: SettingsOf<typeof PROVIDER_OPTIONS & typeof LOGIN_PARAMETER_OPTIONS>,
+  kinds: ProviderKinds,
+): string {
+  const kind = kinds.find((each) => each.kind === settings.value('provider'))
+  return settings.value('auth-request-response-mode') || (kind?.traits.loginParameters['response_mode'] ?? '')
+}
+
 interface CheckProvidersDeps extends CheckContext {
   readonly kinds: ProviderKinds
   readonly report: Report

@@ -10,6 +10,18 @@ export function readRsaPem(text: string): Result<string, string> {
   return failed('give an RSA private key in PEM that is not encrypted')
 }
 
+/** Object identifier of the curve P-256 (RFC 5480 §2.1.1.1), as it stands in a key. */
+const P256 = Uint8Array.of(6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7)
+
+/** A private key of the curve P-256 in PEM as PKCS #8 (RFC 5208), which is what ES256 signs with. */
+export function readP256Pem(text: string): Result<string, string> {
+  const { label, der } = readPem(text)
+  if (der === undefined) return failed('give a private key in PEM, with its first and last line')
+  const isP256 = der.some((_, at) => P256.every((byte, index) => der[at + index] === byte))
+  if (label === 'PRIVATE KEY' && isP256) return ok(toPem(der))
+  return failed('give a private key of the curve P-256 in PEM (PKCS #8, BEGIN PRIVATE KEY)')
+}
+
 function readPem(text: string): { readonly label: string; readonly der: Uint8Array | undefined } {
   // Variables and YAML often hold the line ends as two characters.
   const pem = text.replaceAll('\\n', '\n').trim()

@@ -61,8 +61,15 @@ const KEY = generateKeyPairSync('rsa', {
   privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
 }).privateKey
 
+const P8 = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+}).privateKey
+
 const FILES = {
   '/rsa': KEY,
+  '/p8': P8,
   '/sa.json': JSON.stringify({ type: 'service_account', client_email: 'sa@example', private_key: KEY }),
   '/users': 'alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=',
   '/secret': 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk',
@@ -97,6 +104,12 @@ const OAUTH2 = [
   '--login-url=https://a',
   '--redeem-url=https://a',
   '--profile-url=https://a',
+]
+const APPLE = [
+  '--provider=apple',
+  '--oidc-issuer-url=',
+  '--apple-team-id=ABCDE12345',
+  '--apple-key-id=KEY1234567',
 ]
 const VARIABLES = { AZURE_FEDERATED_TOKEN_FILE: '/token' }
 const TENANT = '00000000-0000-4000-8000-000000000003'
@@ -203,6 +216,15 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   ],
   'google-use-organization-id': ['true', ...GOOGLE],
   'google-admin-api-user-scope': ['cloud', ...GOOGLE],
+  'apple-team-id': [
+    'OTHER12345',
+    ...APPLE.slice(0, 2),
+    '--apple-key-id=KEY1234567',
+    `--apple-private-key=${P8}`,
+  ],
+  'apple-key-id': ['OTHER12345', ...APPLE.slice(0, 3), `--apple-private-key=${P8}`],
+  'apple-private-key': [P8, ...APPLE],
+  'apple-private-key-file': ['/p8', ...APPLE],
   'jwt-key': [KEY, '--provider=login.gov', '--oidc-issuer-url='],
   'jwt-key-file': ['/rsa', '--provider=login.gov', '--oidc-issuer-url='],
   'pubjwk-url': ['https://i.example/keys', '--provider=login.gov', '--oidc-issuer-url=', `--jwt-key=${KEY}`],

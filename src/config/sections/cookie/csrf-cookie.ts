@@ -61,10 +61,14 @@ export type CsrfCookieSettings = SettingsOf<
   typeof CSRF_COOKIE_OPTIONS & typeof COOKIE_OPTIONS & typeof REDIRECT_URL_OPTIONS
 >
 
-/** Options of a provider that say from where and how it answers. */
-export type AnsweringProvider = SettingsOf<
-  typeof ENDPOINT_OPTIONS & typeof LOGIN_PARAMETER_OPTIONS & typeof OIDC_OPTIONS & typeof PROVIDER_OPTIONS
->
+/** A provider as the sign-in cookie sees it: from where it answers, and how. */
+export interface AnsweringProvider {
+  readonly settings: SettingsOf<
+    typeof ENDPOINT_OPTIONS & typeof LOGIN_PARAMETER_OPTIONS & typeof OIDC_OPTIONS & typeof PROVIDER_OPTIONS
+  >
+  /** The `response_mode` that it is sent, by a setting or by its kind; empty is none. */
+  readonly responseMode: string
+}
 
 /** Sign-ins that one browser may have under way at once, where each has a cookie of its own. */
 const USUAL_CSRF_COOKIES = 20
@@ -116,10 +120,10 @@ function readCsrfSameSite(
   const own = readSameSite(settings, 'cookie-csrf-samesite')
   const inherited = settings.value('cookie-samesite') || undefined
   const usual = own ?? (inherited === 'strict' ? 'lax' : inherited)
-  const posting = providers.filter((provider) => provider.value('auth-request-response-mode') === 'form_post')
+  const posting = providers.filter(({ responseMode }) => responseMode === 'form_post')
   if (posting.length > 0) {
     if (own === 'none' || (own === undefined && settings.value('cookie-secure'))) return 'none'
-    for (const provider of posting) checkFormPost(settings, provider)
+    for (const provider of posting) checkFormPost(settings, provider.settings)
   } else if (own === 'strict') {
     settings.warning(
       'cookie-csrf-samesite',
@@ -133,7 +137,7 @@ function readCsrfSameSite(
  * With form_post (OAuth 2.0 Form Post Response Mode §2) a page of the provider sends the answer: a POST from another site,
  * which brings back cookies of SameSite=None only (RFC 6265bis §5.6.7.1), and those must be Secure.
  */
-function checkFormPost(settings: CsrfCookieSettings, provider: AnsweringProvider): void {
+function checkFormPost(settings: CsrfCookieSettings, provider: AnsweringProvider['settings']): void {
   const relation = relationToProvider(settings, provider)
   if (relation === 'same site') return
   const complain = relation === 'cross site' ? 'problem' : 'warning'
@@ -141,6 +145,8 @@ function checkFormPost(settings: CsrfCookieSettings, provider: AnsweringProvider
     'with form_post the answer is a POST from the site of the provider, which brings only a Secure SameSite=None cookie back'
   if (settings.value('cookie-secure')) {
     settings[complain]('cookie-csrf-samesite', `leave this out or set none: ${why}`)
+  } else if (provider.value('auth-request-response-mode') === '') {
+    settings[complain]('cookie-secure', `set this to true, the provider asks for form_post: ${why}`)
   } else {
     provider[complain]('auth-request-response-mode', `remove this or set --cookie-secure=true: ${why}`)
   }
@@ -152,7 +158,7 @@ function checkFormPost(settings: CsrfCookieSettings, provider: AnsweringProvider
  */
 function relationToProvider(
   settings: CsrfCookieSettings,
-  provider: AnsweringProvider,
+  provider: AnsweringProvider['settings'],
 ): 'same site' | 'cross site' | 'unknown' {
   const redirectUrl = settings.value('redirect-url')
   if (!checkUrl(redirectUrl).ok) return 'unknown'

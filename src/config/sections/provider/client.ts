@@ -70,6 +70,15 @@ function readSecret(
 ): ClientConfig['clientSecret'] {
   const value = readTrimmed(settings, 'client-secret')
   const file = settings.value('client-secret-file')
+  if (ownCredentials) {
+    for (const flag of ['client-secret', 'client-secret-file'] as const)
+      if (settings.value(flag) !== '')
+        settings.warning(
+          flag,
+          'leave this out, the client shows who it is in another way and this is not used',
+        )
+    return undefined
+  }
   if (value !== '') {
     if (file !== '') {
       settings.warning('client-secret-file', 'this is not used, because client-secret is given')
@@ -89,7 +98,6 @@ function readSecret(
     }
     return { file }
   }
-  if (ownCredentials) return undefined
   // Blanks alone are a gap that was not filled in rather than the wish to have none.
   if (!settings.given('client-secret') || settings.value('client-secret') !== '' || !publicClient) {
     const hint = publicClient ? '; a public client gives an explicitly empty one (--client-secret=)' : ''
