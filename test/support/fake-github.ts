@@ -25,6 +25,10 @@ export interface FakeGithub extends FakeServer<GithubEndpoint> {
   /** Entries on one page, whatever was asked. */
   pageSize: number
   readonly tokenRequests: URLSearchParams[]
+  /** Seconds that a token of a GitHub App is good for, which then comes with a refresh token; undefined is an OAuth app. */
+  tokenSeconds: number | undefined
+  /** Takes every access and refresh token back, as the person does in the settings. */
+  takeBack(): void
   visit(authorizationUrl: string): Promise<URL>
 }
 
@@ -65,11 +69,17 @@ export function createFakeGithub(origin = 'https://github.test'): FakeGithub {
   const { server, route } = createFakeServer(origin, ENDPOINTS)
   const codes = new Map<string, { readonly redirectUri: string | null; readonly challenge: string | null }>()
   const tokens = new Set<string>()
+  const refreshTokens = new Map<string, string>()
   const github: FakeGithub = Object.assign(server, {
     client: { id: 'gh-client', secret: 'gh-secret' },
     adminToken: 'admin-token',
     pageSize: 100,
     tokenRequests: [],
+    tokenSeconds: undefined,
+    takeBack() {
+      tokens.clear()
+      refreshTokens.clear()
+    },
     repositories: {},
     person: {
       id: 583_231,
@@ -118,6 +128,15 @@ export function createFakeGithub(origin = 'https://github.test'): FakeGithub {
     if (form.get('client_id') !== id || form.get('client_secret') !== secret) {
       return json(200, { error: 'incorrect_client_credentials', error_description: 'no' })
     }
+    if (form.get('grant_type') === 'refresh_token') {
+      const refreshToken = form.get('refresh_token') ?? ''
+      const old = refreshTokens.get(refreshToken)
+      // https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens
+      if (old === undefined) return json(200, { error: 'bad_refresh_token', error_description: 'no' })
+      refreshTokens.delete(refreshToken)
+      tokens.delete(old)
+      return json(200, give())
+    }
     const code = form.get('code') ?? ''
     const login = codes.get(code)
     codes.delete(code)
@@ -126,10 +145,24 @@ export function createFakeGithub(origin = 'https://github.test'): FakeGithub {
       .digest('base64url')
     const fits = login?.challenge === challenge && login.redirectUri === form.get('redirect_uri')
     if (!fits) return json(200, { error: 'bad_verification_code', error_description: 'no' })
-    const token = `gho_${randomBytes(18).toString('hex')}`
-    tokens.add(token)
-    return json(200, { access_token: token, token_type: 'bearer', scope: 'read:org,user:email' })
+    return json(200, give())
   })
+
+  function give(): object {
+    const expiring = github.tokenSeconds !== undefined
+    const token = `${expiring ? 'ghu' : 'gho'}_${randomBytes(18).toString('hex')}`
+    tokens.add(token)
+    const answer = { access_token: token, token_type: 'bearer', scope: expiring ? '' : 'read:org,user:email' }
+    if (!expiring) return answer
+    const refreshToken = `ghr_${randomBytes(18).toString('hex')}`
+    refreshTokens.set(refreshToken, token)
+    return {
+      ...answer,
+      expires_in: github.tokenSeconds,
+      refresh_token: refreshToken,
+      refresh_token_expires_in: 15_897_600,
+    }
+  }
 
   route('root', 'get', '/api/v3', (request) => asPerson(request, () => json(200, {})))
   route('user', 'get', '/api/v3/user', (request) =>

@@ -66,7 +66,7 @@ export async function splitIdToken(response: Response): Promise<SplitResponse> {
 }
 
 /** A lifetime as whole seconds, also where it is written as text; undefined for what is no sensible number. */
-function toSeconds(lifetime: unknown): number | undefined {
+export function toSeconds(lifetime: unknown): number | undefined {
   const seconds = typeof lifetime === 'string' && /^\d+$/u.test(lifetime) ? Number(lifetime) : lifetime
   const sensible = typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0
   return sensible ? Math.min(Math.floor(seconds), YEAR_SECONDS) : undefined

@@ -4,15 +4,25 @@ import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import { type ProviderClient, readJsonObject } from '../http/client.ts'
 import type { ReadClientSecret } from '../http/client-secret.ts'
-import { toErrorCode } from '../http/error-code.ts'
+import { toCodeProblem, toErrorCode } from '../http/error-code.ts'
+import { toSeconds } from '../http/token-response.ts'
 import type { LoginRequest, LoginResponse } from '../provider.ts'
 import { addLoginParameters } from './login-url-parameters.ts'
 
-/** The code flow of a plain OAuth 2.0 provider: no ID token, no discovery, no refresh. */
+/** An access token, and what came with it (RFC 6749 §5.1). */
+export interface AccessGrant {
+  readonly accessToken: string
+  readonly refreshToken: string | undefined
+  readonly expiresInSeconds: number | undefined
+}
+
+/** The code flow of a plain OAuth 2.0 provider: no ID token, no discovery. */
 export interface OAuth2Flow {
   authorizationUrl(login: LoginRequest): string
   /** Exchanges callback parameters for an access token (RFC 6749 §4.1.3). */
-  redeem(response: LoginResponse): Promise<Result<string>>
+  redeem(response: LoginResponse): Promise<Result<AccessGrant>>
+  /** Gets the next access token (RFC 6749 §6). */
+  refresh(refreshToken: string): Promise<Result<AccessGrant>>
 }
 
 export interface OAuth2FlowDeps {
@@ -33,7 +43,8 @@ export interface OAuth2FlowDeps {
  * redirect with the code and the secret in its body.
  */
 export function createOAuth2Flow(deps: OAuth2FlowDeps): OAuth2Flow {
-  const { config, http, tokenEndpoint } = deps
+  const { config } = deps
+  const requestToken = createRequestToken(deps)
   return {
     authorizationUrl(login) {
       const client = new OAuth2Client(config.clientId, null, login.redirectUri)
@@ -49,46 +60,65 @@ export function createOAuth2Flow(deps: OAuth2FlowDeps): OAuth2Flow {
       addLoginParameters(url, { config, extra, isTaken: (name) => own.has(name) })
       return url.href
     },
-    async redeem(login) {
-      const secret = await deps.readClientSecret()
-      if (!secret.ok) return secret
-      const form = new URLSearchParams({
+    redeem: (login) =>
+      requestToken(toCodeProblem, {
         grant_type: 'authorization_code',
-        client_id: config.clientId,
         code: login.parameters.get('code') ?? '',
         redirect_uri: login.redirectUri,
         code_verifier: login.codeVerifier,
-      })
-      if (secret.value !== undefined) form.set('client_secret', secret.value)
-      const response = await http.request(tokenEndpoint, {
-        endpoint: 'token',
-        method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: form.toString(),
-      })
-      if (!response.ok) return response
-      // RFC 6749 §5.2 wants 400 for an error, GitHub sends 200: the `error` field decides, not the status.
-      const json = readJsonObject({ ...response.value, status: 200 })
-      return json.ok ? readTokens(json.value, response.value.status) : json
-    },
+      }),
+    refresh: (refreshToken) =>
+      requestToken(toRefreshProblem, { grant_type: 'refresh_token', refresh_token: refreshToken }),
   }
 }
 
-function readTokens(data: object, status: number): Result<string> {
+/** Makes what sends a form to the token endpoint; `judge` says what an error means for it. */
+function createRequestToken({ config, http, tokenEndpoint, readClientSecret }: OAuth2FlowDeps) {
+  return async (
+    judge: (error: unknown) => Problem,
+    fields: Readonly<Record<string, string>>,
+  ): Promise<Result<AccessGrant>> => {
+    const secret = await readClientSecret()
+    if (!secret.ok) return secret
+    const form = new URLSearchParams({ client_id: config.clientId, ...fields })
+    if (secret.value !== undefined) form.set('client_secret', secret.value)
+    const response = await http.request(tokenEndpoint, {
+      endpoint: 'token',
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: form.toString(),
+    })
+    if (!response.ok) return response
+    // RFC 6749 §5.2 wants 400 for an error, GitHub sends 200: the `error` field decides, not the status.
+    const json = readJsonObject({ ...response.value, status: 200 })
+    if (!json.ok) return json
+    return 'error' in json.value
+      ? failed(judge(json.value['error']))
+      : readTokens(json.value, response.value.status)
+  }
+}
+
+/** Only a token that is no longer valid ends the session; GitHub has a name of its own for that. */
+function toRefreshProblem(error: unknown): Problem {
+  const isOver = error === 'invalid_grant' || error === 'bad_refresh_token'
+  return problem(isOver ? 'refresh_refused' : 'provider_misbehaved', { error: toErrorCode(error) })
+}
+
+function readTokens(data: Readonly<Record<string, unknown>>, status: number): Result<AccessGrant> {
   const tokens = new OAuth2Tokens(data)
-  const error = readError(data)
-  if (error !== undefined) return failed(error)
+  const { refresh_token: refresh, expires_in: lifetime } = data
   try {
     // LinkedIn leaves the type out; what is used is a Bearer token.
     const isBearer = !('token_type' in data) || tokens.tokenType().toLowerCase() === 'bearer'
-    if (status === 200 && isBearer) return ok(tokens.accessToken())
+    if (status === 200 && isBearer) {
+      return ok({
+        accessToken: tokens.accessToken(),
+        refreshToken: typeof refresh === 'string' && refresh !== '' ? refresh : undefined,
+        expiresInSeconds: toSeconds(lifetime),
+      })
+    }
   } catch {
     // arctic throws for a field that is missing or no text; the problem below says the same.
   }
   return failed(problem('provider_misbehaved', { why: 'token answer', status }))
-}
-
-function readError(data: object): Problem | undefined {
-  if (!('error' in data)) return undefined
-  return problem('code_refused', { error: toErrorCode(data.error) })
 }

@@ -6,7 +6,7 @@ import { failed, ok, type Result } from '../../result.ts'
 import type { ProviderClient, ProviderResponse } from '../http/client.ts'
 import { type ClientAssertion, createSendAsClient, type SendAsClient } from '../http/client-auth.ts'
 import type { ReadClientSecret } from '../http/client-secret.ts'
-import { toErrorCode } from '../http/error-code.ts'
+import { toCodeProblem, toErrorCode } from '../http/error-code.ts'
 import { splitIdToken, type TokenResponse, toTokenResponse } from '../http/token-response.ts'
 import type { LoginResponse } from '../provider.ts'
 import type { Metadata, ReadMetadata } from './discovery.ts'
@@ -51,7 +51,7 @@ type JudgeError = (error: string) => Problem
 export function createCodeFlow(given: CodeFlowDeps): CodeFlow {
   const deps = { ...given, send: createSendAsClient(given.http) }
   const toTokens = createReadTokens(given)
-  const refusedCode = createRefusedCode(given)
+  const refusedCode: JudgeError = (error) => toCodeProblem(error, given.credentials)
   return {
     redeem: (login) =>
       attempt(deps, { endpoint: 'token', judge: refusedCode }, async ({ server, client, auth, options }) => {
@@ -195,25 +195,6 @@ function toServer(metadata: Metadata): oauth.AuthorizationServer {
  */
 function toResponse({ status, type, text }: ProviderResponse): Response {
   return new Response(text === '' ? null : text, { status, headers: { 'content-type': type } })
-}
-
-/** Errors of the token endpoint that are about the client and its registration (RFC 6749 §5.2), and the setting to look at. */
-const CLIENT_ERRORS: Readonly<Record<string, string>> = {
-  invalid_client: 'client-secret',
-  unauthorized_client: 'client-id',
-  unsupported_grant_type: 'client-id',
-  invalid_scope: 'scope',
-}
-
-function createRefusedCode({ credentials }: Pick<CodeFlowDeps, 'credentials'>): JudgeError {
-  const errors: Readonly<Record<string, string>> =
-    credentials === undefined ? CLIENT_ERRORS : { ...CLIENT_ERRORS, invalid_client: credentials }
-  return (error) => {
-    const setting = Object.hasOwn(errors, error) ? errors[error] : undefined
-    return setting === undefined
-      ? problem('code_refused', { error: toErrorCode(error) })
-      : problem('misconfigured', { error, endpoint: 'token', setting })
-  }
 }
 
 /**

@@ -18,7 +18,8 @@ const ENDPOINTS = {
 
 /**
  * GitHub, GitHub Enterprise, Gitea and Forgejo over plain OAuth 2.0. Organisations and teams become groups (`org`,
- * `org:team`); the rules on them are judged at each sign-in. There is nothing to refresh: the token has no end.
+ * `org:team`); the rules on them are judged at each sign-in, and at each refresh. A token of an OAuth app has no end and
+ * no refresh; those of GitHub Apps, Gitea and Forgejo have.
  */
 export const github = defineProvider({
   kind: 'github',
@@ -44,6 +45,7 @@ function createGithubProvider(
     context,
     http,
     scheme: 'token',
+    refreshes: true,
     async readIdentity(accessToken) {
       // Loaded by need: a Worker's start carries every kind.
       const { readGithubIdentity } = await import('./identity.ts')

@@ -32,10 +32,12 @@ function aGithub(rules: Partial<GithubRules> = {}, given: Partial<ProviderConfig
     own: { org: '', teams: [], repo: '', token: '', users: [], ...rules } satisfies GithubRules,
     ...given,
   })
-  const [provider] = createProviders([config], someTools(createFakePlatform({ provider: github.fetch })))
+  const platform = createFakePlatform({ provider: github.fetch })
+  const [provider] = createProviders([config], someTools(platform))
   if (provider === undefined) throw new Error('No provider')
   return {
     github,
+    platform,
     provider,
     async signIn() {
       const login = { redirectUri: REDIRECT_URI, nonce: 'n', codeVerifier: 'v'.repeat(43) }
@@ -361,7 +363,7 @@ test.each(troubles)('GitHub answers with %s', async (_name, endpoint, script, ve
 
 test('GitHub says with status 200 that the client secret is wrong, and that is no sign-in', async () => {
   const { signIn } = aGithub({}, { clientSecret: { value: 'wrong' } })
-  expect(verdictOf(await signIn())).toBe('code_refused/incorrect_client_credentials')
+  expect(verdictOf(await signIn())).toBe('misconfigured/incorrect_client_credentials')
 })
 
 test('GitHub checks the access token against the API; there is nothing to refresh, revoke or sign out of', async () => {
@@ -379,6 +381,83 @@ test('GitHub checks the access token against the API; there is nothing to refres
     await provider.endSessionUrl({ idToken: undefined, returnTo: 'https://a/', state: '' }),
   ).toBeUndefined()
   expect(provider.verifyBearer).toBeUndefined()
+})
+
+const HOUR = 3_600_000
+
+/** A session of somebody who signed in at a GitHub App with tokens that expire. */
+async function atGithubApp(rules: Partial<GithubRules> = {}) {
+  const bench = aGithub(rules)
+  bench.github.tokenSeconds = 28_800
+  const grant = await bench.signIn()
+  if (!grant.ok) throw new Error(verdictOf(grant))
+  const session = aSession({ ...grant.value.identity, tokens: grant.value.tokens })
+  /** As it is in a cookie where nothing needs the access token. */
+  const bare = { ...session, tokens: { ...session.tokens, access: undefined } }
+  return { ...bench, session, bare }
+}
+
+test('a GitHub App has tokens that end, and a refresh reads the person and the rules again', async () => {
+  const { github, platform, provider, session } = await atGithubApp({ org: 'acme' })
+  expect(session.tokens).toEqual({
+    access: expect.stringMatching(/^ghu_/u),
+    id: undefined,
+    refresh: expect.stringMatching(/^ghr_/u),
+    accessExpiresAtMs: platform.now() + 8 * HOUR,
+  })
+  platform.pass(7.6 * HOUR)
+  github.person.teams = ['acme:ops']
+  const refreshed = await provider.refresh(session)
+  expect(refreshed).toMatchObject({
+    ok: true,
+    value: {
+      identity: { subject: '583231', groups: ['acme', 'acme:ops'] },
+      tokens: { refresh: expect.stringMatching(/^ghr_/u), accessExpiresAtMs: platform.now() + 8 * HOUR },
+    },
+  })
+  expect(Object.fromEntries(github.tokenRequests.at(-1) ?? [])).toEqual({
+    client_id: 'gh-client',
+    client_secret: 'gh-secret',
+    grant_type: 'refresh_token',
+    refresh_token: session.tokens.refresh,
+  })
+  github.person.orgs = []
+  platform.pass(8 * HOUR)
+  const next = refreshed.ok
+    ? { ...session, ...refreshed.value.identity, tokens: refreshed.value.tokens }
+    : session
+  expect(verdictOf(await provider.refresh(next))).toBe('not_permitted/github-org')
+})
+
+test('a GitHub App gives a new token near the end of the last one alone', async () => {
+  const { github, platform, provider, session, bare } = await atGithubApp()
+  github.person.teams = ['acme:ops']
+  platform.pass(HOUR)
+  const asked = await provider.refresh(session)
+  expect(asked).toMatchObject({ ok: true, value: { identity: { groups: ['acme', 'acme:ops'] } } })
+  expect(asked.ok && asked.value.tokens).toEqual(session.tokens)
+  const known = await provider.refresh(bare)
+  expect(known).toMatchObject({ ok: true, value: { identity: { groups: ['acme', 'acme:platform'] } } })
+  expect(github.hits.token).toBe(1)
+})
+
+test('a GitHub App that the person takes back ends the session', async () => {
+  const { github, platform, provider, session, bare } = await atGithubApp()
+  github.takeBack()
+  expect(verdictOf(await provider.refresh(session))).toBe('refresh_refused/bad_refresh_token')
+  platform.pass(7.6 * HOUR)
+  expect(verdictOf(await provider.refresh(bare))).toBe('refresh_refused/bad_refresh_token')
+})
+
+test('a new token of a GitHub App is kept while the API is in trouble, and so is what was known', async () => {
+  const { github, platform, provider, session } = await atGithubApp({ org: 'acme' })
+  github.scripts.user = () => json(403, { message: 'API rate limit exceeded' })
+  platform.pass(HOUR)
+  expect(verdictOf(await provider.refresh(session))).toBe('provider_unreachable/rate limit')
+  platform.pass(7 * HOUR)
+  const refreshed = await provider.refresh(session)
+  expect(refreshed).toMatchObject({ ok: true, value: { identity: { groups: ['acme', 'acme:platform'] } } })
+  expect(refreshed.ok && refreshed.value.tokens.refresh).not.toBe(session.tokens.refresh)
 })
 
 test('GitHub without URLs is github.com', async () => {
