@@ -41,6 +41,10 @@ describe('what is deployed to Cloudflare', () => {
     expect(text).not.toContain(OPTIONS['email-domain'].about)
   })
 
+  it("the Worker's bundle leaves out the reader of TOML, since no file can be named", () => {
+    expect(everything).not.toContain('Invalid TOML document')
+  })
+
   it('wrangler uploads what was built', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sidegate-upload-'))
     const wrangler = join(createRequire(import.meta.url).resolve('wrangler'), '../../bin/wrangler.js')
