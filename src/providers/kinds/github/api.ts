@@ -1,7 +1,7 @@
 import type * as v from 'valibot'
 import { problem } from '../../../problems.ts'
 import { failed, ok, type Result } from '../../../result.ts'
-import { type ProviderClient, type ProviderResponse, readJson } from '../../http/client.ts'
+import { located, type ProviderClient, type ProviderResponse, readJson } from '../../http/client.ts'
 import { parseSchema } from '../../http/schemas.ts'
 import { readGroups } from '../../oidc/claims.ts'
 import { GithubEmails, GithubOrganizations, GithubRepository, GithubTeams, GithubUser } from './schemas.ts'
@@ -26,7 +26,7 @@ const MAX_PAGES = 20
 export function createGithubApi(http: ProviderClient, base: string): GithubApi {
   function get(path: string, token: string): Promise<Result<ProviderResponse>> {
     const headers = { authorization: `token ${token}`, accept: 'application/vnd.github.v3+json' }
-    return http.request(`${base}${path}`, { endpoint: path.split('?', 1)[0] ?? path, headers })
+    return http.request(`${base}${path}`, { endpoint: endpointOf(path), headers })
   }
 
   async function read<const Schema extends v.GenericSchema>(
@@ -35,8 +35,9 @@ export function createGithubApi(http: ProviderClient, base: string): GithubApi {
     token: string,
   ): Promise<Result<v.InferOutput<Schema>>> {
     const response = await get(path, token)
-    const json = response.ok ? readJson(response.value) : response
-    return json.ok ? parseSchema(schema, json.value) : json
+    if (!response.ok) return response
+    const json = readJson(response.value)
+    return json.ok ? parseSchema(schema, json.value) : located(json, endpointOf(path), base)
   }
 
   /** Reads all pages of a list. 403 and 404 are an empty list: the person did not grant the scope that it needs. */
@@ -97,6 +98,10 @@ export function createGithubApi(http: ProviderClient, base: string): GithubApi {
       return response.ok ? ok(response.value.status === 204) : response
     },
   }
+}
+
+function endpointOf(path: string): string {
+  return path.split('?', 1)[0] ?? path
 }
 
 /** Name of an organisation; Gitea has no `login` in its organisations. */

@@ -361,6 +361,18 @@ test.each(troubles)('GitHub answers with %s', async (_name, endpoint, script, ve
   expect(verdictOf(await signIn())).toBe(verdict)
 })
 
+test('GitHub that refuses an answer about the person is named with the call', async () => {
+  const { github, signIn } = aGithub()
+  github.scripts.emails = () => json(403, { message: 'Resource not accessible by integration' })
+  const grant = await signIn()
+  expect(grant.ok ? {} : grant.problem.detail).toEqual({
+    why: 'status',
+    status: 403,
+    endpoint: '/user/emails',
+    host: 'github.test',
+  })
+})
+
 test('GitHub says with status 200 that the client secret is wrong, and that is no sign-in', async () => {
   const { signIn } = aGithub({}, { clientSecret: { value: 'wrong' } })
   expect(verdictOf(await signIn())).toBe('misconfigured/incorrect_client_credentials')
