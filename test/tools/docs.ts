@@ -39,6 +39,8 @@ warning. Nothing is expanded: \`\${NAME}\`, \`$(NAME)\` and \`{{ name }}\` in a 
 command line that cannot be read (unknown flag, value of the wrong kind), 1 is everything else. \`--config-test\` only checks,
 and says what is doubtful as well, each line with \`warning:\` in front.
 
+**Providers** have a page each, with what to click and which of these options they need: [providers](providers/README.md).
+
 **Secrets** belong into variables or files: everybody on a machine can read command lines.
 `
 

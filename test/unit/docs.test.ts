@@ -1,6 +1,10 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { keysOf, variableOf } from '../../src/config/option.ts'
+import { optionTable } from '../../src/config/options.ts'
+import { PROBLEMS } from '../../src/problems.ts'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import {
   OPTIONS_PAGE,
   renderOptionsPage,
@@ -146,8 +150,56 @@ describe('the voice of the code', () => {
   })
 })
 
+describe('the pages of providers', () => {
+  const kinds = PROVIDER_KINDS.map(({ kind }) => kind)
+  const index = read('docs/providers/README.md')
+  const texts = [index, ...kinds.map((kind) => read(`docs/providers/${kind}.md`))]
+  const table = optionTable(PROVIDER_KINDS)
+
+  it('the pages of providers are those of the kinds that are registered, each with a row of the index', () => {
+    const files = globSync('*.md', { cwd: join(ROOT, 'docs/providers') })
+    expect(files.sort()).toEqual(['README.md', ...kinds.map((kind) => `${kind}.md`)].sort())
+    const rows = [...index.matchAll(/^\| \[[^\]]+\]\(([\w.-]+)\.md\) \|/gmu)].map(([, kind]) => kind)
+    expect(rows.toSorted()).toEqual(kinds.toSorted())
+  })
+
+  it.each(kinds)('the page of %s has the form of all, and its settings choose that provider', (kind) => {
+    const text = read(`docs/providers/${kind}.md`)
+    expect([...text.matchAll(/^## (.*)$/gmu)].map(([, heading]) => heading)).toEqual([
+      'At the provider',
+      'Settings',
+      'Restrictions and groups',
+      'Sessions and sign-out',
+      'What goes wrong',
+      'Beside oauth2-proxy',
+    ])
+    expect(text).toContain(`OAUTH2_PROXY_PROVIDER=${kind}\n`)
+    const own = PROVIDER_KINDS.find((each) => each.kind === kind)?.options ?? {}
+    const restricting = Object.entries(own).filter(([, row]) => row.restricts === true)
+    for (const [flag] of restricting) {
+      const option = table.get(flag)
+      const names = option === undefined ? [] : keysOf(flag, option).map(variableOf)
+      expect(names.some((name) => text.includes(name))).toBe(true)
+    }
+  })
+
+  it('the pages of providers name settings and codes that exist', () => {
+    const variables = new Set([...table].flatMap(([flag, option]) => keysOf(flag, option).map(variableOf)))
+    const named = texts.flatMap((text) => text.match(/OAUTH2_PROXY_[A-Z0-9_]+/gu) ?? [])
+    expect(named.length).toBeGreaterThan(200)
+    expect(named.filter((name) => !variables.has(name))).toEqual([])
+    const flags = texts.flatMap((text) =>
+      [...text.matchAll(/(?<![\w-])--([a-z][a-z0-9-]+)/gu)].map(([, flag = '']) => flag),
+    )
+    expect(flags.filter((flag) => !table.has(flag))).toEqual([])
+    const codes = texts.flatMap((text) => [...text.matchAll(/`code: (\w+)`/gu)].map(([, code = '']) => code))
+    expect(codes.length).toBeGreaterThan(100)
+    expect(codes.filter((code) => !Object.hasOwn(PROBLEMS, code))).toEqual([])
+  })
+})
+
 // Tables cannot be wrapped. Of the two that are left out one is written by a program, and the other lives on its tables.
-const pages = globSync(['*.md', 'docs/*.md', 'deploy/**/*.md'], { cwd: ROOT }).filter(
+const pages = globSync(['*.md', 'docs/**/*.md', 'deploy/**/*.md'], { cwd: ROOT }).filter(
   (file) => !['docs/options.md', 'docs/performance.md'].includes(file),
 )
 it.each(pages)('%s has lines that fit a terminal', (file) => {
