@@ -54,8 +54,18 @@ export function peekClaims(token: string | undefined): Claims {
 }
 
 /** True when the profile endpoint could add something that the ID token leaves out. */
-export function lacksClaims(claims: Claims, settings: ClaimSettings): boolean {
-  const wanted = [settings.email, settings.groups, 'preferred_username', ...settings.additional]
+export function lacksClaims(
+  claims: Claims,
+  settings: ClaimSettings,
+  groupClaims: readonly string[],
+): boolean {
+  const wanted = [
+    settings.email,
+    settings.groups,
+    'preferred_username',
+    ...settings.additional,
+    ...groupClaims,
+  ]
   return wanted.some((path) => !isSaid(findClaim(claims, path)))
 }
 

@@ -23,6 +23,8 @@ export interface OidcDeps {
   readonly verifier: TokenVerifier
   /** Reads the groups of a kind that does not have them in the groups claim alone. */
   readonly groupEntries?: ReadGroupEntries | undefined
+  /** Further claims that it reads. */
+  readonly groupClaims?: readonly string[] | undefined
 }
 
 /**
@@ -165,14 +167,14 @@ function mergeClaims(before: Identity['claims'], said: Identity['claims']): Iden
 
 /** Asks the profile endpoint where claims are missing and the operator allows it. At most one entry. */
 async function readProfile(
-  { config, http, readMetadata, verifier }: OidcDeps,
+  { config, http, readMetadata, verifier, groupClaims = [] }: OidcDeps,
   {
     known,
     accessToken,
     subject,
   }: { readonly known: Claims; readonly accessToken: string; readonly subject: string },
 ): Promise<Result<readonly Claims[]>> {
-  if (config.claims.skipProfileUrl || !lacksClaims(known, config.claims)) return ok([])
+  if (config.claims.skipProfileUrl || !lacksClaims(known, config.claims, groupClaims)) return ok([])
   const metadata = await readMetadata()
   if (!metadata.ok) return metadata
   const url = metadata.value.userinfoEndpoint

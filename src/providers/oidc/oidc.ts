@@ -20,6 +20,8 @@ export interface OidcPreset {
   readonly issuerAliases?: readonly string[]
   /** Reads the groups, where they are not in the groups claim alone. */
   readonly groupEntries?: ReadGroupEntries
+  /** Further claims that the groups are read from: the user-info endpoint is asked where the ID token lacks one. */
+  readonly groupClaims?: readonly string[]
   /** Makes the assertion that takes the place of a client secret. */
   readonly clientAssertion?: ClientAssertion
   /** Reads the client secret of a kind that makes it itself. */
@@ -76,6 +78,7 @@ function assemble(
   {
     issuerAliases = [],
     groupEntries,
+    groupClaims,
     clientAssertion,
     readClientSecret = createReadClientSecret(config, context),
     credentials,
@@ -124,7 +127,7 @@ function assemble(
     http,
     log: context.log,
   })
-  return { config, context, readMetadata, http, flow, verifier, keys, groupEntries }
+  return { config, context, readMetadata, http, flow, verifier, keys, groupEntries, groupClaims }
 }
 
 /**

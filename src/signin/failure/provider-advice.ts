@@ -25,6 +25,8 @@ export function adviseUnreachable(detail: Detail): string | undefined {
   const setting = settingOf(endpoint)
   const place = String(host ?? 'the provider')
   if (why === 'client secret file') return 'let this program read the file of --client-secret-file'
+  if (why === 'federated token file')
+    return 'let this program read the file that AZURE_FEDERATED_TOKEN_FILE names'
   if (status === 429 || why === 'rate limit') return 'the provider limits requests: ask it for more'
   if (typeof status === 'number') return 'the provider itself fails: see its log'
   if (why === 'timeout')

@@ -10,7 +10,7 @@ import { createOidcProvider } from '../../oidc/oidc.ts'
 import { OIDC_TRAITS } from '../../oidc/traits.ts'
 import type { Provider } from '../../provider.ts'
 import type { Graph } from './graph.ts'
-import { createLoadGraph } from './graph-of.ts'
+import { createLoadGraph, graphOf } from './graph-of.ts'
 import { RESOURCE_OPTIONS } from './resource.ts'
 
 interface AzureRules {
@@ -21,8 +21,6 @@ interface AzureRules {
   readonly asksGraph: boolean
 }
 
-const GRAPH_SCOPE = 'https://graph.microsoft.com/.default'
-
 /**
  * Azure AD as oauth2-proxy's oldest kind for it has it: with an issuer of version 2 the security groups of people are
  * asked of Graph. entra-id is what to use.
@@ -31,7 +29,7 @@ export const azure = defineProvider({
   kind: 'azure',
   displayName: 'Azure',
   about: 'Azure AD by the name that it had; entra-id is newer',
-  traits: { ...OIDC_TRAITS, scope: 'openid', groupsScope: undefined, hosts: ['graph.microsoft.com'] },
+  traits: { ...OIDC_TRAITS, scope: 'openid', groupsScope: undefined, hosts: ['login.microsoftonline.com'] },
   options: {
     ...RESOURCE_OPTIONS,
     'azure-tenant': {
@@ -65,7 +63,8 @@ export const azure = defineProvider({
       )
     const asksGraph = /\/v2\.0\/?$/u.test(issuer)
     const own: AzureRules = { resource: settings.value('resource'), groupField, asksGraph }
-    return { own, allowedGroups: [], scopes: asksGraph ? [GRAPH_SCOPE] : [] }
+    const graph = graphOf(issuer)
+    return { own, allowedGroups: [], scopes: asksGraph ? [`${graph}/.default`] : [], urls: [graph] }
   },
   create: createAzureProvider,
 })

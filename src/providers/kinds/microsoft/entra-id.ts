@@ -1,4 +1,6 @@
+import type { OIDC_OPTIONS } from '../../../config/sections/provider/oidc.ts'
 import type { ProviderConfig } from '../../../config/sections/provider.ts'
+import { settingsFor } from '../../../config/settings.ts'
 import { isRecord } from '../../../lib/json.ts'
 import { problem } from '../../../problems.ts'
 import { failed, ok, type Result } from '../../../result.ts'
@@ -11,7 +13,7 @@ import { OIDC_TRAITS } from '../../oidc/traits.ts'
 import type { Provider } from '../../provider.ts'
 import { ENTRA_OPTIONS, type EntraRules, isForAnyTenant, readEntraRules } from './entra-options.ts'
 import type { Graph } from './graph.ts'
-import { createLoadGraph } from './graph-of.ts'
+import { createLoadGraph, graphOf } from './graph-of.ts'
 
 /**
  * Microsoft Entra ID. App roles become the groups `role:NAME`; groups that do not fit into a token are asked of Graph. A
@@ -21,7 +23,7 @@ export const entraId = defineProvider({
   kind: 'entra-id',
   displayName: 'Microsoft Entra ID',
   about: 'tenants of Microsoft Entra ID; app roles are groups `role:NAME`',
-  traits: { ...OIDC_TRAITS, groupsScope: undefined, hosts: ['graph.microsoft.com'] },
+  traits: { ...OIDC_TRAITS, groupsScope: undefined },
   options: ENTRA_OPTIONS,
   check(settings, all, { env }) {
     const own = readEntraRules(settings, all, env)
@@ -30,6 +32,7 @@ export const entraId = defineProvider({
       own,
       allowedGroups: [],
       ownCredentials: federatedTokenFile !== undefined,
+      urls: [graphOf(settingsFor<typeof OIDC_OPTIONS>(all).value('oidc-issuer-url'))],
       ...(federatedTokenFile && { files: [federatedTokenFile] }),
     }
   },

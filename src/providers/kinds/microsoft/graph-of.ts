@@ -23,7 +23,7 @@ export function createLoadGraph(
 }
 
 /** Origin of Graph beside an issuer. */
-function graphOf(issuer: string): string {
+export function graphOf(issuer: string): string {
   const host = URL.canParse(issuer) ? new URL(issuer).hostname : ''
   return GRAPHS[host] ?? 'https://graph.microsoft.com'
 }

@@ -25,7 +25,8 @@ export const atlassian = defineProvider({
       profileUrl: 'https://api.atlassian.com/me',
       validateUrl: 'https://api.atlassian.com/me',
     },
-    loginParameters: { audience: 'api.atlassian.com' },
+    // Its reference has both in every request (OAuth 2.0 (3LO) apps, "Direct the user to the authorization URL").
+    loginParameters: { audience: 'api.atlassian.com', prompt: 'consent' },
   },
   create: (config, _, context) =>
     createProfileProvider({

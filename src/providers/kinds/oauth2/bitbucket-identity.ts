@@ -58,7 +58,10 @@ export async function readBitbucketIdentity(
 }
 
 async function readEmail(api: ProfileApi, url: string): Promise<Result<string>> {
-  const answer = await api.read(url, { endpoint: 'emails' })
+  const first = new URL(url)
+  // A page has ten unless more are asked for, and the primary address may be behind them.
+  first.searchParams.set('pagelen', '100')
+  const answer = await api.read(first.href, { endpoint: 'emails' })
   const emails = answer.ok ? parseSchema(Emails, answer.value) : answer
   if (!emails.ok) return emails
   const primary = emails.value.values.find(({ is_primary: isPrimary }) => isPrimary)

@@ -16,6 +16,7 @@ export const cidaas = defineProvider({
   create: (config, _, context) =>
     createOidcProvider(config, context, {
       groupEntries: (find) => [...readGroupRoles(find(config.claims.groups)), ...readRoles(find)],
+      groupClaims: ['roles'],
     }),
 })
 

@@ -149,4 +149,17 @@ describe('cidaas', () => {
     }
     expect((await session()).groups).toEqual(['CIDAAS_USERS:customer', 'CIDAAS_USERS:admin', 'cidaas:USER'])
   })
+
+  it('roles that only the user-info endpoint has are asked for', async () => {
+    const { op, session } = await aBench({ kind: 'cidaas' })
+    op.user = {
+      sub: 'ann',
+      email: 'ann@example.com',
+      preferred_username: 'ann',
+      groups: [{ groupId: 'STAFF', roles: ['admin'] }],
+      roles: ['USER'],
+    }
+    op.behaviour.profileOnly = ['roles']
+    expect((await session()).groups).toEqual(['STAFF:admin', 'cidaas:USER'])
+  })
 })

@@ -224,6 +224,17 @@ describe('Azure', () => {
     expect((await session()).groups).toEqual(['staff', 'admins', 'Staff', 'Ops, all'])
   })
 
+  it.each([
+    ['login.microsoftonline.com', 'https://graph.microsoft.com'],
+    ['login.microsoftonline.us', 'https://graph.microsoft.us'],
+    ['login.partner.microsoftonline.cn', 'https://microsoftgraph.chinacloudapi.cn'],
+  ])('a tenant at %s is asked for a token of the Graph of its cloud', (host, graph) => {
+    const issuer = `--oidc-issuer-url=https://${host}/00000000-0000-4000-8000-000000000003/v2.0`
+    const [azure] = configOf({ args: ['--provider=azure', issuer] }).providers
+    expect([azure?.scope, azure?.urls]).toEqual([`openid ${graph}/.default`, [graph]])
+    expect(configOf({ args: ['--provider=entra-id', issuer] }).providers[0]?.urls).toEqual([graph])
+  })
+
   it('the address is that of Graph where the token has none', async () => {
     const { op, session } = await aBench({ kind: 'azure', own: AZURE }, {}, { apis: [aGraph()] })
     op.user = { sub: 'alice' }

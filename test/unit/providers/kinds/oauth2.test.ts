@@ -3,6 +3,7 @@ import type { ProviderConfig } from '../../../../src/config/sections/provider.ts
 import { type FakeApi, instead } from '../../../support/fake-oauth2.ts'
 import { type Script, status } from '../../../support/fake-server.ts'
 import { aSession } from '../../../support/session.ts'
+import { configOf } from '../../config/config-fixture.ts'
 import { verdictOf } from '../providers-fixture.ts'
 import { anOAuth2Provider } from './oauth2-fixture.ts'
 
@@ -40,7 +41,12 @@ const emails = (given: object = {}) => ({
 })
 
 const BITBUCKET = {
-  emails: { path: '/2.0/user/emails', answer: () => emails() },
+  emails: {
+    path: '/2.0/user/emails',
+    // The primary address stands behind the first ten.
+    answer: ({ url }: Request) =>
+      new URL(url).searchParams.get('pagelen') === '100' ? emails() : { values: [] },
+  },
   workspaces: {
     path: '/2.0/user/workspaces',
     // Two pages, of which each names the next.
@@ -391,6 +397,13 @@ it('Bitbucket is asked for nothing that no option needs', async () => {
   )
   expect(await signIn()).toMatchObject({ ok: true, value: { identity: { groups: [] } } })
   expect([fake.hits['workspaces'], fake.hits['repositories']]).toEqual([0, 0])
+})
+
+it('Atlassian is asked with the parameters of its reference, and prompt may be another', () => {
+  const parametersOf = (...args: readonly string[]) =>
+    configOf({ args: ['--provider=atlassian', '--oidc-issuer-url=', ...args] }).providers[0]?.loginParameters
+  expect(parametersOf()).toEqual({ audience: 'api.atlassian.com', prompt: 'consent' })
+  expect(parametersOf('--prompt=login')).toEqual({ audience: 'api.atlassian.com', prompt: 'login' })
 })
 
 it('LinkedIn gives what OpenID Connect has when the profile-url is the userinfo endpoint', async () => {
