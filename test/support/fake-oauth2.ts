@@ -5,6 +5,8 @@ import { createFakeServer, type FakeServer, json, type Script } from './fake-ser
 export interface FakeOAuth2 extends FakeServer<string> {
   readonly client: { readonly id: string; readonly secret: string }
   readonly tokenRequests: URLSearchParams[]
+  /** The one place where client credentials are taken. */
+  credentialsIn: 'form' | 'Basic'
   /** Members that the next token answers have beside, or in place of, `access_token` and `token_type`. */
   tokenAnswer: Record<string, unknown>
   /** Goes to the authorization endpoint and comes back with the callback's address. */
@@ -29,9 +31,10 @@ export function createFakeOAuth2(
   const { server, route } = createFakeServer(origin, ['authorize', 'token', ...Object.keys(apis)])
   const codes = new Map<string, { readonly redirectUri: string | null; readonly challenge: string | null }>()
   const tokens = new Set<string>()
-  const fake: FakeOAuth2 = Object.assign(server, {
+  const fake: FakeOAuth2 = Object.assign<typeof server, Omit<FakeOAuth2, keyof typeof server>>(server, {
     client: { id: 'client', secret: 's3cret' },
     tokenRequests: [],
+    credentialsIn: 'form',
     tokenAnswer: {},
     async visit(url: string): Promise<URL> {
       const answer = await server.app.fetch(new Request(url))
@@ -50,13 +53,16 @@ export function createFakeOAuth2(
   route('token', 'post', '/token', async (request) => {
     const form = new URLSearchParams(await request.text())
     fake.tokenRequests.push(form)
+    const { id, secret } = fake.client
+    const isClient =
+      fake.credentialsIn === 'form'
+        ? form.get('client_id') === id && form.get('client_secret') === secret
+        : request.headers.get('authorization') === `Basic ${btoa(`${id}:${secret}`)}`
+    if (!isClient) return json(401, { error: 'invalid_client' })
     const login = codes.get(form.get('code') ?? '')
     codes.delete(form.get('code') ?? '')
     const verifier = form.get('code_verifier') ?? ''
     const challenge = createHash('sha256').update(verifier).digest('base64url')
-    const isClient =
-      form.get('client_id') === fake.client.id && form.get('client_secret') === fake.client.secret
-    if (!isClient) return json(401, { error: 'invalid_client' })
     if (login?.challenge !== challenge || login.redirectUri !== form.get('redirect_uri'))
       return json(400, { error: 'invalid_grant' })
     const token = randomBytes(18).toString('hex')

@@ -98,7 +98,8 @@ function withClient(fields: URLSearchParams, method: Method, client: Client): UR
   return all
 }
 
-function toBasic({ id, secret = '' }: Client): string {
+/** Basic credentials of a client (RFC 6749 §2.3.1), as an Authorization header has them. */
+export function toBasic({ id, secret = '' }: Pick<Client, 'id' | 'secret'>): string {
   return `Basic ${btoa(`${formEncode(id)}:${formEncode(secret)}`)}`
 }
 
@@ -114,7 +115,7 @@ function formEncode(text: string): string {
  * True when the client's credentials were refused (`invalid_client`, RFC 6749 §5.2): the code or the token was not used
  * up.
  */
-function isClientRefused({ status, text }: ProviderResponse): boolean {
+export function isClientRefused({ status, text }: ProviderResponse): boolean {
   if (status === 401) return true
   if (status !== 400) return false
   const body = parseJson(text)

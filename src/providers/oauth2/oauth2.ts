@@ -3,6 +3,7 @@ import type { ProviderConfig } from '../../config/sections/provider.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { failed, ok, type Result } from '../../result.ts'
 import { type ProviderClient, readJsonObject } from '../http/client.ts'
+import { isClientRefused, toBasic } from '../http/client-auth.ts'
 import type { ReadClientSecret } from '../http/client-secret.ts'
 import { toCodeProblem, toErrorCode } from '../http/error-code.ts'
 import { toSeconds } from '../http/token-response.ts'
@@ -72,22 +73,42 @@ export function createOAuth2Flow(deps: OAuth2FlowDeps): OAuth2Flow {
   }
 }
 
-/** Makes what sends a form to the token endpoint; `judge` says what an error means for it. */
+/**
+ * Makes what sends a form to the token endpoint; `judge` says what an error means for it. The secret stands in the form,
+ * as oauth2-proxy has it; where the client is refused so, Basic is tried once and kept (RFC 6749 §2.3.1).
+ */
 function createRequestToken({ config, http, tokenEndpoint, readClientSecret }: OAuth2FlowDeps) {
+  let basicWorks = false
+
+  function send(fields: Readonly<Record<string, string>>, secret: string | undefined, isBasic: boolean) {
+    const form = new URLSearchParams({ client_id: config.clientId, ...fields })
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const authorization = toBasic({ id: config.clientId, secret })
+    if (secret !== undefined && !isBasic) form.set('client_secret', secret)
+    return http.request(tokenEndpoint, {
+      endpoint: 'token',
+      method: 'POST',
+      headers: isBasic ? { ...headers, authorization } : headers,
+      body: form.toString(),
+    })
+  }
+
+  async function sendAsClient(fields: Readonly<Record<string, string>>, secret: string | undefined) {
+    const first = await send(fields, secret, basicWorks)
+    if (basicWorks || secret === undefined || !first.ok || !isClientRefused(first.value)) return first
+    const second = await send(fields, secret, true)
+    if (!second.ok || isClientRefused(second.value)) return first
+    basicWorks = true
+    return second
+  }
+
   return async (
     judge: (error: unknown) => Problem,
     fields: Readonly<Record<string, string>>,
   ): Promise<Result<AccessGrant>> => {
     const secret = await readClientSecret()
     if (!secret.ok) return secret
-    const form = new URLSearchParams({ client_id: config.clientId, ...fields })
-    if (secret.value !== undefined) form.set('client_secret', secret.value)
-    const response = await http.request(tokenEndpoint, {
-      endpoint: 'token',
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: form.toString(),
-    })
+    const response = await sendAsClient(fields, secret.value)
     if (!response.ok) return response
     // RFC 6749 §5.2 wants 400 for an error, GitHub sends 200: the `error` field decides, not the status.
     const json = readJsonObject({ ...response.value, status: 200 })

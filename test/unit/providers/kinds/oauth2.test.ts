@@ -406,6 +406,24 @@ it('Atlassian is asked with the parameters of its reference, and prompt may be a
   expect(parametersOf('--prompt=login')).toEqual({ audience: 'api.atlassian.com', prompt: 'login' })
 })
 
+it('a token endpoint that takes Basic credentials alone gets them, once that is known at the first request', async () => {
+  const me = { me: { path: '/api/me', answer: () => ({ sub: '7' }) } }
+  const own = { subject: 'sub', user: '' }
+  const { fake, signIn } = anOAuth2Provider('oauth2', me, { profileUrl: '/api/me' }, { own })
+  fake.credentialsIn = 'Basic'
+  expect(verdictOf(await signIn())).toBe('ok')
+  expect(verdictOf(await signIn())).toBe('ok')
+  expect(fake.tokenRequests.map((form) => form.has('client_secret'))).toEqual([true, false, false])
+})
+
+it('a client secret that is wrong everywhere is a fault of the settings', async () => {
+  const me = { me: { path: '/api/me', answer: () => ({ sub: '7' }) } }
+  const given = { own: { subject: 'sub', user: '' }, clientSecret: { value: 'wrong' } }
+  const { fake, signIn } = anOAuth2Provider('oauth2', me, { profileUrl: '/api/me' }, given)
+  expect(verdictOf(await signIn())).toBe('misconfigured/invalid_client')
+  expect(fake.hits['token']).toBe(2)
+})
+
 it('LinkedIn gives what OpenID Connect has when the profile-url is the userinfo endpoint', async () => {
   const info = { sub: '782bbtaQ', email: 'ann@example.com', email_verified: 'true' }
   const apis = { userinfo: { path: '/v2/userinfo', answer: () => info } }
