@@ -265,6 +265,7 @@ describe('a clock that steps back', () => {
       .join('; ')
     gate.platform.pass(-6 * MINUTE)
     await alice.visit('/oauth2/sign_out', { method: 'POST', headers: ['Origin', 'https://app.example.com'] })
+    await gate.platform.settled()
     expect(gate.provider.revoked).toHaveLength(1)
     gate.platform.pass(6 * MINUTE)
     const copied = await gate.ask('/x', { headers: ['Host', 'app.example.com', 'Cookie', cookie] })
