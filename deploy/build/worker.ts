@@ -10,10 +10,7 @@ const FOLDER = join(ROOT, 'dist/worker')
 /** An `about` of a row of options, as a literal; the formatter puts it on one line or on the next. */
 const ABOUT = /\babout:\s*(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\$]|\\.)*`),/gu
 
-/**
- * Leaves out what `--help` says of each option, a tenth of the program, and the reader of the file that `--config` names:
- * a Worker has no command line and no files.
- */
+/** Leaves out what `--help` says of each option: a Worker has no command line, and it is a tenth of the program. */
 const withoutCommandLine: Plugin = {
   name: 'without command line',
   setup(building) {
@@ -26,10 +23,6 @@ const withoutCommandLine: Plugin = {
     )
     building.onLoad({ filter: /[/]src[/]config[/]help\.ts$/ }, () => ({
       contents: "export const renderHelp = () => ''",
-      loader: 'ts',
-    }))
-    building.onLoad({ filter: /[/]src[/]config[/]sources[/]toml\.ts$/ }, () => ({
-      contents: 'export const readToml = () => new Map()',
       loader: 'ts',
     }))
   },

@@ -49,7 +49,7 @@ describe('metrics of a gate at work', () => {
   })
 
   it('metrics count refreshes, their failures and a sign-out', async () => {
-    const { gate, scrape } = await aMeasuredGate()
+    const { gate, scrape } = await aMeasuredGate({ args: [...DOMAIN, '--session-revalidate=5m'] })
     const alice = gate.visitor()
     await alice.browse('/oauth2/start')
     gate.platform.pass(4 * MINUTE)
