@@ -67,6 +67,7 @@ const clockFast: Fault = {
   allows: ['refused', 'no sign-in', 'no back-channel', 'stream ends'],
   seconds: [3, 20],
   recoverSeconds: 20,
+  lingerSeconds: FUTURE_MS / 1000,
   begin: (stage) => stepClock(stage, STEP_MS),
 }
 
