@@ -8,3 +8,17 @@ export function thenMaybe<In, Out>(
 ): MaybePromise<Out> {
   return value instanceof Promise ? value.then(next) : next(value)
 }
+
+/**
+ * Creates a part at its first use, with code that is loaded then. On Workers a promise of one request must not be awaited by
+ * another, so what is kept is the part.
+ */
+export function createByNeed<Part>(load: () => Promise<() => Part>): () => Promise<Part> {
+  let part: { readonly made: Part } | undefined
+  return async () => {
+    if (part !== undefined) return part.made
+    const create = await load()
+    part ??= { made: create() }
+    return part.made
+  }
+}

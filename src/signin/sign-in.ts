@@ -1,17 +1,14 @@
 import type { Cookie, CookieChange, Exchange } from '../http/exchange.ts'
-import { createReplayGuard } from '../lib/replay-guard.ts'
+import { createByNeed } from '../lib/async.ts'
+import { createReplayGuard, type ReplayGuard } from '../lib/replay-guard.ts'
 import type { SignInContext } from './context.ts'
 import { createFailureLinks, type FailureLinks } from './failure/failure-links.ts'
 import { createGoOn, type SignedInVisit } from './failure/go-on.ts'
 import { createTurns } from './failure/turns.ts'
 import { createPasswordForm } from './local/password-form.ts'
-import { createCallback } from './login/callback.ts'
 import { createReturnTargets } from './login/return-targets.ts'
 import { createRedirectToProvider, createStart } from './login/start.ts'
 import { createTransactions } from './login/transaction.ts'
-import { createBackchannel } from './logout/backchannel.ts'
-import { createLogoutState } from './logout/logout-state.ts'
-import { createEndHere, createSignedOut, createSignOut } from './logout/sign-out.ts'
 import type { Outcome, Redirected, Refused } from './outcome.ts'
 
 type Handle = (exchange: Exchange) => Promise<Outcome>
@@ -44,30 +41,27 @@ export interface SignIn {
 
 /** Creates the endpoints of signing in and out for one configuration. */
 export function createSignIn(context: SignInContext): SignIn {
-  const { clients, log, refusals, ring, platform } = context
+  const { clients, refusals, ring, platform } = context
   const { now } = platform
   const targets = createReturnTargets(context)
   const transactions = createTransactions({ ring, cookie: context.config.cookie, clients, now })
-  const logoutState = createLogoutState(ring, now)
   const turns = createTurns(context.config.cookie, now)
   const begin = createRedirectToProvider(context, { transactions, turns })
   const clear = (cookies: readonly Cookie[]) => [...transactions.clear(cookies), ...turns.clear(cookies)]
+  // Most processes serve for long before the first of these is needed.
+  const callback = createByNeed(async () => {
+    const { createCallback } = await import('./login/callback.ts')
+    return () =>
+      createCallback(context, { transactions, targets, begin, turns, replays: createLoginReplays(context) })
+  })
+  const logout = createByNeed(async () => {
+    const { createLogout } = await import('./logout/logout.ts')
+    return () =>
+      createLogout(context, { targets, transactions: { clear }, replays: createReplayGuard({ now }) })
+  })
   return {
     start: createStart(context, { begin, targets, refusals }),
-    callback: createCallback(context, {
-      transactions,
-      targets,
-      begin,
-      turns,
-      replays: createReplayGuard({
-        now,
-        onForget: () =>
-          log.line(
-            'warn',
-            'More sign-ins came back than are remembered: those that began earlier start over',
-          ),
-      }),
-    }),
+    callback: async (exchange) => (await callback())(exchange),
     password: createPasswordForm(context, { targets, turns }),
     goOn: createGoOn(context, { refusals, turns }),
     failures: createFailureLinks({
@@ -76,11 +70,20 @@ export function createSignIn(context: SignInContext): SignIn {
       replays: createReplayGuard({ now }),
       now,
     }),
-    signOut: createSignOut(context, { targets, logoutState, transactions: { clear } }),
-    endHere: createEndHere(context, { transactions: { clear } }),
-    signedOut: createSignedOut({ targets, logoutState }),
-    backchannel: createBackchannel(context, { replays: createReplayGuard({ now }) }),
+    signOut: async (exchange) => (await logout()).signOut(exchange),
+    endHere: async (exchange) => (await logout()).endHere(exchange),
+    signedOut: async (exchange) => (await logout()).signedOut(exchange),
+    backchannel: async (exchange) => (await logout()).backchannel(exchange),
     returnTo: (exchange) => targets.choose(exchange),
     namesTarget: (exchange) => targets.named(exchange) !== undefined,
   }
+}
+
+/** Creates the guard of logins that were used. */
+function createLoginReplays({ log, platform }: SignInContext): ReplayGuard {
+  return createReplayGuard({
+    now: platform.now,
+    onForget: () =>
+      log.line('warn', 'More sign-ins came back than are remembered: those that began earlier start over'),
+  })
 }
