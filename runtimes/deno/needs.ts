@@ -32,7 +32,7 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
     ...providers.flatMap(urlsOf),
     ...providers.flatMap((provider) => provider.urls),
     ...bearer.extraIssuers.map(({ issuer }) => issuer),
-    signIn.backendLogoutUrl,
+    ...providers.map(({ backendLogoutUrl }) => backendLogoutUrl),
   ]
   const read = [
     ...files,

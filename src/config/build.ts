@@ -79,10 +79,10 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
     session: buildSession(settings, files),
     signIn: buildSignIn(settings, { files, paths }),
   }
-  const { providers, allowedGroups } = checkProviders(raw.providers, { files, kinds, env, report })
+  const { providers, rules } = checkProviders(raw.providers, { files, kinds, env, report })
   const second = {
     bearer: buildBearer(settings),
-    policy: buildPolicy(settings, { files, allowedGroups }),
+    policy: buildPolicy(settings, { files, rules }),
     upstreams: checkUpstreams(raw.upstreams, { runtime, report }),
     headers: buildHeaders(settings, checkHeaders(raw.headers, { files, report })),
   }

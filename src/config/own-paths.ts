@@ -4,6 +4,7 @@ export interface OwnPaths {
   readonly prefix: string
   readonly signIn: string
   readonly start: string
+  /** Redirect URI that providers share; that of one provider alone is below it, `/oauth2/callback/ID`. */
   readonly callback: string
   readonly signOut: string
   /** Return target of the provider's sign-out. */
@@ -52,5 +53,10 @@ export function isOwnPath({ prefix }: Pick<OwnPaths, 'prefix'>, path: string): b
 
 /** True when an endpoint below the prefix answers at a path. */
 export function isOwnEndpoint({ prefix }: Pick<OwnPaths, 'prefix'>, path: string): boolean {
-  return path !== prefix && isOwnPath({ prefix }, path) && Object.values(toOwnPaths(prefix)).includes(path)
+  const paths = toOwnPaths(prefix)
+  return (
+    path !== prefix &&
+    isOwnPath({ prefix }, path) &&
+    (Object.values(paths).includes(path) || path.startsWith(`${paths.callback}/`))
+  )
 }

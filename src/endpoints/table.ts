@@ -1,3 +1,4 @@
+import { canStandInPath } from '../config/sections/provider/provider-rules.ts'
 import type { Services } from '../services.ts'
 import { createForwardAuth } from './forward-auth.ts'
 import type { Endpoint } from './handler.ts'
@@ -18,6 +19,7 @@ const GOOGLE_PATHS = ['/liveness_check', '/readiness_check']
 export function createEndpoints(services: Services): readonly Endpoint[] {
   const { signIn, config } = services
   const { paths } = config
+  const callback = createCallbackEndpoint(services)
   const googlePaths = paths.googleHealth ? GOOGLE_PATHS : []
   return [
     // Health checks.
@@ -27,7 +29,13 @@ export function createEndpoints(services: Services): readonly Endpoint[] {
     // Signing in and out. A callback is answered over http too: its query must not travel in the open a second time.
     { name: 'sign_in', path: paths.signIn, handle: createSignInEndpoint(services) },
     { name: 'start', path: paths.start, handle: createStep(services, signIn.start) },
-    { name: 'callback', path: paths.callback, handle: createCallbackEndpoint(services), overHttp: true },
+    { name: 'callback', path: paths.callback, handle: callback, overHttp: true },
+    ...ownCallbacks(config).map((path) => ({
+      name: 'callback',
+      path,
+      handle: callback,
+      overHttp: true as const,
+    })),
     { name: 'signed_in', path: paths.signedIn, handle: createSignedInEndpoint(services) },
     { name: 'sign_out', path: paths.signOut, handle: createStep(services, signIn.signOut) },
     { name: 'signed_out', path: paths.signedOut, handle: createStep(services, signIn.signedOut) },
@@ -50,6 +58,11 @@ export function createEndpoints(services: Services): readonly Endpoint[] {
       handle: createStyles(services, text),
     })),
   ]
+}
+
+/** Redirect URIs that one provider alone has; also where it is the only one now, for sign-ins that began before. */
+function ownCallbacks({ paths, providers }: Services['config']): readonly string[] {
+  return providers.filter(({ id }) => canStandInPath(id)).map(({ id }) => `${paths.callback}/${id}`)
 }
 
 function given(path: string | undefined): readonly string[] {

@@ -7,6 +7,7 @@ import { failed, ok, type Result } from '../result.ts'
 import type { Session } from '../session/session.ts'
 import { compileChecked } from './checked.ts'
 import { compileEmailDomains, type EmailRule, readEmailList } from './emails.ts'
+import { compilePerProvider } from './per-provider.ts'
 import type { PolicyRequest } from './request.ts'
 import { compileRoutes } from './routes.ts'
 
@@ -42,14 +43,17 @@ const PERMITTED = ok(undefined)
 export function compileRules(deps: RulesDeps): Rules {
   const { policy, trustedAddresses, permits } = deps
   const admitsEmail = compileEmailRule(deps)
-  const allowedGroups = new Set(policy.allowedGroups.filter((group) => group !== ''))
+  const rulesOf = compilePerProvider(policy)
   const routes = compileRoutes(policy.skipAuthRoutes)
   const apiRoutes = policy.apiRoutes.map((pattern) => compileChecked(pattern, { ignoreCase: false }))
 
   function mayHold({ email, groups, source }: Holder): Result<void> {
+    const { allowedGroups, emails, vouchesFor } = rulesOf(source)
     // Local users have no e-mail address; the htpasswd file itself says who they are.
-    const emailFits = source.kind === 'local' && email === undefined ? true : admitsEmail(email ?? '')
+    const emailFits = source.kind === 'local' && email === undefined ? true : admitsEmail(email ?? '', emails)
     if (!emailFits) return failed(problem('not_permitted', { rule: 'email' }))
+    if (email !== undefined && source.kind !== 'local' && !vouchesFor(email))
+      return failed(problem('not_permitted', { rule: 'domains' }))
     const groupFits = allowedGroups.size === 0 || groups.some((group) => allowedGroups.has(group))
     return groupFits ? PERMITTED : failed(problem('not_permitted', { rule: 'group' }))
   }
@@ -67,10 +71,14 @@ export function compileRules(deps: RulesDeps): Rules {
   }
 }
 
-function compileEmailRule({ policy, platform }: RulesDeps): (email: string) => boolean {
+/** Compiles the rule about e-mail addresses; a provider's own domains take the place of those for all. */
+function compileEmailRule({
+  policy,
+  platform,
+}: RulesDeps): (email: string, own: EmailRule | undefined) => boolean {
   const domains = compileEmailDomains(policy.emailDomains)
   const path = policy.authenticatedEmailsFile
-  if (path === undefined) return domains.admits
+  if (path === undefined) return (email, own = domains) => own.admits(email)
   let list: EmailRule = readEmailList(platform.readFile?.(path) ?? '')
   platform.watch?.({
     path,
@@ -78,5 +86,5 @@ function compileEmailRule({ policy, platform }: RulesDeps): (email: string) => b
       list = readEmailList(text)
     },
   })
-  return (email) => domains.admits(email) || list.admits(email)
+  return (email, own = domains) => own.admits(email) || list.admits(email)
 }

@@ -31,6 +31,11 @@ export interface Provider extends SessionProvider {
   check(): Promise<Result<CheckedProvider>>
   /** Name on the button: "Sign in with …". */
   readonly displayName: string
+  /**
+   * Tells whether every answer of the provider names its issuer, and `redeem` refuses one that does not or names another
+   * (RFC 9207); never, when absent.
+   */
+  readonly namesIssuer?: () => Promise<Result<boolean>>
   /** Builds the address of the authorization request. Needs discovery, so it can fail. */
   authorizationUrl(login: LoginRequest): Promise<Result<string>>
   /** Exchanges callback parameters for a verified identity. */

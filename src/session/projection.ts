@@ -25,7 +25,7 @@ const IDENTITY_BYTES = 700
 /** Compiles the projection from what headers, rules and refresh can use. Pure. */
 export function compileProjection(config: Config): Projection {
   const keeps = compileKeeps(config)
-  const named = new Set(config.policy.allowedGroups)
+  const named = namedGroups(config.policy)
   const keepsAllGroups = config.session.groups === 'all'
   const additionalClaims: ReadonlySet<string> = new Set([
     ...additionalClaimsOf(config.headers),
@@ -59,6 +59,13 @@ export function compileProjection(config: Config): Projection {
   }
 }
 
+function namedGroups({ allowedGroups, perProvider }: Config['policy']): ReadonlySet<string> {
+  return new Set([
+    ...allowedGroups,
+    ...[...(perProvider?.values() ?? [])].flatMap((rules) => rules.allowedGroups),
+  ])
+}
+
 function keptClaims(claims: Session['claims'], names: ReadonlySet<string>): Session['claims'] {
   if (claims === undefined || names.size === 0) return undefined
   return Object.fromEntries(Object.entries(claims).filter(([name]) => names.has(name)))
@@ -66,7 +73,7 @@ function keptClaims(claims: Session['claims'], names: ReadonlySet<string>): Sess
 
 const NO_TOKENS = { access: false, id: false, refresh: false }
 
-function compileKeeps({ headers, session, signIn, providers }: Config): Projection['keeps'] {
+function compileKeeps({ headers, session, providers }: Config): Projection['keeps'] {
   const sent = tokensOf(headers)
   // Elsewhere than in cookies there is room, and a token that is sent on by the settings of tomorrow is there already.
   if (session.store !== 'cookie') return { access: true, id: true, refresh: true }
@@ -76,7 +83,9 @@ function compileKeeps({ headers, session, signIn, providers }: Config): Projecti
     providers.some((provider) => provider.validateUrl !== undefined && !isOpenId(provider))
   return {
     access: sent.has('access_token') || asksWithAccess,
-    id: sent.has('id_token') || (signIn.backendLogoutUrl?.includes('{id_token}') ?? false),
+    id:
+      sent.has('id_token') ||
+      providers.some(({ backendLogoutUrl }) => backendLogoutUrl?.includes('{id_token}')),
     // To ask with, to keep what is sent on fresh, and to be revoked at the sign-out.
     refresh: true,
   }
@@ -98,7 +107,7 @@ function toWarnings({ session, policy }: Config, keeps: Projection['keeps']): re
         'the ID token, then the access token, then groups that no rule names',
     )
   }
-  if (session.groups === 'named' && policy.allowedGroups.length === 0) {
+  if (session.groups === 'named' && namedGroups(policy).size === 0) {
     warnings.push(
       'Name groups in allowed-group or set session-groups to "all": "named" without names keeps none',
     )

@@ -59,8 +59,8 @@ export type SessionSource =
   | { readonly kind: 'provider'; readonly id: string }
   /** A local user of the htpasswd file; `record` is the fingerprint of the user's record at the sign-in. */
   | { readonly kind: 'local'; readonly record: string }
-  /** A JWT in the Authorization header of one request. */
-  | { readonly kind: 'bearer' }
+  /** A JWT in the Authorization header of one request, and the id of the provider that issued it, if it is one. */
+  | { readonly kind: 'bearer'; readonly provider?: string | undefined }
 
 /** One signed-in person in one browser. Times are ms since the epoch. */
 export interface Session extends Identity {

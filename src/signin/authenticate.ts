@@ -88,7 +88,10 @@ export function bearerCredentials(
     if (grant === undefined) return undefined
     if (grant.ok)
       return {
-        session: newSession({ grant: grant.value, source: { kind: 'bearer' } }, now()),
+        session: newSession(
+          { grant: grant.value, source: { kind: 'bearer', provider: grant.value.provider } },
+          now(),
+        ),
         problem: undefined,
       }
     // Beside cookies the header may be meant for the app, and then its refusal is no news.

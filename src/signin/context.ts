@@ -18,6 +18,7 @@ import type { SessionStore } from '../session/store.ts'
 import { adviseOperator } from './failure/advice.ts'
 import type { Refusals } from './failure/refusals.ts'
 import type { LocalUsers } from './local/account.ts'
+import { toOwnRedirectUri } from './login/own-callback.ts'
 
 /** Collaborators of signing in and out. */
 export interface SignInContext {
@@ -25,7 +26,7 @@ export interface SignInContext {
     readonly signIn: SignInConfig
     readonly paths: OwnPaths
     readonly cookie: Pick<CookieConfig, 'name' | 'csrf' | 'domains' | 'secure'>
-    readonly providers: readonly Pick<ProviderConfig, 'id' | 'loginUrlParameters'>[]
+    readonly providers: readonly Pick<ProviderConfig, 'id' | 'loginUrlParameters' | 'backendLogoutUrl'>[]
   }
   readonly providers: readonly Provider[]
   readonly clients: ClientFingerprints
@@ -43,15 +44,29 @@ export interface SignInContext {
   readonly log: Pick<Log, 'event' | 'line'>
 }
 
-/** Address that a login comes back to: as configured, else on the origin of this request. */
-export function toRedirectUri({ config }: Pick<SignInContext, 'config'>, { facts }: Exchange): string {
-  return config.signIn.redirectUrl ?? `${facts.origin}${config.signIn.redirectPath}`
+/**
+ * Address that a login comes back to: as configured, else on the origin of this request. With `own`, the one that only
+ * the provider of this id has, see `readOwnCallback`.
+ */
+export function toRedirectUri(
+  { config }: Pick<SignInContext, 'config'>,
+  { facts }: Exchange,
+  own?: string,
+): string {
+  const { redirectUrl, redirectPath } = config.signIn
+  return toOwnRedirectUri(redirectUrl ?? `${facts.origin}${redirectPath}`, own)
 }
 
 /** The parameter `redirect_uri` of a login, the same bytes in both requests: that address, or its path alone. */
-export function toRedirectUriParameter(context: Pick<SignInContext, 'config'>, exchange: Exchange): string {
+export function toRedirectUriParameter(
+  context: Pick<SignInContext, 'config'>,
+  exchange: Exchange,
+  own?: string,
+): string {
   const { redirectUrl, redirectPath, relativeRedirect } = context.config.signIn
-  return redirectUrl === undefined && relativeRedirect ? redirectPath : toRedirectUri(context, exchange)
+  return redirectUrl === undefined && relativeRedirect
+    ? toOwnRedirectUri(redirectPath, own)
+    : toRedirectUri(context, exchange, own)
 }
 
 /** Loads the session that a request carries, if it is valid. */

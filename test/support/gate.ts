@@ -30,6 +30,8 @@ export interface AGate extends World {
   /** Flags beside the usual ones. */
   readonly args?: readonly string[]
   readonly provider?: never
+  /** Further providers, by their origins. */
+  readonly others?: readonly FakeProvider[]
   /** Instead of one app at `/`. */
   readonly upstreams?: readonly string[]
   readonly secret?: string
@@ -51,9 +53,14 @@ const SECRET = 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk'
 /** Starts the program the way an operator would: with flags. */
 export async function startGate(given: AGate = {}): Promise<TestGate> {
   const provider = await createFakeProvider()
-  const platform = createFakePlatform({ ...given, provider: (url, init) => provider.fetch(url, init) })
-  provider.behaviour.now = platform.now
+  const at = createRouteToProviders(provider, given)
+  const platform = createFakePlatform({ ...given, provider: (url, init) => at(url).fetch(url, init) })
+  for (const each of [provider, ...(given.others ?? [])]) each.behaviour.now = platform.now
   return assemble({ provider, platform, given, args: given.args ?? [] })
+}
+
+function createRouteToProviders(provider: FakeProvider, { others = [] }: Pick<AGate, 'others'>) {
+  return (url: string): FakeProvider => others.find(({ origin }) => url.startsWith(`${origin}/`)) ?? provider
 }
 
 interface Assembly {
@@ -116,7 +123,11 @@ async function assemble({ provider, platform, given, args }: Assembly): Promise<
     provider,
     ask,
     visitor: () =>
-      createVisitor({ gateOrigin: ORIGIN, gate: ask, elsewhere: (url, init) => provider.fetch(url, init) }),
+      createVisitor({
+        gateOrigin: ORIGIN,
+        gate: ask,
+        elsewhere: (url, init) => createRouteToProviders(provider, given)(url).fetch(url, init),
+      }),
     sibling: (more = args, change = given.change) =>
       assemble({ provider, platform, given: { ...given, change }, args: more }),
   }

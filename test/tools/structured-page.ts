@@ -198,10 +198,9 @@ providers:
     githubConfig: { org: acme }
 \`\`\`
 
-All of them are offered on the sign-in page; with \`skip_provider_button\` people go to the first one. Groups
-(\`allowedGroups\`) can be demanded with one provider only. A \`loginURLParameters\` entry without \`allow\` is fixed; with
-it the query of \`/oauth2/start\` may give other values, and only that query. Parameters of the protocol are refused
-there.
+Several providers, with rules and redirect URIs of their own, have [a page](several-providers.md). A
+\`loginURLParameters\` entry without \`allow\` is fixed; with it the query of \`/oauth2/start\` may give other values, and
+only that query. Parameters of the protocol are refused there.
 
 ## What is different from oauth2-proxy, and why
 

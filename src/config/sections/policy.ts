@@ -8,6 +8,7 @@ import { isVeryWide } from '../values/cidr.ts'
 import { parseEmailDomain } from '../values/domains.ts'
 import { readAllowed, readCidrs, readEach } from '../values/lists.ts'
 import { findNoMethod, type ParsedRoute, parseRoute, type RouteRule } from '../values/route.ts'
+import type { ProviderRules } from './provider/provider-rules.ts'
 import type { SIGN_IN_OPTIONS } from './sign-in.ts'
 
 /** Options that say who may pass. */
@@ -96,7 +97,10 @@ type SectionSettings = SettingsOf<typeof POLICY_OPTIONS>
 export interface PolicyConfig {
   readonly emailDomains: readonly string[]
   readonly authenticatedEmailsFile: string | undefined
+  /** Groups of which people of no provider need one: local users, and tokens of extra-jwt-issuers. */
   readonly allowedGroups: readonly string[]
+  /** Rules about the people of each provider, by its id; absent where the rules above hold for all. */
+  readonly perProvider?: ReadonlyMap<string, ProviderRules> | undefined
   /** Meaning of a constraint in the query of an auth request that names no value. */
   readonly emptyConstraints: 'ignore' | 'deny'
   readonly skipAuthRoutes: readonly RouteRule[]
@@ -108,16 +112,17 @@ export interface PolicyConfig {
 
 interface PolicyDeps {
   readonly files: Files
-  /** Groups of which a person needs one, whichever source asked for them. */
-  readonly allowedGroups: readonly string[]
+  /** Rules about the people of each provider. Those of the first hold for people of none. */
+  readonly rules: ReadonlyMap<string, ProviderRules>
 }
 
 /** Reads the authorization rules, and the requests that need no sign-in. */
 export function buildPolicy(
   settings: SettingsOf<typeof POLICY_OPTIONS & typeof SIGN_IN_OPTIONS>,
-  { files, allowedGroups }: PolicyDeps,
+  { files, rules }: PolicyDeps,
 ): PolicyConfig {
-  checkSomebodyMayPass(settings)
+  const all = [...rules.values()]
+  if (all.some(({ emailDomains }) => emailDomains === undefined)) checkSomebodyMayPass(settings)
   const trustedIps = readCidrs(settings, 'trusted-ip')
   if (trustedIps.some(isVeryWide)) {
     settings.warning('trusted-ip', 'a range this wide lets strangers in without a sign-in')
@@ -125,7 +130,8 @@ export function buildPolicy(
   return {
     emailDomains: readEmailDomains(settings),
     authenticatedEmailsFile: readEmailsFile(settings, files),
-    allowedGroups,
+    allowedGroups: all[0]?.allowedGroups ?? [],
+    perProvider: all.length > 1 || all.some(isApart) ? rules : undefined,
     emptyConstraints: settings.value('empty-constraints'),
     skipAuthRoutes: [
       ...readRoutes(settings, 'skip-auth-route', parseRoute),
@@ -135,6 +141,11 @@ export function buildPolicy(
     apiRoutes: readEach(settings, 'api-route', parsePattern),
     trustedIps,
   }
+}
+
+/** True for rules that differ from those of the options. */
+function isApart({ domains, emailDomains }: ProviderRules): boolean {
+  return domains.length > 0 || emailDomains !== undefined
 }
 
 /** Reads the option `allowed-group`, which can be given for each provider. */

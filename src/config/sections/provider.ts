@@ -16,12 +16,15 @@ import {
 } from './provider/login-parameters.ts'
 import type { LoginUrlParameter } from './provider/login-url-parameters.ts'
 import { buildOidc, type OIDC_OPTIONS, type OidcConfig } from './provider/oidc.ts'
+import { checkId, type ProviderRules, readEmailDomainsOf } from './provider/provider-rules.ts'
 import {
   buildTrustStore,
   type TRUST_STORE_OPTIONS,
   type TrustStoreConfig,
   trustsAlike,
 } from './provider/trust.ts'
+
+import { readBackendLogoutUrl, type SIGN_IN_OPTIONS } from './sign-in.ts'
 
 /** Options that every kind of provider has. */
 export const PROVIDER_OPTIONS = {
@@ -63,6 +66,10 @@ export interface ProviderConfig
   readonly files: readonly string[]
   /** Settings of the kind's own options, which only the kind reads. */
   readonly own: unknown
+  /** Called when a session of this provider is signed out. */
+  readonly backendLogoutUrl: string | undefined
+  /** Domains of e-mail addresses that are sent here from the sign-in page. */
+  readonly domains: readonly string[]
 }
 
 /** The row of `provider` with what the kinds say of themselves; the first one is the default, as Google is in oauth2-proxy. */
@@ -79,6 +86,10 @@ export interface RawProvider {
   readonly settings: AnySettings
   /** Further claims that sessions keep, beside those that header rows name. */
   readonly additionalClaims?: readonly string[]
+  /** Domains in place of those of email-domain. */
+  readonly emailDomains?: RawValue<readonly string[]>
+  /** Domains of e-mail addresses that the provider is trusted for. */
+  readonly domains?: RawValue<readonly string[]>
   /** Parameters of the authorization request, checked; they win over those of the options. */
   readonly loginUrlParameters?: readonly LoginUrlParameter[]
 }
@@ -102,11 +113,18 @@ interface CheckProvidersDeps extends CheckContext {
   readonly report: Report
 }
 
-/** Checks providers of any source, and reads the groups of which a person needs one. */
+/** Providers, and the rules about the people of each. */
+interface CheckedProviders {
+  readonly providers: readonly ProviderConfig[]
+  /** By the id of the provider, in the same order. */
+  readonly rules: ReadonlyMap<string, ProviderRules>
+}
+
+/** Checks providers of any source, and reads the rules about their people. */
 export function checkProviders(
   raws: readonly RawProvider[],
   { files, kinds, env, report }: CheckProvidersDeps,
-): { readonly providers: readonly ProviderConfig[]; readonly allowedGroups: readonly string[] } {
+): CheckedProviders {
   const ids = new Set<string>()
   const checked = raws.map((raw) => {
     const { id } = raw
@@ -114,23 +132,27 @@ export function checkProviders(
     const own = id.value ?? provider.kind
     if (ids.has(own)) report.problem(id.label, `give each provider an id of its own, two have ${quote(own)}`)
     ids.add(own)
-    if (raws.length > 1 && allowedGroups.length > 0) {
-      // One list for all would let the members of a group in that another provider has.
-      report.problem(
-        id.label,
-        'demand no groups, they are asked of everyone alike; or give one provider only',
-      )
-    }
-    return { provider: { ...provider, id: own }, allowedGroups, label: id.label }
+    if (raws.length > 1) checkId(own, id.label, report)
+    const emailDomains = raw.emailDomains && readEmailDomainsOf(raw.emailDomains, report)
+    const domains = raw.domains === undefined ? [] : readEmailDomainsOf(raw.domains, report)
+    const rules = { allowedGroups, domains, emailDomains: emailDomains?.length ? emailDomains : undefined }
+    return { provider: { ...provider, id: own, domains }, rules, label: id.label }
   })
   const [first] = checked
+  const [, vague] = checked.filter(({ rules }) => rules.domains.length === 0)
+  if (vague !== undefined) {
+    report.warning(
+      vague.label,
+      'list in "domains" the e-mail domains that each provider is trusted for: an app that knows people by their e-mail address takes those who have the same one at two providers for one person',
+    )
+  }
   for (const { provider, label } of checked) {
     if (first !== undefined && !trustsAlike(first.provider, provider))
       report.problem(label, 'give all providers the same certificate authorities, one store serves them all')
   }
   return {
     providers: checked.map(({ provider }) => provider),
-    allowedGroups: checked.flatMap(({ allowedGroups }) => allowedGroups),
+    rules: new Map(checked.map(({ provider, rules }) => [provider.id, rules])),
   }
 }
 
@@ -165,6 +187,8 @@ function toProvider(
     ...buildOidc(settings, kind, { files, additionalClaims }),
     ...buildLoginParameters(settings, { traits, wantsGroups: groups.length > 0, scopes, loginUrlParameters }),
     own,
+    backendLogoutUrl: readBackendLogoutUrl(settings),
+    domains: [],
   }
   return { provider, allowedGroups: [...groups, ...allowedGroups] }
 }
@@ -182,7 +206,8 @@ type ProviderRows = typeof PROVIDER_OPTIONS &
   typeof KEY_OPTIONS &
   typeof TRUST_STORE_OPTIONS &
   typeof LOGIN_PARAMETER_OPTIONS &
-  typeof POLICY_OPTIONS
+  typeof POLICY_OPTIONS &
+  typeof SIGN_IN_OPTIONS
 
 function readKind(settings: SectionSettings, kinds: ProviderKinds): ProviderKind {
   const name = settings.value('provider')

@@ -103,7 +103,6 @@ export interface SignInConfig extends RedirectUrlConfig, SignOutConfig {
   readonly htpasswdFile: string | undefined
   readonly htpasswdGroups: readonly string[]
   readonly displayHtpasswdForm: boolean
-  readonly backendLogoutUrl: string | undefined
   /** Longest form that is kept for a person who has to sign in first; 0 keeps none. */
   readonly formReplayLimitBytes: number
 }
@@ -122,7 +121,6 @@ export function buildSignIn(
     forceJsonErrors: settings.value('force-json-errors'),
     whitelistDomains: readWhitelistDomains(settings),
     ...readLocalUsers(settings, files),
-    backendLogoutUrl: readBackendLogoutUrl(settings),
     ...buildSignOut(settings),
     formReplayLimitBytes: settings.value('form-replay-limit'),
   }
@@ -174,7 +172,8 @@ function checkUserFile(settings: SectionSettings, files: Files, path: string): v
   )
 }
 
-function readBackendLogoutUrl(settings: SectionSettings): string | undefined {
+/** Reads the option `backend-logout-url`, which can be given for each provider. */
+export function readBackendLogoutUrl(settings: SectionSettings): string | undefined {
   const text = settings.value('backend-logout-url')
   if (text === '') return undefined
   const checked = checkUrl(text.replaceAll('{id_token}', 'token'))

@@ -9,7 +9,7 @@ import { readRecords } from './records/records.ts'
 import type { ReadVariable } from './records/secret.ts'
 import { readSection, type Section } from './section.ts'
 import { type SettingsDeps, toOptionSource } from './section-settings.ts'
-import { freeOptions, optionsBelow } from './shape.ts'
+import { freeOptions } from './shape.ts'
 import { fileShape } from './shapes/file.ts'
 import { renderPlace } from './yaml/entry.ts'
 import { parseYaml } from './yaml/parse-yaml.ts'
@@ -41,12 +41,10 @@ export function readStructured(input: StructuredInput): StructuredConfig | undef
   if (root === undefined) return undefined
   const others = input.sources.map((source) => withoutPlaced(source, { table, file: name }, report))
   const free = withStrict([...others, toOptionSource(root.maps.get('options'), freeOptions(table))])
-  // This belongs to the program as a whole, and is read where its option is.
-  const placed = [providerOptions(root, { table, report })]
   const all = readSettings(
     {
       table,
-      sources: [...free, ...placed],
+      sources: free,
       runtime,
       nameOf: (flag, { option }) =>
         option?.structured === undefined
@@ -121,28 +119,6 @@ function withoutPlaced(
     }
   }
   return kept
-}
-
-/** The option of providers that counts for the program: one address is called when people sign out. */
-function providerOptions(
-  root: Section,
-  { table, report }: { readonly table: OptionTable; readonly report: Report },
-): OptionSource {
-  const places = new Map(
-    [...optionsBelow(table, 'providers[].')].filter(([, flag]) => flag === 'backend-logout-url'),
-  )
-  const [first = new Map(), ...others] = (root.lists.get('providers') ?? []).map((section) =>
-    toOptionSource(section, places),
-  )
-  const given = others.length === 0 ? [] : [first, ...others].flatMap((source) => [...source.values()])
-  for (const { label, raw } of given) {
-    if (raw.form === 'text' && raw.text === '') continue
-    report.problem(
-      label,
-      'remove this, with several providers it would be called for the sessions of all; or give one provider only',
-    )
-  }
-  return first
 }
 
 function nameFree(

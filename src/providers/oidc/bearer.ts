@@ -6,13 +6,18 @@ import type { Grant } from '../../session/session.ts'
 import type { ProviderContext } from '../context.ts'
 import type { Provider } from '../provider.ts'
 import { createIssuerVerifier, type TokenSettings } from './bearer-issuer.ts'
-import { verifyWithFirst } from './first-verifier.ts'
+import { type VerifyToken, verifyWithFirst } from './first-verifier.ts'
 
 /**
  * Reads an Authorization header as a sign-in (RFC 6750). Undefined when it holds no JWT that this configuration looks
  * at; a JWT that does not verify is `bearer_invalid`, or the provider's own problem when keys cannot be fetched.
  */
-export type BearerReader = (authorization: string) => Promise<Result<Grant> | undefined>
+export type BearerReader = (authorization: string) => Promise<Result<BearerGrant> | undefined>
+
+/** The grant of a token, and the id of the provider that it comes from; undefined for one of extra-jwt-issuers. */
+export interface BearerGrant extends Grant {
+  readonly provider: string | undefined
+}
 
 export interface BearerDeps {
   readonly bearer: BearerConfig
@@ -27,14 +32,23 @@ export interface BearerDeps {
 export function createBearerReader({ bearer, providers, settings, context }: BearerDeps): BearerReader {
   if (!bearer.enabled) return async () => undefined
   const verifiers = [
-    ...providers.map(({ verifyBearer }) => verifyBearer),
-    ...bearer.extraIssuers.map((issuer) => createIssuerVerifier(issuer, settings, context)),
-  ].filter((verify) => verify !== undefined)
+    ...providers.flatMap(({ id, verifyBearer }) =>
+      verifyBearer === undefined ? [] : from(id, verifyBearer),
+    ),
+    ...bearer.extraIssuers.map((issuer) => from(undefined, createIssuerVerifier(issuer, settings, context))),
+  ]
   return async (authorization) => {
     const read = readToken(authorization)
     if (read === undefined || !read.ok) return read
     const grant = await verifyWithFirst(verifiers, read.value, problem('bearer_invalid', { check: 'iss' }))
     return grant.ok ? grant : failed(toBearerProblem(grant.problem))
+  }
+}
+
+function from(provider: string | undefined, verify: VerifyToken<Grant>): VerifyToken<BearerGrant> {
+  return async (token) => {
+    const grant = await verify(token)
+    return grant.ok ? ok({ ...grant.value, provider }) : grant
   }
 }
 

@@ -49,6 +49,8 @@ export function createOidcProvider(
       const loaded = algs.every((alg) => alg.startsWith('HS')) ? ok(undefined) : await keys.load()
       return loaded.ok ? ok({ host: hostOf(metadata.value.authorizationEndpoint) }) : loaded
     },
+    namesIssuer: async () =>
+      select(await readMetadata(), ({ sendsIssuer }) => sendsIssuer && !config.skipIssuerVerification),
     authorizationUrl: (login) => toAuthorizationUrl(config, readMetadata, login),
     redeem: async (login) => {
       const response = await flow.redeem(login)

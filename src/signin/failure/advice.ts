@@ -51,8 +51,10 @@ const ADVICE: { readonly [Name in Reason]?: (detail: Detail) => string | undefin
     'the provider did not take the code: compare --redirect-url with what is registered there, and the clocks',
   id_token_invalid: ({ check, setting }) =>
     ID_TOKEN_ADVICE[String(check)] ?? (setting === undefined ? undefined : `look at --${String(setting)}`),
-  issuer_mismatch: () =>
-    'the provider answered as another issuer: give its own name for itself in --oidc-issuer-url',
+  issuer_mismatch: ({ callback }) =>
+    callback === undefined
+      ? 'the provider answered as another issuer: give its own name for itself in --oidc-issuer-url'
+      : undefined,
   email_unverified: () =>
     'let the provider verify the address, or set --insecure-oidc-allow-unverified-email where it never says that it did',
   identity_incomplete: ({ claim }) =>
@@ -84,6 +86,8 @@ const ID_TOKEN_ADVICE: Readonly<Record<string, string>> = {
 }
 
 const RULE_ADVICE: Readonly<Record<string, string>> = {
+  domains:
+    'if this provider is trusted for this address, add its e-mail domain to the "domains" of the provider',
   email: 'if this person should enter, add to --email-domain or --authenticated-emails-file',
   group:
     'if this person should enter, add a group to --allowed-group; --oidc-groups-claim names the claim that groups are read from',

@@ -7,8 +7,9 @@ import { toLoopProblem } from '../failure/diagnosis.ts'
 import type { Turns } from '../failure/turns.ts'
 import { completeSignIn } from '../new-session.ts'
 import { type Outcome, redirect } from '../outcome.ts'
-import { readAuthorizationError } from './authorization-error.ts'
+import { type AuthorizationError, readAuthorizationError } from './authorization-error.ts'
 import { readCallbackParameters } from './callback-parameters.ts'
+import { callbackOwner, readOwnCallback } from './own-callback.ts'
 import type { ReturnTargets } from './return-targets.ts'
 import { lostTarget } from './return-to.ts'
 import type { RedirectToProvider } from './start.ts'
@@ -42,7 +43,9 @@ export function createCallback(
     if (!parameters.ok) return stop(exchange, parameters.problem)
     const answer = parameters.value
 
-    const redirectUri = toRedirectUri(context, exchange)
+    // The proof in the state holds for the redirect URI of the login alone.
+    const owner = callbackOwner(context.config.paths, exchange.target)
+    const redirectUri = toRedirectUri(context, exchange, owner)
     const state = answer.get('state') ?? ''
     const { cookies } = exchange
     const opened = await tools.transactions.open({ state, redirectUri, cookies })
@@ -56,6 +59,8 @@ export function createCallback(
     const returnTo = tools.targets.check(login.returnTo ?? lostTarget(context.config.paths), exchange)
     const fail = (why: Problem, ended: readonly CookieChange[] = []) =>
       stop(exchange, why, { returnTo, changes: ended, provider: loginState.provider })
+    if (owner !== undefined && owner !== loginState.provider)
+      return fail(problem('issuer_mismatch', { callback: 'another provider' }))
     if (secrets === undefined || expired)
       return startOver(exchange, { login, returnTo, isHonest: isHonest(answer) })
     const claimed = tools.replays.claim(toBase64Url(loginState.id), loginState.expiresAtMs)
@@ -76,6 +81,12 @@ export function createCallback(
     const provider = context.providers.find(({ id }) => id === loginState.provider)
     if (provider === undefined) return fail(problem('callback_malformed', { why: 'provider' }), changes)
 
+    const own = await readOwnCallback(context.providers, provider)
+    if (!own.ok) return fail(own.problem, changes)
+    // It began when this provider was the only one, or named its issuer.
+    if (owner === undefined && own.value !== undefined)
+      return startOverAfterError(exchange, OF_UNKNOWN_ISSUER, { login, returnTo })
+
     const { startedAtMs: atMs, turns } = loginState
     const turn = tools.turns.next({ cookies, returnTo, began: { atMs, turns } })
     if (turn.stops) {
@@ -85,7 +96,7 @@ export function createCallback(
 
     const grant = await provider.redeem({
       parameters: answer,
-      redirectUri: toRedirectUriParameter(context, exchange),
+      redirectUri: toRedirectUriParameter(context, exchange, owner),
       ...secrets,
     })
     if (!grant.ok) {
@@ -103,6 +114,12 @@ export function createCallback(
     const counted = outcome.kind === 'redirect' ? turn.changes : []
     return { ...outcome, changes: [...outcome.changes, ...changes, ...counted] }
   }
+}
+
+/** Answer at the shared redirect URI of a provider that does not name its issuer, beside others. */
+const OF_UNKNOWN_ISSUER: AuthorizationError = {
+  problem: problem('issuer_mismatch', { callback: 'shared' }),
+  next: 'start-over',
 }
 
 /**

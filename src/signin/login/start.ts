@@ -16,6 +16,7 @@ import type { Refusals } from '../failure/refusals.ts'
 import type { Turns } from '../failure/turns.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
 import { compileLoginParameters } from './login-url-parameters.ts'
+import { readOwnCallback } from './own-callback.ts'
 import type { ReturnTargets } from './return-targets.ts'
 import { lostTarget, MAX_RETURN_TO } from './return-to.ts'
 import type { Transactions } from './transaction.ts'
@@ -56,7 +57,13 @@ export function createRedirectToProvider(
     // A sign-in could not be completed now, and this person may be signed in.
     if (carried.kind === 'unreadable' && carried.why === 'unavailable')
       return refuse(problem('session_store_unavailable'), { returnTo })
-    const redirectUri = toRedirectUri(context, exchange)
+    const fail = (why: Problem): Outcome => {
+      logFailure(context, 'sign_in_failed', { exchange, why, fields: { provider: provider.id } })
+      return refuse(why, { returnTo })
+    }
+    const own = await readOwnCallback(context.providers, provider)
+    if (!own.ok) return fail(own.problem)
+    const redirectUri = toRedirectUri(context, exchange, own.value)
     const fallback = lostTarget(context.config.paths)
     const { changes, keptTarget, ...started } = await transactions.start({
       provider: provider.id,
@@ -72,17 +79,10 @@ export function createRedirectToProvider(
     const extra = { ...parameters, ...promptFor({ otherAccount, interactive }) }
     const location = await provider.authorizationUrl({
       ...started,
-      redirectUri: toRedirectUriParameter(context, exchange),
+      redirectUri: toRedirectUriParameter(context, exchange, own.value),
       extra,
     })
-    if (!location.ok) {
-      logFailure(context, 'sign_in_failed', {
-        exchange,
-        why: location.problem,
-        fields: { provider: provider.id },
-      })
-      return refuse(location.problem, { returnTo })
-    }
+    if (!location.ok) return fail(location.problem)
     if (!keptTarget || returnTo === fallback) logLostTarget(context, exchange, returnTo)
     context.log.event('sign_in_started', 'debug', {
       provider: provider.id,

@@ -93,8 +93,9 @@ async function toEnding(
   target: string | undefined,
 ): Promise<Session> {
   const provider = findProvider(context.providers, session.source)
-  const { backendLogoutUrl, signOutAtProvider } = context.config.signIn
-  const isNamed = target?.includes(STAND_IN) || (backendLogoutUrl?.includes(ID_TOKEN) ?? false)
+  const { signOutAtProvider } = context.config.signIn
+  const isNamed =
+    target?.includes(STAND_IN) || (backendLogoutUrlOf(context, session)?.includes(ID_TOKEN) ?? false)
   const isShown = async () =>
     signOutAtProvider &&
     target?.startsWith('/') !== false &&
@@ -163,13 +164,22 @@ function readTarget(targets: ReturnTargets, exchange: Exchange, form: URLSearchP
   return named === undefined ? undefined : targets.check(named.replaceAll(ID_TOKEN, STAND_IN), exchange)
 }
 
+/** Address that is called when a session ends: that of its provider; for local users that of one that is alone. */
+function backendLogoutUrlOf(
+  { config: { providers } }: SignInContext,
+  { source }: Session,
+): string | undefined {
+  const from = providers.length === 1 ? providers[0] : findProvider(providers, source)
+  return from?.backendLogoutUrl
+}
+
 /** Ends the session elsewhere: each part is tried, none can keep the person signed in here. */
 async function endSession(context: SignInContext, exchange: Exchange, session: Session): Promise<void> {
-  const { config, denylist, log } = context
+  const { denylist, log } = context
   const { id, issuer, subject, signedInAtMs } = session
   await denylist.deny({ kind: 'session', id, of: { issuer, subject, signedInBeforeMs: signedInAtMs } })
   const elsewhere = Promise.all([
-    callBackendLogout(context, config.signIn.backendLogoutUrl, session.tokens.id),
+    callBackendLogout(context, backendLogoutUrlOf(context, session), session.tokens.id),
     findProvider(context.providers, session.source)?.revoke(session),
   ]).then(([called, revoked]) => {
     for (const [step, result] of Object.entries({ backend: called, revoke: revoked })) {

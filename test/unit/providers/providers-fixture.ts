@@ -34,6 +34,8 @@ export function aProviderConfig(
     publicKeyFiles: [],
     hosts: traits.hosts,
     urls: [],
+    backendLogoutUrl: undefined,
+    domains: [],
     files: [],
     scope: traits.scope,
     claims: {

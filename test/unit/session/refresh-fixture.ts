@@ -67,10 +67,10 @@ export function aConfig(wishes: Wishes = {}): Config {
     session: { ...SESSION_CONFIG, ...wishes.session },
     headers: wishes.headers ?? headersOf(),
     policy: { allowedGroups: wishes.allowedGroups ?? [] },
-    signIn: { backendLogoutUrl: wishes.backendLogoutUrl },
     providers: (wishes.providers ?? [wishes.provider]).map((provider) => ({
       ...PROVIDER,
       claims: { told: [] },
+      backendLogoutUrl: wishes.backendLogoutUrl,
       ...provider,
     })),
   }

@@ -184,7 +184,6 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
         htpasswdFile: undefined,
         htpasswdGroups: [],
         displayHtpasswdForm: false,
-        backendLogoutUrl: undefined,
         signOutAtProvider: false,
         signInPageSignsOut: true,
         formReplayLimitBytes: 16_384,

@@ -100,6 +100,8 @@ function readProviderSection(section: Section, at: number, deps: RecordDeps): Ra
     id: givenText(own, 'id'),
     settings,
     additionalClaims: listOf(own, 'additionalClaims'),
+    emailDomains: { ...own.raw('emailDomains'), value: listOf(own, 'emailDomains') },
+    domains: { ...own.raw('domains'), value: listOf(own, 'domains') },
     loginUrlParameters: readLoginUrlParameters(section, deps),
   }
 }

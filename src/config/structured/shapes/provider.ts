@@ -50,6 +50,18 @@ export function providerShape(table: OptionTable): MapShape {
     keys: {
       id: text('Its name in addresses and in the log, `provider` unless it is given. No two have the same.'),
       ...keys,
+      emailDomains: leaf({
+        kind: 'list',
+        default: [],
+        about:
+          'E-mail domains of its people that may sign in, in place of `email_domains`; an address of `authenticated_emails_file` may in any case.',
+      }),
+      domains: leaf({
+        kind: 'list',
+        default: [],
+        about:
+          'E-mail domains that it is trusted for, as `email_domains` has them: its people with other addresses are refused, and so are people of a provider that does not name the domain. The sign-in page has a field for the address that leads here.',
+      }),
       loginURLParameters: LOGIN_PARAMETERS,
       additionalClaims: leaf({
         kind: 'list',

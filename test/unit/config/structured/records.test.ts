@@ -349,9 +349,13 @@ describe('several providers of a structured source', () => {
     )
   })
 
-  it('several providers of a structured source ask for no groups, which would be one list for everyone', () => {
-    const { problems } = build(PROVIDER, { ...second, allowedGroups: ['ops'] })
-    expect(problems).toHaveLength(1)
-    expect(problems[0]).toMatch(/^providers\[1\]\.id in gate\.yaml, line \d+, column \d+: demand no groups/u)
+  it('several providers of a structured source each have a list of groups, which is asked of their own people', () => {
+    const { config, problems } = build(PROVIDER, { ...second, allowedGroups: ['ops'] })
+    expect(problems).toEqual([])
+    expect([...(config?.policy.perProvider ?? [])].map(([id, rules]) => [id, rules.allowedGroups])).toEqual([
+      ['oidc', []],
+      ['partners', ['ops']],
+    ])
+    expect(config?.policy.allowedGroups).toEqual([])
   })
 })

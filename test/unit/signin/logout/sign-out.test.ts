@@ -206,7 +206,7 @@ test('a sign-out puts the ID token into no address of this site', async () => {
 
 test('a sign-out tells the backend the encoded token, once, and follows no redirect of it [LO-18]', async () => {
   const backendLogoutUrl = 'https://op.test/userinfo?token={id_token}'
-  const { events, op, out, session } = await signedIn({ signIn: { backendLogoutUrl } })
+  const { events, op, out, session } = await signedIn({ provider: { backendLogoutUrl } })
   const asked: (string | null)[] = []
   op.scripts.userinfo = (next, request) => {
     asked.push(new URL(request.url).searchParams.get('token'))
