@@ -34,6 +34,7 @@ export const PROBLEMS = {
   expectation_failed: outcome(417, 'info', 'home'),
   body_too_large: outcome(413, 'info', 'home'),
   not_found: outcome(404, 'info', 'home'),
+  provider_unknown: outcome(404, 'info', 'form'),
   // Authentication and authorization.
   sign_in_required: outcome(401, 'debug', 'sign-in'),
   form_not_sent: outcome(401, 'debug', 'sign-in-aside'),

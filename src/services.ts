@@ -32,6 +32,7 @@ import { createProviderCheck, type ProviderCheck } from './signin/failure/provid
 import { createRefusals, type Refusals } from './signin/failure/refusals.ts'
 import { createAccountCheck, type LocalUsers } from './signin/local/account.ts'
 import { compileSignInNames } from './signin/login/csrf-cookie.ts'
+import { loadProviderChoice } from './signin/provider/load-choice.ts'
 import { createRejudge, type Rejudge } from './signin/rejudge.ts'
 import { createSignIn, type SignIn } from './signin/sign-in.ts'
 
@@ -102,6 +103,7 @@ export async function createServices(
   const signIn = createSignIn({
     config,
     providers,
+    choice: await loadProviderChoice({ config, providers }),
     clients,
     ring,
     sessions,

@@ -7,7 +7,7 @@ import { loadLogLines } from '../../src/observe/log-lines.ts'
 import { readTemplates, type TemplateEngine } from '../../src/pages/custom-pages.ts'
 import type { Platform } from '../../src/platform.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
-import { describeRedirectUri, describeSignOutWay } from '../../src/signin/login/redirect-uri.ts'
+import { describeRedirectUris, describeSignOutWay } from '../../src/signin/login/redirect-uri.ts'
 import { VERSION } from '../version.ts'
 import type { LogSinks } from './log/sinks.ts'
 import type { LogSink } from './log-writer.ts'
@@ -114,7 +114,8 @@ async function serve(program: Program, { config, warnings }: Settings): Promise<
   node.noteListening()
   for (const { url } of listeners) log.line('info', 'Sidegate is listening', { url, version: VERSION })
   for (const { url } of metricsListeners) log.line('info', 'Metrics are served', { url })
-  log.line('info', 'Register the redirect URI at the provider', describeRedirectUri(config))
+  for (const fields of describeRedirectUris(config))
+    log.line('info', 'Register the redirect URI at the provider', fields)
   const signOut = describeSignOutWay(config)
   if (signOut !== undefined) log.line('info', signOut.message, signOut.fields)
   endOnSignals({ listeners, metricsListeners, node })

@@ -4,6 +4,7 @@ import type { ProviderKinds } from './provider-kind.ts'
 import { BEARER_OPTIONS } from './sections/bearer.ts'
 import { CSRF_COOKIE_OPTIONS } from './sections/cookie/csrf-cookie.ts'
 import { COOKIE_OPTIONS } from './sections/cookie.ts'
+import { PROVIDER_HEADER_OPTIONS } from './sections/headers/provider-header.ts'
 import { SIGNATURE_OPTIONS } from './sections/headers/signature.ts'
 import { HEADER_OPTIONS } from './sections/headers.ts'
 import { LISTEN_OPTIONS } from './sections/listen.ts'
@@ -59,6 +60,7 @@ export const OPTIONS = {
   ...UPSTREAM_OPTIONS,
   ...HEADER_OPTIONS,
   ...SIGNATURE_OPTIONS,
+  ...PROVIDER_HEADER_OPTIONS,
   ...PAGE_OPTIONS,
   ...LOG_OPTIONS,
   ...LOG_FORMAT_OPTIONS,

@@ -17,7 +17,7 @@ export function createUserinfo(services: Services): Handle {
   const { respond, rules, config } = services
   const told = new Set(config.providers.flatMap(({ claims }) => claims.told))
   return createDescription(services, {
-    show: (session) => toUserinfo(session, told),
+    show: (session) => toUserinfo(session, { told, tellsProvider: config.providers.length > 1 }),
     access: 'touch',
     withoutSession: (exchange, caller) =>
       decide(rules, toPolicyRequest(exchange), undefined).kind === 'public'
@@ -81,7 +81,10 @@ function refuse(
 }
 
 /** Converts to oauth2-proxy's shape: always an e-mail address, which may be empty, and groups where there are some. */
-function toUserinfo(session: Session, told: ReadonlySet<string>): unknown {
+function toUserinfo(
+  session: Session,
+  { told, tellsProvider }: { readonly told: ReadonlySet<string>; readonly tellsProvider: boolean },
+): unknown {
   const { user, email = '', groups, preferredUsername, claims = {} } = session
   const additional = Object.entries(claims).filter(([name]) => told.has(name))
   const additionalClaims = additional.length === 0 ? undefined : Object.fromEntries(additional)
@@ -90,6 +93,7 @@ function toUserinfo(session: Session, told: ReadonlySet<string>): unknown {
     email,
     groups: groups.length === 0 ? undefined : groups,
     preferredUsername,
+    ...(tellsProvider ? sourceFields(session.source) : undefined),
     additionalClaims,
   }
 }

@@ -35,20 +35,26 @@ export async function offerSignIn(services: Services, exchange: Exchange, caller
 
 /** Answers with the sign-in page. */
 export function showSignIn(services: Services, exchange: Exchange, page: SignInPage): Response {
-  const { config, pages, providers, respond, signIn } = services
+  const { config, pages, respond, signIn } = services
   const { htpasswdFile, displayHtpasswdForm } = config.signIn
+  const offer = signIn.offer(exchange)
+  const isUnknown = page.problem === undefined && offer.unknown
+  const problem = isUnknown ? 'provider_unknown' : page.problem
+  const status = isUnknown && page.status === 200 ? PROBLEMS.provider_unknown.status : page.status
   const view = {
     host: exchange.facts.host,
     returnTo: page.returnTo ?? signIn.returnTo(exchange),
-    providers,
+    providers: offer.providers,
+    loginHint: offer.loginHint,
+    addressForm: offer.asksForAddress,
     otherAccount: page.otherAccount ?? false,
     passwordForm: htpasswdFile !== undefined && displayHtpasswdForm,
-    problem: page.problem,
-    statusCode: page.statusCode ?? (page.problem === undefined ? 200 : page.status),
+    problem,
+    statusCode: page.statusCode ?? (problem === undefined ? 200 : status),
     requestId: exchange.requestId,
     username: page.username,
   }
-  return respond.page(exchange, page.status, pages.signIn(view), page.changes)
+  return respond.page(exchange, status, pages.signIn(view), page.changes)
 }
 
 /** Answers with the outcome of a step of signing in or out. */

@@ -28,6 +28,8 @@ export interface Frame {
   readonly name: string | undefined
   /** Contact for help. */
   readonly contact: Markup | undefined
+  /** True when links to a sign-in name the provider, because there are several. */
+  readonly namesProvider: boolean
   /** True when there is more than one provider or form to sign in with. */
   readonly hasChoice: boolean
   /** Style sheets and icon, for the head of every page. */
@@ -52,6 +54,7 @@ export function compileFrame(config: PagesSettings, accent?: Accent): Frame {
     texts,
     name: appName === '' ? undefined : appName,
     contact: contact === '' ? undefined : toContact(contact),
+    namesProvider: config.providers.length > 1,
     hasChoice: config.providers.length > 1 || (htpasswdFile !== undefined && displayHtpasswdForm),
     head: trusted(`<style>${STYLE}</style>${accent === undefined ? '' : `\n<style>${accent.style}</style>`}
 ${toIconLink(accent?.colors)}`),

@@ -7,15 +7,21 @@ export interface StartLink {
   readonly returnTo: string
   /** Id of the provider, where there is a choice. */
   readonly provider?: string | undefined
+  /** E-mail address that chose the provider. */
+  readonly loginHint?: string | undefined
   /** Asks the provider to let the person choose another account. */
   readonly otherAccount?: boolean
 }
 
 /** Address that starts a sign-in: `<prefix>/start?rd=…`. */
-export function toStartHref({ paths }: Frame, { returnTo, provider, otherAccount }: StartLink): string {
+export function toStartHref(
+  { paths }: Frame,
+  { returnTo, provider, loginHint, otherAccount }: StartLink,
+): string {
   // URLSearchParams never throws, unlike encodeURIComponent on a lone surrogate.
   const query = new URLSearchParams({ rd: returnTo })
   if (provider !== undefined) query.set('provider', provider)
+  if (loginHint !== undefined) query.set('login_hint', loginHint)
   if (otherAccount === true) query.set('account', 'other')
   return `${paths.start}?${query}`
 }

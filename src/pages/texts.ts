@@ -16,7 +16,10 @@ export interface Texts {
   readonly recovery: Readonly<Record<'account' | 'signIn' | 'signInAside' | 'reload' | 'home', string>>
   readonly facts: Readonly<Record<'account' | 'requestId' | 'seen' | 'contact', string>>
   readonly signIn: Readonly<
-    Record<'title' | 'domains' | 'provider' | 'or' | 'username' | 'password' | 'submit', string>
+    Record<
+      'title' | 'domains' | 'provider' | 'or' | 'address' | 'next' | 'username' | 'password' | 'submit',
+      string
+    >
   >
   readonly signedIn: Readonly<Record<'title' | 'heading' | 'lead' | 'targetLost' | 'open', string>>
   readonly formReplay: Readonly<Record<'title' | 'lead' | 'submit', string>>

@@ -1,16 +1,17 @@
 import type { PolicyConfig } from '../config/sections/policy.ts'
-import type { Identity } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
 import { compileEmailDomains } from './emails.ts'
+import { providerOf } from './per-provider.ts'
 
 /**
  * Checks the constraints in the query of an auth request: `allowed_groups`, `allowed_emails`, `allowed_email_domains`,
- * each repeatable and separated by commas. Kinds are joined by "and", values of one kind by "or". A kind that is
+ * and of Sidegate's own `allowed_providers` (ids), each repeatable and separated by commas. Kinds are joined by "and", values of one kind by "or". A kind that is
  * present but empty asks for nothing, as in oauth2-proxy, or admits no one, so that a gateway that fills it from a
  * variable fails closed: `empty-constraints` says which.
  */
 export function meetsConstraints(
   query: string,
-  { email = '', groups }: Pick<Identity, 'email' | 'groups'>,
+  { email = '', groups, source }: Pick<Session, 'email' | 'groups' | 'source'>,
   whenEmpty: PolicyConfig['emptyConstraints'],
 ): boolean {
   const parameters = new URLSearchParams(query)
@@ -24,7 +25,10 @@ export function meetsConstraints(
   const allowedGroups = listed('allowed_groups')
   const emails = listed('allowed_emails')
   const domains = listed('allowed_email_domains')
+  const providers = listed('allowed_providers')
+  const provider = providerOf(source) ?? ''
   return (
+    (providers === undefined || providers.includes(provider)) &&
     (allowedGroups === undefined || groups.some((group) => allowedGroups.includes(group))) &&
     (emails === undefined || (email !== '' && emails.includes(email))) &&
     (domains === undefined || compileEmailDomains(domains.flatMap(withApex).filter(isDomain)).admits(email))

@@ -38,7 +38,7 @@ export function compilePerProvider({
 }
 
 /** Id of the provider that vouches for a person; undefined for local users and tokens of extra-jwt-issuers. */
-function providerOf(source: SessionSource): string | undefined {
+export function providerOf(source: SessionSource): string | undefined {
   if (source.kind === 'provider') return source.id
   return source.kind === 'bearer' ? source.provider : undefined
 }

@@ -7,6 +7,9 @@ import type { IdentityHeaders } from './identity-headers.ts'
 /** Families of identity headers: an answer that has one of a family names all of it. */
 const FAMILIES = ['x-auth-request-', 'x-forwarded-']
 
+/** Header that oauth2-proxy does not have; gateways send it too. It is named where a row sends it. */
+const PROVIDER = 'X-Auth-Request-Provider'
+
 /**
  * Builds the identity lines of an answer that lets a gateway's request pass (auth_request, forward auth, ext_authz): those
  * of any answer, and the names of rows and of their families that have no value, empty. Many gateways replace only what
@@ -32,8 +35,8 @@ export function createGatewayHeaders(
 function namesOf({ response }: Pick<HeadersConfig, 'response'>): readonly string[] {
   const rows = response.map(({ name }) => name).filter((name) => name.toLowerCase() !== 'authorization')
   const families = FAMILIES.filter((family) => rows.some((name) => name.toLowerCase().startsWith(family)))
-  const others = IDENTITY_FAMILY.filter((name) =>
-    families.some((family) => name.toLowerCase().startsWith(family)),
+  const others = IDENTITY_FAMILY.filter(
+    (name) => name !== PROVIDER && families.some((family) => name.toLowerCase().startsWith(family)),
   )
   const known = new Set(others.map((name) => name.toLowerCase()))
   return [...others, ...rows.filter((name) => !known.has(name.toLowerCase()))]

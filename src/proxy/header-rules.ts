@@ -36,6 +36,7 @@ export const IDENTITY_FAMILY: readonly string[] = [
   'X-Auth-Request-Groups',
   'X-Auth-Request-Preferred-Username',
   'X-Auth-Request-Access-Token',
+  'X-Auth-Request-Provider',
   'GAP-Auth',
   'GAP-Signature',
 ]

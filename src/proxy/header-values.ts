@@ -26,6 +26,8 @@ const CLAIMS: Readonly<Record<StandardClaim, (session: Session) => Claim>> = {
   sub: ({ subject }) => subject,
   created_at: ({ refreshedAtMs }) => toGoTime(refreshedAtMs),
   expires_on: ({ tokens }) => toGoTime(tokens.accessExpiresAtMs),
+  provider_id: ({ source }) =>
+    source.kind === 'provider' ? source.id : source.kind === 'bearer' ? source.provider : undefined,
 }
 
 const TOKENS: Readonly<Record<TokenName, (session: Session) => string | undefined>> = {

@@ -18,7 +18,8 @@ import type { SessionStore } from '../session/store.ts'
 import { adviseOperator } from './failure/advice.ts'
 import type { Refusals } from './failure/refusals.ts'
 import type { LocalUsers } from './local/account.ts'
-import { toOwnRedirectUri } from './login/own-callback.ts'
+import type { ProviderChoice } from './provider/choice.ts'
+import { toOwnRedirectUri } from './provider/own-callback.ts'
 
 /** Collaborators of signing in and out. */
 export interface SignInContext {
@@ -28,6 +29,8 @@ export interface SignInContext {
     readonly cookie: Pick<CookieConfig, 'name' | 'csrf' | 'domains' | 'secure'>
     readonly providers: readonly Pick<ProviderConfig, 'id' | 'loginUrlParameters' | 'backendLogoutUrl'>[]
   }
+  /** Choice between several providers; undefined where there is one. */
+  readonly choice?: ProviderChoice | undefined
   readonly providers: readonly Provider[]
   readonly clients: ClientFingerprints
   /** Keys of purpose `transaction`. */

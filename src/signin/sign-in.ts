@@ -10,6 +10,7 @@ import { createReturnTargets } from './login/return-targets.ts'
 import { createRedirectToProvider, createStart } from './login/start.ts'
 import { createTransactions } from './login/transaction.ts'
 import type { Outcome, Redirected, Refused } from './outcome.ts'
+import type { Offer } from './provider/choice.ts'
 
 type Handle = (exchange: Exchange) => Promise<Outcome>
 
@@ -17,6 +18,8 @@ type Handle = (exchange: Exchange) => Promise<Outcome>
 export interface SignIn {
   /** Redirects to the provider: `<prefix>/start`, or any page load without a session. */
   readonly start: Handle
+  /** Providers that the sign-in page of a request offers. */
+  readonly offer: (exchange: Exchange) => Offer
   /** `<prefix>/callback` */
   readonly callback: Handle
   /** `POST <prefix>/sign_in` */
@@ -61,6 +64,12 @@ export function createSignIn(context: SignInContext): SignIn {
   })
   return {
     start: createStart(context, { begin, targets, refusals }),
+    offer: (exchange) =>
+      context.choice?.offer(exchange) ?? {
+        providers: context.providers,
+        unknown: false,
+        asksForAddress: false,
+      },
     callback: async (exchange) => (await callback())(exchange),
     password: createPasswordForm(context, { targets, turns }),
     goOn: createGoOn(context, { refusals, turns }),

@@ -3,6 +3,7 @@ import type { OptionRows, ValuesOf } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
 import type { HeaderRows } from '../values/header-rows.ts'
 import type { RawHeader, RawHeaders } from './headers/check-headers.ts'
+import { type ProviderHeaderSettings, withProviderHeader } from './headers/provider-header.ts'
 import {
   AUTH_REQUEST,
   AUTH_REQUEST_TOKEN,
@@ -129,7 +130,7 @@ export function readHeaders(settings: SectionSettings): RawHeaders {
 
 /** Adds what the options alone say to the rows of any source. */
 export function buildHeaders(
-  settings: SettingsOf<typeof HEADER_OPTIONS & typeof SIGNATURE_OPTIONS>,
+  settings: SettingsOf<typeof HEADER_OPTIONS & typeof SIGNATURE_OPTIONS> & ProviderHeaderSettings,
   rows: HeaderRows,
 ): HeadersConfig {
   const stripClientHeaders = settings.value('skip-auth-strip-headers')
@@ -140,7 +141,7 @@ export function buildHeaders(
     )
   }
   return {
-    ...rows,
+    ...withProviderHeader(settings, rows),
     stripClientHeaders,
     requestIdHeader: readRequestIdHeader(settings),
     signature: buildSignature(settings),

@@ -39,6 +39,13 @@ export const SIGN_IN_OPTIONS = {
     default: false,
     about: 'Go straight to the provider instead of showing the sign-in page.',
   },
+  'remember-provider': {
+    group: 'Sign-in',
+    kind: 'boolean',
+    default: true,
+    about:
+      'With several providers, keep the id of the one that was used last, and nothing about the person, in a cookie of the browser (`<cookie-name>_provider`), for a year: it is offered first, and skip-provider-button goes to it.',
+  },
   'sign-in-status': {
     group: 'Sign-in',
     kind: 'enum',
@@ -96,6 +103,8 @@ type SectionSettings = SettingsOf<typeof SIGN_IN_OPTIONS>
 /** Settings of signing in and out; `signInStatus` is that of the page for a visit without a session. */
 export interface SignInConfig extends RedirectUrlConfig, SignOutConfig {
   readonly skipProviderButton: boolean
+  /** Remembers in a cookie which of several providers was used last. */
+  readonly rememberProvider: boolean
   readonly signInStatus: 200 | 403
   readonly forceJsonErrors: boolean
   /** Hosts that may be absolute return targets: `host`, `.host`, `*.host`, each with `:port` or `:*`. */
@@ -117,6 +126,7 @@ export function buildSignIn(
   return {
     ...buildRedirectUrl(settings, paths.callback),
     skipProviderButton: settings.value('skip-provider-button'),
+    rememberProvider: settings.value('remember-provider'),
     signInStatus: settings.value('sign-in-status') === '403' ? 403 : 200,
     forceJsonErrors: settings.value('force-json-errors'),
     whitelistDomains: readWhitelistDomains(settings),

@@ -43,6 +43,7 @@ export const STANDARD_CLAIMS = [
   'sub',
   'created_at',
   'expires_on',
+  'provider_id',
 ] as const
 
 /** The rows of both directions. */

@@ -52,6 +52,10 @@ export const EN_PROBLEMS: Texts['problems'] = {
     title: 'Not found',
     sentence: 'There is nothing at this address.',
   },
+  provider_unknown: {
+    title: 'Unknown sign-in service',
+    sentence: 'There is no sign-in service of that name, or for that address. Choose one of these.',
+  },
   sign_in_required: {
     title: 'Sign-in required',
     sentence: 'Sign in to continue.',

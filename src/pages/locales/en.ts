@@ -20,6 +20,8 @@ export const EN: Texts = {
     domains: 'Use an account of {domains}.',
     provider: 'Sign in with {provider}',
     or: 'or',
+    address: 'E-mail address',
+    next: 'Continue',
     username: 'User name',
     password: 'Password',
     submit: 'Sign in',

@@ -139,7 +139,7 @@ function providerList(
   { returnTo, otherAccount = false }: Pick<SignInView, 'returnTo' | 'otherAccount'>,
 ): GoValue {
   return providers.map(({ id, displayName }) => {
-    const provider = providers.length > 1 ? id : undefined
+    const provider = frame.namesProvider || providers.length > 1 ? id : undefined
     const entries: readonly (readonly [string, GoValue])[] = [
       ['Name', displayName],
       ['URL', toStartHref(frame, { returnTo, provider, otherAccount })],

@@ -5,6 +5,7 @@ import { toStartHref } from '../links.ts'
 import { breakable, html, type Markup } from '../markup.ts'
 import { appName, plainAppName } from '../name.ts'
 import { fill, fillText } from '../texts.ts'
+import { addressForm } from './address-form.ts'
 
 /** Content of the sign-in page. */
 export interface SignInView {
@@ -12,8 +13,12 @@ export interface SignInView {
   readonly host: string
   /** Validated return target. */
   readonly returnTo: string
-  /** Providers to choose from, one button each; a single one needs no name in its link. */
+  /** Providers to choose from, one button each, the first one before the others. */
   readonly providers: readonly { readonly id: string; readonly displayName: string }[]
+  /** E-mail address that chose the provider. */
+  readonly loginHint?: string | undefined
+  /** Shows the form for an e-mail address that chooses the provider. */
+  readonly addressForm?: boolean
   /** Shows the password form: local users exist, and the form is not hidden. */
   readonly passwordForm: boolean
   /** Asks for another account than the one that the provider would choose. */
@@ -35,23 +40,27 @@ export function signInPage(frame: Frame, view: SignInView): Page {
   const { signIn: texts } = frame.texts
   const main = html`<h1>${fill(texts.title, { host: html`<span class="host">${appName(frame, view.host)}</span>` })}</h1>
 ${frame.banner && html`<div class="banner">${frame.banner}</div>`}
-${view.passwordForm ? undefined : alert(frame, view)}
+${view.passwordForm && !isAboutProvider(view) ? undefined : alert(frame, view)}
 <div class="actions">${providerButtons(frame, view)}</div>
+${view.addressForm ? addressForm(frame, view) : undefined}
 ${view.passwordForm ? passwordForm(frame, view) : undefined}`
   return toPage(frame, {
     title: fillText(texts.title, { host: plainAppName(frame, view.host) }),
     main,
-    formTargets: view.passwordForm ? allowedOrigin(view.returnTo) : [],
+    formTargets: toFormTargets(frame, view),
     carriesFragment: true,
   })
 }
 
 // Links and not forms: the policy's form-action would have to name every host that a provider redirects over.
-function providerButtons(frame: Frame, { otherAccount = false, providers, returnTo }: SignInView): Markup[] {
+function providerButtons(
+  frame: Frame,
+  { loginHint, otherAccount = false, providers, returnTo }: SignInView,
+): Markup[] {
   const text = frame.texts.signIn.provider
   return providers.map(({ id, displayName }, index) => {
-    const provider = providers.length > 1 ? id : undefined
-    const href = toStartHref(frame, { returnTo, provider, otherAccount })
+    const provider = frame.namesProvider || providers.length > 1 ? id : undefined
+    const href = toStartHref(frame, { returnTo, provider, loginHint, otherAccount })
     const kind = index === 0 ? 'button' : 'button second'
     return html`<a class="${kind}" href="${href}" data-rd="${returnTo}">${buttonText(text, displayName)}</a>`
   })
@@ -72,7 +81,8 @@ function buttonText(text: string, displayName: string): Markup {
 // has the focus is. So the cursor stands where the next try begins.
 function passwordForm(frame: Frame, view: SignInView): Markup {
   const { paths, texts } = frame
-  const { problem, providers, returnTo, username } = view
+  const { providers, returnTo, username } = view
+  const problem = isAboutProvider(view) ? undefined : view.problem
   const { or, username: userName, password, submit } = texts.signIn
   const marks =
     problem && html` aria-describedby="${ALERT_ID}"${problem === 'too_many_attempts' ? '' : INVALID}`
@@ -80,7 +90,7 @@ function passwordForm(frame: Frame, view: SignInView): Markup {
   return html`${providers.length > 0 ? html`<p class="or">${or}</p>` : undefined}
 <form method="post" action="${paths.signIn}">
 <input type="hidden" name="rd" value="${returnTo}" data-rd="${returnTo}">
-${alert(frame, view)}
+${alert(frame, { problem })}
 <div class="field">
 <label for="username">${userName}</label>
 <input id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" required${marks}${focused === 'username' ? FOCUS : ''}>
@@ -97,10 +107,23 @@ const ALERT_ID = 'sign-in-failed'
 const INVALID = html` aria-invalid="true"`
 const FOCUS = html` autofocus`
 
-function alert({ texts }: Frame, { problem }: SignInView): Markup | undefined {
+function alert({ texts }: Frame, { problem }: Pick<SignInView, 'problem'>): Markup | undefined {
   return (
     problem && html`<p class="alert" role="alert" id="${ALERT_ID}">${texts.problems[problem].sentence}</p>`
   )
+}
+
+/** True for a failure that is no fault of what was entered as user name and password. */
+function isAboutProvider({ problem }: SignInView): boolean {
+  return problem === 'provider_unknown'
+}
+
+/** CSP sources of the forms. That of an address leads to a provider, as a sign-out may, and over what that redirects to. */
+function toFormTargets(
+  frame: Frame,
+  { addressForm: hasAddress, passwordForm: hasPassword, returnTo }: SignInView,
+): string[] {
+  return [...(hasPassword ? allowedOrigin(returnTo) : []), ...(hasAddress ? frame.signOutTargets : [])]
 }
 
 /** CSP sources of the form: a return target on another allowed host is where the form's redirect ends. */

@@ -7,9 +7,9 @@ import { toLoopProblem } from '../failure/diagnosis.ts'
 import type { Turns } from '../failure/turns.ts'
 import { completeSignIn } from '../new-session.ts'
 import { type Outcome, redirect } from '../outcome.ts'
+import { callbackOwner, readOwnCallback } from '../provider/own-callback.ts'
 import { type AuthorizationError, readAuthorizationError } from './authorization-error.ts'
 import { readCallbackParameters } from './callback-parameters.ts'
-import { callbackOwner, readOwnCallback } from './own-callback.ts'
 import type { ReturnTargets } from './return-targets.ts'
 import { lostTarget } from './return-to.ts'
 import type { RedirectToProvider } from './start.ts'
@@ -65,10 +65,8 @@ export function createCallback(
       return startOver(exchange, { login, returnTo, isHonest: isHonest(answer) })
     const claimed = tools.replays.claim(toBase64Url(loginState.id), loginState.expiresAtMs)
     // The state may have been used: as good as expired.
-    if (claimed === 'forgotten') {
-      const late = { ...login, expired: true }
-      return startOver(exchange, { login: late, returnTo, isHonest: isHonest(answer) })
-    }
+    if (claimed === 'forgotten')
+      return startOver(exchange, { login: { ...login, expired: true }, returnTo, isHonest: isHonest(answer) })
     if (claimed === 'again') {
       const known = await loadSession(context, exchange)
       return known === undefined ? fail(problem('state_used')) : redirect(returnTo)
@@ -111,7 +109,8 @@ export function createCallback(
       returnTo,
     })
     if (outcome.kind === 'done') return outcome
-    const counted = outcome.kind === 'redirect' ? turn.changes : []
+    const remembered = context.choice?.remember(cookies, provider.id) ?? []
+    const counted = outcome.kind === 'redirect' ? [...turn.changes, ...remembered] : []
     return { ...outcome, changes: [...outcome.changes, ...changes, ...counted] }
   }
 }

@@ -78,11 +78,12 @@ export function createBinding({ name, csrf }: Pick<CookieConfig, 'name' | 'csrf'
   }
 }
 
-/** Recognises the cookies of sign-ins, whatever the settings were when they were set: these, `_target_…` and `_turns`. */
+/** Recognises the cookies of sign-ins, whatever the settings were when they were set: these, `_target_…`,
+ * `_turns` and `_provider`. */
 export function compileSignInNames(name: string): (cookieName: string) => boolean {
   return (cookieName) =>
     cookieName.startsWith(name) &&
-    /^(?:(?:_[\w-]{8})?_csrf|_target_\d|_turns)$/u.test(cookieName.slice(name.length))
+    /^(?:(?:_[\w-]{8})?_csrf|_target_\d|_turns|_provider)$/u.test(cookieName.slice(name.length))
 }
 
 function end(name: string): CookieChange {

@@ -1,6 +1,8 @@
 import type { Config } from '../../config/config.ts'
+import type { ProviderConfig } from '../../config/sections/provider.ts'
 import type { RedirectUrlConfig } from '../../config/sections/sign-in/redirect-url.ts'
 import type { EventFields } from '../../observe/event.ts'
+import { toOwnRedirectUri } from '../provider/own-callback.ts'
 
 /** Configuration that the redirect URI depends on. */
 export interface RedirectUriConfig {
@@ -56,6 +58,34 @@ export function describeSignOutWay(
     message: 'A sign-out leaves the session at the provider, which signs in again',
     fields: { advice },
   }
+}
+
+/** Configuration that the redirect URIs of all providers depend on. */
+export interface RedirectUrisConfig extends RedirectUriConfig {
+  readonly providers: readonly Pick<
+    ProviderConfig,
+    'id' | 'issuer' | 'skipDiscovery' | 'skipIssuerVerification'
+  >[]
+}
+
+/**
+ * Fields of the lines at start that say what to register at each provider. Of several an OpenID provider may turn out to
+ * name its issuer (RFC 9207), and then has the shared redirect URI, see `readOwnCallback`.
+ */
+export function describeRedirectUris(config: RedirectUrisConfig): readonly EventFields[] {
+  const shared = describeRedirectUri(config)
+  if (config.providers.length < 2) return [shared]
+  const uri = String(shared['redirect_uri'])
+  return config.providers.map(({ id, issuer, skipDiscovery, skipIssuerVerification }) => {
+    const mayShare = issuer !== undefined && !skipDiscovery && !skipIssuerVerification
+    return {
+      provider: id,
+      redirect_uri: toOwnRedirectUri(uri, id),
+      advice: mayShare
+        ? `register ${uri} too: it counts if every answer of the provider names its issuer`
+        : undefined,
+    }
+  })
 }
 
 /** Port of a plain listener that only this machine reaches, and that no proxy is said to stand before. */

@@ -3,6 +3,7 @@ import { onlyValue, readParameters } from '../../http/form.ts'
 import { findHeader } from '../../http/head.ts'
 import { type Problem, problem } from '../../problems.ts'
 import type { Provider } from '../../providers/provider.ts'
+import { failed, ok, type Result } from '../../result.ts'
 import {
   loadSession,
   logFailure,
@@ -15,8 +16,9 @@ import { toSessionSeen } from '../failure/diagnosis.ts'
 import type { Refusals } from '../failure/refusals.ts'
 import type { Turns } from '../failure/turns.ts'
 import { type Outcome, redirect, refuse } from '../outcome.ts'
+import type { Chosen } from '../provider/choice.ts'
+import { readOwnCallback } from '../provider/own-callback.ts'
 import { compileLoginParameters } from './login-url-parameters.ts'
-import { readOwnCallback } from './own-callback.ts'
 import type { ReturnTargets } from './return-targets.ts'
 import { lostTarget, MAX_RETURN_TO } from './return-to.ts'
 import type { Transactions } from './transaction.ts'
@@ -134,18 +136,37 @@ export function createStart(
     const returnTo = targets.choose(exchange, form)
     if (!parameters.ok) return refuse(parameters.problem, { returnTo })
     const own = isStartEndpoint(context, exchange)
-    const wanted = own ? onlyValue(parameters.value, 'provider') : undefined
-    const provider = context.providers.find(({ id }) => wanted === undefined || id === wanted)
-    if (provider === undefined) return refuse(problem('not_found', { why: 'provider' }), { returnTo })
+    const wanted = chooseProvider(context, exchange, own ? parameters.value : undefined)
+    if (!wanted.ok) return refuse(wanted.problem, { returnTo })
+    const { provider, loginHint } = wanted.value
     const otherAccount = own && onlyValue(parameters.value, 'account') === 'other'
     const session = own && !otherAccount ? await loadSession(context, exchange) : undefined
     if (session !== undefined) {
       const refusal = refusals.find(session.id, returnTo)
       if (refusal !== undefined) return refuse(refusal, { returnTo, identity: session })
     }
+    const hint = loginHint === undefined ? {} : { login_hint: [loginHint] }
     const chosen = own ? chooseParameters(provider.id, parameters.value) : {}
-    return begin(exchange, { provider, returnTo, restarts: 0, otherAccount, parameters: chosen })
+    return begin(exchange, {
+      provider,
+      returnTo,
+      restarts: 0,
+      otherAccount,
+      parameters: { ...hint, ...chosen },
+    })
   }
+}
+
+/** Chooses the provider: the one that is named, else the only one. Fails with `provider_unknown`. */
+function chooseProvider(
+  { choice, providers }: SignInContext,
+  exchange: Exchange,
+  parameters: URLSearchParams | undefined,
+): Result<Chosen> {
+  if (choice !== undefined) return choice.choose(exchange, parameters)
+  const id = parameters && onlyValue(parameters, 'provider')
+  const provider = providers.find((each) => id === undefined || each.id === id)
+  return provider === undefined ? failed(problem('provider_unknown', { why: 'provider' })) : ok({ provider })
 }
 
 function checkVisit(context: SignInContext, exchange: Exchange): Problem | undefined {

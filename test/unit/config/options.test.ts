@@ -248,6 +248,8 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'encode-state': ['true'],
   'force-json-errors': ['true'],
   'display-htpasswd-form': ['false'],
+  'remember-provider': ['false'],
+  'pass-provider-header': ['true'],
   'backend-logout-url': ['https://i.example/end?id_token_hint={id_token}'],
   'form-replay-limit': ['4096'],
   'skip-auth-route': ['GET=^/a'],

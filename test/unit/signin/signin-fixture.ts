@@ -178,6 +178,7 @@ export async function aSignInBench(given: Given = {}): Promise<SignInBench> {
         redirectPath: '/oauth2/callback',
         relativeRedirect: false,
         skipProviderButton: false,
+        rememberProvider: true,
         signInStatus: 200,
         forceJsonErrors: false,
         whitelistDomains: ['.example.org'],

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { describeRedirectUri, describeSignOutWay } from '../../../../src/signin/login/redirect-uri.ts'
+import {
+  describeRedirectUri,
+  describeRedirectUris,
+  describeSignOutWay,
+} from '../../../../src/signin/login/redirect-uri.ts'
 import { configOf } from '../../config/config-fixture.ts'
 
 const described = (...args: readonly string[]) => describeRedirectUri(configOf({ args }))
@@ -59,5 +63,34 @@ describe('describeSignOutWay()', () => {
 
   it('describeSignOutWay() says nothing of a provider without an issuer', () => {
     expect(way('--provider=github', '--oidc-issuer-url=')).toBeUndefined()
+  })
+})
+
+describe('the redirect URIs of several providers that are named at start', () => {
+  const provider = { issuer: 'https://op.test', skipDiscovery: false, skipIssuerVerification: false }
+  const described = (...providers: readonly object[]) =>
+    describeRedirectUris({
+      ...configOf({ args: ['--redirect-url=https://app.example.com'] }),
+      providers: providers.map((each, at) => ({ ...provider, id: `id${at}`, ...each })),
+    })
+
+  it('the redirect URIs of several providers that are named at start are those of each, and the shared one where it may count', () => {
+    const shared = 'https://app.example.com/oauth2/callback'
+    expect(
+      described({}, { issuer: undefined }, { skipDiscovery: true }, { skipIssuerVerification: true }),
+    ).toEqual([
+      {
+        provider: 'id0',
+        redirect_uri: `${shared}/id0`,
+        advice: expect.stringContaining(`register ${shared} too`),
+      },
+      { provider: 'id1', redirect_uri: `${shared}/id1`, advice: undefined },
+      { provider: 'id2', redirect_uri: `${shared}/id2`, advice: undefined },
+      { provider: 'id3', redirect_uri: `${shared}/id3`, advice: undefined },
+    ])
+  })
+
+  it('the redirect URIs of several providers that are named at start are one for a provider that is alone', () => {
+    expect(described({})).toEqual([{ redirect_uri: 'https://app.example.com/oauth2/callback' }])
   })
 })

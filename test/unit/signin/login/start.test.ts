@@ -51,7 +51,7 @@ const visits: [string, string, AnExchange, string][] = [
   ['CB-12 OPTIONS', START, { method: 'OPTIONS' }, 'method_not_allowed'],
   ['a form, as oauth2-proxy takes it', START, { method: 'POST', form: 'rd=%2Fform' }, 'leaves'],
   ['a form for a page of the app', '/page', { method: 'POST' }, 'method_not_allowed'],
-  ['an unknown provider', '/oauth2/start?provider=evil', {}, 'not_found/provider'],
+  ['an unknown provider', '/oauth2/start?provider=evil', {}, 'provider_unknown/provider'],
   ['too many fields', `/oauth2/start?${'x&'.repeat(100)}`, {}, 'request_malformed/fields'],
 ]
 
