@@ -15,7 +15,7 @@ import { fill, type Texts } from './texts.ts'
 export interface PagesSettings {
   readonly pages: PagesConfig
   readonly paths: OwnPaths
-  readonly policy: Pick<PolicyConfig, 'emailDomains' | 'authenticatedEmailsFile'>
+  readonly policy: Pick<PolicyConfig, 'emailDomains' | 'authenticatedEmailsFile' | 'perProvider'>
   readonly providers: readonly Pick<ProviderConfig, 'id' | 'displayName' | 'issuer'>[]
   readonly signIn: Pick<SignInConfig, 'htpasswdFile' | 'displayHtpasswdForm'>
 }
@@ -75,8 +75,9 @@ function chosen(setting: string, otherwise: Markup | undefined): Markup | undefi
 /** Sentence that names the e-mail domains of those who may sign in; undefined where they say nothing. */
 export function domainsText(
   { signIn }: Texts,
-  { emailDomains, authenticatedEmailsFile }: PagesSettings['policy'],
+  { emailDomains, authenticatedEmailsFile, perProvider = new Map() }: PagesSettings['policy'],
 ): Markup | undefined {
+  if ([...perProvider.values()].some((rules) => rules.emailDomains !== undefined)) return undefined
   if (authenticatedEmailsFile !== undefined || emailDomains.length === 0 || emailDomains.includes('*'))
     return undefined
   return fill(signIn.domains, { domains: emailDomains.join(', ') })

@@ -23,13 +23,15 @@ export function compilePerProvider({
 }: Pick<PolicyConfig, 'allowedGroups' | 'perProvider'>): (source: SessionSource) => PeopleRules {
   const named = [...perProvider.values()].flatMap(({ domains }) => domains).filter((domain) => domain !== '*')
   const claimed = compileEmailDomains(named)
+  // Full-width letters are another domain only until a program normalises them. This is asked on every request.
+  const vouchesForOthers =
+    named.length === 0 ? () => true : (email: string) => !claimed.admits(email.normalize('NFKC'))
   const compile = ({ allowedGroups: groups, domains, emailDomains }: ProviderRules): PeopleRules => {
     const own = domains.length === 0 ? undefined : compileEmailDomains(domains)
     return {
       allowedGroups: new Set(groups.filter((group) => group !== '')),
       emails: emailDomains && compileEmailDomains(emailDomains),
-      // Full-width letters are another domain only until a program normalises them.
-      vouchesFor: (email) => own?.admits(email) ?? !claimed.admits(email.normalize('NFKC')),
+      vouchesFor: own?.admits ?? vouchesForOthers,
     }
   }
   const others = compile({ allowedGroups, domains: [], emailDomains: undefined })

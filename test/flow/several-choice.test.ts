@@ -54,6 +54,13 @@ describe('the sign-in page of several providers', () => {
     expect(text).not.toContain('<script>"')
   })
 
+  it('the sign-in page of several providers names the e-mail domains only where they are those of all', async () => {
+    const textOf = async (partners: readonly string[]) =>
+      (await (await startSeveral({ partners })).gate.visitor().visit('/')).text
+    expect(await textOf([])).toContain('Use an account of example.com')
+    expect(await textOf(['emailDomains: [partner.test]'])).not.toContain('Use an account of')
+  })
+
   it('the sign-in page of several providers offers the one alone that the address names', async () => {
     const { gate } = await startSeveral()
     expect(offered((await gate.visitor().visit('/oauth2/sign_in?rd=%2Fx&provider=partners')).text)).toEqual([

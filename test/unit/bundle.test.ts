@@ -74,6 +74,13 @@ describe('what is deployed to Cloudflare', () => {
     expect(everything).toContain('TAB_AS_INDENT')
   })
 
+  it("the Worker's bundle has the choice between several providers, and sign-outs, in parts that are loaded by need", () => {
+    for (const word of ['x-auth-request-provider', 'logout_token']) {
+      expect(text).not.toContain(word)
+      expect(everything).toContain(word)
+    }
+  })
+
   it("the Worker's bundle has no engine for templates, since there are no files to read them from", () => {
     expect(text).not.toMatch(/ZgotmplZ|custom-templates-dir, there is none/u)
   })
