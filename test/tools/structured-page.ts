@@ -61,7 +61,8 @@ and TOML keys, and a warning as variables, as in oauth2-proxy.
 ## How it is read
 
 - Keys count in any case. A key that is not known or stands twice is refused, and so is a value of another type:
-  \`"true"\` is no boolean, \`5\` no text. An empty value is not given. Durations have units (\`30s\`); \`1.5\` is seconds; a
+  \`"true"\` is no boolean, \`5\` no text; a list below \`options\` may be one text with commas, as in the TOML file. An
+  empty value is not given. Durations have units (\`30s\`); \`1.5\` is seconds; a
   bare whole number, which oauth2-proxy takes for nanoseconds, is refused.
 - \`$NAME\` and \`\${NAME}\` are the value of a variable, before the YAML is read; \`\${NAME:-default}\` and
   \`\${NAME:=default}\` have a default for one that is empty or not set, \`-\` and \`=\` for one that is not set,

@@ -16,8 +16,8 @@ export function renderJsonSchema(table: OptionTable): string {
 }
 
 /** The schema of a place; `pointer` is where it stands in the whole (RFC 6901). */
-function toSchema(shape: Shape, pointer: string): Json {
-  if (shape.kind === 'leaf') return toLeaf(shape)
+function toSchema(shape: Shape, pointer: string, { loose }: Pick<MapShape, 'loose'> = {}): Json {
+  if (shape.kind === 'leaf') return toLeaf(shape, loose)
   // An empty key is one that is not given.
   if (shape.kind === 'list') {
     return {
@@ -28,7 +28,7 @@ function toSchema(shape: Shape, pointer: string): Json {
   }
   const properties = Object.entries(shape.keys).map(([key, of]) => [
     key,
-    toSchema(of, `${pointer}/properties/${key}`),
+    toSchema(of, `${pointer}/properties/${key}`, shape),
   ])
   return {
     description: shape.about,
@@ -53,16 +53,21 @@ function otherSpellings(key: string, { loose }: MapShape): string {
   return `^${any.join(loose ? '[-_]*' : '')}$`
 }
 
-function toLeaf({ option, bytes }: LeafShape): Json {
+function toLeaf({ option, bytes }: LeafShape, loose?: true): Json {
   const note = option.supported === false ? ' Not supported yet, and refused unless it is the default.' : ''
   const shown = option.secret || option.default === '' ? {} : { default: option.default }
-  return { description: `${option.about}${note}`, ...shown, ...typeOf(option, bytes) }
+  return { description: `${option.about}${note}`, ...shown, ...typeOf(option, { bytes, loose }) }
 }
 
 /** Text in which a variable stands, whose value is the boolean or number. */
 const VARIABLE = { type: 'string', pattern: '\\$' }
 
-function typeOf(option: BareOption, bytes: LeafShape['bytes']): Json {
+interface Form {
+  readonly bytes: boolean | undefined
+  readonly loose: boolean | undefined
+}
+
+function typeOf(option: BareOption, { bytes, loose }: Form): Json {
   switch (option.kind) {
     case 'boolean':
       return { anyOf: [{ type: ['boolean', 'null'] }, VARIABLE] }
@@ -73,7 +78,12 @@ function typeOf(option: BareOption, bytes: LeafShape['bytes']): Json {
     case 'duration':
       return { type: ['string', 'number', 'null'] }
     case 'list':
-      return { anyOf: [{ type: ['array', 'null'], items: { type: 'string' } }, VARIABLE] }
+      return {
+        anyOf: [
+          { type: ['array', 'null'], items: { type: 'string' } },
+          loose ? { type: 'string' } : VARIABLE,
+        ],
+      }
     case 'enum':
       return { anyOf: [{ enum: [...option.values, null] }, VARIABLE] }
     default:

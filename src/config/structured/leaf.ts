@@ -1,13 +1,17 @@
 import { failed, ok, type Result } from '../../result.ts'
 import type { Unparsed } from '../sources/source.ts'
-import type { LeafShape } from './shape.ts'
+import type { LeafShape, MapShape } from './shape.ts'
 import type { Entry } from './yaml/entry.ts'
 
 /**
  * Takes a value of the kind that an option wants. Types are strict, as in oauth2-proxy: `"true"` is no boolean, and a number
  * no text. The failure never repeats the value, which may be a secret.
  */
-export function toGiven({ option, bytes }: LeafShape, entry: Entry): Result<Unparsed, string> {
+export function toGiven(
+  { option, bytes }: LeafShape,
+  { loose }: Pick<MapShape, 'loose'>,
+  entry: Entry,
+): Result<Unparsed, string> {
   switch (option.kind) {
     case 'boolean':
       return entry.kind === 'boolean' ? text(entry.text) : failed('give true or false, without quotes')
@@ -18,7 +22,7 @@ export function toGiven({ option, bytes }: LeafShape, entry: Entry): Result<Unpa
     case 'duration':
       return toDuration(entry)
     case 'list':
-      return toItems(entry)
+      return loose && entry.kind === 'text' ? toParts(entry.text) : toItems(entry)
     default:
       return bytes && entry.kind === 'list' ? toBytes(entry.entries) : toText(entry)
   }
@@ -52,6 +56,11 @@ function toItems(entry: Entry): Result<Unparsed, string> {
   return items.length === entry.entries.length
     ? ok({ form: 'items', items })
     : failed('give texts in the list: put quotes around each entry')
+}
+
+/** An option may be written as in the TOML file and in variables, one of which may stand here for all entries. */
+function toParts(value: string): Result<Unparsed, string> {
+  return ok({ form: 'items', items: value === '' ? [] : value.split(','), split: true })
 }
 
 function toBytes(entries: readonly Entry[]): Result<Unparsed, string> {

@@ -45,7 +45,7 @@ export function readSection(
     const of = shape.keys[key]
     if (of === undefined || member.value.kind === 'nothing') continue
     if (of.kind === 'leaf') {
-      const given = toGiven(of, member.value)
+      const given = toGiven(of, shape, member.value)
       if (given.ok) leaves.set(key, { raw: given.value, source: 'file', label })
       else refuse(key, label, given.problem)
     } else if (of.kind === 'map') {

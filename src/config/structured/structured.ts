@@ -39,7 +39,9 @@ export function readStructured(input: StructuredInput): StructuredConfig | undef
   const { table, runtime, report, name } = input
   const root = readRoot(input)
   if (root === undefined) return undefined
-  const others = input.sources.map((source) => withoutPlaced(source, { table, file: name }, report))
+  const others = input.sources.map((source) =>
+    withoutPlaced(source, { table, file: name, text: input.text }, report),
+  )
   const free = withStrict([...others, toOptionSource(root.maps.get('options'), freeOptions(table))])
   const all = readSettings(
     {
@@ -94,7 +96,7 @@ function readRoot({ name, text, table, report, readVariable }: StructuredInput):
 /** The options of a source that have no place in the file; the others are told where theirs is. */
 function withoutPlaced(
   source: OptionSource,
-  { table, file }: { readonly table: OptionTable; readonly file: string },
+  { table, file, text }: { readonly table: OptionTable; readonly file: string; readonly text: string },
   report: Report,
 ): OptionSource {
   const kept = new Map<string, Given>()
@@ -111,7 +113,7 @@ function withoutPlaced(
         given.label,
         `remove this key beside --alpha-config, ${place} in ${file} is the place for it`,
       )
-    } else {
+    } else if (!namesVariable(text, given.label)) {
       report.warning(
         given.label,
         `nothing reads this beside --alpha-config, ${place} in ${file} is the place for it`,
@@ -119,6 +121,11 @@ function withoutPlaced(
     }
   }
   return kept
+}
+
+/** True where a file takes the value of a variable for one of its own: `${NAME}`, `fromEnv: NAME`. */
+function namesVariable(text: string, variable: string): boolean {
+  return new RegExp(String.raw`^[^#]*\b${variable}\b`, 'mu').test(text)
 }
 
 function nameFree(

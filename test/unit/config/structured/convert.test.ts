@@ -178,6 +178,21 @@ describe('converting a configuration to a structured file', () => {
     },
   )
 
+  it('converting a configuration to a structured file keeps a list of addresses that a variable gave, and the variable that it names is no leftover', () => {
+    const env = {
+      OAUTH2_PROXY_CLIENT_SECRET: 'first',
+      OAUTH2_PROXY_COOKIE_SECRET: SECRET,
+      OAUTH2_PROXY_REDIS_SENTINEL_CONNECTION_URLS: 'redis://:pw@a:26379,redis://:pw@b:26379',
+    }
+    const args = ['--session-store-type=redis', '--redis-use-sentinel', '--redis-sentinel-master-name=main']
+    const text = converted({ args, env })
+    expect(text).not.toContain('pw@')
+    const loaded = loadWith({ args: ['--alpha-config=/gate.yaml'], env, files: { '/gate.yaml': text } })
+    if (loaded.kind !== 'config') throw new Error(JSON.stringify(loaded))
+    expect(loaded.config).toEqual(configOf({ args, env }))
+    expect(loaded.warnings.filter((warning) => warning.includes('nothing reads this'))).toEqual([])
+  })
+
   it('converting a configuration to a structured file needs no valid one', () => {
     expect(
       parse(converted({ env: { OAUTH2_PROXY_CLIENT_ID: '', OAUTH2_PROXY_COOKIE_SECRET: 'short' } })),

@@ -57,6 +57,12 @@ const SAME: [string, string, readonly string[], Beside?][] = [
     QUIET,
     { env: { CLIENT_SECRET: 'client-secret', ADDRESS: '127.0.0.1' } },
   ],
+  [
+    'lists of options in one text, as in the TOML file and in variables',
+    `${FILE}options: {skip_auth_routes: "^/a,^/b", api-routes: "$ROUTES"}\n`,
+    [...QUIET, '--skip-auth-route=^/a', '--skip-auth-route=^/b', '--api-route=^/c,^/d'],
+    { env: { ROUTES: '^/c,^/d' } },
+  ],
   ['anchors and merge keys', FILE.replace('    provider: oidc\n', '    <<: &kind {provider: oidc}\n'), QUIET],
   [
     'the secret of the client in a file',
