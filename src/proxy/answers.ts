@@ -6,8 +6,9 @@ const EMPTY = new Set([204, 205, 304])
 /** Response of a `static://` upstream: its status, and the word that oauth2-proxy sends. */
 export function staticAnswer(status: number, lines: HeaderLines): Response {
   const headers = toHeaders(lines)
+  if (EMPTY.has(status)) return new Response(null, { status, headers })
   headers.set('Content-Type', 'text/plain; charset=utf-8')
-  return new Response(EMPTY.has(status) ? null : 'Authenticated', { status, headers })
+  return new Response('Authenticated', { status, headers })
 }
 
 /** Redirects to the same path with a slash at its end. */

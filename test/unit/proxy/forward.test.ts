@@ -41,8 +41,13 @@ describe('forward', () => {
     expect(found.result.value.status).toBe(202)
     expect(await found.result.value.text()).toBe('Authenticated')
     expect(found.result.value.headers.get('x-auth-request-user')).toBe('alice-1')
-    const empty = await forwarded({ upstreams: at(204) })
-    expect(empty.result.ok && empty.result.value.status).toBe(204)
+  })
+
+  it('the forwarder answers for static upstreams without a type of content where there can be none (204)', async () => {
+    const found = await forwarded({ upstreams: [{ ...UPSTREAM, target: { kind: 'static', status: 204 } }] })
+    if (!found.result.ok) throw new Error(found.result.problem.reason)
+    expect(found.result.value.status).toBe(204)
+    expect(found.result.value.headers.get('content-type')).toBeNull()
   })
 
   const framings: readonly HeaderLines[] = [
