@@ -14,15 +14,22 @@ describe('the table of differences', () => {
     ours: '200',
     reason: 'reason',
     switch: 'none',
-    covers: [{ where: /^plain/u, aspect: /^status$/u, theirs: /^403$/u, ours: /^200$/u }],
+    covers: [{ where: /^plain/u, aspect: /^status$/u, status: /^403$/u, theirs: /^403$/u, ours: /^200$/u }],
   }
-  const difference: Difference = { where: 'plain / page', aspect: 'status', theirs: '403', ours: '200' }
+  const difference: Difference = {
+    where: 'plain / page',
+    aspect: 'status',
+    status: '403',
+    theirs: '403',
+    ours: '200',
+  }
 
-  it('the table of differences explains what fits a row in place, aspect and both values', () => {
+  it('the table of differences explains what fits a row in place, aspect, status and both values', () => {
     expect(covers(row, difference)).toBe(true)
     const others: Partial<Difference>[] = [
       { where: 'other' },
       { aspect: 'body' },
+      { status: '404' },
       { theirs: '401' },
       { ours: undefined },
     ]
@@ -38,7 +45,7 @@ describe('the table of differences', () => {
   it('the table of differences compares headers only of answers of one status', () => {
     expect(compare('w', { status: '200', body: 'a' }, { status: '200', body: 'b' })).toHaveLength(1)
     expect(compare('w', { status: '403', body: 'a' }, { status: '200', body: 'b' })).toEqual([
-      { where: 'w', aspect: 'status', theirs: '403', ours: '200' },
+      { where: 'w', aspect: 'status', status: '403', theirs: '403', ours: '200' },
     ])
   })
 

@@ -1,73 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readConfiguration } from './configuration.ts'
 import { compare, type Difference, judge } from './judge.ts'
 import { startPair } from './pair.ts'
 import { findBinary } from './run.ts'
-import { FETCH, page, type Scene, stranger } from './scene.ts'
+import type { Scene } from './scene.ts'
 import { DIFFERENCES } from './table.ts'
-
-/** Settings that name addresses and secrets of elsewhere: those of the run take their place. */
-const REPLACED =
-  /^--(?:http-address|https-address|metrics-[\w-]+|tls-[\w-]+|provider|client-(?:id|secret)(?:-file)?|cookie-secret(?:-file)?|oidc-issuer-url|upstream|email-domain|login-url|redeem-url|profile-url|validate-url|oidc-jwks-url|backend-logout-url|redis-[\w-]+|authenticated-emails-file)=/u
-
-/** Flags that win over variables and file: one provider, one app, everyone may sign in. */
-const OVERRIDES = [
-  '--skip-oidc-discovery=false',
-  '--session-store-type=cookie',
-  '--scope=openid email profile',
-  '--tls-cert-file=',
-  '--tls-key-file=',
-  '--logging-filename=',
-  '--force-https=false',
-  '--redis-use-sentinel=false',
-  '--redis-use-cluster=false',
-]
-
-/** Reads a configuration: parts `[args]`, `[env]` and `[file PATH]`, as in the samples. */
-export function readConfiguration(name: string, text: string): Scene {
-  const base: string[] = []
-  const env: Record<string, string> = {}
-  const files: Record<string, string> = {}
-  let part = ''
-  let path = ''
-  for (const line of text.split('\n')) {
-    const [, kind, rest = ''] = /^\[(args|env|file) ?(.*)\]$/u.exec(line) ?? []
-    if (kind !== undefined) {
-      part = kind
-      path = rest.replace(/^\//u, '')
-      if (kind === 'file') files[path] = ''
-    } else if (part === 'file') files[path] += `${line.replaceAll('XXXXXXXX', 'secret-1')}\n`
-    else if (line.startsWith('#') || line === '') continue
-    else if (part === 'args') base.push(line)
-    else if (part === 'env') env[line.slice(0, line.indexOf('='))] = line.slice(line.indexOf('=') + 1)
-  }
-  const moved = (value: string) =>
-    Object.keys(files).reduce((all, file) => all.replaceAll(`/${file}`, `{dir}/${file}`), value)
-  const [, host] = /redirect[-_]url\W{1,5}https?:\/\/([^/"'\s]+)/iu.exec(text) ?? []
-  return {
-    name,
-    base: base.map(moved).filter((flag) => !REPLACED.test(flag)),
-    env: Object.fromEntries(Object.entries(env).map(([variable, value]) => [variable, moved(value)])),
-    files,
-    flags: OVERRIDES,
-    ...(host === undefined ? {} : { host }),
-    probes: probesBelow(/proxy[-_]prefix\W{1,4}(\/[\w/-]+)/iu.exec(text)?.[1] ?? '/oauth2'),
-  }
-}
-
-function probesBelow(prefix: string): Scene['probes'] {
-  return [
-    stranger('page', '/page'),
-    stranger('fetch', '/page', { headers: FETCH }),
-    stranger('auth', `${prefix}/auth`, { headers: [] }),
-    stranger('sign-in', `${prefix}/start?rd=%2Fhome`, { signsIn: true }),
-    page('page, signed in', '/page'),
-    page('fetch, signed in', '/page', { headers: FETCH }),
-    page('auth, signed in', `${prefix}/auth`, { headers: [] }),
-    page('userinfo', `${prefix}/userinfo`, { headers: FETCH }),
-    page('sign_out', `${prefix}/sign_out`, { session: 'fresh' }),
-  ]
-}
 
 async function main(): Promise<void> {
   const [folder, ...names] = process.argv.slice(2)

@@ -5,6 +5,8 @@ export interface Difference {
   /** `scene / probe`. */
   readonly where: string
   readonly aspect: string
+  /** Status of their answer. */
+  readonly status?: string | undefined
   readonly theirs: string | undefined
   readonly ours: string | undefined
 }
@@ -13,6 +15,7 @@ export interface Difference {
 export interface Cover {
   readonly where?: RegExp
   readonly aspect: RegExp
+  readonly status?: RegExp
   readonly theirs?: RegExp
   readonly ours?: RegExp
 }
@@ -41,15 +44,22 @@ export function compare(where: string, theirs: Observation, ours: Observation): 
   return [...aspects]
     .filter((aspect) => isSameKind || ALWAYS.test(aspect))
     .filter((aspect) => theirs[aspect] !== ours[aspect])
-    .map((aspect) => ({ where, aspect, theirs: theirs[aspect], ours: ours[aspect] }))
+    .map((aspect) => ({
+      where,
+      aspect,
+      status: theirs['status'],
+      theirs: theirs[aspect],
+      ours: ours[aspect],
+    }))
 }
 
 /** True when a row explains a difference. */
 export function covers({ covers: patterns }: Row, difference: Difference): boolean {
   return patterns.some(
-    ({ aspect, ours, theirs, where }) =>
+    ({ aspect, ours, status, theirs, where }) =>
       aspect.test(difference.aspect) &&
       (where?.test(difference.where) ?? true) &&
+      (status?.test(difference.status ?? '') ?? true) &&
       (theirs?.test(difference.theirs ?? '') ?? true) &&
       (ours?.test(difference.ours ?? '') ?? true),
   )

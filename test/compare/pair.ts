@@ -1,14 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type EchoApp, startEchoApp } from '../support/echo-app.ts'
 import { createFakeProvider, type FakeProvider, type FakeUser } from '../support/fake-provider.ts'
-import { freePort, start } from '../support/processes.ts'
-import { serve } from '../support/served.ts'
 import { type Asking, createVisitor, type Visitor } from '../support/visitor.ts'
 import { describeAnswer, describeHeard, type Names, type Observation, send, type Wire } from './observe.ts'
 import type { Probe, Scene } from './scene.ts'
+import { type Program, startProgram, startStore } from './start-program.ts'
 
 /** Both programs under one configuration, at one provider and in front of one app. */
 export interface Pair {
@@ -17,65 +14,42 @@ export interface Pair {
   close(): Promise<void>
 }
 
-const USUAL_HOST = 'app.example.com'
-const REDIRECT = `--redirect-url=https://${USUAL_HOST}/oauth2/callback`
-const SECRET = 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk'
+const USUAL_ORIGIN = 'https://app.example.com'
 const PROGRAM = join(import.meta.dirname, '../../runtimes/node.ts')
 
 /** Starts both programs with the flags of a scene; `binary` is the real oauth2-proxy. */
 export async function startPair(scene: Scene, binary: string): Promise<Pair> {
   const provider = await createFakeProvider()
-  const [listener, app] = await Promise.all([provider.listen(), startEchoApp(answerOf)])
+  const [listener, app, redis] = await Promise.all([
+    provider.listen(),
+    startEchoApp(answerOf),
+    startStore(scene.redis),
+  ])
   const world = { provider, app }
   const honest = { user: provider.user, behaviour: { ...provider.behaviour } }
   scene.prepare?.(world)
-  const dir = writeFiles(scene.files ?? {})
+  const origin = scene.origin ?? USUAL_ORIGIN
   const appOrigin = `http://127.0.0.1:${app.port}`
-  const fill = (flag: string) =>
-    flag.replaceAll('{dir}', dir).replaceAll('{app}', appOrigin).replaceAll('{provider}', provider.origin)
-  const redirect =
-    scene.flags.some((flag) => flag.startsWith('--redirect-url=')) || scene.host !== undefined
-      ? []
-      : [REDIRECT]
-  const flags = [
-    ...(scene.base ?? []),
-    ...toFlags(provider),
-    ...redirect,
-    ...(scene.upstreams ?? ['--upstream={app}/']),
-    ...scene.flags,
-  ].map(fill)
-  const port = await freePort()
-  const filled = Object.entries(scene.env ?? {}).map(([name, text]) => [name, fill(text)])
-  const env = { PATH: process.env['PATH'], HOME: dir, ...Object.fromEntries(filled) }
-  const release = async (error: unknown): Promise<never> => {
-    app.close()
-    await listener.close()
-    rmSync(dir, { recursive: true, force: true })
+  const program = { scene, origin, appOrigin, provider, redis: redis.url }
+  const started: Program[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(started.map(({ stop }) => stop()))
+    await Promise.all([app.close(), listener.close(), redis.stop()])
+  }
+  try {
+    started.push(await startProgram([binary], program))
+    started.push(await startProgram([process.execPath, PROGRAM], program))
+  } catch (error) {
+    await close()
     throw error
   }
-  const theirs = await start({
-    command: binary,
-    args: [`--http-address=127.0.0.1:${port}`, ...flags],
-    port,
-    env,
-  }).catch(release)
-  const ours = await serve({
-    command: process.execPath,
-    args: [PROGRAM, '--http-address=127.0.0.1:0', ...flags],
-    env,
-  }).catch(async (error: unknown) => {
-    await theirs.stop()
-    return release(error)
-  })
   const names = (url: string): Names => ({
     origins: { [provider.origin]: '<provider>', [appOrigin]: '<app>', [url]: '<program>' },
-    cookieName: cookieNameOf(scene),
+    cookieName: scene.cookieName ?? flagOf(scene, 'cookie-name') ?? '_oauth2_proxy',
   })
   const reset = () => restore(provider, honest, () => scene.prepare?.(world))
-  const theirUrl = `http://127.0.0.1:${port}`
-  const prefix = flagOf(scene, 'proxy-prefix') ?? '/oauth2'
-  const host = scene.host ?? USUAL_HOST
-  const sides = [theirUrl, ours.urls[0] ?? ''].map((url) => createSide(url, world, { names, prefix, host }))
+  const prefix = scene.prefix ?? flagOf(scene, 'proxy-prefix') ?? '/oauth2'
+  const sides = started.map(({ url }) => createSide(url, world, { names, prefix, origin }))
   return {
     async ask(probe) {
       const seen: Observation[] = []
@@ -85,12 +59,7 @@ export async function startPair(scene: Scene, binary: string): Promise<Pair> {
       }
       return { theirs: seen[0] ?? {}, ours: seen[1] ?? {} }
     },
-    async close() {
-      await Promise.all([theirs.stop(), ours.stop()])
-      app.close()
-      await listener.close()
-      rmSync(dir, { recursive: true, force: true })
-    },
+    close,
   }
 }
 
@@ -100,17 +69,18 @@ type Side = (probe: Probe) => Promise<Observation>
 interface SideOptions {
   readonly names: (url: string) => Names
   readonly prefix: string
-  readonly host: string
+  readonly origin: string
 }
 
 /** One of the programs, with people who sign in there. */
-function createSide(url: string, world: World, { host, names, prefix }: SideOptions): Side {
+function createSide(url: string, world: World, { names, origin, prefix }: SideOptions): Side {
+  const { host } = new URL(origin)
   let shared: Promise<Visitor> | undefined
   const { app, provider } = world
 
   async function signedIn(): Promise<Visitor> {
     const visitor = createVisitor({
-      gateOrigin: `https://${host}`,
+      gateOrigin: origin,
       gate: (target, asking) => toResponse(url, target, asking),
       elsewhere: (address, init) => fetch(address, init),
     })
@@ -185,34 +155,10 @@ function toLine([name, value]: readonly [string, string | string[] | undefined])
   return value === undefined ? [] : [name, Array.isArray(value) ? value.join(', ') : value]
 }
 
-/** The usual flags. The provider wants PKCE, which the real one does when it is told. */
-function toFlags({ client, origin }: FakeProvider): readonly string[] {
-  return [
-    '--provider=oidc',
-    `--oidc-issuer-url=${origin}`,
-    `--client-id=${client.id}`,
-    `--client-secret=${client.secret}`,
-    `--cookie-secret=${SECRET}`,
-    '--code-challenge-method=S256',
-    '--email-domain=example.com',
-  ]
-}
-
-function cookieNameOf(scene: Scene): string {
-  return flagOf(scene, 'cookie-name') || '_oauth2_proxy'
-}
-
 function flagOf({ base = [], flags }: Scene, name: string): string | undefined {
-  return [...base, ...flags].find((flag) => flag.startsWith(`--${name}=`))?.slice(name.length + 3)
-}
-
-function writeFiles(files: Readonly<Record<string, string>>): string {
-  const dir = mkdtempSync(join(tmpdir(), 'sidegate-compare-'))
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(dir, name)), { recursive: true })
-    writeFileSync(join(dir, name), text)
-  }
-  return dir
+  return (
+    [...base, ...flags].find((flag) => flag.startsWith(`--${name}=`))?.slice(name.length + 3) || undefined
+  )
 }
 
 interface Honest {

@@ -5,6 +5,7 @@ import { ENDPOINT_SCENES } from './scenes/endpoints.ts'
 import { HEADER_SCENES } from './scenes/headers.ts'
 import { RETURN_SCENES } from './scenes/returns.ts'
 import { RULE_SCENES } from './scenes/rules.ts'
+import { STORE_SCENES } from './scenes/stores.ts'
 import { DIFFERENCES } from './table.ts'
 
 /** Every configuration of the side-by-side run. */
@@ -13,6 +14,7 @@ export const SCENES: readonly Scene[] = [
   ...RETURN_SCENES,
   ...HEADER_SCENES,
   ...RULE_SCENES,
+  ...STORE_SCENES,
 ]
 
 /** Result of a run. */

@@ -5,15 +5,25 @@ import type { FakeProvider } from '../support/fake-provider.ts'
 /** One configuration, and what both programs are asked under it. */
 export interface Scene {
   readonly name: string
-  /** Flags for both programs, beside the usual ones; `{dir}` is a folder with `files`, `{app}` and `{provider}` are addresses. */
+  /**
+   * Flags for both programs, beside the usual ones; `{dir}` is a folder with `files`, `{app}` and `{provider}` are addresses.
+   * Variables and files may have them too.
+   */
   readonly flags: readonly string[]
   /** Flags in place of `--upstream={app}/`. */
   readonly upstreams?: readonly string[]
   /** Flags before the usual ones, which win: a configuration as its operator wrote it. */
   readonly base?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** Host of the requests; `app.example.com` when absent. */
-  readonly host?: string
+  /** Where people find the program; `https://app.example.com` when absent. */
+  readonly origin?: string
+  /** Listener, provider and upstreams stand in a structured file of the scene, with `{listen}` in it. */
+  readonly structured?: true
+  /** A Redis for both: flags may have `{redis}`, the address of the server or of the sentinel. */
+  readonly redis?: 'standalone' | 'sentinel'
+  /** Name of the session cookie and prefix of the endpoints, where no flag says them. */
+  readonly cookieName?: string
+  readonly prefix?: string
   readonly files?: Readonly<Record<string, string>>
   /** Sets up the provider before the sign-ins, for both programs alike. */
   readonly prepare?: (world: World) => void
@@ -78,4 +88,26 @@ export function page(name: string, target: string, more: Partial<Probe> = {}): P
 /** Page load of a stranger. */
 export function stranger(name: string, target: string, more: Partial<Probe> = {}): Probe {
   return { name, target, headers: PAGE, ...more }
+}
+
+/** What every configuration is asked: a visit, a sign-in, who is there, and a sign-out. */
+export function tour(prefix = '/oauth2'): readonly Probe[] {
+  return [
+    stranger('page', '/page'),
+    stranger('fetch', '/page', { headers: FETCH }),
+    stranger('auth', `${prefix}/auth`, { headers: [] }),
+    stranger('userinfo of a stranger', `${prefix}/userinfo`, { headers: FETCH }),
+    stranger('sign_in', `${prefix}/sign_in?rd=%2Fhome`),
+    stranger('start', `${prefix}/start?rd=%2Fhome`),
+    stranger('sign-in', `${prefix}/start?rd=%2Fhome`, { signsIn: true }),
+    page('page, signed in', '/page?a=1'),
+    page('fetch, signed in', '/page', { headers: FETCH }),
+    page('auth, signed in', `${prefix}/auth`, { headers: [] }),
+    page('auth, another group', `${prefix}/auth?allowed_groups=others`, { headers: [], session: 'fresh' }),
+    page('userinfo', `${prefix}/userinfo`, { headers: FETCH }),
+    page('sign_out', `${prefix}/sign_out`, { session: 'fresh' }),
+    stranger('ping', '/ping'),
+    stranger('ready', '/ready'),
+    stranger('robots', '/robots.txt'),
+  ]
 }

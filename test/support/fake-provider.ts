@@ -56,6 +56,8 @@ export interface Behaviour {
   accessTokenSeconds: number
   /** Judges a client secret in the form, where it is not one fixed text. */
   fitsSecret: (secret: string) => boolean
+  /** Access tokens are JWTs with the claims of the person, as those of Keycloak are. */
+  jwtAccessTokens: boolean
   /** Claims that only the profile endpoint knows. */
   profileOnly: readonly string[]
   /** Advertised and accepted ways to authenticate; `none` is a public client. */
@@ -103,6 +105,7 @@ export async function createFakeProvider(origin = 'https://op.test'): Promise<Fa
     idTokenOnRefresh: true,
     accessTokenSeconds: 300,
     fitsSecret: (secret) => secret === client.secret,
+    jwtAccessTokens: false,
     profileOnly: [],
     authMethods: ['client_secret_basic', 'client_secret_post'],
     metadata: {},
@@ -176,7 +179,9 @@ export async function createFakeProvider(origin = 'https://op.test'): Promise<Fa
     nonce: string | null,
     withIdToken: boolean,
   ): Promise<Response> {
-    const access = token('at')
+    const access = behaviour.jwtAccessTokens
+      ? await signer.sign({ ...standardClaims(user), jti: token('at') })
+      : token('at')
     accessTokens.set(access, user)
     const answer: Claims = {
       access_token: access,

@@ -15,7 +15,8 @@ export const ANSWER_ROWS: readonly Row[] = [
         aspect: /^status$/u,
         theirs: /^403$/u,
         ours: /^200$/u,
-        where: /(?:^plain|\.conf) \/ (?:page|HEAD|slash after sign_in|nothing below|static)/u,
+        where:
+          /(?:^plain|\.conf|^Redis|^structured file|^no files) \/ (?:page|HEAD|slash after sign_in|nothing below|static)/u,
       },
       {
         aspect: /^status$/u,

@@ -62,11 +62,17 @@ export const LINE_ROWS: readonly Row[] = [
     id: 'L6',
     area: 'Answers',
     input: 'error pages of the program for a person who is signed in (no upstream, app down)',
-    theirs: 'carry GAP-Auth',
+    theirs: 'carry GAP-Auth, and what set-xauthrequest and set-authorization-header add',
     ours: 'do not',
     reason: 'nothing reads it there',
     switch: 'none',
-    covers: [{ where: /^upstreams/u, aspect: /^answer gap-auth$/u }],
+    covers: [
+      {
+        aspect: /^answer (?:gap-auth|authorization|x-auth-request-[\w-]+)$/u,
+        status: /^(?:404|50\d)$/u,
+        ours: /^$/u,
+      },
+    ],
   },
   {
     id: 'L7',
@@ -187,6 +193,23 @@ export const LINE_ROWS: readonly Row[] = [
     covers: [
       { where: /(?:^plain|\.conf) \/ sign_out$/u, aspect: /^cookie session$/u },
       { where: /cookie-refresh \/ refused/u, aspect: /^cookie session$/u },
+    ],
+  },
+  {
+    id: 'C5',
+    area: 'Cookies',
+    input: 'page load or sign-in page without a session, with session-store-type=redis',
+    theirs: 'ends a session cookie that is not there',
+    ours: 'no Set-Cookie',
+    reason: 'there is nothing to end',
+    switch: 'none',
+    covers: [
+      {
+        where: /(?:Redis|\.conf) \/ (?:page|fetch|sign_in)$/u,
+        aspect: /^cookie session$/u,
+        theirs: /^ended$/u,
+        ours: /^$/u,
+      },
     ],
   },
 ]

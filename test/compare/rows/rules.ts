@@ -222,7 +222,24 @@ export const RULE_ROWS: readonly Row[] = [
     ours: '404 page, JSON for programs',
     reason: 'as for every other failure',
     switch: 'none',
-    covers: [{ where: /\/files\/none$/u, aspect: /^(?:body|answer content-type)$/u }],
+    covers: [
+      {
+        aspect: /^(?:body|answer content-type)$/u,
+        status: /^404$/u,
+        theirs: /^text\/plain/u,
+        ours: /^(?:page|application\/json|text\/html)/u,
+      },
+    ],
+  },
+  {
+    id: 'U5',
+    area: 'Upstreams',
+    input: 'rewriteTarget with `$2`, `${1}` or a parameter',
+    theirs: '`$2` means `$1`, `${1}` nothing; parameters are sorted by name',
+    ours: 'both are the groups; parameters stay in order, those of the request first',
+    reason: 'it is what the replacement of Go says, and what people write',
+    switch: 'none',
+    covers: [{ where: /\/ rewritten/u, aspect: /^app$/u }],
   },
   {
     id: 'U3',
