@@ -138,10 +138,15 @@ export function buildSignIn(
 
 function readWhitelistDomains(settings: SectionSettings): readonly string[] {
   const domains = readEach(settings, 'whitelist-domain', (text) => {
-    if (!isAddress(text)) return parseWhitelistDomain(text)
+    const instead = isAddress(text)
+      ? 'host and port alone'
+      : /^\*[^.]*$/u.test(text)
+        ? '*.your-domain'
+        : undefined
+    if (instead === undefined) return parseWhitelistDomain(text)
     settings.warning(
       'whitelist-domain',
-      `write host and port alone in place of ${quote(text)}; the entry fits no return target`,
+      `write ${instead} in place of ${quote(text)}; the entry fits no return target`,
     )
     return ok(undefined)
   })

@@ -186,6 +186,9 @@ function toUpstream(
   else if (!path.ok) report.problem(raw.path.label, withWritten(path.problem, raw.path))
   if (raw.insecureSkipTLSVerify.value) report.warning(raw.insecureSkipTLSVerify.label, INSECURE)
   if (!url.ok || !path.ok) return undefined
+  if (url.value.kind === 'static' && !/\d/u.test(raw.uri.value ?? '')) {
+    report.warning(raw.uri.label, withWritten('write static://200, which is what this answers', raw.uri))
+  }
   return {
     id: raw.id.value ?? path.value,
     path: path.value,

@@ -7,8 +7,9 @@ const HOST =
 /** Second-level labels under which country registries sell names, so that `.co.uk` is as wide as `.com`. */
 const REGISTRY = /^(?:ac|co|com|edu|gov|go|gob|ltd|me|mil|ne|net|nom|or|org|plc|sch)\.[a-z]{2}$/u
 
-/** Top-level labels under which names cannot be registered. */
-const PRIVATE_TLD = /^(?:internal|lan|local|localhost|test)$/u
+/** Top-level labels under which names cannot be registered (RFC 2606 §2, RFC 6762 appendix G). */
+const PRIVATE_TLD =
+  /^(?:corp|example|home|internal|intranet|invalid|lan|local|localdomain|localhost|private|test)$/u
 
 /** True for an address where a host belongs, `https://host` or `host/path`: as a domain it fits nothing. */
 export function isAddress(text: string): boolean {

@@ -7,7 +7,7 @@ export type ListenAddress =
   | { readonly kind: 'unix'; readonly path: string; readonly mode: number | undefined }
   | { readonly kind: 'fd'; readonly fd: number }
 
-/** Parses `[http(s)://]host:port`, `unix:///path[,mode=0660]` or `fd:N`. An empty host is every interface. */
+/** Parses `[http://]host:port`, with `https://` or `tcp://` as well, `unix:///path[,mode=0660]` or `fd:N`. An empty host is every interface. */
 export function parseListenAddress(text: string): Result<ListenAddress, string> {
   if (text.startsWith('unix:')) return parseUnix(text)
   const [, fd] = /^fd:(\d{1,5})$/iu.exec(text) ?? []
@@ -15,7 +15,7 @@ export function parseListenAddress(text: string): Result<ListenAddress, string> 
     return Number(fd) >= 3 ? ok({ kind: 'fd', fd: Number(fd) }) : failed('give fd:3 or more')
   }
   const [, v6, host = '', port = ''] =
-    /^(?:https?:\/\/)?(?:\[([\da-fA-F:.]+)\]|([\w.-]*)):(\d+)$/u.exec(text) ?? []
+    /^(?:(?:https?|tcp[46]?):\/\/)?(?:\[([\da-fA-F:.]+)\]|([\w.-]*)):(\d+)$/u.exec(text) ?? []
   if (port === '') return failed('give host:port, unix:///path or fd:N')
   if (Number(port) > 65_535) return failed('give a port from 0 to 65535')
   return ok({ kind: 'tcp', host: v6 ?? host, port: Number(port) })

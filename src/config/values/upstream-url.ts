@@ -99,6 +99,8 @@ function parseFile(rest: string): Result<UpstreamUrl, string> {
 }
 
 function parseStatic(rest: string): Result<UpstreamUrl, string> {
+  // Without a number oauth2-proxy says so in its log, and answers 200.
+  if (/^\/\/[^\d]*$/u.test(rest)) return ok({ kind: 'static', status: 200 })
   const status = /^\/\/([2-5]\d\d)\/?$/u.exec(rest)?.[1]
   if (status === undefined) return failed('give static:// with a status from 200 to 599')
   return ok({ kind: 'static', status: Number(status) })

@@ -128,7 +128,7 @@ describe('the ways to Redis', () => {
     ],
     [
       'sentinels without addresses and name',
-      ['--redis-use-sentinel'],
+      ['--session-store-type=redis', '--redis-use-sentinel'],
       [
         '--redis-sentinel-connection-urls or OAUTH2_PROXY_REDIS_SENTINEL_CONNECTION_URLS: give the addresses, redis://host:port',
       ],
@@ -142,7 +142,7 @@ describe('the ways to Redis', () => {
     ],
     [
       'a cluster without addresses',
-      ['--redis-use-cluster'],
+      ['--session-store-type=redis', '--redis-use-cluster'],
       [
         '--redis-cluster-connection-urls or OAUTH2_PROXY_REDIS_CLUSTER_CONNECTION_URLS: give the addresses, redis://host:port',
       ],
@@ -167,6 +167,11 @@ describe('the ways to Redis', () => {
   })
 
   it.each<[string, readonly string[], string]>([
+    [
+      'sentinels for no sessions',
+      ['--redis-use-sentinel'],
+      '--redis-use-sentinel: this has no effect without session-store-type=redis',
+    ],
     [
       'an address beside sentinels',
       [...SENTINELS, ONE],

@@ -97,7 +97,6 @@ describe('refused with one sentence', () => {
     ['an unknown PKCE method', flags('--code-challenge-method=s256'), '--code-challenge-method: give one of'],
     ['a GitHub team without its organisation', flags(...GITHUB, '--github-team=ops'), 'write org:team'],
     ['a GitHub repository without its owner', flags(...GITHUB, '--github-repo=app'), 'give owner/name'],
-    ['an issuer at GitHub', flags('--provider=github'), 'GitHub is not an OpenID issuer'],
     [
       'no room for a refresh',
       flags('--cookie-expire=1h', '--cookie-refresh=1h'),
@@ -306,7 +305,7 @@ describe('refused with one sentence', () => {
     ['two upstreams for one path', flags('--upstream=http://a,http://b/'), 'two take "/"'],
     ['a socket and a host for one path', flags('--upstream=unix:///run/a.sock,http://b'), 'two take "/"'],
     ['one upstream twice', flags('--upstream=http://a/x,http://a/x'), 'there twice'],
-    ['a static status in words', flags('--upstream=static://ok'), '--upstream: give static://'],
+    ['a static status that is none', flags('--upstream=static://99'), '--upstream: give static://'],
     ['a file upstream without a path', flags('--upstream=file://srv'), '--upstream: give file:///'],
     [
       'two bearer headers upstream',
@@ -460,6 +459,10 @@ describe('taken with a warning', () => {
       flags('--whitelist-domain=https://a.example:8443'),
       'the entry fits no return',
     ],
+    ['every host as return target', flags('--whitelist-domain=*'), 'write *.your-domain in place of "*"'],
+    ['an issuer at GitHub', flags('--provider=github'), 'this has no effect, GitHub is not an OpenID issuer'],
+    ['a static status in words', flags('--upstream=static://ok'), '--upstream: write static://200'],
+    ['a static upstream without a status', flags('--upstream=static://'), '--upstream: write static://200'],
     ['a method that is a pattern', flags('--skip-auth-route=^/x\\?y=1'), 'the entry fits no request'],
     ['an empty group beside others', flags('--allowed-group=a,'), '--allowed-group: remove the empty entry'],
     ['an empty cookie path', flags('--cookie-path='), 'the default counts: "/"'],

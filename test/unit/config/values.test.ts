@@ -93,6 +93,8 @@ describe('whitelist domains', () => {
     'localhost:4180',
     'example.com:*',
     '.internal',
+    '.corp',
+    '*.home',
     'A.Example',
   ])('parseWhitelistDomain() takes %s', (text) => {
     expect(parseWhitelistDomain(text)).toEqual({ ok: true, value: text.toLowerCase() })
@@ -157,6 +159,8 @@ describe('listen addresses', () => {
     ['127.0.0.1:4180', { kind: 'tcp', host: '127.0.0.1', port: 4180 }],
     ['http://127.0.0.1:0', { kind: 'tcp', host: '127.0.0.1', port: 0 }],
     [':443', { kind: 'tcp', host: '', port: 443 }],
+    ['tcp://127.0.0.1:80', { kind: 'tcp', host: '127.0.0.1', port: 80 }],
+    ['tcp6://[::1]:80', { kind: 'tcp', host: '::1', port: 80 }],
     ['[::1]:80', { kind: 'tcp', host: '::1', port: 80 }],
     ['unix:///run/gate.sock', { kind: 'unix', path: '/run/gate.sock', mode: undefined }],
     ['unix:///run/gate.sock,mode=0660', { kind: 'unix', path: '/run/gate.sock', mode: 0o660 }],

@@ -176,8 +176,8 @@ function readIssuer(
   const given = settings.value('oidc-issuer-url')
   if (kind.issuer === 'none') {
     if (given !== '') {
-      const sentence = `remove this, ${kind.displayName} is not an OpenID issuer; or give the provider whose issuer it is`
-      settings.problem('oidc-issuer-url', sentence)
+      const sentence = `this has no effect, ${kind.displayName} is not an OpenID issuer; remove it, or give the provider whose issuer it is`
+      settings.warning('oidc-issuer-url', sentence)
     }
     return undefined
   }

@@ -142,8 +142,11 @@ function readServers(settings: SectionSettings, files: Files): RedisServers | un
   const urls = (typeof given === 'string' ? [given] : given).filter((url) => url !== '')
   warnOfOthers(settings, kind, urls.length > 0 || kind !== 'standalone')
   if (urls.length === 0) {
-    if (kind !== 'standalone') settings.problem(ADDRESSES[kind], 'give the addresses, redis://host:port')
-    else if (settings.value('session-store-type') === 'redis')
+    const keepsSessions = settings.value('session-store-type') === 'redis'
+    if (kind !== 'standalone') {
+      if (keepsSessions) settings.problem(ADDRESSES[kind], 'give the addresses, redis://host:port')
+      else settings.warning(`redis-use-${kind}`, 'this has no effect without session-store-type=redis')
+    } else if (keepsSessions)
       settings.problem(ADDRESSES[kind], 'give the address of Redis, or leave session-store-type out')
     return undefined
   }

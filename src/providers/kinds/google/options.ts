@@ -104,7 +104,7 @@ export function readDirectory(
     if (groups.length > 0 || organizationId)
       settings.problem(
         needing,
-        'give google-service-account-json too, or google-use-application-default-credentials',
+        'give google-service-account-json too, or google-use-application-default-credentials; without either no group can be looked up, and oauth2-proxy lets everybody in',
       )
     warnOfGroups(all)
     return undefined
