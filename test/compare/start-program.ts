@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { FakeProvider } from '../support/fake-provider.ts'
@@ -45,6 +45,8 @@ export async function startProgram(
   for (const [name, text] of Object.entries(scene.files ?? {})) {
     mkdirSync(dirname(join(dir, name)), { recursive: true })
     writeFileSync(join(dir, name), fill(text))
+    // Last-Modified is the same for both programs.
+    utimesSync(join(dir, name), 1_700_000_000, 1_700_000_000)
   }
   const args = [...first, ...toFlags(scene, { provider, origin }).map(fill)]
   const filled = Object.entries(scene.env ?? {}).map(([name, text]) => [name, fill(text)])

@@ -232,6 +232,16 @@ export const RULE_ROWS: readonly Row[] = [
     ],
   },
   {
+    id: 'U6',
+    area: 'Upstreams',
+    input: '`file:` upstream: a file whose name has no ending that is known',
+    theirs: 'a type by what is in it',
+    ours: '`application/octet-stream`',
+    reason: 'what a guess makes a page of can run in the name of the site',
+    switch: 'none',
+    covers: [{ where: /\/files\/LICENSE$/u, aspect: /^(?:body|answer content-type)$/u }],
+  },
+  {
     id: 'U5',
     area: 'Upstreams',
     input: 'rewriteTarget with `$2`, `${1}` or a parameter',

@@ -209,7 +209,13 @@ export const RULE_SCENES: readonly Scene[] = [
       '--upstream=http://127.0.0.1:9/down/',
     ],
     upstreams: [],
-    files: { 'site/index.html': '<p>index', 'site/a.txt': 'a', 'site/.hidden': 'h', 'site/dir/b.txt': 'b' },
+    files: {
+      'site/index.html': '<p>index',
+      'site/a.txt': 'a',
+      'site/LICENSE': 'text',
+      'site/.hidden': 'h',
+      'site/dir/b.txt': 'b',
+    },
     probes: [
       '/',
       '/foo',
@@ -219,6 +225,7 @@ export const RULE_SCENES: readonly Scene[] = [
       '/exact/x',
       '/files/',
       '/files/a.txt',
+      '/files/LICENSE',
       '/files/.hidden',
       '/files/dir/',
       '/files/none',
