@@ -74,7 +74,7 @@ function splitScheme(text: string): readonly [scheme: string, rest: string] {
 
 const HTTP = /^\/\/(?:\[(?<v6>[\da-fA-F:.]+)\]|(?<name>[\w.-]+))(?::(?<port>\d+))?(?<path>\/.*)?$/su
 const UNIX = /^(?:\/\/)?(\/(?!\/)[^?#]+)$/u
-const FILE = /^(?:\/\/)?(\/(?!\/)[^?#]*)(?:#(.*))?$/su
+const FILE = /^(?:\/{2,})?(\/(?!\/)[^?#]*)(?:#(.*))?$/su
 const BINDING = /^(?<name>[A-Za-z_]\w*)(?<path>\/.*)?$/su
 
 function parseHttp(scheme: 'http' | 'https', rest: string): Result<UpstreamUrl, string> {

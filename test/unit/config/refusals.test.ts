@@ -727,7 +727,7 @@ describe('what the settings become', () => {
     ],
     [
       'a file upstream',
-      flags('--upstream=file:///srv/www/#/static/,file:///srv/b/'),
+      flags('--upstream=file:///srv/www/#/static/,file:////srv/b/'),
       {
         upstreams: [
           { path: '/static/', target: { kind: 'file', directory: '/srv/www/' } },
