@@ -244,8 +244,8 @@ export const RULE_ROWS: readonly Row[] = [
   {
     id: 'U5',
     area: 'Upstreams',
-    input: 'rewriteTarget with `$2`, `${1}` or a parameter',
-    theirs: '`$2` means `$1`, `${1}` nothing; parameters are sorted by name',
+    input: 'rewriteTarget with `$2`, a group in braces or a parameter',
+    theirs: '`$2` means `$1`, braces are taken for a variable; parameters are sorted by name',
     ours: 'both are the groups; parameters stay in order, those of the request first',
     reason: 'it is what the replacement of Go says, and what people write',
     switch: 'none',
