@@ -172,7 +172,8 @@ function warnOfSecretsInFlags(settings: AnySettings, table: OptionTable): void {
     if (
       option.secret === true &&
       settings.source(flag) === 'flag' &&
-      settings.value(flag) !== defaultOf(option)
+      settings.value(flag) !== defaultOf(option) &&
+      ![settings.value(flag)].flat().every(isPublicUrl)
     ) {
       settings.warning(
         flag,
@@ -180,6 +181,11 @@ function warnOfSecretsInFlags(settings: AnySettings, table: OptionTable): void {
       )
     }
   }
+}
+
+/** True for an address without user info, which is no secret: `redis://cache:6379`. */
+function isPublicUrl(value: unknown): boolean {
+  return /^[a-z]+:\/\/[^@]*$/u.test(String(value))
 }
 
 function toProblems(report: Report): LoadResult {

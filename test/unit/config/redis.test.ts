@@ -210,4 +210,14 @@ describe('the ways to Redis', () => {
   ])('%s is warned about', (_, args, warning) => {
     expect(warningsOf({ args, files: FILES })).toContain(warning)
   })
+
+  it.each([
+    [ONE, 0],
+    ['--redis-connection-url=redis://:pw@r', 1],
+    ['--redis-connection-url=redis://u@r', 1],
+  ])('%s is told to be a secret of a command line only where it has user info', (flag, count) => {
+    expect(warningsOf({ args: [flag] }).filter((line) => line.includes('read a command line'))).toHaveLength(
+      count,
+    )
+  })
 })
