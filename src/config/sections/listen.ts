@@ -181,7 +181,7 @@ function checkHttps(
 ): ServerConfig['https'] {
   const { secureBindAddress, tls } = server
   if (tls.cert.value || tls.key.value) return checkTlsListener(server, deps)
-  if (secureBindAddress.value !== undefined) {
+  if (!isOff(secureBindAddress)) {
     deps.report.warning(secureBindAddress.label, 'nothing listens there without certificate and key')
   }
   return undefined

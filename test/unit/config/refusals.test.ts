@@ -546,6 +546,14 @@ describe('taken with a warning', () => {
       ),
     ).toEqual([])
   })
+
+  it.each(['', '-'])(
+    'a configuration is taken without a warning with a listener for https that is off: "%s"',
+    (address) => {
+      const told = warningsOf(flags(`--https-address=${address}`, '--http-address=:4180'))
+      expect(told.filter((warning) => warning.startsWith('--https-address'))).toEqual([])
+    },
+  )
 })
 
 describe('what the settings become', () => {
