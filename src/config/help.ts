@@ -4,10 +4,10 @@ import { groupsOf, type OptionTable } from './options.ts'
 const WIDTH = 100
 const INDENT = ' '.repeat(8)
 
-/** The text of `--help`: every supported option by group, with its variable and default. */
+/** The text of `--help`: every option by group, with its variable and default. */
 export function renderHelp(table: OptionTable): string {
   const groups = groupsOf(table).map((group) => {
-    const rows = [...table].filter(([, option]) => option.group === group && option.supported !== false)
+    const rows = [...table].filter(([, option]) => option.group === group)
     return rows.length === 0
       ? ''
       : `${group}\n${rows.map(([flag, option]) => renderOption(flag, option)).join('')}`

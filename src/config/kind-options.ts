@@ -33,8 +33,7 @@ export function warnOfOtherKinds(
 ): void {
   const others = new Map(kinds.flatMap(({ options }) => Object.entries(options)))
   for (const [flag, option] of others) {
-    // Options that are not supported were refused when they were read.
-    if (Object.hasOwn(chosen.options, flag) || option.supported === false) continue
+    if (Object.hasOwn(chosen.options, flag)) continue
     if (sameValue(settings.value(flag), defaultOf(option))) continue
     const effect = option.restricts === true ? 'restricts no one' : 'has no effect'
     settings.warning(flag, `remove this, it ${effect} with --provider=${chosen.kind}`)

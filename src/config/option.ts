@@ -50,12 +50,8 @@ interface OptionBase {
   readonly runtimes?: readonly RuntimeName[]
   /** Reason why other runtimes cannot honour it, where it is not files or sockets. */
   readonly whyNotElsewhere?: string
-  /** An option of oauth2-proxy that is known and refused. */
-  readonly supported?: false
   /** Values that switch it off, beside its default: they ask for nothing, so they are taken on every runtime. */
   readonly off?: readonly string[]
-  /** For a refused option: what does its job here, as a person can do it. */
-  readonly instead?: string
   /** Marks an option that decides who may sign in: an empty list of names must not mean everybody. */
   readonly restricts?: true
   /** Marks an option that is accepted and checked but changes nothing; `about` says why. */
@@ -104,9 +100,7 @@ type ValueOf<Row extends BareOption> = Row extends { kind: 'boolean' }
 
 /** The values of the rows that have a reader, by flag. */
 export type ValuesOf<Rows extends Readonly<Record<string, BareOption>>> = {
-  readonly [Flag in keyof Rows as Rows[Flag] extends { supported: false } | { inert: true }
-    ? never
-    : Flag]: ValueOf<Rows[Flag]>
+  readonly [Flag in keyof Rows as Rows[Flag] extends { inert: true } ? never : Flag]: ValueOf<Rows[Flag]>
 }
 
 /** The TOML key of an option; undefined for options that are flags only. */

@@ -87,10 +87,6 @@ function readOne(reading: Reading, report: Report): Value | undefined {
   const { option, winner } = reading
   const { raw, remarks } = tidy(option, winner)
   for (const remark of remarks) report.warning(winner.label, remark)
-  if (option.supported === false) {
-    judgeUnsupported({ option, winner, raw }, report)
-    return undefined
-  }
   const nothing = readNothing(option, winner, raw)
   if (nothing !== undefined) {
     const isDefault = sameValue(nothing, defaultOf(option))
@@ -146,25 +142,6 @@ function isNegativeZero(option: Option, raw: Unparsed): boolean {
     raw.form === 'text' &&
     /^-\d+$/u.test(raw.text)
   )
-}
-
-interface Unsupported {
-  readonly option: Option
-  readonly winner: Given
-  readonly raw: Unparsed
-}
-
-/** Its default asks for nothing, and neither does an empty text. */
-function judgeUnsupported({ option, winner, raw }: Unsupported, report: Report): void {
-  const parsed = parseValue(option, raw)
-  if (parsed.ok && sameValue(parsed.value, defaultOf(option))) return
-  const texts = raw.form === 'items' ? raw.items : [raw.text]
-  if (texts.every((text) => text === '')) {
-    report.warning(winner.label, 'remove this setting, it switches off what is not there')
-    return
-  }
-  const sentence = 'remove this setting, it is not supported yet'
-  report.problem(winner.label, option.instead === undefined ? sentence : `${sentence}; ${option.instead}`)
 }
 
 /**

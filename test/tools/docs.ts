@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { keyOf, keysOf, type Option, renderDefault, variableOf } from '../../src/config/option.ts'
+import { keyOf, type Option, renderDefault, variableOf } from '../../src/config/option.ts'
 import { groupsOf, optionTable } from '../../src/config/options.ts'
 import { renderJsonSchema } from '../../src/config/structured/json-schema.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
@@ -47,12 +47,12 @@ and says what is doubtful as well, each line with \`warning:\` in front.
 /** The whole page, from the option table. */
 export function renderOptionsPage(): string {
   const sections = groupsOf(TABLE).map((group) => {
-    const rows = ROWS.filter(([, option]) => option.group === group && option.supported !== false)
+    const rows = ROWS.filter(([, option]) => option.group === group)
     return rows.length === 0
       ? ''
       : `\n## ${group}\n${rows.map(([flag, option]) => renderOption(flag, option)).join('')}`
   })
-  return `${INTRODUCTION}${sections.join('')}${renderUnsupported()}`
+  return `${INTRODUCTION}${sections.join('')}`
 }
 
 function renderOption(flag: string, option: Option): string {
@@ -78,17 +78,6 @@ function renderTraits(option: Option): string {
   if (option.runtimes?.includes('workers') === false) traits.push('not on Workers')
   if (option.inert) traits.push('no effect')
   return traits.join('; ')
-}
-
-function renderUnsupported(): string {
-  const rows = ROWS.filter(([, option]) => option.supported === false)
-  const lines = rows.map(([flag, option]) => {
-    const keys = keysOf(flag, option).map((key) => `\`${variableOf(key)}\``)
-    return `| ${[`\`--${flag}\``, keys.join(', ') || '–', option.about].join(' | ')} |\n`
-  })
-  const text =
-    'Known and refused, because an option that is read and ignored is worse than one that is missing. Their defaults are accepted.'
-  return `\n## Not supported yet\n\n${text}\n\n| flag | variable | what it is |\n| --- | --- | --- |\n${lines.join('')}`
 }
 
 /** JSON Schema of structured files, which editors can be pointed to. */

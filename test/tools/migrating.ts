@@ -32,13 +32,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
       ]),
     ),
   fate: () =>
-    table(
-      ['fate', 'options'],
-      [
-        ['accepted, nothing to change', flagsWhere(({ inert }) => inert === true)],
-        ['refused by name, with a way out', flagsWhere(({ supported }) => supported === false)],
-      ],
-    ),
+    table(['fate', 'options'], [['accepted, nothing to change', flagsWhere(({ inert }) => inert === true)]]),
 }
 
 function renderArea(area: string): string {
@@ -61,7 +55,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return line(head) + line(head.map(() => '---')) + rows.map(line).join('')
 }
 
-type Listed = { readonly inert?: true; readonly supported?: false }
+type Listed = { readonly inert?: true }
 
 function flagsWhere(fits: (option: Listed) => boolean): string {
   const flags = [...optionTable(PROVIDER_KINDS)].flatMap(([flag, option]) =>

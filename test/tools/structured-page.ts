@@ -252,6 +252,5 @@ function kindOf(option: BareOption): string {
       ? option.values.flatMap((value) => (value === '' ? [] : `\`${value}\``)).join(', ')
       : option.kind
   const text = renderDefault(option)
-  const shown = text === '' || option.kind === 'enum' ? values : `${values}, \`${text}\``
-  return option.supported === false ? `${shown}; not supported yet` : shown
+  return text === '' || option.kind === 'enum' ? values : `${values}, \`${text}\``
 }

@@ -347,7 +347,7 @@ function optionTablesOf(file: string) {
   const rest = text.replace(pattern, '')
   return [...text.matchAll(pattern)].map(([, name = '', rows = '']) => {
     const flags = [...rows.matchAll(/^ {2}(?:'([^']+)'|(\w+)): \{([\s\S]*?)\},$/gmu)]
-      .filter(([, , , row = '']) => !/\b(?:supported: false|inert: true)\b/u.test(row))
+      .filter(([, , , row = '']) => !/\binert: true\b/u.test(row))
       .map(([, quoted, plain]) => quoted ?? plain ?? '')
     return { file, name, flags, rest }
   })

@@ -54,9 +54,8 @@ function otherSpellings(key: string, { loose }: MapShape): string {
 }
 
 function toLeaf({ option, bytes }: LeafShape, loose?: true): Json {
-  const note = option.supported === false ? ' Not supported yet, and refused unless it is the default.' : ''
   const shown = option.secret || option.default === '' ? {} : { default: option.default }
-  return { description: `${option.about}${note}`, ...shown, ...typeOf(option, { bytes, loose }) }
+  return { description: option.about, ...shown, ...typeOf(option, { bytes, loose }) }
 }
 
 /** Text in which a variable stands, whose value is the boolean or number. */

@@ -5,7 +5,7 @@ import { groupsOf, optionTable } from '../../../src/config/options.ts'
 import { STRICT } from '../../../src/config/strict.ts'
 import { defaultOf, parseValue } from '../../../src/config/values/values.ts'
 import { PROVIDER_KINDS } from '../../../src/providers/registry.ts'
-import { load, problemsOf } from './config-fixture.ts'
+import { load } from './config-fixture.ts'
 
 /** Every option of oauth2-proxy 7.15 but those of the Program group. */
 const OAUTH2_PROXY = `
@@ -117,7 +117,7 @@ const ISSUER = `--oidc-issuer-url=https://login.microsoftonline.com/${TENANT}/v2
 const GITLAB = ['--provider=gitlab', '--oidc-issuer-url=https://git.example']
 const GITHUB = ['--provider=github', '--oidc-issuer-url=']
 
-/** For each supported option a value that is not its default, and what it needs beside it. */
+/** For each option a value that is not its default, and what it needs beside it. */
 const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: string[]]>> = {
   'config-test': ['true'],
   'http-address': [':8080'],
@@ -368,8 +368,7 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
 
 const TABLE = optionTable(PROVIDER_KINDS)
 const ROWS = [...TABLE]
-const supported = ROWS.filter(([, option]) => option.supported !== false && option.inert === undefined)
-const unsupported = ROWS.filter(([, option]) => option.supported === false)
+const effective = ROWS.filter(([, option]) => option.inert === undefined)
 
 describe('the option table', () => {
   it('the option table knows every option of oauth2-proxy', () => {
@@ -401,7 +400,7 @@ describe('the option table', () => {
 })
 
 describe('no option is read and ignored', () => {
-  const samples = supported.filter(
+  const samples = effective.filter(
     ([flag]) =>
       !['alpha-config', 'config', 'config-schema', 'convert-config-to-alpha', 'help', 'version'].includes(
         flag,
@@ -419,21 +418,6 @@ describe('no option is read and ignored', () => {
     if (without.kind !== 'config') return
     const effect = flag === 'config-test' ? 'testOnly' : 'config'
     expect(changed[effect]).not.toEqual(without[effect])
-  })
-})
-
-describe('what is not supported yet is refused', () => {
-  it.each(unsupported)('an unsupported option is refused: --%s', (flag, option) => {
-    const value =
-      { boolean: String(!option.default), integer: '42', duration: '1s' }[option.kind as string] ?? 'hunter2'
-    const problems = problemsOf({ args: [`--${flag}=${value}`] })
-    const more = option.instead === undefined ? '' : `; ${option.instead}`
-    expect(problems).toEqual([`--${flag}: remove this setting, it is not supported yet${more}`])
-  })
-
-  it.each(unsupported)('an unsupported option with its default changes nothing: --%s', (flag, option) => {
-    const value = Array.isArray(option.default) ? option.default.join(',') : String(option.default)
-    expect(load({ args: [`--${flag}=${value}`] }).kind).toBe('config')
   })
 })
 
