@@ -97,7 +97,8 @@ function toServer({ bindAddress, secureBindAddress, tls }: RawServer): Tree {
 
 function toUpstream(upstream: RawUpstream): Tree {
   const { id, path, uri, passHostHeader, proxyWebSockets, getBody, timeout } = upstream
-  const [, code] = /^static:\/\/(\d+)/u.exec(uri.value ?? '') ?? []
+  const [, digits] = /^static:\/\/(\d*)/u.exec(uri.value ?? '') ?? []
+  const code = digits === '' ? '200' : digits
   const on = (value: boolean | undefined) => value || undefined
   const isApp = code === undefined
   const ms = timeout.value ?? 0

@@ -71,6 +71,7 @@ const KEPT: [string, readonly string[], Given?][] = [
     { env: { OAUTH2_PROXY_UPSTREAMS: '' } },
   ],
   ['a fixed answer', ['--upstream=static://204'], { env: { OAUTH2_PROXY_UPSTREAMS: '' } }],
+  ['a fixed answer without a number', ['--upstream=static://'], { env: { OAUTH2_PROXY_UPSTREAMS: '' } }],
   [
     'headers of every sort',
     [
@@ -191,6 +192,11 @@ describe('converting a configuration to a structured file', () => {
     if (loaded.kind !== 'config') throw new Error(JSON.stringify(loaded))
     expect(loaded.config).toEqual(configOf({ args, env }))
     expect(loaded.warnings.filter((warning) => warning.includes('nothing reads this'))).toEqual([])
+  })
+
+  it('converting a configuration to a structured file writes a fixed answer as oauth2-proxy does', () => {
+    const text = converted({ args: ['--upstream=static://'], env: { OAUTH2_PROXY_UPSTREAMS: '' } })
+    expect(parse(text)).toMatchObject({ upstreamConfig: { upstreams: [{ static: true, staticCode: 200 }] } })
   })
 
   it('converting a configuration to a structured file needs no valid one', () => {
