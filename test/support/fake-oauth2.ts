@@ -9,6 +9,8 @@ export interface FakeOAuth2 extends FakeServer<string> {
   credentialsIn: 'form' | 'Basic'
   /** Members that the next token answers have beside, or in place of, `access_token` and `token_type`. */
   tokenAnswer: Record<string, unknown>
+  /** Takes every access token back, as the person does in the settings of the account. */
+  takeBack(): void
   /** Goes to the authorization endpoint and comes back with the callback's address. */
   visit(authorizationUrl: string): Promise<URL>
 }
@@ -20,13 +22,20 @@ export interface FakeApi {
   readonly answer: (request: Request, parameters: Record<string, string>) => unknown
 }
 
+/** Origin of a provider, and the paths of its two endpoints. */
+export interface FakeOAuth2Addresses {
+  readonly origin?: string
+  readonly authorize?: string
+  readonly token?: string
+}
+
 /**
  * Makes a provider with `/authorize`, `/token` and this API. Tokens are taken as `Authorization: Bearer` only; an answer
  * that is a Response is sent as it is, any other as JSON.
  */
 export function createFakeOAuth2(
   apis: Readonly<Record<string, FakeApi>>,
-  origin = 'https://oauth2.test',
+  { origin = 'https://oauth2.test', authorize = '/authorize', token = '/token' }: FakeOAuth2Addresses = {},
 ): FakeOAuth2 {
   const { server, route } = createFakeServer(origin, ['authorize', 'token', ...Object.keys(apis)])
   const codes = new Map<string, { readonly redirectUri: string | null; readonly challenge: string | null }>()
@@ -36,12 +45,13 @@ export function createFakeOAuth2(
     tokenRequests: [],
     credentialsIn: 'form',
     tokenAnswer: {},
+    takeBack: () => tokens.clear(),
     async visit(url: string): Promise<URL> {
       const answer = await server.app.fetch(new Request(url))
       return new URL(answer.headers.get('location') ?? 'about:blank')
     },
   })
-  route('authorize', 'get', '/authorize', (request) => {
+  route('authorize', 'get', authorize, (request) => {
     const query = new URL(request.url).searchParams
     const code = randomBytes(10).toString('hex')
     codes.set(code, { redirectUri: query.get('redirect_uri'), challenge: query.get('code_challenge') })
@@ -50,7 +60,7 @@ export function createFakeOAuth2(
     back.searchParams.set('state', query.get('state') ?? '')
     return new Response(null, { status: 302, headers: { location: back.href } })
   })
-  route('token', 'post', '/token', async (request) => {
+  route('token', 'post', token, async (request) => {
     const form = new URLSearchParams(await request.text())
     fake.tokenRequests.push(form)
     const { id, secret } = fake.client
@@ -65,14 +75,14 @@ export function createFakeOAuth2(
     const challenge = createHash('sha256').update(verifier).digest('base64url')
     if (login?.challenge !== challenge || login.redirectUri !== form.get('redirect_uri'))
       return json(400, { error: 'invalid_grant' })
-    const token = randomBytes(18).toString('hex')
-    tokens.add(token)
-    return json(200, { access_token: token, token_type: 'bearer', ...fake.tokenAnswer })
+    const access = randomBytes(18).toString('hex')
+    tokens.add(access)
+    return json(200, { access_token: access, token_type: 'bearer', ...fake.tokenAnswer })
   })
   for (const [name, { method = 'get', path, answer }] of Object.entries(apis)) {
     route(name, method, path, async (request, parameters) => {
-      const token = /^Bearer (\S+)$/u.exec(request.headers.get('authorization') ?? '')?.[1]
-      if (token === undefined || !tokens.has(token)) return json(401, { message: 'Bad credentials' })
+      const access = /^Bearer (\S+)$/u.exec(request.headers.get('authorization') ?? '')?.[1]
+      if (access === undefined || !tokens.has(access)) return json(401, { message: 'Bad credentials' })
       const answered = await answer(request, parameters)
       return answered instanceof Response ? answered : json(200, answered)
     })

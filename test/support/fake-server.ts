@@ -22,7 +22,13 @@ export interface FakeServer<Endpoint extends string> {
   listen(): Promise<{ close(): Promise<void> }>
 }
 
-/** Makes the frame of a fake service; `route` registers one scripted, counted endpoint. */
+/** A fake service, as those see it who call it. */
+export type FakeService = Pick<FakeServer<string>, 'origin' | 'fetch'>
+
+/**
+ * Makes the frame of a fake service; `route` registers one scripted, counted endpoint. An origin may have a path, as
+ * issuers do, and every endpoint is below it.
+ */
 export function createFakeServer<Endpoint extends string>(
   origin: string,
   endpoints: readonly Endpoint[],
@@ -36,6 +42,7 @@ export function createFakeServer<Endpoint extends string>(
   ): void
 } {
   const app = new Hono()
+  const base = new URL(origin).pathname.replace(/\/$/u, '')
   // A script that throws is a connection that breaks.
   app.onError((error) => {
     throw error
@@ -49,13 +56,14 @@ export function createFakeServer<Endpoint extends string>(
     hits,
     scripts,
     async fetch(url, init) {
-      if (new URL(url).origin !== server.origin) throw new TypeError(`fetch failed: ${new URL(url).origin}`)
+      if (new URL(url).origin !== new URL(server.origin).origin)
+        throw new TypeError(`fetch failed: ${new URL(url).origin}`)
       return app.fetch(new Request(url, init))
     },
     listen() {
       return new Promise((resolve) => {
         const listener = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {
-          server.origin = `http://127.0.0.1:${port}`
+          server.origin = `http://127.0.0.1:${port}${base}`
           resolve({
             close: () =>
               new Promise((closed, reject) => {
@@ -70,7 +78,7 @@ export function createFakeServer<Endpoint extends string>(
   return {
     server,
     route(endpoint, method, path, answer) {
-      app[method](path, async (context) => {
+      app[method](base + path, async (context) => {
         hits[endpoint] += 1
         const request = context.req.raw
         const next = async (): Promise<Response> => answer(request, context.req.param())

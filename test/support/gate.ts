@@ -9,6 +9,7 @@ import type { Rules } from '../../src/policy/rules.ts'
 import { PROVIDER_KINDS, type RegisteredKinds } from '../../src/providers/registry.ts'
 import { createFakePlatform, type FakePlatform, type World } from './fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from './fake-provider.ts'
+import type { FakeService } from './fake-server.ts'
 import { anIncomingRequest } from './incoming-request.ts'
 import { type Asking, createVisitor, type Visitor } from './visitor.ts'
 
@@ -30,8 +31,12 @@ export interface AGate extends World {
   /** Flags beside the usual ones. */
   readonly args?: readonly string[]
   readonly provider?: never
+  /** Address of the provider, where it is not https://op.test. */
+  readonly origin?: string
   /** Further providers, by their origins. */
   readonly others?: readonly FakeProvider[]
+  /** Other services that are asked in its place, or beside it, by their origins. */
+  readonly services?: readonly FakeService[]
   /** Instead of one app at `/`. */
   readonly upstreams?: readonly string[]
   readonly secret?: string
@@ -52,15 +57,16 @@ const SECRET = 'q1vN0eSgGm3oWcC7xkT9ZbY4uJ5hPfLd2aRiE8sMzXk'
 
 /** Starts the program the way an operator would: with flags. */
 export async function startGate(given: AGate = {}): Promise<TestGate> {
-  const provider = await createFakeProvider()
+  const provider = await createFakeProvider(given.origin)
   const at = createRouteToProviders(provider, given)
   const platform = createFakePlatform({ ...given, provider: (url, init) => at(url).fetch(url, init) })
   for (const each of [provider, ...(given.others ?? [])]) each.behaviour.now = platform.now
   return assemble({ provider, platform, given, args: given.args ?? [] })
 }
 
-function createRouteToProviders(provider: FakeProvider, { others = [] }: Pick<AGate, 'others'>) {
-  return (url: string): FakeProvider => others.find(({ origin }) => url.startsWith(`${origin}/`)) ?? provider
+function createRouteToProviders(provider: FakeProvider, { others = [], services = [] }: AGate) {
+  return (url: string): FakeService =>
+    [...others, ...services].find(({ origin }) => url.startsWith(`${origin}/`)) ?? provider
 }
 
 interface Assembly {

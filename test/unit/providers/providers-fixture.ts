@@ -8,7 +8,7 @@ import type { Result } from '../../../src/result.ts'
 import type { Grant, Session } from '../../../src/session/session.ts'
 import { createFakePlatform, type FakePlatform } from '../../support/fake-platform.ts'
 import { createFakeProvider, type FakeProvider } from '../../support/fake-provider.ts'
-import type { FakeServer } from '../../support/fake-server.ts'
+import type { FakeService } from '../../support/fake-server.ts'
 import { aSession } from '../../support/session.ts'
 
 /** A provider of the usual settings and of what its kind brings along, which is generic OpenID unless another is given. */
@@ -95,9 +95,6 @@ export interface Bench {
   session(): Promise<Session>
 }
 
-/** A service beside the provider. */
-export type FakeApiServer = Pick<FakeServer<string>, 'origin' | 'fetch'>
-
 /**
  * Builds a bench; the settings win over `aProviderConfig`. Files may change while it runs; `apis` are other services
  * that the provider calls.
@@ -105,7 +102,7 @@ export type FakeApiServer = Pick<FakeServer<string>, 'origin' | 'fetch'>
 export async function aBench(
   given: Partial<ProviderConfig> = {},
   files: Readonly<Record<string, string>> = {},
-  { origin, apis = [] }: { readonly origin?: string; readonly apis?: readonly FakeApiServer[] } = {},
+  { origin, apis = [] }: { readonly origin?: string; readonly apis?: readonly FakeService[] } = {},
 ): Promise<Bench> {
   const op = await createFakeProvider(origin)
   const platform = createFakePlatform({

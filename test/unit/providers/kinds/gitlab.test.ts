@@ -1,31 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderConfig } from '../../../../src/config/sections/provider.ts'
-import { createFakeServer, json, status } from '../../../support/fake-server.ts'
+import { createFakeGitlabApi } from '../../../support/fake-gitlab.ts'
+import { status } from '../../../support/fake-server.ts'
 import { configOf, problemsOf } from '../../config/config-fixture.ts'
 import { aBench, aProviderConfig, verdictOf } from '../providers-fixture.ts'
-
-/** GitLab's API for projects (https://docs.gitlab.com/api/projects/), as the person may see them. */
-function aGitlabApi() {
-  const { server, route } = createFakeServer('https://gitlab.test', ['project'])
-  const projects: Record<string, object> = {
-    'acme/app': {
-      archived: false,
-      permissions: { project_access: { access_level: 30 }, group_access: null },
-    },
-    'acme/group': {
-      archived: false,
-      permissions: { project_access: null, group_access: { access_level: 20 } },
-    },
-    'acme/old': { archived: true, permissions: { project_access: { access_level: 40 }, group_access: null } },
-    'acme/public': { archived: false, permissions: { project_access: null, group_access: null } },
-  }
-  route('project', 'get', '/api/v4/projects/:id', (request, { id }) => {
-    if (!request.headers.get('authorization')?.startsWith('Bearer ')) return json(401, {})
-    const found = projects[decodeURIComponent(id ?? '')]
-    return found === undefined ? json(404, { message: '404 Project Not Found' }) : json(200, found)
-  })
-  return { api: server, projects }
-}
 
 const CLAIMS = aProviderConfig().claims
 
@@ -41,17 +19,9 @@ async function aGitlab(
   projects: readonly { path: string; level: number }[] = [],
   given: Partial<ProviderConfig> = {},
 ) {
-  const { api } = aGitlabApi()
+  const api = createFakeGitlabApi('https://op.test/api/v4')
   // One installation has the sign-in and the API at one address; here the fake API listens beside the fake provider.
-  const bench = await aBench(
-    { kind: 'gitlab', own: projects, ...given },
-    {},
-    {
-      apis: [
-        { origin: 'https://op.test/api', fetch: async (url, init) => api.app.fetch(new Request(url, init)) },
-      ],
-    },
-  )
+  const bench = await aBench({ kind: 'gitlab', own: projects, ...given }, {}, { apis: [api] })
   bench.op.user = USER
   return { ...bench, api }
 }

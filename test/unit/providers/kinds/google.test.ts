@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { decodeJwt, importSPKI, jwtVerify } from 'jose'
+import { importSPKI, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { GoogleCredentials } from '../../../../src/providers/kinds/google/credentials.ts'
 import type { GoogleDirectoryConfig } from '../../../../src/providers/kinds/google/options.ts'
+import { createFakeGoogle } from '../../../support/fake-google.ts'
 import { createFakeServer, json, status } from '../../../support/fake-server.ts'
 import { configOf, problemsOf, warningsOf } from '../../config/config-fixture.ts'
 import { aBench, verdictOf } from '../providers-fixture.ts'
@@ -20,87 +21,7 @@ const KEY = {
 
 const METADATA = { kind: 'metadata', metadataOrigin: 'http://metadata.google.internal' } as const
 
-/**
- * Google's services as their documents say: tokens for the scopes that the delegation has and the administrator alone,
- * and a directory that knows nested members and refuses to judge people of other domains.
- */
-function aGoogle(
-  delegated: readonly string[] = ['admin.directory.group.member.readonly', 'admin.directory.user.readonly'],
-) {
-  const tokens = createFakeServer('https://oauth2.googleapis.com', ['token'])
-  const asked: string[] = []
-  tokens.route('token', 'post', '/token', async (request) => {
-    const form = new URLSearchParams(await request.text())
-    if (form.get('grant_type') === 'refresh_token')
-      return json(200, { access_token: 'of a person', expires_in: 3600, token_type: 'Bearer' })
-    const { sub, scope } = decodeJwt(form.get('assertion') ?? '')
-    const names = String(scope).replaceAll('https://www.googleapis.com/auth/', '')
-    asked.push(names)
-    if (names === 'cloud-platform') return json(200, { access_token: 'of the account', expires_in: 3600 })
-    if (sub !== 'admin@example.com') return json(401, { error: 'unauthorized_client' })
-    if (!delegated.includes(names)) return json(401, { error: 'unauthorized_client' })
-    return json(200, { access_token: `as admin: ${names}`, expires_in: 3599, token_type: 'Bearer' })
-  })
-  const directory = createFakeServer('https://admin.googleapis.com', [
-    'hasMember',
-    'member',
-    'groups',
-    'user',
-  ])
-  const asAdmin =
-    (answer: (request: Request, parameters: Record<string, string>) => Response) =>
-    (request: Request, parameters: Record<string, string>) =>
-      request.headers.get('authorization')?.startsWith('Bearer as admin: ') === true
-        ? answer(request, parameters)
-        : json(401, { error: { code: 401 } })
-  const at = '/admin/directory/v1'
-  directory.route(
-    'hasMember',
-    'get',
-    `${at}/groups/:group/hasMember/:email`,
-    asAdmin((_, { group }) => {
-      if (group === 'staff@example.com') return json(200, { isMember: true })
-      if (group === 'ops@example.com') return json(200, { isMember: false })
-      if (group === 'guests@example.com')
-        return json(400, { error: { code: 400, message: 'Invalid Input: memberKey' } })
-      return json(404, { error: { code: 404 } })
-    }),
-  )
-  directory.route(
-    'member',
-    'get',
-    `${at}/groups/:group/members/:email`,
-    asAdmin(() => json(200, { status: 'ACTIVE' })),
-  )
-  directory.route(
-    'groups',
-    'get',
-    `${at}/groups`,
-    asAdmin((request) => {
-      const query = new URL(request.url).searchParams
-      if (query.get('userKey') !== 'alice@example.com') return json(200, {})
-      return query.has('pageToken')
-        ? json(200, { groups: [{ email: 'b@example.com' }] })
-        : json(200, { groups: [{ email: 'a@example.com' }], nextPageToken: '2' })
-    }),
-  )
-  directory.route(
-    'user',
-    'get',
-    `${at}/users/:email`,
-    asAdmin(() =>
-      json(200, {
-        externalIds: [
-          { type: 'account', value: '1' },
-          { type: 'organization', value: 'E-77' },
-        ],
-      }),
-    ),
-  )
-  return { tokens: tokens.server, directory: directory.server, asked }
-}
-
-async function aBenchAtGoogle(given: Partial<GoogleDirectoryConfig> = {}, google = aGoogle()) {
+async function aBenchAtGoogle(given: Partial<GoogleDirectoryConfig> = {}, google = createFakeGoogle()) {
   const own: GoogleDirectoryConfig = {
     adminEmail: 'admin@example.com',
     credentials: KEY,
@@ -171,7 +92,10 @@ describe('the groups of Google', () => {
   })
 
   it('scopes are tried until the delegation has one, which is remembered', async () => {
-    const { google, platform, session } = await aBenchAtGoogle({}, aGoogle(['admin.directory.group']))
+    const { google, platform, session } = await aBenchAtGoogle(
+      {},
+      createFakeGoogle(['admin.directory.group']),
+    )
     await session()
     platform.pass(7_200_000)
     await session()
@@ -185,7 +109,7 @@ describe('the groups of Google', () => {
   })
 
   it('a delegation without any of the scopes is a fault of the operator', async () => {
-    const { signIn } = await aBenchAtGoogle({}, aGoogle([]))
+    const { signIn } = await aBenchAtGoogle({}, createFakeGoogle([]))
     expect(verdictOf(await signIn())).toBe('misconfigured/unauthorized_client')
   })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderConfig } from '../../../../src/config/sections/provider.ts'
-import { createFakeServer, type FakeServer, json, status } from '../../../support/fake-server.ts'
+import { createFakeGraph } from '../../../support/fake-graph.ts'
+import { json, status } from '../../../support/fake-server.ts'
 import { configOf, problemsOf, warningsOf } from '../../config/config-fixture.ts'
 import { aBench, verdictOf } from '../providers-fixture.ts'
 
@@ -8,32 +9,10 @@ const TENANT = '00000000-0000-4000-8000-000000000003'
 const OTHER = '00000000-0000-4000-8000-00000000000f'
 const issuerOf = (tenant: string): string => `https://login.microsoftonline.com/${tenant}/v2.0`
 
-/** Graph with two pages of groups, which are told to the bearers of the provider's tokens only. */
-function aGraph(): FakeServer<string> {
-  const { server, route } = createFakeServer('https://graph.microsoft.com', ['groups', 'me'])
-  const next = `${server.origin}/v1.0/me/transitiveMemberOf/microsoft.graph.group?$skiptoken=2`
-  route('groups', 'get', '/v1.0/me/transitiveMemberOf/microsoft.graph.group', (request) => {
-    if (!request.headers.get('authorization')?.startsWith('Bearer ')) return json(401, {})
-    const query = new URL(request.url).searchParams
-    if (query.get('$filter') !== null && request.headers.get('consistencylevel') !== 'eventual')
-      return json(400, { error: { code: 'Request_UnsupportedQuery' } })
-    return query.has('$skiptoken')
-      ? json(200, { value: [{ id: 'g3', displayName: 'Ops, all' }] })
-      : json(200, {
-          value: [{ id: 'g1', displayName: 'Staff' }, { id: 'g2' }],
-          '@odata.nextLink': next,
-        })
-  })
-  route('me', 'get', '/v1.0/me', () =>
-    json(200, { mail: null, otherMails: [], userPrincipalName: 'ann@example.com' }),
-  )
-  return server
-}
-
 const ENTRA = { allowedTenants: [], anyTenant: false, asksGraph: false, federatedTokenFile: undefined }
 
 async function anEntra(own: object = {}, given: Partial<ProviderConfig> = {}, files = {}) {
-  const graph = aGraph()
+  const graph = createFakeGraph()
   const bench = await aBench({ kind: 'entra-id', own: { ...ENTRA, ...own }, ...given }, files, {
     apis: [graph],
   })
@@ -215,7 +194,7 @@ describe('Azure', () => {
   const AZURE = { resource: '', groupField: 'id', asksGraph: true }
 
   it('security groups come from Graph, by the field that is wanted', async () => {
-    const graph = aGraph()
+    const graph = createFakeGraph()
     const { session } = await aBench(
       { kind: 'azure', own: { ...AZURE, groupField: 'displayName' } },
       {},
@@ -236,13 +215,13 @@ describe('Azure', () => {
   })
 
   it('the address is that of Graph where the token has none', async () => {
-    const { op, session } = await aBench({ kind: 'azure', own: AZURE }, {}, { apis: [aGraph()] })
+    const { op, session } = await aBench({ kind: 'azure', own: AZURE }, {}, { apis: [createFakeGraph()] })
     op.user = { sub: 'alice' }
     expect((await session()).email).toBe('ann@example.com')
   })
 
   it('groups and address of before are kept when Graph fails at a refresh', async () => {
-    const graph = aGraph()
+    const graph = createFakeGraph()
     const { op, provider, session } = await aBench({ kind: 'azure', own: AZURE }, {}, { apis: [graph] })
     op.user = { sub: 'alice' }
     const before = await session()
