@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createFakeGitlabApi } from '../../support/fake-gitlab.ts'
 import { createFakeGoogle } from '../../support/fake-google.ts'
+import { json } from '../../support/fake-server.ts'
 import { openid } from './openid.ts'
 import { groupRule, type ProviderFlow } from './provider-flow.ts'
 
@@ -102,7 +103,10 @@ export const OPENID_FLOWS: readonly ProviderFlow[] = [
     told: { user: 'b2d2d115', email: 'ann@example.com' },
     lacks: ['revocation_endpoint'],
     refresh: 'nothing',
-    setUp: ({ behaviour, idToken }) => {
+    setUp: ({ behaviour, idToken, scripts }) => {
+      // https://developers.login.gov/oidc/logout/: an ID token in the logout request is an error.
+      scripts.endSession = (next, { url }) =>
+        new URL(url).searchParams.has('id_token_hint') ? json(400, {}) : next()
       behaviour.authMethods = ['none']
       behaviour.profileOnly = ['email', 'email_verified']
       behaviour.metadata = {
@@ -155,6 +159,11 @@ export const OPENID_FLOWS: readonly ProviderFlow[] = [
     kind: 'cognito',
     issuer: 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Abc',
     person: { sub: 'u-1', 'cognito:groups': ['staff'] },
+    setUp: ({ scripts }) => {
+      // https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html: required without `redirect_uri`.
+      scripts.endSession = (next, { url }) =>
+        new URL(url).searchParams.has('logout_uri') ? next() : json(400, {})
+    },
     told: { user: 'u-1', email: 'ann@example.com', groups: 'staff' },
     rules: [STAFF_RULE],
   }),

@@ -72,7 +72,12 @@ export const loginGov = defineProvider({
       clientAssertion,
       credentials: 'jwt-key or client-id',
     })
-    // There are no refresh tokens to revoke, and no address to do so.
-    return { ...oidc, revoke: async () => ok(undefined) }
+    return {
+      ...oidc,
+      // An ID token in the logout request is an error (https://developers.login.gov/oidc/logout/): client_id has its place.
+      endSessionUrl: (request) => oidc.endSessionUrl({ ...request, idToken: undefined }),
+      // There are no refresh tokens to revoke, and no address to do so.
+      revoke: async () => ok(undefined),
+    }
   },
 })

@@ -102,6 +102,16 @@ describe('login.gov', () => {
     expect([op.hits.discovery, op.hits.jwks]).toEqual([0, 1])
   })
 
+  it('a sign-out names the client and no ID token, which login.gov refuses', async () => {
+    const { provider } = await aBench({ ...LOGIN_GOV, issuer: 'https://op.test' })
+    const url = await provider.endSessionUrl({ idToken: 'hint', returnTo: 'https://a/out', state: 's' })
+    expect(Object.fromEntries(new URL(url ?? '').searchParams)).toEqual({
+      client_id: 'sidegate',
+      post_logout_redirect_uri: 'https://a/out',
+      state: 's',
+    })
+  })
+
   it('the level of assurance is asked for, and acr-values asks for another', () => {
     const args = ['--provider=login.gov', '--oidc-issuer-url=']
     const given = { args, env: { OAUTH2_PROXY_JWT_KEY: PKCS1 } }
