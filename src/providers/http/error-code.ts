@@ -5,7 +5,7 @@ export function toErrorCode(error: unknown): string {
   return typeof error === 'string' && /^[\w.-]{1,64}$/u.test(error) ? error : 'unreadable'
 }
 
-/** Settings that errors about the client and its registration (RFC 6749 §5.2) point to, with GitHub's names for them. */
+/** Settings that errors about the client and its registration (RFC 6749 §5.2) point to, with GitHub's and Slack's names for them. */
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
   invalid_client: 'client-secret',
   unauthorized_client: 'client-id',
@@ -13,6 +13,9 @@ const CLIENT_ERRORS: Readonly<Record<string, string>> = {
   invalid_scope: 'scope',
   incorrect_client_credentials: 'client-secret',
   redirect_uri_mismatch: 'redirect-url',
+  bad_client_secret: 'client-secret',
+  invalid_client_id: 'client-id',
+  bad_redirect_uri: 'redirect-url',
 }
 
 /**

@@ -65,6 +65,18 @@ export async function splitIdToken(response: Response): Promise<SplitResponse> {
   return { idToken, rest: new Response(rest, { status, headers }), ignored }
 }
 
+/**
+ * The answer to a code, with the status of an error (RFC 6749 §5.2) where it is one: Slack sends errors with that of
+ * success. A refresh is not read so: there only what the RFC calls a refusal may end a session.
+ */
+export async function withErrorStatus(response: Response): Promise<Response> {
+  if (response.status !== 200) return response
+  const text = await response.clone().text()
+  const body = parseJson(text)
+  const isError = isRecord(body) && body['access_token'] === undefined && typeof body['error'] === 'string'
+  return isError ? new Response(text, { status: 400, headers: response.headers }) : response
+}
+
 /** A lifetime as whole seconds, also where it is written as text; undefined for what is no sensible number. */
 export function toSeconds(lifetime: unknown): number | undefined {
   const seconds = typeof lifetime === 'string' && /^\d+$/u.test(lifetime) ? Number(lifetime) : lifetime

@@ -7,7 +7,7 @@ import type { ProviderClient, ProviderResponse } from '../http/client.ts'
 import { type ClientAssertion, createSendAsClient, type SendAsClient } from '../http/client-auth.ts'
 import type { ReadClientSecret } from '../http/client-secret.ts'
 import { toCodeProblem, toErrorCode } from '../http/error-code.ts'
-import { splitIdToken, type TokenResponse, toTokenResponse } from '../http/token-response.ts'
+import { splitIdToken, type TokenResponse, toTokenResponse, withErrorStatus } from '../http/token-response.ts'
 import type { LoginResponse } from '../provider.ts'
 import type { Metadata, ReadMetadata } from './discovery.ts'
 
@@ -71,7 +71,9 @@ export function createCodeFlow(given: CodeFlowDeps): CodeFlow {
           verifier,
           options,
         )
-        return toTokens(response, (rest) => oauth.processAuthorizationCodeResponse(server, client, rest))
+        return toTokens(await withErrorStatus(response), (rest) =>
+          oauth.processAuthorizationCodeResponse(server, client, rest),
+        )
       }),
 
     refresh: (refreshToken) =>

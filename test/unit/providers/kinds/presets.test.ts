@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { json } from '../../../support/fake-server.ts'
 import { configOf, warningsOf } from '../../config/config-fixture.ts'
 import { aBench } from '../providers-fixture.ts'
 
@@ -76,6 +77,20 @@ describe('presets of OpenID providers', () => {
     expect(Object.fromEntries(new URL(url ?? '').searchParams)).toEqual({
       client_id: 'sidegate',
       logout_uri: 'https://app.example/out',
+    })
+  })
+
+  // [error of Slack's token endpoint, which has status 200, setting that the log names]
+  it.each([
+    ['bad_client_secret', 'client-secret'],
+    ['invalid_client_id', 'client-id'],
+    ['bad_redirect_uri', 'redirect-url'],
+  ])('slack with the error %s is a setting to compare: %s', async (error, setting) => {
+    const { op, signIn } = await aBench({ kind: 'slack' })
+    op.scripts.token = () => json(200, { ok: false, error })
+    expect(await signIn()).toMatchObject({
+      ok: false,
+      problem: { reason: 'misconfigured', detail: { error, setting } },
     })
   })
 
