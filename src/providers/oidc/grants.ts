@@ -6,7 +6,7 @@ import type { ProviderContext } from '../context.ts'
 import type { ProviderClient } from '../http/client.ts'
 import { type TokenResponse, toTokens } from '../http/token-response.ts'
 import { callValidateUrl } from '../http/validate-url.ts'
-import { findClaim, lacksClaims, type ReadGroupEntries, readIdentity } from './claims.ts'
+import { type FindClaim, findClaim, lacksClaims, type ReadGroupEntries, readIdentity } from './claims.ts'
 import type { CodeFlow } from './code-flow.ts'
 import type { ReadMetadata } from './discovery.ts'
 import { checkTimes, toSubject } from './id-token.ts'
@@ -129,7 +129,7 @@ async function readRefreshedClaims(
 }
 
 /**
- * Merges the identity that the provider gives now into the known one. A missing groups claim empties the groups only if
+ * Merges the identity that the provider gives now into the known one. Missing claims of groups empty the groups only if
  * all sources were read.
  */
 function mergeIdentity(
@@ -147,17 +147,27 @@ function mergeIdentity(
   const said = toIdentity(deps, [first, ...others])
   if (!said.ok) return said
   const all = claims !== undefined && profile !== undefined
-  const saysGroups = [first, ...others].some(
-    (source) => findClaim(source, deps.config.claims.groups) !== undefined,
-  )
   return ok({
     ...before,
     email: said.value.email ?? email,
     preferredUsername: said.value.preferredUsername ?? preferredUsername,
-    groups: all || saysGroups ? said.value.groups : groups,
+    groups: all || saysGroups(deps, [first, ...others]) ? said.value.groups : groups,
     claims: all ? said.value.claims : mergeClaims(known, said.value.claims),
     sid: said.value.sid ?? sid,
   })
+}
+
+/** True when a claim that groups are read from, which a preset may know several of, is in one of the sources. */
+function saysGroups({ config, groupEntries }: OidcDeps, sources: readonly Claims[]): boolean {
+  let isSaid = false
+  const find: FindClaim = (path) => {
+    const claim = sources.map((source) => findClaim(source, path)).find((value) => value !== undefined)
+    isSaid ||= claim !== undefined
+    return claim
+  }
+  if (groupEntries === undefined) find(config.claims.groups)
+  else groupEntries(find)
+  return isSaid
 }
 
 /** Keeps the claims of before where the answer leaves them out. */

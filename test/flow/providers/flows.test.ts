@@ -104,3 +104,20 @@ it.each(RULES)('$name with $flags lets in who fits, and refuses others', async (
   expect((await refused.visitor.visit('/')).text).toContain('Sign in with')
   expect(closed.gate.platform.plans).toEqual([])
 })
+
+it.each(RULES.filter(({ flow, rule }) => flow.hasGroupClaims && rule === 'group'))(
+  '$name with $flags refuses a person who left the group at the next refresh',
+  async ({ flow, fits }) => {
+    const run = await flow.start([...fits, '--cookie-refresh=1m'])
+    const { platform } = run.gate
+    const { visitor } = await signIn(run)
+    expect((await visitor.visit('/')).status).toBe(200)
+    run.leaveGroups()
+    platform.pass(DUE_MS)
+    await visitor.visit('/')
+    await platform.settled()
+    const forwarded = platform.plans.length
+    expect((await visitor.visit('/')).status).toBe(403)
+    expect(platform.plans).toHaveLength(forwarded)
+  },
+)

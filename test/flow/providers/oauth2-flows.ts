@@ -187,6 +187,7 @@ function githubFlow(name: string, tokenSeconds: number | undefined): ProviderFlo
     refresh: tokenSeconds === undefined ? 'validate-url' : 'API',
     signOut: 'here',
     revokes: false,
+    hasGroupClaims: false,
     rules: [
       rule('github-org', 'acme', 'other'),
       rule('github-team', 'acme:platform', 'acme:ops'),
@@ -210,6 +211,7 @@ function githubFlow(name: string, tokenSeconds: number | undefined): ProviderFlo
       return {
         gate,
         moveTo,
+        leaveGroups: () => undefined,
         takeBack: () => github.takeBack(),
         approve: (url) => github.visit(url),
         tokenRequests: () => github.tokenRequests.length,

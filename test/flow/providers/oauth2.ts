@@ -33,6 +33,7 @@ export function oauth2(flow: OAuth2Flow): ProviderFlow {
     args,
     signOut: 'here',
     revokes: false,
+    hasGroupClaims: false,
     async start(more) {
       const person = { email: told.email }
       const apis = Object.entries(flow.apis(person)).map(([url, api]): [string, FakeApi] => {
@@ -59,6 +60,7 @@ export function oauth2(flow: OAuth2Flow): ProviderFlow {
         moveTo: (email) => {
           person.email = email
         },
+        leaveGroups: () => undefined,
         takeBack: () => fake.takeBack(),
         approve(url) {
           if (!url.startsWith(`${login}?`)) throw new Error(`The browser was sent to ${url}`)

@@ -24,7 +24,7 @@ export function openid(flow: OpenidFlow): ProviderFlow {
   const { kind, issuer, lacks = [], refresh = 'token', files = {} } = flow
   const origin = issuer.replace(/\/$/u, '')
   const args = [`--oidc-issuer-url=${flow.isKnown === true ? '' : issuer}`, ...(flow.args ?? [])]
-  const person = { email: flow.told.email, email_verified: true, ...flow.person }
+  const person: FakeUser = { email: flow.told.email, email_verified: true, ...flow.person }
   return {
     name: kind,
     rules: [],
@@ -32,6 +32,7 @@ export function openid(flow: OpenidFlow): ProviderFlow {
     args,
     refresh,
     signOut: lacks.includes('end_session_endpoint') ? 'here' : 'there',
+    hasGroupClaims: refresh === 'token' && flow.services === undefined,
     revokes: refresh !== 'nothing' && !lacks.includes('revocation_endpoint'),
     async start(more) {
       const gate = await startGate({
@@ -49,6 +50,10 @@ export function openid(flow: OpenidFlow): ProviderFlow {
         gate,
         moveTo: (email) => {
           provider.user = { ...person, email }
+        },
+        leaveGroups: () => {
+          const { sub, email, email_verified, upn } = person
+          provider.user = { sub, email, email_verified, upn }
         },
         takeBack: () => {
           provider.scripts.token = () => json(400, { error: 'invalid_grant' })

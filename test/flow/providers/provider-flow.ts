@@ -21,6 +21,8 @@ export interface ProviderFlow {
   readonly signOut: 'there' | 'here'
   /** A sign-out revokes the refresh token (RFC 7009). */
   readonly revokes: boolean
+  /** Groups come with each refresh, as claims. */
+  readonly hasGroupClaims: boolean
   /** Starts the program in front of fakes. */
   start(args: readonly string[]): Promise<Run>
 }
@@ -46,6 +48,8 @@ export interface Run {
   readonly gate: TestGate
   /** The person has this address from now on. */
   moveTo(email: string): void
+  /** The person is in no group any more, as far as claims tell. */
+  leaveGroups(): void
   /** Takes the tokens of the person back. */
   takeBack(): void
   /** Goes to the authorization endpoint as the person; the callback's address. */

@@ -67,6 +67,26 @@ describe('presets of OpenID providers', () => {
     expect((await session()).groups).toEqual(groups)
   })
 
+  it.each([
+    [{ reader: {} }, ['role:reader']],
+    [{}, []],
+    [undefined, ['role:admin', 'role:reader']],
+  ])(
+    'roles that only the user-info endpoint tells at a refresh are those of now: %j',
+    async (roles, groups) => {
+      const { op, provider, session } = await aBench({ kind: 'zitadel' })
+      const user = { sub: 'alice', email: 'alice@example.com' }
+      op.user = { ...user, 'urn:zitadel:iam:org:project:roles': { admin: {}, reader: {} } }
+      const before = await session()
+      op.behaviour.idTokenOnRefresh = false
+      op.user = { ...user, 'urn:zitadel:iam:org:project:roles': roles }
+      expect(await provider.refresh(before)).toMatchObject({
+        ok: true,
+        value: { identity: { groups } },
+      })
+    },
+  )
+
   it('Cognito is left by an address of its own kind', async () => {
     const { provider } = await aBench({ kind: 'cognito' })
     const url = await provider.endSessionUrl({
