@@ -66,6 +66,16 @@ export const MICROSOFT_FLOWS: readonly ProviderFlow[] = [
     ],
   }),
   openid({
+    name: 'azure with an issuer of version 1',
+    kind: 'azure',
+    issuer: `https://sts.windows.net/${TENANT}`,
+    args: ['--resource=https://app.example.com'],
+    person: { sub: 'AAA', groups: ['0f3c'] },
+    told: { user: 'AAA', email: 'ann@example.com', groups: '0f3c' },
+    lacks: LACKS,
+    rules: [groupRule('0f3c', 'ffff')],
+  }),
+  openid({
     kind: 'adfs',
     issuer: 'https://fs.example.net/adfs',
     args: ['--resource=https://app.example.com'],

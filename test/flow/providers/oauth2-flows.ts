@@ -88,6 +88,25 @@ export const OAUTH2_FLOWS: readonly ProviderFlow[] = [
     told: { user: 'yrZCpj2Z12', email: 'ann@example.com' },
   }),
   oauth2({
+    name: 'linkedin with an app of the product with OpenID Connect',
+    kind: 'linkedin',
+    login: 'https://www.linkedin.com/oauth/v2/authorization',
+    token: 'https://www.linkedin.com/oauth/v2/accessToken',
+    args: [
+      '--scope=openid email profile',
+      '--profile-url=https://api.linkedin.com/v2/userinfo',
+      '--validate-url=https://api.linkedin.com/v2/userinfo',
+    ],
+    apis: (person) => ({
+      'https://api.linkedin.com/v2/userinfo': () => ({
+        sub: '782bbtaQ',
+        email: person.email,
+        email_verified: 'true',
+      }),
+    }),
+    told: { user: '782bbtaQ', email: 'ann@example.com' },
+  }),
+  oauth2({
     kind: 'nextcloud',
     login: `${NEXTCLOUD}/apps/oauth2/authorize`,
     token: `${NEXTCLOUD}/apps/oauth2/api/v1/token`,

@@ -10,7 +10,7 @@ export interface Person {
 /** A provider of plain OAuth 2.0 in a flow. */
 export interface OAuth2Flow
   extends Pick<ProviderFlow, 'kind' | 'told'>,
-    Partial<Pick<ProviderFlow, 'args' | 'rules' | 'refresh'>> {
+    Partial<Pick<ProviderFlow, 'name' | 'args' | 'rules' | 'refresh'>> {
   /** Addresses of its two endpoints, and of its API with the answers; a pattern of a path may have `:names`. */
   readonly login: string
   readonly token: string
