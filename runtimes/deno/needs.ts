@@ -32,13 +32,16 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
     ...providers.flatMap(urlsOf),
     ...providers.flatMap((provider) => provider.urls),
     ...bearer.extraIssuers.map(({ issuer }) => issuer),
+    bearer.introspection?.url,
     ...providers.map(({ backendLogoutUrl }) => backendLogoutUrl),
   ]
   const read = [
     ...files,
-    ...providers.map(({ clientSecret }) =>
-      clientSecret !== undefined && 'file' in clientSecret ? clientSecret.file : undefined,
-    ),
+    ...[...providers, bearer.introspection]
+      .map((client) => client?.clientSecret)
+      .map((clientSecret) =>
+        clientSecret !== undefined && 'file' in clientSecret ? clientSecret.file : undefined,
+      ),
     ...providers.flatMap((provider) => provider.files),
     signIn.htpasswdFile,
     policy.authenticatedEmailsFile,

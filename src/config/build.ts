@@ -81,7 +81,11 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
   }
   const { providers, rules } = checkProviders(raw.providers, { files, kinds, env, report })
   const second = {
-    bearer: buildBearer(settings),
+    bearer: buildBearer(settings, {
+      files,
+      provider: providers[0],
+      restrictions: raw.providers.slice(0, 1).flatMap((provider) => restrictionsOf(provider, kinds)),
+    }),
     policy: buildPolicy(settings, { files, rules }),
     upstreams: checkUpstreams(raw.upstreams, { runtime, report }),
     headers: buildHeaders(settings, checkHeaders(raw.headers, { files, report })),
@@ -96,6 +100,14 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
   }
   checkTogether(config, { upstreams: raw.upstreams, metricsServer: raw.metricsServer, settings, report })
   return config
+}
+
+/** Options of the provider's kind that are given and decide who may sign in. */
+function restrictionsOf({ settings }: RawProvider, kinds: ProviderKinds): readonly string[] {
+  const kind = kinds.find((each) => each.kind === settings.value('provider'))
+  return Object.entries(kind?.options ?? {}).flatMap(([flag, { restricts }]) =>
+    restricts === true && settings.given(flag) ? [flag] : [],
+  )
 }
 
 /** Adds the claims that header rows name to those that the settings of the provider name. */

@@ -7,6 +7,7 @@ import { COOKIE_OPTIONS } from './sections/cookie.ts'
 import { PROVIDER_HEADER_OPTIONS } from './sections/headers/provider-header.ts'
 import { SIGNATURE_OPTIONS } from './sections/headers/signature.ts'
 import { HEADER_OPTIONS } from './sections/headers.ts'
+import { INTROSPECTION_OPTIONS } from './sections/introspection.ts'
 import { LISTEN_OPTIONS } from './sections/listen.ts'
 import { LOG_FILE_OPTIONS } from './sections/log/file.ts'
 import { LOG_FORMAT_OPTIONS } from './sections/log/formats.ts'
@@ -51,6 +52,7 @@ export const OPTIONS = {
   ...SIGN_IN_OPTIONS,
   ...SIGN_OUT_OPTIONS,
   ...BEARER_OPTIONS,
+  ...INTROSPECTION_OPTIONS,
   ...COOKIE_OPTIONS,
   ...CSRF_COOKIE_OPTIONS,
   ...SECRET_OPTIONS,

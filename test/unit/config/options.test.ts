@@ -55,6 +55,8 @@ const IRREGULAR: Readonly<Record<string, string>> = {
   upstream: 'upstreams',
 }
 
+const INTROSPECTION = ['--skip-jwt-bearer-tokens', '--introspection-url=https://i.example/introspect']
+
 const KEY = generateKeyPairSync('rsa', {
   modulusLength: 2048,
   publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -260,6 +262,14 @@ const SAMPLES: Readonly<Record<string, readonly [value: string, ...beside: strin
   'skip-jwt-bearer-tokens': ['true'],
   'bearer-token-login-fallback': ['false', '--skip-jwt-bearer-tokens'],
   'extra-jwt-issuers': ['https://i.example=a=b', '--skip-jwt-bearer-tokens'],
+  'bearer-required-scope': ['api.read', '--skip-jwt-bearer-tokens'],
+  'bearer-client-id': ['robot', '--skip-jwt-bearer-tokens'],
+  'introspection-url': ['https://i.example/introspect', '--skip-jwt-bearer-tokens'],
+  'introspection-discovery': ['true', '--skip-jwt-bearer-tokens'],
+  'introspection-issuer': ['https://j.example', ...INTROSPECTION],
+  'introspection-client-id': ['asker', '--introspection-client-secret=s', ...INTROSPECTION],
+  'introspection-client-secret': ['t', '--introspection-client-id=asker', ...INTROSPECTION],
+  'introspection-client-secret-file': ['/secret', '--introspection-client-id=asker', ...INTROSPECTION],
   'cookie-name': ['gate'],
   'cookie-secret': ['k!9vN0eSgGm3oWc%'],
   'cookie-secret-file': ['/secret', '--cookie-secret='],

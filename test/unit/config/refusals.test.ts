@@ -12,6 +12,13 @@ const FILES = {
   '/padded': ' hunter2\n\n',
 }
 const TLS = ['--tls-cert-file=/cert', '--tls-key-file=/key']
+const INTROSPECT = 'https://i.example/introspect'
+const WITHOUT_DISCOVERY = [
+  '--skip-oidc-discovery',
+  '--login-url=https://i.example/a',
+  '--redeem-url=https://i.example/t',
+  '--oidc-jwks-url=https://i.example/k',
+]
 const GITHUB = ['--provider=github', '--oidc-issuer-url=']
 
 function flags(...args: string[]): Given {
@@ -279,6 +286,59 @@ describe('refused with one sentence', () => {
       '--extra-jwt-issuers: give https://issuer=audience',
     ],
     [
+      'two scopes in one',
+      flags('--skip-jwt-bearer-tokens', '--bearer-required-scope=a b'),
+      '--bearer-required-scope: give one scope, without blanks and quotes',
+    ],
+    [
+      'no client of bearer tokens [CF-120]',
+      flags('--skip-jwt-bearer-tokens', '--bearer-client-id='),
+      '--bearer-client-id: give a client id',
+    ],
+    [
+      'introspection by discovery that is skipped',
+      flags('--skip-jwt-bearer-tokens', '--introspection-discovery', ...WITHOUT_DISCOVERY),
+      '--introspection-discovery: give introspection-url in its place',
+    ],
+    [
+      'introspection by a client without a secret',
+      flags('--skip-jwt-bearer-tokens', `--introspection-url=${INTROSPECT}`, '--client-secret='),
+      '--introspection-url: give introspection-client-id and its secret',
+    ],
+    [
+      'a client of introspection without a secret',
+      flags('--skip-jwt-bearer-tokens', `--introspection-url=${INTROSPECT}`, '--introspection-client-id=a'),
+      'give the secret of introspection-client-id',
+    ],
+    [
+      'a secret of introspection without a client',
+      flags(
+        '--skip-jwt-bearer-tokens',
+        `--introspection-url=${INTROSPECT}`,
+        '--introspection-client-secret=a',
+      ),
+      'give the client that the introspection secret belongs to',
+    ],
+    [
+      'an issuer of introspection by discovery',
+      flags(
+        '--skip-jwt-bearer-tokens',
+        '--introspection-discovery',
+        '--introspection-issuer=https://other.example',
+      ),
+      '--introspection-issuer: give introspection-url too',
+    ],
+    [
+      'introspection beside a restriction that it cannot check [CF-121]',
+      flags(
+        '--skip-jwt-bearer-tokens',
+        '--introspection-discovery',
+        '--provider=keycloak-oidc',
+        '--allowed-role=ops',
+      ),
+      '--introspection-discovery: remove this or --allowed-role',
+    ],
+    [
       'a certificate without its key',
       flags('--tls-cert-file=/cert'),
       'OAUTH2_PROXY_TLS_KEY_FILE: give this file too',
@@ -496,6 +556,17 @@ describe('taken with a warning', () => {
       'bearer issuers without bearer tokens',
       flags('--extra-jwt-issuers=https://i.example=a'),
       'no effect without --skip-jwt',
+    ],
+    [
+      'introspection without bearer tokens',
+      flags(`--introspection-url=${INTROSPECT}`),
+      'no effect without --skip-jwt',
+    ],
+    ['scopes without bearer tokens', flags('--bearer-required-scope=a'), 'no effect without --skip-jwt'],
+    [
+      'a client of introspection without an endpoint',
+      flags('--skip-jwt-bearer-tokens', '--introspection-client-id=a'),
+      'no effect without --introspection-url',
     ],
     [
       'a bearer rule without bearer tokens',

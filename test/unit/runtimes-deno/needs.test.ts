@@ -51,6 +51,21 @@ describe('what Deno has to allow', () => {
     expect(net).toBe('--allow-net=[::]:8080,github.com:443,api.github.com:443')
   })
 
+  it('the permissions for Deno are the introspection endpoint too, with the file of its secret', () => {
+    const flags = flagsFor(
+      '--provider=github',
+      '--upstream=static://200',
+      '--skip-jwt-bearer-tokens',
+      '--introspection-url=https://as.example/introspect',
+      '--introspection-client-id=asker',
+      '--introspection-client-secret-file=/run/client',
+    )
+    expect(flags).toEqual([
+      '--allow-net=127.0.0.1:4180,github.com:443,api.github.com:443,as.example:443',
+      '--allow-read=/run/client',
+    ])
+  })
+
   it('the permissions for Deno are the listeners for metrics too, with the files of their certificate', () => {
     const flags = flagsFor(
       '--provider=github',
