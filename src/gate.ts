@@ -14,6 +14,7 @@ import { PROBLEMS, type Problem, problem } from './problems.ts'
 import type { Services } from './services.ts'
 import { displayName, type Session } from './session/session.ts'
 import { type Caller, storeProblem } from './signin/authenticate.ts'
+import { showsBearer, withBearerChallenge } from './signin/challenge.ts'
 import { logDenied } from './signin/context.ts'
 import { readFormReplay } from './signin/login/form-replay.ts'
 
@@ -179,7 +180,8 @@ async function askToSignIn(
   { caller, request }: { caller: Caller; request: PolicyRequest },
 ): Promise<Response> {
   const { config, rules } = services
-  const isProgram = config.signIn.forceJsonErrors || rules.isApi(request.target)
+  const isProgram =
+    config.signIn.forceJsonErrors || rules.isApi(request.target) || showsBearer(config.bearer, exchange)
   if (exchange.facts.navigation && !isProgram) return offerSignIn(services, exchange, caller)
   if (exchange.facts.wantsHtml && exchange.request.method === 'POST' && !isProgram)
     return keepForm(services, exchange, caller)
@@ -203,7 +205,9 @@ function refuse(services: Services, exchange: Exchange, caller: Caller, why: Pro
     account: session && displayName(session),
     returnTo: signIn.returnTo(exchange),
   }
-  return respond.problem(config.signIn.forceJsonErrors ? asProgram(exchange) : exchange, why, context)
+  const asked = config.signIn.forceJsonErrors ? asProgram(exchange) : exchange
+  const response = respond.problem(asked, why, context)
+  return withBearerChallenge(response, { bearer: config.bearer, exchange, problem: why })
 }
 
 function asProgram(exchange: Exchange): Exchange {

@@ -6,10 +6,11 @@ import type { AccessEntry } from '../observe/access.ts'
 import { meetsConstraints } from '../policy/constraints.ts'
 import { decide } from '../policy/decide.ts'
 import type { PolicyRequest } from '../policy/request.ts'
-import { problem } from '../problems.ts'
+import { PROBLEMS, problem } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { displayName } from '../session/session.ts'
 import { type Caller, storeProblem, undecided } from '../signin/authenticate.ts'
+import { withBearerChallenge } from '../signin/challenge.ts'
 import { logDenied } from '../signin/context.ts'
 import { bareStatus } from './bare-status.ts'
 import type { Handle } from './handler.ts'
@@ -68,18 +69,22 @@ async function answerAuth(services: Services, exchange: Exchange, entry: AccessE
 
 /**
  * Status of an answer to a caller who is not signed in, as far as is known. What is a 429 elsewhere is 401: of the answers that
- * nginx's auth_request understands, that one asks for another try. A silent store of sessions is 503 and never 401, by which a
- * gateway would send people who are signed in to the sign-in; nginx makes 500 of it.
+ * nginx's auth_request understands, that one asks for another try. A silent store of sessions, or a provider that cannot be asked
+ * about a token, is 503 and never 401, by which a gateway would send people who are signed in to the sign-in; nginx makes 500
+ * of it.
  */
 function refusalStatus(caller: Caller): 401 | 403 | 503 {
-  if (storeProblem(caller) !== undefined) return 503
-  return caller.problem !== undefined && undecided(caller) === undefined ? 403 : 401
+  const { problem: why } = caller
+  if (why !== undefined && PROBLEMS[why.reason].status >= 500) return 503
+  return why !== undefined && undecided(caller) === undefined ? 403 : 401
 }
 
 function bare(
-  { respond }: Services,
+  { respond, config }: Services,
   { exchange, caller, status }: { exchange: Exchange; caller: Caller; status: 401 | 403 | 503 },
 ) {
-  const response = bareStatus(respond, exchange, { status, changes: caller.changes })
-  return status === 503 && caller.problem !== undefined ? withRetryAfter(response, caller.problem) : response
+  const { problem } = caller
+  const plain = bareStatus(respond, exchange, { status, changes: caller.changes })
+  const response = withBearerChallenge(plain, { bearer: config.bearer, exchange, problem })
+  return status === 503 && problem !== undefined ? withRetryAfter(response, problem) : response
 }

@@ -6,6 +6,7 @@ import { type Problem, problem } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { displayName, type Session, sourceFields } from '../session/session.ts'
 import { type Caller, type SessionAccess, undecided } from '../signin/authenticate.ts'
+import { withBearerChallenge } from '../signin/challenge.ts'
 import { bareStatus } from './bare-status.ts'
 import type { Handle } from './handler.ts'
 
@@ -59,8 +60,11 @@ function createDescription(services: Services, { show, access, withoutSession }:
     const { session } = caller
     if (session === undefined) {
       const why = undecided(caller) ?? caller.problem
-      if (why === undefined && withoutSession !== undefined) return withoutSession(exchange, caller)
-      return refuse(services, exchange, { why: why ?? problem('sign_in_required'), caller })
+      const response =
+        why === undefined && withoutSession !== undefined
+          ? withoutSession(exchange, caller)
+          : refuse(services, exchange, { why: why ?? problem('sign_in_required'), caller })
+      return withBearerChallenge(response, { bearer: services.config.bearer, exchange, problem: why })
     }
     entry.user = displayName(session)
     // Where no sign-in is needed a person can still be signed in who may not be here.

@@ -77,7 +77,7 @@ export function storeProblem({ problem }: Pick<Caller, 'problem'>): Problem | un
 const ANONYMOUS: Caller = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
 const STORE_UNAVAILABLE: Caller = { ...ANONYMOUS, problem: problem('session_store_unavailable') }
 
-/** Reads verified JWTs as sessions of one request (skip-jwt-bearer-tokens). */
+/** Reads verified tokens as sessions of one request (skip-jwt-bearer-tokens). */
 export function bearerCredentials(
   read: BearerReader,
   { loginFallback }: BearerConfig,
@@ -97,9 +97,13 @@ export function bearerCredentials(
     // Beside cookies the header may be meant for the app, and then its refusal is no news.
     if (!loginFallback || exchange.cookies.length === 0)
       logFailure({ log }, 'bearer_refused', { exchange, why: grant.problem })
-    return loginFallback ? undefined : { session: undefined, problem: grant.problem }
+    const refusal = { session: undefined, problem: grant.problem }
+    if (!loginFallback) return refusal
+    // A token that may well be good, or that is and lacks a scope, is not passed over as if it were none.
+    return BAD_TOKEN.has(grant.problem.reason) ? undefined : { ...refusal, yieldsToCookies: true }
   }
 }
+const BAD_TOKEN: ReadonlySet<Reason> = new Set(['bearer_invalid', 'identity_incomplete', 'email_unverified'])
 
 /**
  * Reads Basic credentials of local users. Wrong ones are ignored, as in oauth2-proxy; those that were not compared,

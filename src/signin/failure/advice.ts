@@ -65,8 +65,10 @@ const ADVICE: { readonly [Name in Reason]?: (detail: Detail) => string | undefin
     'set --session-groups=named or --session-cookie-minimal, or raise --cookie-budget and the header limits in front',
   state_expired: () => 'if it happens often, raise --cookie-csrf-expire',
   state_missing: () => 'the provider has to return state unchanged (RFC 6749 §4.1.2)',
-  bearer_invalid: ({ check }) =>
-    check === 'iss' ? 'name its issuer in --extra-jwt-issuers, if its tokens should count' : undefined,
+  bearer_invalid: ({ check, setting }) => {
+    if (setting !== undefined) return `look at --${String(setting)}`
+    return check === 'iss' ? 'name its issuer in --extra-jwt-issuers, if its tokens should count' : undefined
+  },
 }
 
 const CLOCKS = 'compare the clocks of provider and this machine'

@@ -11,6 +11,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   refresh: '--redeem-url',
   userinfo: '--profile-url',
   validate: '--validate-url',
+  introspection: '--introspection-url',
 }
 
 /** The setting that names an endpoint. */
