@@ -13,7 +13,6 @@ import type { CustomTemplates } from './pages/templates/load.ts'
 import type { Platform } from './platform.ts'
 import { compileRules, type Rules } from './policy/rules.ts'
 import type { ProviderContext } from './providers/context.ts'
-import { createBearerReader } from './providers/oidc/bearer.ts'
 import type { Provider } from './providers/provider.ts'
 import { createProviders, PROVIDER_KINDS, type RegisteredKinds } from './providers/registry.ts'
 import { createForwarder, type Forwarder } from './proxy/forward.ts'
@@ -23,7 +22,6 @@ import { createSessions } from './session/sessions.ts'
 import type { SessionStore } from './session/store.ts'
 import {
   type Authenticate,
-  bearerCredentials,
   createAuthenticate,
   localCredentials,
   type ReadAuthorization,
@@ -115,7 +113,7 @@ export async function createServices(
     platform,
     log,
   })
-  const authorization = readersOf(config, { providers, context, localUsers, log })
+  const authorization = await readersOf(config, { providers, context, localUsers, log })
   const authenticate = createAuthenticate({ sessions, refresher, authorization, log })
   return {
     config,
@@ -190,7 +188,7 @@ function compileOwnsCookie({ cookie }: Config, sessions: SessionStore): (name: s
 }
 
 /** Readers of an Authorization header: the first that recognises it decides. */
-function readersOf(
+async function readersOf(
   config: Config,
   parts: {
     readonly providers: readonly Provider[]
@@ -198,19 +196,15 @@ function readersOf(
     readonly localUsers: LocalUsers | undefined
     readonly log: Log
   },
-): readonly ReadAuthorization[] {
+): Promise<readonly ReadAuthorization[]> {
   const { providers, context, localUsers, log } = parts
   const deps = { log, platform: context.platform }
-  const bearer = createBearerReader({
-    bearer: config.bearer,
-    providers,
-    settings: mainProvider(config),
-    context,
-  })
-  return [
-    bearerCredentials(bearer, config.bearer, deps),
-    ...(localUsers === undefined ? [] : [localCredentials(localUsers, deps)]),
-  ]
+  const local = localUsers === undefined ? [] : [localCredentials(localUsers, deps)]
+  const { bearer } = config
+  if (!bearer.enabled) return local
+  const { bearerCredentials } = await import('./signin/bearer-credentials.ts')
+  const given = { bearer, providers, settings: mainProvider(config), context }
+  return [bearerCredentials(given, deps), ...local]
 }
 
 function toSiteOptions({ signIn, cookie }: Config): SiteOptions {

@@ -1,11 +1,9 @@
-import type { BearerConfig } from '../config/sections/bearer.ts'
 import type { CookieChange, Exchange } from '../http/exchange.ts'
 import { type MaybePromise, thenMaybe } from '../lib/async.ts'
 import { PERSON, REQUEST } from '../observe/event.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import { type Problem, problem, type Reason } from '../problems.ts'
-import type { BearerReader } from '../providers/oidc/bearer.ts'
 import { isFinal } from '../session/lifetimes.ts'
 import type { Refresher } from '../session/refresh/refresh.ts'
 import { type ActiveSession, type Loaded, type Session, sourceFields } from '../session/session.ts'
@@ -76,34 +74,6 @@ export function storeProblem({ problem }: Pick<Caller, 'problem'>): Problem | un
 
 const ANONYMOUS: Caller = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
 const STORE_UNAVAILABLE: Caller = { ...ANONYMOUS, problem: problem('session_store_unavailable') }
-
-/** Reads verified tokens as sessions of one request (skip-jwt-bearer-tokens). */
-export function bearerCredentials(
-  read: BearerReader,
-  { loginFallback }: BearerConfig,
-  { log, platform: { now } }: AuthorizationDeps,
-): ReadAuthorization {
-  return async (exchange) => {
-    const grant = await read(exchange.facts.authorization ?? '')
-    if (grant === undefined) return undefined
-    if (grant.ok)
-      return {
-        session: newSession(
-          { grant: grant.value, source: { kind: 'bearer', provider: grant.value.provider } },
-          now(),
-        ),
-        problem: undefined,
-      }
-    // Beside cookies the header may be meant for the app, and then its refusal is no news.
-    if (!loginFallback || exchange.cookies.length === 0)
-      logFailure({ log }, 'bearer_refused', { exchange, why: grant.problem })
-    const refusal = { session: undefined, problem: grant.problem }
-    if (!loginFallback) return refusal
-    // A token that may well be good, or that is and lacks a scope, is not passed over as if it were none.
-    return BAD_TOKEN.has(grant.problem.reason) ? undefined : { ...refusal, yieldsToCookies: true }
-  }
-}
-const BAD_TOKEN: ReadonlySet<Reason> = new Set(['bearer_invalid', 'identity_incomplete', 'email_unverified'])
 
 /**
  * Reads Basic credentials of local users. Wrong ones are ignored, as in oauth2-proxy; those that were not compared,

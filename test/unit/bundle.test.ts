@@ -74,8 +74,8 @@ describe('what is deployed to Cloudflare', () => {
     expect(everything).toContain('TAB_AS_INDENT')
   })
 
-  it("the Worker's bundle has the choice between several providers, and sign-outs, in parts that are loaded by need", () => {
-    for (const word of ['x-auth-request-provider', 'logout_token']) {
+  it("the Worker's bundle has the choice between several providers, sign-outs and introspection in parts that are loaded by need", () => {
+    for (const word of ['x-auth-request-provider', 'logout_token', 'no introspection_endpoint']) {
       expect(text).not.toContain(word)
       expect(everything).toContain(word)
     }
