@@ -20,12 +20,7 @@ import type { Result } from './result.ts'
 import { createLiveStreams, type LiveStreams } from './session/live-streams.ts'
 import { createSessions } from './session/sessions.ts'
 import type { SessionStore } from './session/store.ts'
-import {
-  type Authenticate,
-  createAuthenticate,
-  localCredentials,
-  type ReadAuthorization,
-} from './signin/authenticate.ts'
+import { type Authenticate, createAuthenticate, type ReadAuthorization } from './signin/authenticate.ts'
 import { createProviderCheck, type ProviderCheck } from './signin/failure/provider-check.ts'
 import { createRefusals, type Refusals } from './signin/failure/refusals.ts'
 import { createAccountCheck, type LocalUsers } from './signin/local/account.ts'
@@ -199,7 +194,10 @@ async function readersOf(
 ): Promise<readonly ReadAuthorization[]> {
   const { providers, context, localUsers, log } = parts
   const deps = { log, platform: context.platform }
-  const local = localUsers === undefined ? [] : [localCredentials(localUsers, deps)]
+  const local =
+    localUsers === undefined
+      ? []
+      : [(await import('./signin/local/local-credentials.ts')).localCredentials(localUsers, deps)]
   const { bearer } = config
   if (!bearer.enabled) return local
   const { bearerCredentials } = await import('./signin/bearer-credentials.ts')

@@ -1,6 +1,5 @@
 import type { CookieChange, Exchange } from '../http/exchange.ts'
 import { type MaybePromise, thenMaybe } from '../lib/async.ts'
-import { PERSON, REQUEST } from '../observe/event.ts'
 import type { Log } from '../observe/log.ts'
 import type { Platform } from '../platform.ts'
 import { type Problem, problem, type Reason } from '../problems.ts'
@@ -8,9 +7,7 @@ import { isFinal } from '../session/lifetimes.ts'
 import type { Refresher } from '../session/refresh/refresh.ts'
 import { type ActiveSession, type Loaded, type Session, sourceFields } from '../session/session.ts'
 import type { SessionStore } from '../session/store.ts'
-import { logFailure, requestFields } from './context.ts'
-import { type LocalUsers, toLocalSource } from './local/account.ts'
-import { newSession } from './new-session.ts'
+import { requestFields } from './context.ts'
 
 /** Authenticated caller of a request, and the cookie changes of its response. */
 export interface Caller {
@@ -74,32 +71,6 @@ export function storeProblem({ problem }: Pick<Caller, 'problem'>): Problem | un
 
 const ANONYMOUS: Caller = { session: undefined, changes: [], authorizationUsed: false, problem: undefined }
 const STORE_UNAVAILABLE: Caller = { ...ANONYMOUS, problem: problem('session_store_unavailable') }
-
-/**
- * Reads Basic credentials of local users. Wrong ones are ignored, as in oauth2-proxy; those that were not compared,
- * because there were too many attempts, may be right and are a 429.
- */
-export function localCredentials(
-  users: LocalUsers,
-  { log, platform: { now } }: AuthorizationDeps,
-): ReadAuthorization {
-  return async (exchange) => {
-    const { cookies, facts } = exchange
-    const grant = await users.readBasic(facts.authorization ?? '', facts.client)
-    if (grant === undefined) return undefined
-    if (grant.ok) {
-      const session = newSession({ grant: grant.value, source: toLocalSource(grant.value) }, now())
-      log.event('basic_accepted', 'debug', { user: session.user, [REQUEST]: exchange })
-      return { session, problem: undefined }
-    }
-    if (cookies.length === 0) {
-      const user = users.nameIn(facts.authorization ?? '')
-      logFailure({ log }, 'basic_refused', { exchange, why: grant.problem, fields: { [PERSON]: { user } } })
-    }
-    if (grant.problem.reason !== 'too_many_attempts') return undefined
-    return { session: undefined, problem: grant.problem, yieldsToCookies: true }
-  }
-}
 
 /** Creates the authentication of requests. */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
