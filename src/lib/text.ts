@@ -1,3 +1,5 @@
+import { utf8 } from './bytes.ts'
+
 /**
  * Turns A to Z into lower case and leaves every other character. Unicode's mapping would make one name of another: U+212A
  * (KELVIN SIGN) becomes `k`.
@@ -63,4 +65,14 @@ function editDistance(left: string, right: string): number {
 export function didYouMean(name: string, known: Iterable<string>): string {
   const nearest = nearestName(name, known)
   return nearest === undefined ? '' : `; did you mean ${quote(nearest)}?`
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
+
+/**
+ * Copy of a text, for what is kept longer than a request: engines make a slice a view of the text it was cut from, and
+ * keep the whole of that for as long.
+ */
+export function copyText(text: string): string {
+  return decoder.decode(utf8(text))
 }

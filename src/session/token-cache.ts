@@ -1,4 +1,4 @@
-import { utf8 } from '../lib/bytes.ts'
+import { copyText } from '../lib/text.ts'
 
 /** Most entries that are kept, and most bytes that they and their tokens take, both by estimate. */
 const MAX_ENTRIES = 16_384
@@ -16,7 +16,7 @@ const ENTRY_BYTES = 1024
  */
 export interface TokenCache<Value> {
   find(token: string): Value | undefined
-  /** Keeps what a token held; `bytes` is what it takes beside the token, by estimate. */
+  /** Keeps what a token held; `bytes` is what it takes beside the token, by estimate (`memoryOf`). */
   add(token: string, value: Value, bytes?: number): void
   clear(): void
 }
@@ -64,7 +64,8 @@ export function createTokenCache<Value>(maxEntries = MAX_ENTRIES, maxBytes = MAX
       return before.value
     },
     add(token, value, bytes = 0) {
-      const own = copy(token)
+      // A slice would keep the whole Cookie header that it was cut from in memory.
+      const own = copyText(token)
       put(own.slice(-TAG_LENGTH), { token: own, value, bytes })
     },
     clear() {
@@ -73,11 +74,4 @@ export function createTokenCache<Value>(maxEntries = MAX_ENTRIES, maxBytes = MAX
       halves.recentBytes = 0
     },
   }
-}
-
-const decoder = new TextDecoder()
-
-/** Copies a string: a slice would keep the whole Cookie header that it was cut from in memory. */
-function copy(text: string): string {
-  return decoder.decode(utf8(text))
 }

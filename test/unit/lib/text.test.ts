@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { didYouMean, hasControls, nearestName, quote } from '../../../src/lib/text.ts'
+import { copyText, didYouMean, hasControls, nearestName, quote } from '../../../src/lib/text.ts'
 
 it.each([
   ['the password of a URL', 'http://user:pa/ss@host/x', '"http://…@host/x"'],
@@ -28,4 +28,8 @@ it.each([
 it('didYouMean() asks about the nearest name and says nothing without one', () => {
   expect(didYouMean('gogle', ['google', 'github'])).toBe('; did you mean "google"?')
   expect(didYouMean('okta', ['google', 'github'])).toBe('')
+})
+
+it.each(['', 'abc', '\ufeffab', 'Grüße, 世界 😀'])('copyText() keeps %j as it is', (text) => {
+  expect(copyText(text)).toBe(text)
 })
