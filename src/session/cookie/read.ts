@@ -2,6 +2,7 @@ import type { KeyRing } from '../../crypto/keys.ts'
 import { open } from '../../crypto/seal.ts'
 import type { CookieChange } from '../../http/exchange.ts'
 import type { SessionJudge } from '../judge.ts'
+import { memoryOf } from '../memory-of.ts'
 import { decodeSession } from '../payload.ts'
 import type { Loaded, Session, Unreadable } from '../session.ts'
 import { carriesValue, expire, isBetter } from '../session-cookies.ts'
@@ -52,7 +53,7 @@ export function createSessionReader({
     if (session === undefined) return 'format'
     const found = { session, current: sealed.value.current }
     // Keys that were replaced meanwhile may have been the ones that opened it.
-    if (generation === ring.generation) cache.add(token, found)
+    if (generation === ring.generation) cache.add(token, found, memoryOf(session))
     onSeen?.({ reference: token, session })
     return found
   }

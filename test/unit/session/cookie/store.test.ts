@@ -109,6 +109,31 @@ describe('load()', () => {
     const junk = Array.from({ length: 150 }, (_, at) => ({ name: `${NAME}x${at}`, value: '\u0001' }))
     expect(await kindOf(gate, [...junk, ...(await cookiesOf(gate, aSession()))])).toBe('active')
   })
+
+  it('load() forgets sessions that take much memory before they are many, however short their cookies [DS-81]', async () => {
+    let opened = 0
+    const gate = await aGate({
+      platform: {
+        now: () => NOW_MS,
+        openAesGcm: (...sealed) => {
+          opened += 1
+          return openAesGcm(...sealed)
+        },
+      },
+    })
+    const groups = Array.from({ length: 1500 }, (_, at) => `/departments/research/unit-${at}`)
+    const jars: (readonly Cookie[])[] = []
+    for (let at = 0; at < 250; at += 1) {
+      const jar = await cookiesOf(gate, aSession({ id: `session-${at}`, groups }))
+      jars.push(jar)
+      expect(await kindOf(gate, jar)).toBe('active')
+    }
+    expect(await kindOf(gate, jars.at(-1) ?? [])).toBe('active')
+    expect(opened).toBe(250)
+    // Each of them takes some 100 KiB, so 250 of them are over the bound of 24 MiB.
+    expect(await kindOf(gate, jars[0] ?? [])).toBe('active')
+    expect(opened).toBe(251)
+  })
 })
 
 describe('several sessions in one request', () => {
