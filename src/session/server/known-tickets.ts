@@ -1,5 +1,7 @@
 import type { KeyRing } from '../../crypto/keys.ts'
+import { copyText } from '../../lib/text.ts'
 import type { Platform } from '../../platform.ts'
+import { memoryOf } from '../memory-of.ts'
 import type { Session } from '../session.ts'
 import type { OnSeen } from '../store.ts'
 import { createTokenCache } from '../token-cache.ts'
@@ -50,7 +52,7 @@ export function createKnownTickets({ ring, platform, onSeen }: KnownTicketsDeps)
       const { generation } = ring
       const opened = await openTicket(ring, token)
       if (opened === undefined) return undefined
-      const known = { ...opened, token, opened: undefined }
+      const known = { ...opened, token: copyText(token), opened: undefined }
       // Keys that were replaced meanwhile may have been the ones that opened it.
       if (generation === ring.generation) cache.add(token, known)
       return known
@@ -60,8 +62,7 @@ export function createKnownTickets({ ring, platform, onSeen }: KnownTicketsDeps)
       const session = await openEntry(known.ticket, entry, platform.openAesGcm)
       if (session === undefined) return undefined
       known.opened = { session, mark: markOf(entry) }
-      // Its texts take about as much again as the entry, which may be compressed.
-      if (find(known.token) === known) cache.add(known.token, known, entry.length * 2)
+      if (find(known.token) === known) cache.add(known.token, known, memoryOf(session))
       onSeen?.({ reference: known.token, session })
       return session
     },

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { readCookies } from '../../../../src/http/cookies.ts'
+import { heapBytes } from '../../../support/heap.ts'
 import { aSession, NOW_MS } from '../../../support/session.ts'
 import { createFakeSharedEntries } from '../../../support/shared-entries.ts'
 import {
@@ -85,6 +87,19 @@ describe('what a server-side session store puts where', () => {
     expect(ends).toEqual([NOW_MS + 11 * MINUTE_MS, NOW_MS + 365 * 86_400_000 + MINUTE_MS])
     const stored = await sessionOf(endless, jar)
     expect(endless.store.cookies(stored, jar)[0]?.maxAgeSeconds).toBeUndefined()
+  })
+
+  it('a ticket that is remembered does not keep the Cookie header that it was read from [DS-83]', async () => {
+    const { store, signIn } = await start()
+    const filler = 'x'.repeat(15_000)
+    const kept: unknown[] = []
+    const before = await heapBytes()
+    for (let at = 0; at < 300; at += 1) {
+      const header = `other=${filler}${at}; ${(await signIn()).map(({ name, value }) => `${name}=${value}`).join('; ')}`
+      kept.push(await kindOf({ store }, readCookies(header)))
+    }
+    expect(new Set(kept)).toEqual(new Set(['active']))
+    expect((await heapBytes()) - before).toBeLessThan(2 * 1024 * 1024)
   })
 })
 
