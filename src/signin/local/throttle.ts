@@ -1,4 +1,5 @@
 import { toClientNetwork } from '../../http/addresses.ts'
+import { copyText } from '../../lib/text.ts'
 import type { Log } from '../../observe/log.ts'
 import { createMissLimit } from './miss-limit.ts'
 
@@ -70,7 +71,8 @@ export function createLoginThrottle({ now, log }: LoginThrottleDeps): LoginThrot
   return {
     begin({ client: address, username }) {
       const client = address === undefined ? 'unknown' : toClientNetwork(address)
-      const user = username.slice(0, MAX_NAME_LENGTH)
+      // What is counted is kept, and must not keep the form that it was cut from.
+      const user = copyText(username.slice(0, MAX_NAME_LENGTH))
       const pair = `${client} ${user}`
       const isKnown = known.has(pair)
       const pairWaitMs = pairs.waitMs(pair)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createMissLimit } from '../../../../src/signin/local/miss-limit.ts'
 import { createLoginThrottle } from '../../../../src/signin/local/throttle.ts'
+import { heapBytes } from '../../../support/heap.ts'
 
 const MINUTE_MS = 60_000
 
@@ -149,6 +150,17 @@ describe('the login throttle', () => {
     ])
     throttle.pass(MINUTE_MS)
     expect(throttle.try(stranger(40_000), 'dave', 'right')).toBe('right')
+  })
+
+  it('a name that is counted does not keep the long text that it begins, or 20,000 would be 300 MiB [DS-82]', async () => {
+    const throttle = aThrottle()
+    const before = await heapBytes()
+    for (let at = 0; at < 500; at += 1) {
+      const form = new URLSearchParams(`username=${at}-${'x'.repeat(15_000)}`)
+      throttle.begin(stranger(at), form.get('username') ?? '')
+    }
+    expect((await heapBytes()) - before).toBeLessThan(1024 * 1024)
+    expect(throttle.try(stranger(499), `499-${'x'.repeat(15_000)}`, 'wrong')).toBe('wrong')
   })
 })
 
