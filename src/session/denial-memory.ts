@@ -1,7 +1,7 @@
 import type { Announced } from './denial.ts'
 
-/** A denial that counts until a moment, ms since the epoch. */
-export interface RememberedDenial extends Announced {
+/** What is kept of a denial, which counts until a moment, ms since the epoch. */
+export interface RememberedDenial extends Omit<Announced, 'denial'> {
   readonly untilMs: number
 }
 

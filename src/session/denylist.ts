@@ -54,7 +54,10 @@ export function createDenylist(deps: DenylistDeps): Denylist {
     const announced = parseDenial(line, now())
     if (announced === undefined || untilMs <= now()) return
     if (announced.denial === undefined) memory.raiseFloor(announced.boundMs)
-    else memory.add({ ...announced, untilMs })
+    else {
+      const { key, issuedBeforeMs, boundMs, person } = announced
+      memory.add({ key, issuedBeforeMs, boundMs, person, untilMs })
+    }
     deps.onDenied?.(announced.denial)
   }
 
