@@ -38,7 +38,8 @@ export interface DenialMemoryOptions {
  */
 export function createDenialMemory({ now, limits, onFloor }: DenialMemoryOptions): DenialMemory {
   const entries = new Map<string, RememberedDenial>()
-  const ofPerson = new Map<string, Set<string>>()
+  /** Keys by person, oldest first. Lists, because most have one member, and a Set of one takes three times as much. */
+  const ofPerson = new Map<string, string[]>()
   let floorMs = Number.NEGATIVE_INFINITY
 
   function put(entry: RememberedDenial): void {
@@ -47,10 +48,11 @@ export function createDenialMemory({ now, limits, onFloor }: DenialMemoryOptions
     remove(key)
     entries.set(key, known === undefined ? entry : widest(known, entry))
     if (person === undefined || person === key) return
-    const keys = ofPerson.get(person) ?? new Set()
-    ofPerson.set(person, keys.add(key))
-    const [oldest] = keys
-    const folded = keys.size > limits.ofOnePerson && oldest !== undefined ? entries.get(oldest) : undefined
+    const keys = ofPerson.get(person)
+    if (keys === undefined) ofPerson.set(person, [key])
+    else keys.push(key)
+    const [oldest] = keys !== undefined && keys.length > limits.ofOnePerson ? keys : []
+    const folded = oldest === undefined ? undefined : entries.get(oldest)
     if (folded === undefined) return
     remove(folded.key)
     put({ ...folded, key: person, issuedBeforeMs: folded.boundMs })
@@ -60,7 +62,9 @@ export function createDenialMemory({ now, limits, onFloor }: DenialMemoryOptions
     const person = entries.get(key)?.person
     entries.delete(key)
     const keys = person === undefined ? undefined : ofPerson.get(person)
-    if (keys?.delete(key) === true && keys.size === 0) ofPerson.delete(person ?? '')
+    const at = keys?.indexOf(key) ?? -1
+    if (at >= 0) keys?.splice(at, 1)
+    if (keys?.length === 0) ofPerson.delete(person ?? '')
   }
 
   /**

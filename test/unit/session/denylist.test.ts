@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { foldDenials, writeDenial } from '../../../src/session/denial.ts'
 import { createDenylist } from '../../../src/session/denylist.ts'
 import type { Session } from '../../../src/session/session.ts'
+import { heapBytes } from '../../support/heap.ts'
 import { aSession, NOW_MS } from '../../support/session.ts'
 import { createFakeSharedState } from '../../support/shared-state.ts'
 
@@ -145,4 +146,22 @@ describe('a denylist', () => {
       expect(aDenylist({ shared }).denies(alice)).toBe(false)
     },
   )
+
+  it('a denylist takes less than 25 MiB for as many sign-outs as it holds [DS-84]', async () => {
+    const list = aDenylist()
+    const issuer = 'https://id.example.com/realms/main'
+    const denyTenth = async (from: number): Promise<void> => {
+      for (let at = from; at < from + 5000; at += 1) {
+        const sid = `0a1b2c3d-4e5f-6071-8293-${String(at).padStart(12, '0')}`
+        const of = { issuer, subject: `f${sid}`, signedInBeforeMs: NOW_MS - at }
+        await list.deny({ kind: 'sid', issuer, sid, of })
+      }
+    }
+    // Tables grow by doubling: what is measured begins and ends with a full one.
+    await denyTenth(0)
+    const before = await heapBytes()
+    await denyTenth(5000)
+    expect((await heapBytes()) - before).toBeLessThan(2.5 * 1024 * 1024)
+    expect(list.denies({ ...alice, issuer, sid: '0a1b2c3d-4e5f-6071-8293-000000000007' })).toBe(true)
+  })
 })
