@@ -1,6 +1,6 @@
 import type { Announced } from './denial.ts'
 
-/** What is kept of a denial, which counts until a moment, ms since the epoch. */
+/** The part of a denial that is kept; it counts until a moment, ms since the epoch. */
 export interface RememberedDenial extends Omit<Announced, 'denial'> {
   readonly untilMs: number
 }

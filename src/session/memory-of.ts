@@ -1,6 +1,6 @@
 import type { ClaimValue, Session } from './session.ts'
 
-/** What a string takes beside its characters, and the place that refers to it; in bytes. */
+/** Bytes of a string beside its characters, with the place that refers to it. */
 const TEXT_BYTES = 40
 
 /**
