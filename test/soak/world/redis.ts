@@ -45,6 +45,8 @@ export async function startSoakRedis(folder: string): Promise<SoakRedis> {
   }
 
   let running = await start()
+  // Whatever way this program ends, Redis ends with it.
+  process.once('exit', () => void running.child.kill('SIGKILL'))
   return {
     url: `redis://127.0.0.1:${port}`,
     async kill() {
