@@ -103,7 +103,11 @@ describe('a secret', () => {
       () => changed((answer) => ({ ...answer, id_token: 'marked-description.marked-description.x' })),
     ],
     ['an unknown type', () => changed((answer) => ({ ...answer, token_type: 'marked-description' }))],
-    ['an error in an odd place', () => () => json(200, { error: 'marked-description' })],
+    [
+      'an error with status 200',
+      () => () => json(200, { error: 'a_code', error_description: 'marked-description' }),
+    ],
+    ['an error that is no code', () => () => json(200, { error: { text: 'marked-description' } })],
   ])("a secret is not spoken of because of the provider's answer: %s", async (_, script) => {
     await signIn(script())
   })
