@@ -92,7 +92,9 @@ const ABSOLUTE = /^(https?:\/\/([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::(\d{1,5}))?)((
 function leadsToEndpoint(rest: string, { origin, paths }: ReturnRules): boolean {
   let form = rest.replace(/[?#].*$/su, '')
   for (let round = 0; round <= ROUNDS; round += 1) {
-    const path = URL.canParse(form, origin) ? new URL(form, origin).pathname : form
+    // Behind the origin, or two slashes at its begin would be another host; a proxy there may make one of them.
+    const whole = `${origin}${form}`
+    const path = (URL.canParse(whole) ? new URL(whole).pathname : form).replaceAll(/\/{2,}/gu, '/')
     if (path !== paths.signedIn && isOwnEndpoint(paths, path)) return true
     form = decode(form)
   }

@@ -230,6 +230,9 @@ const refused = [
   'https://foo.bar/oauth2/%2573tart',
   'https://foo.bar/a/../oauth2/callback',
   'https://foo.bar/oauth2/./auth',
+  'https://foo.bar//oauth2/sign_out',
+  'https://foo.bar/oauth2//sign_out',
+  'https://foo.bar/%2foauth2/sign_out',
   // Hosts that are not allowed.
   'https://evil.com',
   'http://baz.foo.bar/r',
