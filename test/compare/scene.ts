@@ -1,6 +1,7 @@
 import type { HeaderLines } from '../../src/platform.ts'
 import type { EchoApp } from '../support/echo-app.ts'
 import type { FakeProvider } from '../support/fake-provider.ts'
+import { BACKGROUND } from '../support/visitor.ts'
 
 /** One configuration, and what both programs are asked under it. */
 export interface Scene {
@@ -68,18 +69,6 @@ export const PAGE: HeaderLines = [
   'same-origin',
 ]
 
-/** Headers of a `fetch` of a page. */
-export const FETCH: HeaderLines = [
-  'Accept',
-  '*/*',
-  'Sec-Fetch-Mode',
-  'cors',
-  'Sec-Fetch-Dest',
-  'empty',
-  'Sec-Fetch-Site',
-  'same-origin',
-]
-
 /** Page load of a person who is signed in. */
 export function page(name: string, target: string, more: Partial<Probe> = {}): Probe {
   return { name, target, headers: PAGE, session: 'shared', ...more }
@@ -94,17 +83,17 @@ export function stranger(name: string, target: string, more: Partial<Probe> = {}
 export function tour(prefix = '/oauth2'): readonly Probe[] {
   return [
     stranger('page', '/page'),
-    stranger('fetch', '/page', { headers: FETCH }),
+    stranger('fetch', '/page', { headers: BACKGROUND }),
     stranger('auth', `${prefix}/auth`, { headers: [] }),
-    stranger('userinfo of a stranger', `${prefix}/userinfo`, { headers: FETCH }),
+    stranger('userinfo of a stranger', `${prefix}/userinfo`, { headers: BACKGROUND }),
     stranger('sign_in', `${prefix}/sign_in?rd=%2Fhome`),
     stranger('start', `${prefix}/start?rd=%2Fhome`),
     stranger('sign-in', `${prefix}/start?rd=%2Fhome`, { signsIn: true }),
     page('page, signed in', '/page?a=1'),
-    page('fetch, signed in', '/page', { headers: FETCH }),
+    page('fetch, signed in', '/page', { headers: BACKGROUND }),
     page('auth, signed in', `${prefix}/auth`, { headers: [] }),
     page('auth, another group', `${prefix}/auth?allowed_groups=others`, { headers: [], session: 'fresh' }),
-    page('userinfo', `${prefix}/userinfo`, { headers: FETCH }),
+    page('userinfo', `${prefix}/userinfo`, { headers: BACKGROUND }),
     page('sign_out', `${prefix}/sign_out`, { session: 'fresh' }),
     stranger('ping', '/ping'),
     stranger('ready', '/ready'),

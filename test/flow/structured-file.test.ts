@@ -250,19 +250,8 @@ describe('loginURLParameters', () => {
   /** The parameters of the authorization request that a start leads to. */
   async function sent(start: string): Promise<Readonly<Record<string, readonly string[]>>> {
     const gate = await startGate({ file })
-    const answer = await gate.ask(start, {
-      headers: [
-        'Host',
-        'app.example.com',
-        'Accept',
-        'text/html',
-        'Sec-Fetch-Mode',
-        'navigate',
-        'Sec-Fetch-Dest',
-        'document',
-      ],
-    })
-    const query = new URL(answer.headers.get('location') ?? 'http://none').searchParams
+    const answer = await gate.visitor().visit(start)
+    const query = new URL(answer.location ?? 'http://none').searchParams
     const names = ['organization', 'prompt', 'login_hint', 'ui_locales', 'client_id']
     return Object.fromEntries(names.map((name) => [name, query.getAll(name)]))
   }
@@ -291,21 +280,8 @@ describe('loginURLParameters', () => {
 
   it('loginURLParameters are not changed by the query of a page of the app [CB-92]', async () => {
     const gate = await startGate({ file, args: ['--skip-provider-button'] })
-    const answer = await gate.ask('/page?prompt=consent', {
-      headers: [
-        'Host',
-        'app.example.com',
-        'Accept',
-        'text/html',
-        'Sec-Fetch-Mode',
-        'navigate',
-        'Sec-Fetch-Dest',
-        'document',
-      ],
-    })
-    expect(new URL(answer.headers.get('location') ?? 'http://none').searchParams.getAll('prompt')).toEqual([
-      'login',
-    ])
+    const answer = await gate.visitor().visit('/page?prompt=consent')
+    expect(new URL(answer.location ?? 'http://none').searchParams.getAll('prompt')).toEqual(['login'])
   })
 
   it('loginURLParameters give way to the wish for another account', async () => {
@@ -320,19 +296,7 @@ describe('several providers of a structured file in use', () => {
       'provider: keycloak-oidc\n    name: Partners',
     )
     const gate = await startGate({ file: appAt('/').replace(PROVIDER, `${PROVIDER}${second}`) })
-    const page = await gate.ask('/', {
-      headers: [
-        'Host',
-        'app.example.com',
-        'Accept',
-        'text/html',
-        'Sec-Fetch-Mode',
-        'navigate',
-        'Sec-Fetch-Dest',
-        'document',
-      ],
-    })
-    const text = await page.text()
+    const { text } = await gate.visitor().visit('/')
     expect([
       text.includes('Partners'),
       text.includes('provider=work'),

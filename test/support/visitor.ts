@@ -49,7 +49,8 @@ const PAGE: HeaderLines = [
   'Sec-Fetch-Site',
   'none',
 ]
-const BACKGROUND: HeaderLines = [
+/** Header lines of a `fetch` of a page. */
+export const BACKGROUND: HeaderLines = [
   'Accept',
   '*/*',
   'Sec-Fetch-Mode',

@@ -1,11 +1,12 @@
-import { FETCH, PAGE, type Probe, page, type Scene, stranger } from '../scene.ts'
+import { BACKGROUND } from '../../support/visitor.ts'
+import { PAGE, type Probe, page, type Scene, stranger } from '../scene.ts'
 
 const FORM = ['Content-Type', 'application/x-www-form-urlencoded']
 const OWN = ['Origin', 'https://app.example.com']
 
 const visits: readonly Probe[] = [
   stranger('page', '/page'),
-  stranger('fetch', '/page', { headers: FETCH }),
+  stranger('fetch', '/page', { headers: BACKGROUND }),
   stranger('JSON', '/page', { headers: ['Accept', 'application/json'] }),
   stranger('curl', '/page', { headers: ['Accept', '*/*'] }),
   stranger('XHR', '/page', { headers: ['Accept', '*/*', 'X-Requested-With', 'XMLHttpRequest'] }),
@@ -13,7 +14,7 @@ const visits: readonly Probe[] = [
   stranger('HEAD', '/page', { method: 'HEAD' }),
   stranger('OPTIONS', '/page', { method: 'OPTIONS' }),
   page('page, signed in', '/page?x=1'),
-  page('fetch, signed in', '/api', { headers: FETCH }),
+  page('fetch, signed in', '/api', { headers: BACKGROUND }),
   page('form, signed in', '/page', { method: 'POST', headers: [...PAGE, ...FORM, ...OWN], body: 'a=1' }),
   page('HEAD, signed in', '/page', { method: 'HEAD' }),
   page('OPTIONS, signed in', '/page', { method: 'OPTIONS' }),
@@ -79,9 +80,9 @@ const own: readonly Probe[] = [
   stranger('auth', '/oauth2/auth', { headers: [] }),
   stranger('auth for a page', '/oauth2/auth'),
   page('POST auth', '/oauth2/auth', { method: 'POST', headers: [] }),
-  stranger('userinfo', '/oauth2/userinfo', { headers: FETCH }),
-  page('userinfo, signed in', '/oauth2/userinfo', { headers: FETCH }),
-  page('POST userinfo', '/oauth2/userinfo', { headers: FETCH, method: 'POST' }),
+  stranger('userinfo', '/oauth2/userinfo', { headers: BACKGROUND }),
+  page('userinfo, signed in', '/oauth2/userinfo', { headers: BACKGROUND }),
+  page('POST userinfo', '/oauth2/userinfo', { headers: BACKGROUND, method: 'POST' }),
   stranger('sign_in', '/oauth2/sign_in'),
   stranger('sign_in with rd', '/oauth2/sign_in?rd=%2Fhome'),
   page('sign_in, signed in', '/oauth2/sign_in', { session: 'fresh' }),
@@ -92,7 +93,7 @@ const own: readonly Probe[] = [
     body: 'username=a',
   }),
   stranger('start', '/oauth2/start?rd=%2Fhome'),
-  stranger('start by fetch', '/oauth2/start', { headers: FETCH }),
+  stranger('start by fetch', '/oauth2/start', { headers: BACKGROUND }),
   stranger('HEAD start', '/oauth2/start', { method: 'HEAD' }),
   stranger('POST start', '/oauth2/start', {
     method: 'POST',
@@ -207,7 +208,7 @@ export const ENDPOINT_SCENES: readonly Scene[] = [
     flags: ['--skip-provider-button'],
     probes: [
       stranger('page', '/page'),
-      stranger('fetch', '/page', { headers: FETCH }),
+      stranger('fetch', '/page', { headers: BACKGROUND }),
       stranger('HEAD', '/page', { method: 'HEAD' }),
       stranger('sign_in', '/oauth2/sign_in'),
       page('sign_in, signed in', '/oauth2/sign_in', { session: 'fresh' }),

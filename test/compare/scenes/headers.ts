@@ -1,4 +1,5 @@
-import { FETCH, PAGE, type Probe, page, type Scene, stranger } from '../scene.ts'
+import { BACKGROUND } from '../../support/visitor.ts'
+import { PAGE, type Probe, page, type Scene, stranger } from '../scene.ts'
 
 const CLAIMED = [
   ...PAGE,
@@ -73,15 +74,15 @@ export const HEADER_SCENES: readonly Scene[] = [
     name: 'bearer tokens',
     flags: ['--skip-jwt-bearer-tokens'],
     probes: [
-      stranger('wrong token', '/page', { headers: [...FETCH, 'Authorization', 'Bearer eyJ.eyJ.x'] }),
-      stranger('no token', '/page', { headers: [...FETCH, 'Authorization', 'Bearer x'] }),
+      stranger('wrong token', '/page', { headers: [...BACKGROUND, 'Authorization', 'Bearer eyJ.eyJ.x'] }),
+      stranger('no token', '/page', { headers: [...BACKGROUND, 'Authorization', 'Bearer x'] }),
     ],
   },
   {
     name: 'bearer tokens without a fallback',
     flags: ['--skip-jwt-bearer-tokens', '--bearer-token-login-fallback=false'],
     probes: [
-      stranger('wrong token', '/page', { headers: [...FETCH, 'Authorization', 'Bearer eyJ.eyJ.x'] }),
+      stranger('wrong token', '/page', { headers: [...BACKGROUND, 'Authorization', 'Bearer eyJ.eyJ.x'] }),
       stranger('wrong token at auth', '/oauth2/auth', { headers: ['Authorization', 'Bearer eyJ.eyJ.x'] }),
     ],
   },

@@ -1,10 +1,11 @@
-import { FETCH, PAGE, type Probe, page, type Scene, stranger } from '../scene.ts'
+import { BACKGROUND } from '../../support/visitor.ts'
+import { PAGE, type Probe, page, type Scene, stranger } from '../scene.ts'
 
 function open(target: string, more: Partial<Probe> = {}): Probe {
-  return stranger(`${more.method ?? 'GET'} ${target}`, target, { headers: FETCH, ...more })
+  return stranger(`${more.method ?? 'GET'} ${target}`, target, { headers: BACKGROUND, ...more })
 }
 
-const BASIC = (user: string) => [...FETCH, 'Authorization', `Basic ${btoa(user)}`]
+const BASIC = (user: string) => [...BACKGROUND, 'Authorization', `Basic ${btoa(user)}`]
 const FORM = [
   ...PAGE,
   'Content-Type',
@@ -54,7 +55,7 @@ export const RULE_SCENES: readonly Scene[] = [
       page('signed in', '/public'),
       page('signed in, identity of a client', '/public', { headers: [...PAGE, 'X-Forwarded-User', 'root'] }),
       stranger('identity of a client', '/public', { headers: [...PAGE, 'X-Forwarded-User', 'root'] }),
-      stranger('userinfo', '/oauth2/userinfo', { headers: FETCH }),
+      stranger('userinfo', '/oauth2/userinfo', { headers: BACKGROUND }),
     ],
   },
   {
@@ -82,7 +83,7 @@ export const RULE_SCENES: readonly Scene[] = [
       stranger('sign_in', '/gate/sign_in'),
       stranger('the usual prefix', '/oauth2/start'),
       stranger('auth', '/gate/auth', { headers: [] }),
-      stranger('userinfo', '/gate/userinfo', { headers: FETCH }),
+      stranger('userinfo', '/gate/userinfo', { headers: BACKGROUND }),
     ],
   },
   {
@@ -120,7 +121,7 @@ export const RULE_SCENES: readonly Scene[] = [
     },
     probes: [
       page('page', '/page'),
-      page('userinfo', '/oauth2/userinfo', { headers: FETCH }),
+      page('userinfo', '/oauth2/userinfo', { headers: BACKGROUND }),
       page('auth, number', '/oauth2/auth?allowed_groups=7', { headers: [] }),
     ],
   },
@@ -142,7 +143,7 @@ export const RULE_SCENES: readonly Scene[] = [
     probes: [
       open('/x'),
       stranger('auth', '/oauth2/auth', { headers: [] }),
-      stranger('userinfo', '/oauth2/userinfo', { headers: FETCH }),
+      stranger('userinfo', '/oauth2/userinfo', { headers: BACKGROUND }),
     ],
   },
   {
@@ -154,9 +155,9 @@ export const RULE_SCENES: readonly Scene[] = [
       '--real-client-ip-header=X-Forwarded-For',
     ],
     probes: [
-      open('/x', { headers: [...FETCH, 'X-Forwarded-For', '192.0.2.1'] }),
-      open('/y', { headers: [...FETCH, 'X-Forwarded-For', '192.0.2.1, 198.51.100.9'] }),
-      open('/z', { headers: [...FETCH, 'X-Forwarded-For', '198.51.100.9, 192.0.2.1'] }),
+      open('/x', { headers: [...BACKGROUND, 'X-Forwarded-For', '192.0.2.1'] }),
+      open('/y', { headers: [...BACKGROUND, 'X-Forwarded-For', '192.0.2.1, 198.51.100.9'] }),
+      open('/z', { headers: [...BACKGROUND, 'X-Forwarded-For', '198.51.100.9, 192.0.2.1'] }),
     ],
   },
   {
@@ -236,7 +237,11 @@ export const RULE_SCENES: readonly Scene[] = [
     name: 'static upstream',
     flags: ['--set-xauthrequest'],
     upstreams: ['--upstream=static://202'],
-    probes: [stranger('page', '/x'), stranger('fetch', '/x', { headers: FETCH }), page('signed in', '/x')],
+    probes: [
+      stranger('page', '/x'),
+      stranger('fetch', '/x', { headers: BACKGROUND }),
+      page('signed in', '/x'),
+    ],
   },
   {
     name: 'gateway',
