@@ -169,9 +169,10 @@ it(
       ])
       const response = await gate.ask('/x', { headers: [...HOST, 'Cookie', changed] })
       expect(response.status).not.toBe(500)
-      // Whoever still sends the whole value has a session, whatever stands beside it.
+      // A request that still has the whole value has a session, whatever stands beside it. The last character has bits that
+      // count for nothing, so it has several spellings [CK-27].
       if (response.status === 200)
-        expect(honest.some((pair) => changed.includes(pair.split('=')[1] ?? ''))).toBe(true)
+        expect(honest.some((pair) => changed.includes(pair.slice(pair.indexOf('=') + 1, -1)))).toBe(true)
     })
     expect(cases).toBeGreaterThan(0)
   },
