@@ -71,7 +71,8 @@ export function log(yard: Yard): void {
       delete yard.provider.scripts.discovery
       const ready = async () => (await ask(url, { target: '/ready' })).status
       await expect.poll(ready, { timeout: 20_000, interval: 100 }).toBe(200)
-      expect([told(gate, 'error')(), told(gate, 'info')()]).toEqual([1, 1])
+      // Lines are gathered for a moment before they are written.
+      await expect.poll(() => [told(gate, 'error')(), told(gate, 'info')()]).toEqual([1, 1])
     }, 30_000)
   })
 
