@@ -76,7 +76,7 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
         return { settings: own, responseMode: responseModeOf(own, kinds) }
       }),
     ),
-    session: buildSession(settings, files),
+    session: buildSession(settings, { files, headers: raw.headers, providers: raw.providers }),
     signIn: buildSignIn(settings, { files, paths }),
   }
   const { providers, rules } = checkProviders(raw.providers, { files, kinds, env, report })

@@ -2,11 +2,12 @@ import { quote } from '../../lib/text.ts'
 import type { OptionRows } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
 import type { Files } from '../sources/files.ts'
-import type { HEADER_OPTIONS } from './headers.ts'
+import { isTokenName } from '../values/header-rows.ts'
+import type { RawHeaders } from './headers/check-headers.ts'
+import type { RawProvider } from './provider.ts'
 import { buildRedis, type REDIS_OPTIONS, type RedisConfig } from './session/redis.ts'
 import type { REDIS_TLS_OPTIONS } from './session/redis-tls.ts'
 import { buildSecrets, type SECRET_OPTIONS, type SecretsConfig } from './session/secrets.ts'
-import type { SIGN_IN_OPTIONS } from './sign-in.ts'
 
 /** Options of the life and the size of a session. */
 export const SESSION_OPTIONS = {
@@ -100,25 +101,28 @@ export interface SessionConfig extends SecretsConfig, RedisConfig {
   readonly minimal: boolean
 }
 
+interface SessionDeps {
+  readonly files: Files
+  /** Headers and providers of any source, which may need tokens of the session. */
+  readonly headers: RawHeaders
+  readonly providers: readonly RawProvider[]
+}
+
 /** Lifetimes, secrets and limits of sessions. */
 export function buildSession(
   settings: SettingsOf<
-    typeof SESSION_OPTIONS &
-      typeof SECRET_OPTIONS &
-      typeof REDIS_OPTIONS &
-      typeof REDIS_TLS_OPTIONS &
-      typeof HEADER_OPTIONS &
-      typeof SIGN_IN_OPTIONS
+    typeof SESSION_OPTIONS & typeof SECRET_OPTIONS & typeof REDIS_OPTIONS & typeof REDIS_TLS_OPTIONS
   >,
-  files: Files,
+  deps: SessionDeps,
 ): SessionConfig {
+  const { files } = deps
   const expireMs = settings.value('cookie-expire')
   const refreshMs = settings.value('cookie-refresh')
   if (refreshMs > 0 && expireMs > 0 && refreshMs >= expireMs) {
     settings.problem('cookie-refresh', 'give a duration shorter than cookie-expire')
   }
   const minimal = settings.value('session-cookie-minimal')
-  if (minimal) checkMinimal(settings)
+  if (minimal) checkMinimal(settings, deps)
   if (settings.value('session-store-type') === 'redis') warnOfCookieOptions(settings)
   return {
     ...buildSecrets(settings, files),
@@ -144,27 +148,17 @@ function warnOfCookieOptions(settings: SectionSettings): void {
 }
 
 /** A session without tokens cannot do what these ask for. */
-function checkMinimal(
-  settings: SettingsOf<typeof SESSION_OPTIONS & typeof HEADER_OPTIONS & typeof SIGN_IN_OPTIONS>,
-): void {
-  for (const flag of [
-    'pass-access-token',
-    'pass-authorization-header',
-    'set-authorization-header',
-  ] as const) {
-    if (settings.value(flag)) {
-      settings.problem('session-cookie-minimal', `remove this or ${flag}, which needs a token in the session`)
-    }
-  }
-  const needs = {
-    'cookie-refresh': settings.value('cookie-refresh') > 0,
-    'backend-logout-url': settings.value('backend-logout-url').includes('{id_token}'),
-  }
-  for (const [flag, needsToken] of Object.entries(needs)) {
-    if (needsToken) {
-      settings.problem('session-cookie-minimal', `remove this or ${flag}, which needs a token in the session`)
-    }
-  }
+function checkMinimal(settings: SectionSettings, { headers, providers }: SessionDeps): void {
+  const values = [...headers.request, ...headers.response].flatMap((header) => header.values)
+  const needing = [
+    ...values.map(({ claim }) => claim).filter(({ value }) => value?.some(isTokenName)),
+    ...providers
+      .map((provider) => provider.settings.raw('backend-logout-url'))
+      .filter(({ value }) => String(value).includes('{id_token}')),
+    ...(settings.value('cookie-refresh') > 0 ? [settings.raw('cookie-refresh')] : []),
+  ]
+  for (const { label } of needing)
+    settings.problem('session-cookie-minimal', `remove this or ${label}, which needs a token in the session`)
 }
 
 /** RFC 3339 or Unix seconds to milliseconds; 0 when it is not set. */

@@ -31,6 +31,11 @@ export interface ClaimSource {
 /** Tokens of a session, by oauth2-proxy's names. */
 export type TokenName = 'access_token' | 'id_token' | 'refresh_token'
 
+/** True for the name of a token, which a header row writes as it writes a claim. */
+export function isTokenName(name: string): name is TokenName {
+  return name === 'access_token' || name === 'id_token' || name === 'refresh_token'
+}
+
 /** A secret of the operator: the text, or the file that holds it and is read again when it changes. */
 export type Secret = { readonly value: string } | { readonly file: string }
 

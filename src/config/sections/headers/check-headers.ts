@@ -3,13 +3,13 @@ import { failed, ok, type Result } from '../../../result.ts'
 import type { RawValue } from '../../raw.ts'
 import type { Report } from '../../report.ts'
 import { type Files, readTextFile } from '../../sources/files.ts'
-import type {
-  HeaderRow,
-  HeaderRows,
-  HeaderSource,
-  RequestHeaderRow,
-  Secret,
-  TokenName,
+import {
+  type HeaderRow,
+  type HeaderRows,
+  type HeaderSource,
+  isTokenName,
+  type RequestHeaderRow,
+  type Secret,
 } from '../../values/header-rows.ts'
 
 /** Headers of both directions as a source gave them, by the names of oauth2-proxy's structured configuration. */
@@ -45,8 +45,6 @@ interface CheckHeadersDeps {
 /** Header lines that frame a message or say where it goes (RFC 9110 §7.2, §7.6.1, RFC 9112 §6): never made of a row. */
 const FRAMING =
   /^(?:connection|content-length|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/u
-
-const TOKENS: ReadonlySet<string> = new Set<TokenName>(['access_token', 'id_token', 'refresh_token'])
 
 /** Checks headers of any source. */
 export function checkHeaders({ request, response }: RawHeaders, deps: CheckHeadersDeps): HeaderRows {
@@ -103,7 +101,7 @@ function toSource({
   }
   if (names === undefined || names.length === 0 || names.includes(''))
     return failed('name a claim, or give a secret')
-  const token = names.find((name): name is TokenName => TOKENS.has(name))
+  const token = names.find(isTokenName)
   if (token === undefined) {
     return ok(
       basicAuthPassword.value === undefined

@@ -136,6 +136,29 @@ describe('what a structured source says counts for the options beside it', () =>
     ])
   })
 
+  it.each([
+    [
+      'a token for the app',
+      { injectRequestHeaders: [{ name: 'X-Token', values: [{ claimSource: { claim: 'access_token' } }] }] },
+      'injectRequestHeaders[0].values[0].claimSource.claim',
+    ],
+    [
+      'a token in answers',
+      { injectResponseHeaders: [{ name: 'X-Token', values: [{ claimSource: { claim: 'id_token' } }] }] },
+      'injectResponseHeaders[0].values[0].claimSource.claim',
+    ],
+    [
+      'a provider that is told of a sign-out with the ID token',
+      { providers: [{ ...PROVIDER, backendLogoutURL: 'https://id.test/?t={id_token}' }] },
+      'providers[0].backendLogoutURL',
+    ],
+  ])('minimal sessions are refused beside %s', (_, more, place) => {
+    const { problems } = buildStructured({ file: { ...FILE, ...more }, args: ['--session-cookie-minimal'] })
+    expect(problems).toEqual([
+      expect.stringContaining(`--session-cookie-minimal: remove this or ${place} in gate.yaml, line `),
+    ])
+  })
+
   it('an upstream that is the program itself is named by path and line', () => {
     const upstreams = [{ path: '/', uri: 'http://localhost:8080' }]
     const { problems } = buildStructured({ file: { ...FILE, upstreamConfig: { upstreams } } })
