@@ -1,5 +1,6 @@
 import { quote } from '../../lib/text.ts'
 import { failed, ok, type Result } from '../../result.ts'
+import type { Secret } from '../values/header-rows.ts'
 
 /** File reads that a runtime provides; both throw when a file cannot be read. */
 export interface Files {
@@ -31,16 +32,10 @@ function attempt<Content>(path: string, read: () => Content | undefined): Result
 export type PemType = 'CERTIFICATE' | 'PRIVATE KEY' | 'PUBLIC KEY'
 
 /** Finds what is wrong with PEM text that has to have an entry of this type, or its file; undefined when it is good. */
-export function checkPem(
-  files: Files,
-  source: string | { readonly file: string } | { readonly value: string },
-  type: PemType,
-): string | undefined {
-  const path = typeof source === 'string' ? source : 'file' in source ? source.file : undefined
-  const text =
-    typeof source === 'object' && 'value' in source ? ok(source.value) : readTextFile(files, path ?? '')
+export function checkPem(files: Files, source: Secret, type: PemType): string | undefined {
+  const text = 'file' in source ? readTextFile(files, source.file) : ok(source.value)
   if (!text.ok) return text.problem
   if (new RegExp(`^-----BEGIN (?:[A-Z]+ )*${type}-----`, 'mu').test(text.value)) return undefined
-  const where = path === undefined ? 'this text' : quote(path)
+  const where = 'file' in source ? quote(source.file) : 'this text'
   return `give a PEM file with "-----BEGIN ${type}-----", ${where} has none`
 }

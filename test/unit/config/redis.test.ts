@@ -155,7 +155,7 @@ describe('the ways to Redis', () => {
     [
       'a CA file that is none',
       [ONE, '--redis-ca-path=/empty'],
-      ['--redis-ca-path: give a PEM file with "-----BEGIN CERTIFICATE-----"'],
+      ['--redis-ca-path: give a PEM file with "-----BEGIN CERTIFICATE-----", "/empty" has none'],
     ],
     [
       'a CA file that is not there',

@@ -62,7 +62,7 @@ function readPublicKeyFiles(
   if (settings.value('oidc-jwks-url') !== '')
     settings.problem('oidc-public-key-file', 'remove this or oidc-jwks-url, keys come from one place')
   for (const path of paths) {
-    const flaw = checkPem(files, path, 'PUBLIC KEY')
+    const flaw = checkPem(files, { file: path }, 'PUBLIC KEY')
     if (flaw !== undefined) settings.problem('oidc-public-key-file', flaw)
   }
   if (skipDiscovery) return paths

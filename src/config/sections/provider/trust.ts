@@ -57,7 +57,7 @@ export function buildTrustStore(
   }
   const caFiles = [...new Set(settings.value('provider-ca-file'))]
   for (const path of caFiles) {
-    const flaw = checkPem(files, path, 'CERTIFICATE')
+    const flaw = checkPem(files, { file: path }, 'CERTIFICATE')
     if (flaw !== undefined) settings.problem('provider-ca-file', flaw)
   }
   return { insecureTls, caFiles, systemTrust: settings.value('use-system-trust-store') }

@@ -1,6 +1,6 @@
 import { type OptionRows, SERVERS } from '../../option.ts'
 import type { SettingsOf } from '../../settings.ts'
-import { type Files, readTextFile } from '../../sources/files.ts'
+import { checkPem, type Files } from '../../sources/files.ts'
 import type { RedisUrl } from '../../values/redis-url.ts'
 
 /** Options of TLS towards Redis, beside `rediss://`. */
@@ -37,18 +37,12 @@ type SectionSettings = SettingsOf<typeof REDIS_TLS_OPTIONS>
 export function buildRedisTls(settings: SectionSettings, files: Files, url: RedisUrl): RedisTls | undefined {
   const caFile = settings.value('redis-ca-path') || undefined
   const skips = settings.value('redis-insecure-skip-tls-verify')
-  if (caFile !== undefined) checkCertificates(settings, files, caFile)
+  const flaw = caFile === undefined ? undefined : checkPem(files, { file: caFile }, 'CERTIFICATE')
+  if (flaw !== undefined) settings.problem('redis-ca-path', flaw)
   if (!url.encrypted && !skips && caFile === undefined) return undefined
   const serverName = url.encrypted && url.address.kind === 'tcp' ? url.address.host : undefined
   const verify = !skips && !(url.encrypted && url.skipVerify)
   if (!verify && caFile !== undefined)
     settings.warning('redis-ca-path', 'this has no effect, certificates of Redis are not verified')
   return { caFile, verify, serverName }
-}
-
-function checkCertificates(settings: SectionSettings, files: Files, path: string): void {
-  const text = readTextFile(files, path)
-  if (!text.ok) settings.problem('redis-ca-path', text.problem)
-  else if (!/^-----BEGIN CERTIFICATE-----/mu.test(text.value))
-    settings.problem('redis-ca-path', 'give a PEM file with "-----BEGIN CERTIFICATE-----"')
 }
