@@ -1,6 +1,7 @@
 import { type OptionRows, SERVERS } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
-import { type Files, readTextFile } from '../sources/files.ts'
+import type { Files } from '../sources/files.ts'
+import { readClientSecret, readTrimmed } from './provider/client.ts'
 import type { ProviderConfig } from './provider.ts'
 
 /** Options of the introspection of bearer tokens. */
@@ -128,21 +129,21 @@ function readIntrospectionClient(
     readonly flag: 'introspection-url' | 'introspection-discovery'
   },
 ): Pick<ProviderConfig, 'clientId' | 'clientSecret'> {
-  const clientId = settings.value('introspection-client-id').trim()
-  const value = settings.value('introspection-client-secret').trim()
-  const file = settings.value('introspection-client-secret-file')
-  if (clientId === '') {
-    if (value !== '' || file !== '')
-      settings.problem('introspection-client-id', 'give the client that the introspection secret belongs to')
-    // RFC 7662 §2.1: the endpoint must know who asks.
-    else if (provider.clientSecret === undefined)
-      settings.problem(flag, 'give introspection-client-id and its secret, client-id has none to ask with')
-    return { clientId: provider.clientId, clientSecret: provider.clientSecret }
+  const clientId = readTrimmed(settings, 'introspection-client-id')
+  const clientSecret = readClientSecret(
+    settings,
+    { value: 'introspection-client-secret', file: 'introspection-client-secret-file' },
+    files,
+  )
+  if (clientId !== '') {
+    if (clientSecret === undefined)
+      settings.problem('introspection-client-secret', 'give the secret of introspection-client-id')
+    return { clientId, clientSecret }
   }
-  if (value !== '') return { clientId, clientSecret: { value } }
-  const text = file === '' ? undefined : readTextFile(files, file)
-  if (text?.ok === false) settings.problem('introspection-client-secret-file', text.problem)
-  else if (text === undefined || text.value.trim() === '')
-    settings.problem('introspection-client-secret', 'give the secret of introspection-client-id')
-  return { clientId, clientSecret: { file } }
+  if (clientSecret !== undefined)
+    settings.problem('introspection-client-id', 'give the client that the introspection secret belongs to')
+  // RFC 7662 §2.1: the endpoint must know who asks.
+  else if (provider.clientSecret === undefined)
+    settings.problem(flag, 'give introspection-client-id and its secret, client-id has none to ask with')
+  return { clientId: provider.clientId, clientSecret: provider.clientSecret }
 }

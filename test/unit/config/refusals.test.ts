@@ -311,6 +311,19 @@ describe('refused with one sentence', () => {
       'give the secret of introspection-client-id',
     ],
     [
+      'a client of introspection whose secret file is empty',
+      {
+        args: [
+          '--skip-jwt-bearer-tokens',
+          `--introspection-url=${INTROSPECT}`,
+          '--introspection-client-id=a',
+          '--introspection-client-secret-file=/empty',
+        ],
+        files: { '/empty': '\n' },
+      },
+      '--introspection-client-secret-file: put the secret into "/empty"',
+    ],
+    [
       'a secret of introspection without a client',
       flags(
         '--skip-jwt-bearer-tokens',

@@ -1,7 +1,8 @@
 import { quote } from '../../../lib/text.ts'
 import { type OptionRows, SERVERS } from '../../option.ts'
-import type { SettingsOf } from '../../settings.ts'
+import type { Settings, SettingsOf } from '../../settings.ts'
 import { type Files, readTextFile } from '../../sources/files.ts'
+import type { Secret } from '../../values/header-rows.ts'
 
 /** Options of the OAuth client (RFC 6749 section 2). */
 export const CLIENT_OPTIONS = {
@@ -36,7 +37,7 @@ export const CLIENT_OPTIONS = {
 export interface ClientConfig {
   readonly clientId: string
   /** The secret itself, or the file to read it from at each use; undefined for a public client. */
-  readonly clientSecret: { readonly value: string } | { readonly file: string } | undefined
+  readonly clientSecret: Secret | undefined
 }
 
 type SectionSettings = SettingsOf<typeof CLIENT_OPTIONS>
@@ -57,7 +58,7 @@ export function buildClient(settings: SectionSettings, deps: ClientDeps): Client
 }
 
 /** RFC 6749 §A.1 and §A.2 allow blanks around both, and no provider issues such. */
-function readTrimmed(settings: SectionSettings, flag: 'client-id' | 'client-secret'): string {
+export function readTrimmed<Flag extends string>(settings: TextSettings<Flag>, flag: Flag): string {
   const value = settings.value(flag)
   const trimmed = value.trim()
   if (trimmed !== value) settings.warning(flag, 'remove the blanks around the value; it counts without them')
@@ -68,8 +69,6 @@ function readSecret(
   settings: SectionSettings,
   { files, publicClient, ownCredentials }: ClientDeps,
 ): ClientConfig['clientSecret'] {
-  const value = readTrimmed(settings, 'client-secret')
-  const file = settings.value('client-secret-file')
   if (ownCredentials) {
     for (const flag of ['client-secret', 'client-secret-file'] as const)
       if (settings.value(flag) !== '')
@@ -79,25 +78,8 @@ function readSecret(
         )
     return undefined
   }
-  if (value !== '') {
-    if (file !== '') {
-      settings.warning('client-secret-file', 'this is not used, because client-secret is given')
-    }
-    return { value }
-  }
-  if (file !== '') {
-    const text = readTextFile(files, file)
-    if (!text.ok) settings.problem('client-secret-file', text.problem)
-    else if (text.value.trim() === '') {
-      settings.problem('client-secret-file', `put the secret into ${quote(file)}, it is empty`)
-    } else if (text.value.trim() !== text.value.replace(/\r?\n$/u, '')) {
-      settings.warning(
-        'client-secret-file',
-        `remove the blanks around the secret in ${quote(file)}; it counts without them`,
-      )
-    }
-    return { file }
-  }
+  const secret = readClientSecret(settings, { value: 'client-secret', file: 'client-secret-file' }, files)
+  if (secret !== undefined) return secret
   // Blanks alone are a gap that was not filled in rather than the wish to have none.
   if (!settings.given('client-secret') || settings.value('client-secret') !== '' || !publicClient) {
     const hint = publicClient ? '; a public client gives an explicitly empty one (--client-secret=)' : ''
@@ -107,4 +89,33 @@ function readSecret(
     )
   }
   return undefined
+}
+
+/** Settings in which these options are texts. */
+type TextSettings<Flag extends string> = Settings<Readonly<Record<Flag, string>>>
+
+/** Reads a client secret from one of two options, the text or the file that holds it; undefined when neither is given. */
+export function readClientSecret<Flag extends string>(
+  settings: TextSettings<Flag>,
+  flags: { readonly value: Flag; readonly file: Flag },
+  files: Files,
+): Secret | undefined {
+  const value = readTrimmed(settings, flags.value)
+  const file = settings.value(flags.file)
+  if (value !== '') {
+    if (file !== '') settings.warning(flags.file, `this is not used, because ${flags.value} is given`)
+    return { value }
+  }
+  if (file === '') return undefined
+  const text = readTextFile(files, file)
+  if (!text.ok) settings.problem(flags.file, text.problem)
+  else if (text.value.trim() === '') {
+    settings.problem(flags.file, `put the secret into ${quote(file)}, it is empty`)
+  } else if (text.value.trim() !== text.value.replace(/\r?\n$/u, '')) {
+    settings.warning(
+      flags.file,
+      `remove the blanks around the secret in ${quote(file)}; it counts without them`,
+    )
+  }
+  return { file }
 }
