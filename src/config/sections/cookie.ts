@@ -1,5 +1,5 @@
 import { hasControls, quote } from '../../lib/text.ts'
-import { ok } from '../../result.ts'
+import { ok, type Result } from '../../result.ts'
 import type { OptionRows } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
 import { isAddress, parseHost } from '../values/domains.ts'
@@ -109,7 +109,7 @@ function isHttpOnLoopback(url: string): boolean {
 }
 
 function readDomains(settings: SectionSettings): readonly string[] {
-  const domains = readEach(settings, 'cookie-domain', (text) => {
+  const domains = readEach(settings, 'cookie-domain', (text): Result<string | undefined, string> => {
     const [, name = ''] = /^(?:\*?\.)?(.*?)(?::\d+)?$/su.exec(text) ?? []
     if (isAddress(text)) {
       settings.warning(
@@ -128,8 +128,7 @@ function readDomains(settings: SectionSettings): readonly string[] {
     )
     return ok(undefined)
   })
-  const valid = domains.filter((domain) => domain !== undefined)
-  return [...new Set(valid)].toSorted((left, right) => right.length - left.length)
+  return [...new Set(domains)].toSorted((left, right) => right.length - left.length)
 }
 
 function readPath(settings: SectionSettings): string {

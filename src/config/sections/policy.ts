@@ -190,7 +190,7 @@ function readRoutes(
   flag: 'skip-auth-route' | 'skip-auth-regex',
   parse: (text: string) => Result<ParsedRoute, string>,
 ): PolicyConfig['skipAuthRoutes'] {
-  const parsed = readEach(settings, flag, (text) => {
+  const routes = readEach(settings, flag, (text): Result<ParsedRoute | undefined, string> => {
     const method = flag === 'skip-auth-route' ? findNoMethod(text) : undefined
     if (method === undefined) return parse(text)
     settings.warning(
@@ -199,7 +199,6 @@ function readRoutes(
     )
     return ok(undefined)
   })
-  const routes = parsed.filter((route) => route !== undefined)
   for (const { text, anchored, opensAll, rule } of routes) {
     if (opensAll) {
       const which = rule.method === undefined ? 'no request at all' : `no ${rule.method} request`

@@ -1,5 +1,5 @@
 import { quote } from '../../lib/text.ts'
-import { ok } from '../../result.ts'
+import { ok, type Result } from '../../result.ts'
 import { type OptionRows, SERVERS } from '../option.ts'
 import type { SettingsOf } from '../settings.ts'
 import { type Files, readTextFile } from '../sources/files.ts'
@@ -137,7 +137,7 @@ export function buildSignIn(
 }
 
 function readWhitelistDomains(settings: SectionSettings): readonly string[] {
-  const domains = readEach(settings, 'whitelist-domain', (text) => {
+  return readEach(settings, 'whitelist-domain', (text): Result<string | undefined, string> => {
     const instead = isAddress(text)
       ? 'host and port alone'
       : /^\*[^.]*$/u.test(text)
@@ -150,7 +150,6 @@ function readWhitelistDomains(settings: SectionSettings): readonly string[] {
     )
     return ok(undefined)
   })
-  return domains.filter((domain) => domain !== undefined)
 }
 
 function readLocalUsers(

@@ -6,17 +6,26 @@ import { parseCidr } from './cidr.ts'
 /** Settings in which this option holds a list. */
 type ListSettings<Flag extends string> = Settings<Readonly<Record<Flag, readonly string[]>>>
 
-/** Reads each entry of a list option; entries that cannot be read are reported one by one, copies are dropped. */
+/** Reads each entry of a list option as `parseEach` does. */
 export function readEach<Flag extends string, Entry>(
   settings: ListSettings<Flag>,
   flag: Flag,
-  parse: (text: string) => Result<Entry, string>,
+  parse: (text: string) => Result<Entry | undefined, string>,
+): readonly Entry[] {
+  return parseEach(settings.value(flag), parse, (sentence) => settings.problem(flag, sentence))
+}
+
+/** Parses each entry of a list; those that cannot be read are reported one by one, copies and undefined ones are dropped. */
+export function parseEach<Entry>(
+  texts: readonly string[],
+  parse: (text: string) => Result<Entry | undefined, string>,
+  report: (sentence: string) => void,
 ): readonly Entry[] {
   const entries: Entry[] = []
-  for (const text of new Set<string>(settings.value(flag))) {
+  for (const text of new Set(texts)) {
     const parsed = parse(text)
-    if (parsed.ok) entries.push(parsed.value)
-    else settings.problem(flag, `${parsed.problem} (given ${quote(text)})`)
+    if (!parsed.ok) report(`${parsed.problem} (given ${quote(text)})`)
+    else if (parsed.value !== undefined) entries.push(parsed.value)
   }
   return entries
 }

@@ -2,6 +2,7 @@ import { quote } from '../../../lib/text.ts'
 import type { RawValue } from '../../raw.ts'
 import type { Report } from '../../report.ts'
 import { parseEmailDomain } from '../../values/domains.ts'
+import { parseEach } from '../../values/lists.ts'
 
 /** Rules about the people of one provider. */
 export interface ProviderRules {
@@ -18,13 +19,7 @@ export function readEmailDomainsOf(
   { value = [], label }: RawValue<readonly string[]>,
   report: Report,
 ): readonly string[] {
-  const domains: string[] = []
-  for (const text of new Set(value)) {
-    const parsed = parseEmailDomain(text)
-    if (parsed.ok) domains.push(parsed.value)
-    else report.problem(label, `${parsed.problem} (given ${quote(text)})`)
-  }
-  return domains
+  return parseEach(value, parseEmailDomain, (sentence) => report.problem(label, sentence))
 }
 
 /** Longest id of one of several providers, which stands in redirect URIs. */
