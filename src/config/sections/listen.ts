@@ -16,6 +16,7 @@ export const LISTEN_OPTIONS = {
     kind: 'string',
     structured: 'server.bindAddress',
     default: '127.0.0.1:4180',
+    off: ['', '-'],
     runtimes: SERVERS,
     about:
       'Plain listener: `[http://]host:port`, `unix:///path[,mode=0660]` or `fd:N` (systemd); `-` or empty switches it off. With TLS files it is off unless it is given explicitly; oauth2-proxy cannot serve both at once.',
@@ -25,6 +26,7 @@ export const LISTEN_OPTIONS = {
     kind: 'string',
     structured: 'server.secureBindAddress',
     default: ':443',
+    off: ['', '-'],
     runtimes: SERVERS,
     about: 'TLS listener, `[https://]host:port`. Listens only when tls-cert-file and tls-key-file are given.',
   },

@@ -221,6 +221,14 @@ describe('the three runtimes', () => {
     expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name}: .*${sentence}`, 'u'))])
   })
 
+  it.each([
+    ['OAUTH2_PROXY_HTTP_ADDRESS', 'http'],
+    ['OAUTH2_PROXY_HTTPS_ADDRESS', 'https'],
+  ] as const)('Workers take %s=-, which asks for no listener', (name, listener) => {
+    const { listen } = configOf({ env: { [name]: '-' }, runtime: 'workers' })
+    expect(listen[listener]).toBeUndefined()
+  })
+
   it('bindings are for Workers only', () => {
     const bound = { env: { OAUTH2_PROXY_UPSTREAMS: 'binding:APP,binding:API/api/' } }
     expect(configOf({ ...bound, runtime: 'workers' }).upstreams).toMatchObject([
