@@ -30,18 +30,12 @@ export function needsOf(config: Config, files: Iterable<string>): readonly Need[
   ]
   const urls = [
     ...providers.flatMap(urlsOf),
-    ...providers.flatMap((provider) => provider.urls),
     ...bearer.extraIssuers.map(({ issuer }) => issuer),
     bearer.introspection?.url,
-    ...providers.map(({ backendLogoutUrl }) => backendLogoutUrl),
   ]
   const read = [
     ...files,
-    ...[...providers, bearer.introspection]
-      .map((client) => client?.clientSecret)
-      .map((clientSecret) =>
-        clientSecret !== undefined && 'file' in clientSecret ? clientSecret.file : undefined,
-      ),
+    ...[...providers, bearer.introspection].map((client) => fileOf(client?.clientSecret)),
     ...providers.flatMap((provider) => provider.files),
     signIn.htpasswdFile,
     policy.authenticatedEmailsFile,
@@ -113,8 +107,9 @@ const PORTS: Readonly<Record<string, string>> = {
   'https:': '443',
 }
 
-function urlsOf({ issuer, jwksUrl, profileUrl, redeemUrl, validateUrl }: ProviderConfig) {
-  return [issuer, redeemUrl, profileUrl, validateUrl, jwksUrl]
+function urlsOf(provider: ProviderConfig): readonly (string | undefined)[] {
+  const { issuer, jwksUrl, profileUrl, redeemUrl, validateUrl, backendLogoutUrl, urls } = provider
+  return [issuer, redeemUrl, profileUrl, validateUrl, jwksUrl, backendLogoutUrl, ...urls]
 }
 
 function fileOf(source: Secret | undefined): string | undefined {
