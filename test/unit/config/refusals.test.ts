@@ -352,6 +352,11 @@ describe('refused with one sentence', () => {
       '--introspection-discovery: remove this or --allowed-role',
     ],
     [
+      'a template beside another log format, whatever stands in it',
+      flags('--log-format=json', '--auth-logging-format={{range .Client}}'),
+      '--auth-logging-format: remove this, or log-format=json',
+    ],
+    [
       'a certificate without its key',
       flags('--tls-cert-file=/cert'),
       'OAUTH2_PROXY_TLS_KEY_FILE: give this file too',

@@ -73,12 +73,16 @@ export function buildOAuth2ProxyLog(settings: FormatSettings): OAuth2ProxyLog | 
   if (first !== undefined && !isAsked) {
     settings.problem(first, `remove this, or log-format=${format}: a line has one format only`)
   }
+  for (const flag of Object.values(FLAGS)) {
+    if (settings.value(flag) === '') settings.warning(flag, 'this is empty, so the default counts')
+  }
+  // Most deployments write JSON, and pay nothing for templates.
+  if (!isAsked) return undefined
   const templates = {
     standard: readTemplate(settings, 'standard'),
     auth: readTemplate(settings, 'auth'),
     request: readTemplate(settings, 'request'),
   }
-  if (!isAsked) return undefined
   return { templates, utc: !settings.value('logging-local-time'), ports: !settings.value('reverse-proxy') }
 }
 
@@ -86,7 +90,6 @@ export function buildOAuth2ProxyLog(settings: FormatSettings): OAuth2ProxyLog | 
 function readTemplate(settings: FormatSettings, kind: LogKind): LogTemplate {
   const flag = FLAGS[kind]
   const text = settings.value(flag) || LOG_FORMAT_OPTIONS[flag].default
-  if (settings.value(flag) === '') settings.warning(flag, 'this is empty, so the default counts')
   const template = parseLogTemplate(text, LOG_FIELDS[kind])
   if (template.ok) return template.value
   settings.problem(flag, template.problem)
