@@ -13,13 +13,7 @@ import { checkMetricsServer, readMetricsServer } from './sections/metrics.ts'
 import { buildPages } from './sections/pages.ts'
 import { buildPaths, buildTrust } from './sections/paths.ts'
 import { buildPolicy } from './sections/policy.ts'
-import {
-  checkProviders,
-  type ProviderConfig,
-  type RawProvider,
-  readProvider,
-  responseModeOf,
-} from './sections/provider.ts'
+import { checkProviders, type ProviderConfig, type RawProvider, readProvider } from './sections/provider.ts'
 import { buildSession } from './sections/session.ts'
 import { buildSignIn } from './sections/sign-in.ts'
 import { checkUpstreams, type RawUpstream, readUpstreams } from './sections/upstreams.ts'
@@ -64,23 +58,21 @@ interface BuildDeps {
 export function buildConfig(raw: RawConfig, { settings, kinds, files, env, report }: BuildDeps): Config {
   const { runtime } = settings
   const paths = buildPaths(settings)
-  const first = {
+  const { providers, rules } = checkProviders(raw.providers, { files, kinds, env, report })
+  const sections = {
     listen: buildListen(settings, checkServer(raw.server, { files, runtime, report })),
     metrics: checkMetricsServer(raw.metricsServer, { files, runtime, report }),
     paths,
     trust: buildTrust(settings),
     cookie: buildCookie(
       settings,
-      raw.providers.map((provider) => {
-        const own = settingsFor<typeof OPTIONS>(provider.settings)
-        return { settings: own, responseMode: responseModeOf(own, kinds) }
-      }),
+      raw.providers.map((provider, at) => ({
+        settings: settingsFor<typeof OPTIONS>(provider.settings),
+        responseMode: providers[at]?.loginParameters['response_mode'],
+      })),
     ),
     session: buildSession(settings, { files, headers: raw.headers, providers: raw.providers }),
     signIn: buildSignIn(settings, { files, paths }),
-  }
-  const { providers, rules } = checkProviders(raw.providers, { files, kinds, env, report })
-  const second = {
     bearer: buildBearer(settings, {
       files,
       provider: providers[0],
@@ -89,15 +81,11 @@ export function buildConfig(raw: RawConfig, { settings, kinds, files, env, repor
     policy: buildPolicy(settings, { files, rules }),
     upstreams: checkUpstreams(raw.upstreams, { runtime, report }),
     headers: buildHeaders(settings, checkHeaders(raw.headers, { files, report })),
-  }
-  const additional = additionalClaimsOf(second.headers)
-  const config = {
-    ...first,
-    ...second,
-    providers: providers.map((provider) => withClaims(provider, additional)),
     pages: buildPages(settings, files),
     log: buildLog(settings, env),
   }
+  const additional = additionalClaimsOf(sections.headers)
+  const config = { ...sections, providers: providers.map((provider) => withClaims(provider, additional)) }
   checkTogether(config, { upstreams: raw.upstreams, metricsServer: raw.metricsServer, settings, report })
   return config
 }

@@ -23,7 +23,6 @@ import {
   type TrustStoreConfig,
   trustsAlike,
 } from './provider/trust.ts'
-
 import { readBackendLogoutUrl, type SIGN_IN_OPTIONS } from './sign-in.ts'
 
 /** Options that every kind of provider has. */
@@ -97,15 +96,6 @@ export interface RawProvider {
 /** Reads the one provider that the options describe. */
 export function readProvider(all: AnySettings): RawProvider {
   return { id: { value: undefined, label: all.raw('provider').label }, settings: all }
-}
-
-/** The `response_mode` that a provider is sent: that of its settings, else that of its kind; empty is none. */
-export function responseModeOf(
-  settings: SettingsOf<typeof PROVIDER_OPTIONS & typeof LOGIN_PARAMETER_OPTIONS>,
-  kinds: ProviderKinds,
-): string {
-  const kind = kinds.find((each) => each.kind === settings.value('provider'))
-  return settings.value('auth-request-response-mode') || (kind?.traits.loginParameters['response_mode'] ?? '')
 }
 
 interface CheckProvidersDeps extends CheckContext {

@@ -453,10 +453,10 @@ describe('refused with one sentence', () => {
     })
     expect(linesOf(loaded).map((line) => line.split(':')[0])).toEqual([
       '--cookie-expire',
-      '--cookie-samesite',
-      '--cookie-secret or OAUTH2_PROXY_COOKIE_SECRET',
       '--client-id or OAUTH2_PROXY_CLIENT_ID',
       '--client-secret or OAUTH2_PROXY_CLIENT_SECRET',
+      '--cookie-samesite',
+      '--cookie-secret or OAUTH2_PROXY_COOKIE_SECRET',
       '--email-domain or OAUTH2_PROXY_EMAIL_DOMAINS',
       '--upstream',
     ])

@@ -66,8 +66,8 @@ export interface AnsweringProvider {
   readonly settings: SettingsOf<
     typeof ENDPOINT_OPTIONS & typeof LOGIN_PARAMETER_OPTIONS & typeof OIDC_OPTIONS & typeof PROVIDER_OPTIONS
   >
-  /** The `response_mode` that it is sent, by a setting or by its kind; empty is none. */
-  readonly responseMode: string
+  /** The `response_mode` that it is sent, by a setting or by its kind. */
+  readonly responseMode: string | undefined
 }
 
 /** Sign-ins that one browser may have under way at once, where each has a cookie of its own. */
