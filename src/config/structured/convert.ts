@@ -4,11 +4,11 @@ import type { Option } from '../option.ts'
 import type { OptionTable } from '../options.ts'
 import type { RawHeader, RawHeaderValue } from '../sections/headers/check-headers.ts'
 import type { RawServer } from '../sections/listen.ts'
-import type { RawUpstream } from '../sections/upstreams.ts'
+import { type RawUpstream, UPSTREAM_OPTIONS } from '../sections/upstreams.ts'
 import type { AnySettings } from '../settings.ts'
 import type { Given, OptionSource } from '../sources/source.ts'
 import type { Secret } from '../values/header-rows.ts'
-import { parseValue } from '../values/values.ts'
+import { defaultOf, parseValue } from '../values/values.ts'
 import { freeOptions, optionsBelow, PROVIDERS } from './shape.ts'
 
 interface ConvertInput {
@@ -95,6 +95,8 @@ function toServer({ bindAddress, secureBindAddress, tls }: RawServer): Tree {
   }
 }
 
+const USUAL_TIMEOUT_MS = defaultOf(UPSTREAM_OPTIONS['upstream-timeout'])
+
 function toUpstream(upstream: RawUpstream): Tree {
   const { id, path, uri, passHostHeader, proxyWebSockets, getBody, timeout } = upstream
   const [, digits] = /^static:\/\/(\d*)/u.exec(uri.value ?? '') ?? []
@@ -111,7 +113,7 @@ function toUpstream(upstream: RawUpstream): Tree {
     insecureSkipTLSVerify: on(upstream.insecureSkipTLSVerify.value),
     passHostHeader: passHostHeader.value === false ? false : undefined,
     proxyWebSockets: proxyWebSockets.value === false ? false : undefined,
-    timeout: ms === 30_000 ? undefined : ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`,
+    timeout: ms === USUAL_TIMEOUT_MS ? undefined : ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`,
     disableKeepAlives: on(upstream.disableKeepAlives.value),
     getBody: on(getBody.value),
   }

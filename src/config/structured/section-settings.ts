@@ -21,10 +21,7 @@ export function readSectionSettings(section: Section, { runtime, report }: Setti
 }
 
 /** The values that a section and the maps in it give, by their place below the section. */
-export function leavesOf({
-  leaves,
-  maps,
-}: Pick<Section, 'leaves' | 'maps'>): readonly (readonly [string, Given])[] {
+function leavesOf({ leaves, maps }: Pick<Section, 'leaves' | 'maps'>): readonly (readonly [string, Given])[] {
   const inner = [...maps].flatMap(([key, map]) =>
     leavesOf(map).map(([below, given]) => [`${key}.${below}`, given] as const),
   )
