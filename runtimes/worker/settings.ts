@@ -50,7 +50,13 @@ function missingBindings({ config }: LoadResult & { kind: 'config' }, bindings: 
   return config.upstreams
     .map(({ target }) => (target.kind === 'binding' ? target.name : undefined))
     .filter((name) => name !== undefined && !isFetcher(bindings[name]))
-    .map((name) => `OAUTH2_PROXY_UPSTREAMS: add a service binding "${name}" to wrangler.toml, there is none`)
+    .map((name) => `${givenBy(bindings)}: add a service binding "${name}" to wrangler.toml, there is none`)
+}
+
+/** The variable that names the upstreams: that of a structured file alone, or their own before that of the TOML file. */
+function givenBy(bindings: Bindings): string {
+  const names = ['OAUTH2_PROXY_CONFIG_YAML', 'OAUTH2_PROXY_UPSTREAMS', 'OAUTH2_PROXY_CONFIG_TOML']
+  return names.find((name) => bindings[name]) ?? 'OAUTH2_PROXY_UPSTREAMS'
 }
 
 function isFetcher(binding: unknown): boolean {

@@ -37,6 +37,15 @@ describe('settings that are wrong', () => {
     expect([answer.status, answer.text.includes('OAUTH2_PROXY_UPSTREAMS')]).toEqual([500, true])
     expect(world.worker.output()).toContain('add a service binding "APPP" to wrangler.toml')
   })
+
+  it('invalid settings name the structured file where that asks for a service binding that is not there', async () => {
+    const yaml = `
+      upstreamConfig: { upstreams: [{ path: /, uri: binding:APPP }] }
+      providers: [{ provider: github, clientID: gate, clientSecret: client-secret }]`
+    world = await startWorkerWorld({ variables: { OAUTH2_PROXY_CONFIG_YAML: yaml } })
+    await ask(world.worker.urls[0] ?? '')
+    expect(world.worker.output()).toContain('OAUTH2_PROXY_CONFIG_YAML: add a service binding "APPP"')
+  })
 })
 
 describe('settings', () => {
